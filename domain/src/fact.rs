@@ -1,0 +1,74 @@
+//! What was recorded, as everything downstream meets it: any aggregate's event with its place and its circumstances.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use cqrs_es::{Aggregate, DomainEvent};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::StreamId;
+use crate::personal::Seal;
+use crate::{call, quarantine, session};
+
+/// A place in the journal: 1, 2, 3 … without gaps.
+pub type Position = u64;
+
+/// One event with its place. Cheap to pass around: batches of them are shared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fact {
+    pub position: Position,
+    pub stream: StreamId,
+    pub sequence: u64,
+    /// Never decreases with the position.
+    pub recorded_at: DateTime<Utc>,
+    pub occurred_at: DateTime<Utc>,
+    pub circumstances: Arc<Circumstances>,
+    pub event: Event,
+}
+
+/// Who caused an event, and by what.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Circumstances {
+    pub organization: String,
+    /// A user, a key, a policy or the webhook.
+    pub actor: String,
+    /// The request that all of this began with.
+    pub correlation: String,
+    /// The event or effect that led here directly; empty where that is the request itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub causation: String,
+}
+
+/// Every event there is. A new aggregate is a new arm, and every screen has to look at it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    Session(session::Event),
+    Call(call::Event),
+    Quarantine(quarantine::Event),
+}
+
+impl Event {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Session(_) => session::Session::TYPE,
+            Self::Call(_) => call::Call::TYPE,
+            Self::Quarantine(_) => quarantine::Quarantine::TYPE,
+        }
+    }
+
+    pub fn name(&self) -> String {
+        match self {
+            Self::Session(event) => event.event_type(),
+            Self::Call(event) => event.event_type(),
+            Self::Quarantine(event) => event.event_type(),
+        }
+    }
+}
+
+/// What the journal needs of an aggregate beyond cqrs-es.
+pub trait Recorded: Aggregate + Clone + 'static {
+    fn fact(event: Self::Event) -> Event;
+    /// The personal part of an event, to be sealed before it is stored.
+    fn personal(event: &mut Self::Event) -> Option<&mut dyn Seal>;
+    fn occurred_at(event: &Self::Event) -> DateTime<Utc>;
+}

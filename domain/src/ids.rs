@@ -1,0 +1,141 @@
+//! Names of things: organizations, sessions and the streams their events are kept in.
+//! Every stream id begins with its organization, so that nobody's stream can be reached by another's name.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A name that is empty, too long or contains a character that a stream id gives a meaning to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} must be 1 to {max} letters, digits or any of . _ : -")]
+pub struct BadName {
+    what: &'static str,
+    max: usize,
+}
+
+fn checked(text: &str, what: &'static str, max: usize) -> Result<String, BadName> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
+    if text.is_empty() || text.len() > max || !text.chars().all(plain) {
+        return Err(BadName { what, max });
+    }
+    Ok(text.to_owned())
+}
+
+/// Whose data it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Organization(String);
+
+impl Organization {
+    pub const LEN_MAX: usize = 64;
+
+    pub fn parse(text: &str) -> Result<Self, BadName> {
+        checked(text, "organization", Self::LEN_MAX).map(Self)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A session's public name, `session-<unix ms>-<6 base36>` where the engine gives it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SessionId(String);
+
+impl SessionId {
+    pub const LEN_MAX: usize = 100;
+
+    pub fn parse(text: &str) -> Result<Self, BadName> {
+        checked(text, "sessionId", Self::LEN_MAX).map(Self)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+macro_rules! text_id {
+    ($name:ident) => {
+        impl TryFrom<String> for $name {
+            type Error = BadName;
+            fn try_from(text: String) -> Result<Self, BadName> {
+                Self::parse(&text)
+            }
+        }
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+text_id!(Organization);
+text_id!(SessionId);
+
+/// The id of one aggregate's stream: `<organization>/<rest>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StreamId(String);
+
+impl StreamId {
+    pub fn session(organization: &Organization, session: &SessionId) -> Self {
+        Self(format!("{organization}/{session}"))
+    }
+
+    /// A call to a listed number: it ends with the line in the list, so that neighbours in the list are neighbours in the index.
+    pub fn listed_call(organization: &Organization, session: &SessionId, line: u32) -> Self {
+        Self(format!("{organization}/{session}/{line:07}"))
+    }
+
+    /// A call to a number that stands on no list: it ends with the number's fingerprint.
+    pub fn unlisted_call(
+        organization: &Organization,
+        session: &SessionId,
+        fingerprint: &Fingerprint,
+    ) -> Self {
+        Self(format!("{organization}/{session}/~{fingerprint}"))
+    }
+
+    pub fn quarantine(organization: &Organization, held: uuid::Uuid) -> Self {
+        Self(format!("{organization}/{held}"))
+    }
+
+    /// A stream id as it was stored.
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn organization(&self) -> &str {
+        self.0.split_once('/').map_or("", |(organization, _)| organization)
+    }
+
+    /// The part after the organization: a session's name, for a call its session's.
+    pub fn session_name(&self) -> &str {
+        self.0.split('/').nth(1).unwrap_or("")
+    }
+}
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A keyed hash of a person's number within one organization; useless without the organization's index key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub [u8; 16]);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}

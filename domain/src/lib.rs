@@ -1,0 +1,14 @@
+//! The rules of calling: what may happen to a session, a call, a report, and what follows from it.
+//! Pure and synchronous: time, ids and everything looked up arrive inside a command; nothing here waits, reads a clock or throws dice.
+
+pub mod ids;
+pub mod outcome;
+pub mod personal;
+pub mod phone;
+
+pub mod call;
+pub mod quarantine;
+pub mod session;
+
+pub mod fact;
+pub mod policy;

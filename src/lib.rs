@@ -1,0 +1,3 @@
+//! karnay: an event-sourced, actor-based call engine. The modules in reading order.
+
+pub mod ports;

@@ -1,0 +1,3 @@
+//! The program `karnay`.
+
+fn main() {}
