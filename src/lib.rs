@@ -1,3 +1,4 @@
 //! karnay: an event-sourced, actor-based call engine. The modules in reading order.
 
+pub mod journal;
 pub mod ports;

@@ -56,6 +56,15 @@ impl Event {
         }
     }
 
+    /// The personal part, where there is one.
+    pub fn personal(&mut self) -> Option<&mut dyn Seal> {
+        match self {
+            Self::Session(event) => session::Session::personal(event),
+            Self::Call(event) => call::Call::personal(event),
+            Self::Quarantine(event) => quarantine::Quarantine::personal(event),
+        }
+    }
+
     pub fn name(&self) -> String {
         match self {
             Self::Session(event) => event.event_type(),

@@ -56,6 +56,9 @@ impl<'de, T> Deserialize<'de> for Personal<T> {
 
 /// The one thing a cipher needs to see of an event: its personal part, whatever its type.
 pub trait Seal {
+    /// The sealed text, where it is sealed.
+    fn sealed(&self) -> Option<&str>;
+
     /// Replaces clear data by what `cipher` makes of its bytes.
     fn seal(&mut self, cipher: &mut dyn FnMut(&[u8]) -> String) -> Result<(), serde_json::Error>;
 
@@ -64,6 +67,13 @@ pub trait Seal {
 }
 
 impl<T: Serialize + DeserializeOwned> Seal for Personal<T> {
+    fn sealed(&self) -> Option<&str> {
+        match self {
+            Self::Sealed(text) => Some(text),
+            Self::Clear(_) | Self::Forgotten => None,
+        }
+    }
+
     fn seal(&mut self, cipher: &mut dyn FnMut(&[u8]) -> String) -> Result<(), serde_json::Error> {
         if let Self::Clear(value) = self {
             let bytes = serde_json::to_vec(value)?;

@@ -1,0 +1,360 @@
+//! The journal: the one append-only record of what happened, on SQLite or on PostgreSQL.
+//! It owns events, command outcomes, persons' keys, effects and policies' state, and gives every event a position without gaps.
+//! It decides nothing about calling; what may be appended is the domain's business, and who appends is dispatch's.
+
+pub mod chain;
+pub mod effects;
+pub mod feed;
+pub mod keys;
+pub mod postgres;
+pub mod sqlite;
+pub mod upcast;
+pub mod verify;
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain::fact::{self, Circumstances, Position};
+use domain::ids::StreamId;
+use tokio::sync::{oneshot, watch};
+use uuid::Uuid;
+
+use chain::Hash;
+use feed::Tail;
+use keys::KeyRow;
+
+use crate::ports::{Clock, Ids};
+
+/// One command's events over one or more streams: stored whole or not at all.
+#[derive(Debug)]
+pub struct Unit {
+    /// Given where a repetition must be recognised by the journal rather than by the aggregate's own state.
+    pub command: Option<CommandId>,
+    pub circumstances: Arc<Circumstances>,
+    pub appends: Vec<Append>,
+    /// Persons' keys that the events are sealed with and that are not known to be stored yet.
+    pub keys: Vec<Arc<KeyRow>>,
+}
+
+/// A command's name, unique within its organization, and a hash of what it asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandId {
+    pub id: Uuid,
+    pub body: Hash,
+}
+
+/// The events for one stream, which must stand at `expected`.
+#[derive(Debug)]
+pub struct Append {
+    pub kind: &'static str,
+    pub stream: StreamId,
+    pub expected: u64,
+    pub events: Vec<Entry>,
+}
+
+/// One event ready to be stored: its payload serialised, its personal part sealed.
+#[derive(Debug)]
+pub struct Entry {
+    pub event_type: String,
+    pub event_version: String,
+    pub payload: String,
+    pub occurred_at: DateTime<Utc>,
+    /// The same event in clear, for those who follow the journal's tail.
+    pub fact: fact::Event,
+}
+
+/// Where a unit came to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    pub first: Position,
+    pub last: Position,
+    pub recorded_at: DateTime<Utc>,
+    /// The command had been carried out before; these are its positions of then.
+    pub repeated: bool,
+}
+
+/// An event as it is stored, save for the batch's digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    pub position: Position,
+    pub kind: String,
+    pub stream: String,
+    pub sequence: u64,
+    pub event_type: String,
+    pub event_version: String,
+    pub payload: String,
+    pub metadata: String,
+    /// Microseconds since 1970.
+    pub occurred_at: i64,
+    pub recorded_at: i64,
+    pub hash: Hash,
+}
+
+/// Why a unit was not stored. None of them leaves a trace.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("the stream has moved on")]
+    Conflict,
+    #[error("the command id was used for another command")]
+    CommandReused,
+    #[error("an event of {size} bytes is larger than {}", EVENT_LEN_MAX)]
+    TooLarge { size: usize },
+    #[error("the journal is busy")]
+    Busy,
+    /// Nobody knows whether the unit is stored, because the connection died during its commit. The stream tells.
+    #[error("the journal cannot be reached: {0}")]
+    Unavailable(String),
+}
+
+/// Why the journal could not be opened or read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{0}")]
+    Open(String),
+    #[error("the journal cannot be reached: {0}")]
+    Unavailable(String),
+    #[error("a person's key does not open: DATA_KEY is not the one this journal was written with")]
+    WrongDataKey,
+    #[error("event {position} cannot be read: {why}")]
+    Unreadable { position: Position, why: String },
+}
+
+/// No single event is larger; lists travel in chunks of their own.
+pub const EVENT_LEN_MAX: usize = 1 << 20;
+/// At most this many units wait for the writer.
+pub const QUEUE_LEN_MAX: usize = 8_192;
+/// At most this many events, and about this many bytes, share one commit.
+pub const BATCH_EVENTS_MAX: usize = 2_048;
+pub const BATCH_BYTES_MAX: usize = 4 << 20;
+
+/// Names a unit to whoever sent it.
+pub type Ticket = u64;
+
+/// Who waits for units to be stored. Told once a batch, after its commit.
+pub trait Settle: Send + Sync + fmt::Debug {
+    fn settle(&self, results: Vec<(Ticket, Result<Appended, Refused>)>);
+}
+
+/// A unit on its way, with whom to tell.
+#[derive(Debug)]
+pub struct Submission {
+    pub unit: Unit,
+    pub ticket: Ticket,
+    pub settle: Arc<dyn Settle>,
+}
+
+/// A submission with everything computed that does not need the writer: the writer's time is everybody's.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) unit: Unit,
+    pub(crate) metadata: String,
+    /// One for each event, in the order of the appends.
+    pub(crate) hashes: Vec<Hash>,
+    pub(crate) bytes: usize,
+    pub(crate) ticket: Ticket,
+    pub(crate) settle: Arc<dyn Settle>,
+}
+
+impl Prepared {
+    fn try_new(submission: Submission) -> Result<Self, Refused> {
+        let Submission { unit, ticket, settle } = submission;
+        let metadata = serde_json::to_string(&*unit.circumstances).unwrap_or_default();
+        let mut hashes = Vec::new();
+        let mut bytes = 0;
+        for append in &unit.appends {
+            for (sequence, event) in (append.expected + 1..).zip(&append.events) {
+                if event.payload.len() > EVENT_LEN_MAX {
+                    return Err(Refused::TooLarge { size: event.payload.len() });
+                }
+                bytes += event.payload.len() + metadata.len();
+                hashes.push(chain::hash(&event.covered(append, sequence, &metadata)));
+            }
+        }
+        Ok(Self { unit, metadata, hashes, bytes, ticket, settle })
+    }
+}
+
+impl Entry {
+    fn covered<'a>(&'a self, append: &'a Append, sequence: u64, metadata: &'a str) -> chain::Covered<'a> {
+        chain::Covered {
+            kind: append.kind,
+            stream: append.stream.as_str(),
+            sequence,
+            event_type: &self.event_type,
+            event_version: &self.event_version,
+            payload: &self.payload,
+            metadata,
+            occurred_at: micros(self.occurred_at),
+        }
+    }
+}
+
+impl Stored {
+    /// What its hash should be.
+    pub fn rehash(&self) -> Hash {
+        chain::hash(&chain::Covered {
+            kind: &self.kind,
+            stream: &self.stream,
+            sequence: self.sequence,
+            event_type: &self.event_type,
+            event_version: &self.event_version,
+            payload: &self.payload,
+            metadata: &self.metadata,
+            occurred_at: self.occurred_at,
+        })
+    }
+}
+
+/// What was committed together, with the digest that chains it to what came before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    pub first: Position,
+    pub last: Position,
+    pub recorded_at: i64,
+    pub digest: Hash,
+}
+
+/// The cheap handle to the journal. Every clone speaks to the same writer.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    store: Store,
+    head: watch::Receiver<Position>,
+    tail: Arc<Tail>,
+    keyring: Arc<keys::Keyring>,
+}
+
+#[derive(Debug, Clone)]
+enum Store {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+/// Where a journal lives, and what it needs of the world.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub place: verify::Place,
+    pub data_key: keys::DataKey,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+}
+
+impl Journal {
+    pub async fn open(options: Options) -> Result<Self, Error> {
+        let Options { place, data_key, clock, ids } = options;
+        let keyring = keys::Keyring::try_new(&data_key, ids).map_err(|_| Error::WrongDataKey)?;
+        let keyring = Arc::new(keyring);
+        match place {
+            verify::Place::Folder(folder) => {
+                let sqlite::Opened { store, head, tail } = sqlite::Sqlite::open(&folder, clock)?;
+                Ok(Self { store: Store::Sqlite(store), head, tail, keyring })
+            }
+            verify::Place::Url(url) => {
+                let postgres::Opened { store, head, tail } = postgres::Postgres::open(&url, clock).await?;
+                Ok(Self { store: Store::Postgres(store), head, tail, keyring })
+            }
+        }
+    }
+
+    /// Units that wait for the writer.
+    pub fn depth(&self) -> usize {
+        match &self.store {
+            Store::Sqlite(store) => store.depth(),
+            Store::Postgres(store) => store.depth(),
+        }
+    }
+
+    /// Whether something can be written at all, found out by writing nothing of meaning.
+    pub async fn probe(&self) -> Result<(), Error> {
+        match &self.store {
+            Store::Sqlite(store) => store.probe().await,
+            Store::Postgres(store) => store.probe().await,
+        }
+    }
+
+    /// Hands a unit to the writer without waiting; the answer goes to its settler. Full means busy.
+    pub fn submit(&self, submission: Submission) -> Result<(), Refused> {
+        let prepared = Prepared::try_new(submission)?;
+        match &self.store {
+            Store::Sqlite(store) => store.submit(prepared),
+            Store::Postgres(store) => store.submit(prepared),
+        }
+    }
+
+    /// The same for callers that can wait.
+    pub async fn append(&self, unit: Unit) -> Result<Appended, Refused> {
+        let (tell, told) = oneshot::channel();
+        let settle = Arc::new(Once(std::sync::Mutex::new(Some(tell))));
+        self.submit(Submission { unit, ticket: 0, settle })?;
+        told.await.unwrap_or_else(|_| Err(Refused::Unavailable("the writer stopped".into())))
+    }
+
+    /// The newest position, as a value that can be watched.
+    pub fn head(&self) -> watch::Receiver<Position> {
+        self.head.clone()
+    }
+
+    pub fn position(&self) -> Position {
+        *self.head.borrow()
+    }
+
+    pub fn keyring(&self) -> &Arc<keys::Keyring> {
+        &self.keyring
+    }
+
+    /// One stream's events in order, as stored.
+    pub async fn stream(&self, kind: &'static str, stream: &StreamId) -> Result<Vec<Stored>, Error> {
+        match &self.store {
+            Store::Sqlite(store) => store.stream(kind, stream).await,
+            Store::Postgres(store) => store.stream(kind, stream).await,
+        }
+    }
+
+    /// Events after a position, as stored, at most `limit`.
+    pub async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
+        match &self.store {
+            Store::Sqlite(store) => store.stored(after, limit).await,
+            Store::Postgres(store) => store.stored(after, limit).await,
+        }
+    }
+
+    /// Closes the door to new units and waits until those that are in have been answered.
+    pub async fn close(&self) {
+        match &self.store {
+            Store::Sqlite(store) => store.close().await,
+            Store::Postgres(store) => store.close().await,
+        }
+    }
+}
+
+/// Tells one waiter.
+#[derive(Debug)]
+struct Once(std::sync::Mutex<Option<oneshot::Sender<Result<Appended, Refused>>>>);
+
+impl Settle for Once {
+    fn settle(&self, results: Vec<(Ticket, Result<Appended, Refused>)>) {
+        let waiter = self.0.lock().ok().and_then(|mut slot| slot.take());
+        if let (Some(tell), Some((_, result))) = (waiter, results.into_iter().next()) {
+            // A caller who gave up is not told; the unit stands all the same.
+            let _ = tell.send(result);
+        }
+    }
+}
+
+/// Microseconds since 1970, the journal's time.
+pub(crate) fn micros(time: DateTime<Utc>) -> i64 {
+    time.timestamp_micros()
+}
+
+pub(crate) fn from_micros(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(micros).unwrap_or_default()
+}
+
+/// Figures of one commit, for /metrics.
+pub(crate) fn count_commit(events: u64, units: usize, took: std::time::Duration) {
+    metrics::counter!("karnay_appends_total").increment(u64::try_from(units).unwrap_or(0));
+    metrics::counter!("karnay_events_total").increment(events);
+    metrics::histogram!("karnay_commit_seconds").record(took.as_secs_f64());
+    let events = u32::try_from(events).unwrap_or(u32::MAX);
+    metrics::histogram!("karnay_batch_events").record(f64::from(events));
+}

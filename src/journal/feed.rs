@@ -1,0 +1,249 @@
+//! Following the journal by position: facts decoded from what is stored, or taken from the tail that is still in memory.
+//! The tail is a cache by position and nothing more: what it answers is what the store would answer.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_lc_rs::aead::LessSafeKey;
+use domain::call::Call;
+use domain::fact::{Circumstances, Fact, Position, Recorded};
+use domain::ids::StreamId;
+use domain::quarantine::Quarantine;
+use domain::session::Session;
+use uuid::Uuid;
+
+use super::keys::{self, Keyring};
+use super::upcast::{self, Shape};
+use super::{Error, Journal, Store, Stored, from_micros};
+
+/// Whether personal data is wanted. Opening it costs more than all the rest of reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    Clear,
+    /// Personal parts stay sealed where they come from the store.
+    Sealed,
+}
+
+/// A stretch of the journal: everything after the position asked for, up to and with `last`.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    pub facts: Vec<Arc<Fact>>,
+    pub unreadable: Vec<Unreadable>,
+    pub last: Position,
+}
+
+/// An event that stands in the journal and makes no sense to this program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    pub position: Position,
+    pub kind: String,
+    pub stream: String,
+    pub why: String,
+}
+
+/// Facts kept in memory behind the head.
+const TAIL_LEN_MAX: usize = 32_768;
+
+/// The newest facts, without holes.
+#[derive(Debug, Default)]
+pub struct Tail(Mutex<VecDeque<Arc<Fact>>>);
+
+impl Tail {
+    /// Takes in a batch that was just committed. A hole (another node wrote in between) drops what came before it.
+    pub(super) fn extend(&self, facts: impl IntoIterator<Item = Fact>) {
+        let mut tail = self.lock();
+        for fact in facts {
+            let expected = tail.back().map(|last| last.position + 1);
+            if expected.is_some_and(|expected| expected != fact.position) {
+                tail.clear();
+            }
+            tail.push_back(Arc::new(fact));
+        }
+        let excess = tail.len().saturating_sub(TAIL_LEN_MAX);
+        tail.drain(..excess);
+    }
+
+    fn after(&self, after: Position, limit: usize) -> Option<Page> {
+        let tail = self.lock();
+        let first = tail.front()?.position;
+        let skip = usize::try_from(after.checked_sub(first - 1)?).ok()?;
+        let facts: Vec<_> = tail.iter().skip(skip).take(limit).cloned().collect();
+        let last = facts.last()?.position;
+        Some(Page { facts, unreadable: vec![], last })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Fact>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Journal {
+    /// The facts after a position, at most about `limit` events of them.
+    pub async fn facts(&self, after: Position, limit: usize, reading: Reading) -> Result<Page, Error> {
+        if after >= self.position() {
+            return Ok(Page { last: after, ..Page::default() });
+        }
+        if let Some(page) = self.tail.after(after, limit) {
+            return Ok(page);
+        }
+        let stored = self.stored(after, limit).await?;
+        self.decode(after, stored, reading).await
+    }
+
+    /// Facts from stored events, in their order.
+    pub async fn decode(
+        &self,
+        after: Position,
+        stored: Vec<Stored>,
+        reading: Reading,
+    ) -> Result<Page, Error> {
+        let mut decoder = Decoder { page: Page { last: after, ..Page::default() }, last_meta: None };
+        let mut facts: Vec<Fact> = Vec::with_capacity(stored.len());
+        for event in &stored {
+            decoder.page.last = event.position;
+            decoder.take(event, &mut facts);
+        }
+        if reading == Reading::Clear {
+            let keys = self.keys_for(&mut facts).await?;
+            facts.retain_mut(|fact| decoder.clear(fact, &keys));
+        }
+        decoder.page.facts = facts.into_iter().map(Arc::new).collect();
+        Ok(decoder.page)
+    }
+
+    /// The keys that sealed facts need; those that are not in the answer are destroyed.
+    async fn keys_for(&self, facts: &mut [Fact]) -> Result<HashMap<Uuid, Arc<LessSafeKey>>, Error> {
+        let mut found = HashMap::new();
+        let mut missing = vec![];
+        for fact in facts {
+            let Some(id) = fact.event.personal().and_then(|p| p.sealed().and_then(Keyring::key_id)) else {
+                continue;
+            };
+            match self.keyring.at_hand(id) {
+                Some(key) => drop(found.insert(id, key)),
+                None => missing.push(id),
+            }
+        }
+        missing.sort_unstable();
+        missing.dedup();
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let rows = match &self.store {
+            Store::Sqlite(store) => store.keys(&missing).await?,
+            Store::Postgres(store) => store.keys(&missing).await?,
+        };
+        for row in rows {
+            let key = self.keyring.admit(&row).map_err(|_| Error::WrongDataKey)?;
+            found.insert(row.id, key);
+        }
+        Ok(found)
+    }
+
+    /// One stream's events as an aggregate's own, in order, with the version the stream stands at.
+    pub async fn load<A: Recorded>(&self, stream: &StreamId) -> Result<(Vec<Fact>, u64, Position), Error> {
+        let stored = self.stream(A::TYPE, stream).await?;
+        let version = stored.last().map_or(0, |event| event.sequence);
+        let position = stored.last().map_or(0, |event| event.position);
+        let page = self.decode(0, stored, Reading::Clear).await?;
+        if let Some(bad) = page.unreadable.into_iter().next() {
+            return Err(Error::Unreadable { position: bad.position, why: bad.why });
+        }
+        let facts = page.facts.into_iter().map(Arc::unwrap_or_clone).collect();
+        Ok((facts, version, position))
+    }
+}
+
+struct Decoder {
+    page: Page,
+    /// Neighbours often share their circumstances, so the last parsed ones are kept.
+    last_meta: Option<(String, Arc<Circumstances>)>,
+}
+
+impl Decoder {
+    fn take(&mut self, stored: &Stored, facts: &mut Vec<Fact>) {
+        match self.read(stored) {
+            Ok(read) => facts.extend(read),
+            Err(why) => self.park(stored.position, &stored.kind, &stored.stream, why.to_string()),
+        }
+    }
+
+    fn read(&mut self, stored: &Stored) -> Result<Vec<Fact>, serde_json::Error> {
+        let circumstances = self.circumstances(&stored.metadata)?;
+        let events = events_of(stored)?;
+        let fact = |event| Fact {
+            position: stored.position,
+            stream: StreamId::stored(stored.stream.clone()),
+            sequence: stored.sequence,
+            recorded_at: from_micros(stored.recorded_at),
+            occurred_at: from_micros(stored.occurred_at),
+            circumstances: Arc::clone(&circumstances),
+            event,
+        };
+        Ok(events.into_iter().map(fact).collect())
+    }
+
+    fn circumstances(&mut self, metadata: &str) -> Result<Arc<Circumstances>, serde_json::Error> {
+        if let Some((text, known)) = &self.last_meta {
+            if text == metadata {
+                return Ok(Arc::clone(known));
+            }
+        }
+        let parsed = Arc::new(serde_json::from_str(metadata)?);
+        self.last_meta = Some((metadata.to_owned(), Arc::clone(&parsed)));
+        Ok(parsed)
+    }
+
+    fn clear(&mut self, fact: &mut Fact, keys: &HashMap<Uuid, Arc<LessSafeKey>>) -> bool {
+        let Some(personal) = fact.event.personal() else { return true };
+        let mut damaged = false;
+        let mut decipher = |sealed: &str| {
+            let key = keys.get(&Keyring::key_id(sealed)?)?;
+            let clear = keys::open(key, sealed);
+            damaged |= clear.is_none();
+            clear
+        };
+        let opened = personal.open(&mut decipher);
+        let why = match opened {
+            Ok(()) if !damaged => return true,
+            Ok(()) => "its personal data does not open with its key".to_owned(),
+            Err(why) => why.to_string(),
+        };
+        let (kind, stream) = (fact.event.kind(), fact.stream.to_string());
+        self.park(fact.position, kind, &stream, why);
+        false
+    }
+
+    fn park(&mut self, position: Position, kind: &str, stream: &str, why: String) {
+        let (kind, stream) = (kind.to_owned(), stream.to_owned());
+        self.page.unreadable.push(Unreadable { position, kind, stream, why });
+    }
+}
+
+/// The events that one stored event stands for today.
+fn events_of(stored: &Stored) -> Result<Vec<domain::fact::Event>, serde_json::Error> {
+    let steps = upcast::STEPS;
+    if !upcast::known(steps, &stored.kind, &stored.event_type, &stored.event_version) {
+        return Ok(vec![parse(&stored.kind, &stored.payload)?]);
+    }
+    let shape = Shape {
+        kind: stored.kind.clone(),
+        event_type: stored.event_type.clone(),
+        event_version: stored.event_version.clone(),
+        payload: serde_json::from_str(&stored.payload)?,
+    };
+    let shapes = upcast::upcast(steps, shape);
+    shapes.into_iter().map(|shape| parse(&shape.kind, &shape.payload.to_string())).collect()
+}
+
+fn parse(kind: &str, payload: &str) -> Result<domain::fact::Event, serde_json::Error> {
+    fn of<A: Recorded>(payload: &str) -> Result<domain::fact::Event, serde_json::Error> {
+        serde_json::from_str(payload).map(A::fact)
+    }
+    match kind {
+        "session" => of::<Session>(payload),
+        "call" => of::<Call>(payload),
+        "quarantine" => of::<Quarantine>(payload),
+        _ => Err(serde::de::Error::custom(format!("unknown kind of stream: {kind}"))),
+    }
+}

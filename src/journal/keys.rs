@@ -1,0 +1,200 @@
+//! Persons' keys: each person's data is sealed with a key of their own, and each key is stored wrapped by the data key.
+//! Destroying a person's rows forgets the person; events and digests stay as they are.
+//! A person may have several keys: one is made when none is at hand, which saves a look at an index for every report.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::ids::{Fingerprint, Organization};
+use domain::personal;
+use domain::phone::Phone;
+use lru::LruCache;
+use uuid::Uuid;
+
+use crate::ports::Ids;
+
+/// Keys kept unwrapped in memory. Beyond it the least recently used leave, and cost an unwrapping when they return.
+const CACHED_KEYS_MAX: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
+
+/// The key that wraps all others; prints as nothing.
+#[derive(Clone)]
+pub struct DataKey(pub [u8; 32]);
+
+impl std::fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DataKey(***)")
+    }
+}
+
+/// A person's key as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRow {
+    pub id: Uuid,
+    pub organization: String,
+    pub person: [u8; 16],
+    pub wrapped: Vec<u8>,
+}
+
+/// A key ready for sealing. `row` is to be stored with the first unit that uses it, and with every other until one of them is.
+#[derive(Debug, Clone)]
+pub struct PersonKey(Arc<Own>);
+
+struct Own {
+    id: Uuid,
+    key: LessSafeKey,
+    row: Arc<KeyRow>,
+    stored: AtomicBool,
+}
+
+impl std::fmt::Debug for Own {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Own").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl PersonKey {
+    /// What has to be stored beside the events, none where it is.
+    pub fn to_store(&self) -> Option<Arc<KeyRow>> {
+        (!self.0.stored.load(Ordering::Acquire)).then(|| Arc::clone(&self.0.row))
+    }
+
+    /// A unit that carried the row was stored.
+    pub fn stored(&self) {
+        self.0.stored.store(true, Ordering::Release);
+    }
+}
+
+/// Why something could not be sealed or wrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the cipher refused")]
+pub struct CipherRefused;
+
+/// All the keys at hand.
+pub struct Keyring {
+    wrap: LessSafeKey,
+    index: hmac::Key,
+    ids: Arc<dyn Ids>,
+    persons: Mutex<LruCache<(String, Fingerprint), PersonKey>>,
+    opened: Mutex<LruCache<Uuid, Arc<LessSafeKey>>>,
+}
+
+impl std::fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keyring")
+    }
+}
+
+impl Keyring {
+    pub fn try_new(data_key: &DataKey, ids: Arc<dyn Ids>) -> Result<Self, CipherRefused> {
+        let master = hmac::Key::new(hmac::HMAC_SHA256, &data_key.0);
+        let wrap = aes(hmac::sign(&master, b"karnay/wrap").as_ref())?;
+        let index = hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&master, b"karnay/index").as_ref());
+        let persons = Mutex::new(LruCache::new(CACHED_KEYS_MAX));
+        let opened = Mutex::new(LruCache::new(CACHED_KEYS_MAX));
+        Ok(Self { wrap, index, ids, persons, opened })
+    }
+
+    /// A name for a number within its organization, of no use to anybody without the data key.
+    pub fn fingerprint(&self, organization: &Organization, phone: &Phone) -> Fingerprint {
+        let own = hmac::sign(&self.index, organization.as_str().as_bytes());
+        let own = hmac::Key::new(hmac::HMAC_SHA256, own.as_ref());
+        let tag = hmac::sign(&own, phone.as_str().as_bytes());
+        let mut short = [0; 16];
+        short.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+        Fingerprint(short)
+    }
+
+    /// The key to seal this person's data with.
+    pub fn person(&self, organization: &str, person: Fingerprint) -> Result<PersonKey, CipherRefused> {
+        let name = (organization.to_owned(), person);
+        if let Some(key) = locked(&self.persons).get(&name) {
+            return Ok(key.clone());
+        }
+        let key = self.make(organization, person)?;
+        locked(&self.persons).put(name, key.clone());
+        Ok(key)
+    }
+
+    fn make(&self, organization: &str, person: Fingerprint) -> Result<PersonKey, CipherRefused> {
+        let mut secret = [0; 32];
+        self.ids.fill(&mut secret);
+        let id = self.ids.uuid();
+        let wrapped = self.encrypt(&self.wrap, id.as_bytes(), &secret)?;
+        let row = Arc::new(KeyRow { id, organization: organization.to_owned(), person: person.0, wrapped });
+        let stored = AtomicBool::new(false);
+        Ok(PersonKey(Arc::new(Own { id, key: aes(&secret)?, row, stored })))
+    }
+
+    /// `<key id>.<nonce and ciphertext>`, both base64.
+    pub fn seal(&self, key: &PersonKey, clear: &[u8]) -> Result<String, CipherRefused> {
+        let id = key.0.id.as_bytes();
+        let sealed = self.encrypt(&key.0.key, id, clear)?;
+        let mut text = String::with_capacity(23 + sealed.len() * 4 / 3 + 4);
+        URL_SAFE_NO_PAD.encode_string(id, &mut text);
+        text.push('.');
+        URL_SAFE_NO_PAD.encode_string(&sealed, &mut text);
+        Ok(text)
+    }
+
+    /// The id of the key that a sealed text needs.
+    pub fn key_id(sealed: &str) -> Option<Uuid> {
+        let (key, _) = personal::key_of(sealed)?;
+        Uuid::from_slice(&URL_SAFE_NO_PAD.decode(key).ok()?).ok()
+    }
+
+    /// The key from memory.
+    pub fn at_hand(&self, id: Uuid) -> Option<Arc<LessSafeKey>> {
+        locked(&self.opened).get(&id).cloned()
+    }
+
+    /// Unwraps a stored key and keeps it at hand.
+    pub fn admit(&self, row: &KeyRow) -> Result<Arc<LessSafeKey>, CipherRefused> {
+        let secret = decrypt(&self.wrap, row.id.as_bytes(), &row.wrapped)?;
+        let key = Arc::new(aes(&secret)?);
+        locked(&self.opened).put(row.id, Arc::clone(&key));
+        Ok(key)
+    }
+
+    fn encrypt(&self, key: &LessSafeKey, bound_to: &[u8], clear: &[u8]) -> Result<Vec<u8>, CipherRefused> {
+        let mut nonce = [0; NONCE_LEN];
+        self.ids.fill(&mut nonce);
+        let mut text = Vec::with_capacity(NONCE_LEN + clear.len() + 16);
+        text.extend_from_slice(clear);
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(bound_to), &mut text)
+            .map_err(|_| CipherRefused)?;
+        text.splice(0..0, nonce);
+        Ok(text)
+    }
+}
+
+/// Opens a sealed text with its key.
+pub fn open(key: &LessSafeKey, sealed: &str) -> Option<Vec<u8>> {
+    let (id, text) = personal::key_of(sealed)?;
+    let id = URL_SAFE_NO_PAD.decode(id).ok()?;
+    decrypt(key, &id, &URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
+fn decrypt(key: &LessSafeKey, bound_to: &[u8], text: &[u8]) -> Result<Vec<u8>, CipherRefused> {
+    let (nonce, text) = text.split_first_chunk::<NONCE_LEN>().ok_or(CipherRefused)?;
+    let mut text = text.to_vec();
+    let clear = key
+        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(bound_to), &mut text)
+        .map_err(|_| CipherRefused)?
+        .len();
+    text.truncate(clear);
+    Ok(text)
+}
+
+fn aes(secret: &[u8]) -> Result<LessSafeKey, CipherRefused> {
+    UnboundKey::new(&AES_256_GCM, secret).map(LessSafeKey::new).map_err(|_| CipherRefused)
+}
+
+/// A cache that a panicking thread left behind is still a cache.
+fn locked<T>(cache: &Mutex<T>) -> MutexGuard<'_, T> {
+    cache.lock().unwrap_or_else(PoisonError::into_inner)
+}

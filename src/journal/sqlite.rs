@@ -1,0 +1,278 @@
+//! The journal in one SQLite file: one writing thread with the only writing connection, any number of readers.
+//! One process at a time, held by a lock on the data folder, since the bundled SQLite is only safe with a single writer.
+
+mod effects;
+mod schema;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::fact::Position;
+use domain::ids::StreamId;
+use rusqlite::{Connection, Row, params};
+use tokio::sync::{oneshot, watch};
+use uuid::Uuid;
+
+use super::chain::Hash;
+use super::feed::Tail;
+use super::keys::KeyRow;
+use super::{Batch, Error, Prepared, QUEUE_LEN_MAX, Refused, Stored};
+use crate::ports::Clock;
+
+pub use schema::{FILE, FORMAT};
+
+/// Idle reading connections kept open.
+const IDLE_READERS_MAX: usize = 4;
+
+/// The handle: submits to the writer, reads beside it.
+#[derive(Debug, Clone)]
+pub struct Sqlite(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    jobs: Mutex<Option<SyncSender<writer::Job>>>,
+    depth: Arc<AtomicUsize>,
+    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+    readers: Readers,
+}
+
+/// A journal that was opened, with what moves when it grows.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) store: Sqlite,
+    pub(super) head: watch::Receiver<Position>,
+    pub(super) tail: Arc<Tail>,
+}
+
+impl Sqlite {
+    /// Opens for writing, makes the file where there is none, and starts the writer.
+    pub(super) fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Opened, Error> {
+        let lock = schema::lock(folder)?;
+        let connection = schema::open_for_writing(folder)?;
+        let tail = Arc::new(Tail::default());
+        let depth = Arc::new(AtomicUsize::new(0));
+        let (jobs, queue) = std::sync::mpsc::sync_channel(QUEUE_LEN_MAX);
+        let writer = writer::Writer::try_new(connection, lock, clock, Arc::clone(&tail), Arc::clone(&depth))?;
+        let head = writer.head();
+        let thread = std::thread::Builder::new()
+            .name("journal".into())
+            .spawn(move || writer.run(&queue))
+            .map_err(|why| Error::Open(format!("cannot start the journal's writer: {why}")))?;
+        let inner = Inner {
+            jobs: Mutex::new(Some(jobs)),
+            depth,
+            thread: Mutex::new(Some(thread)),
+            readers: Readers::new(folder.join(FILE)),
+        };
+        Ok(Opened { store: Self(Arc::new(inner)), head, tail })
+    }
+
+    pub(super) fn submit(&self, prepared: Prepared) -> Result<(), Refused> {
+        self.hand_over(writer::Job::Append(prepared))
+    }
+
+    fn hand_over(&self, job: writer::Job) -> Result<(), Refused> {
+        let jobs = self.0.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(jobs) = jobs.as_ref() else {
+            return Err(Refused::Unavailable("the journal is closing".into()));
+        };
+        self.0.depth.fetch_add(1, Ordering::Relaxed);
+        jobs.try_send(job).map_err(|refused| {
+            self.0.depth.fetch_sub(1, Ordering::Relaxed);
+            match refused {
+                TrySendError::Full(_) => Refused::Busy,
+                TrySendError::Disconnected(_) => Refused::Unavailable("the writer stopped".into()),
+            }
+        })
+    }
+
+    /// Units and tasks that wait for the writer.
+    pub(super) fn depth(&self) -> usize {
+        self.0.depth.load(Ordering::Relaxed)
+    }
+
+    /// Runs a write beside the appends, in the same commits, on the only writing connection.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (tell, told) = oneshot::channel();
+        let task: writer::Task = Box::new(move |connection| {
+            let value = work(connection)?;
+            Ok(Box::new(move |committed: Result<(), String>| {
+                // A caller who gave up is not told; the write stands all the same.
+                let _ = tell.send(committed.map(|()| value));
+            }))
+        });
+        self.hand_over(writer::Job::Task(task)).map_err(|why| Error::Unavailable(why.to_string()))?;
+        match told.await {
+            Ok(answer) => answer.map_err(Error::Unavailable),
+            Err(_) => Err(Error::Unavailable("the journal refused the write".into())),
+        }
+    }
+
+    /// One trivial write, to see whether writing works at all.
+    pub(super) async fn probe(&self) -> Result<(), Error> {
+        self.write(|c| c.execute("UPDATE policies SET state = state WHERE name = ''", []).map(drop)).await
+    }
+
+    pub(super) async fn stream(&self, kind: &'static str, stream: &StreamId) -> Result<Vec<Stored>, Error> {
+        let stream = stream.as_str().to_owned();
+        self.0.readers.read(move |c| select_stream(c, kind, &stream)).await
+    }
+
+    pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
+        self.0.readers.read(move |c| select_after(c, after, limit)).await
+    }
+
+    pub(super) async fn batches(&self, after: Position, limit: usize) -> Result<Vec<Batch>, Error> {
+        self.0.readers.read(move |c| select_batches(c, after, limit)).await
+    }
+
+    pub(super) async fn keys(&self, ids: &[Uuid]) -> Result<Vec<KeyRow>, Error> {
+        let ids = ids.to_vec();
+        self.0.readers.read(move |c| select_keys(c, &ids)).await
+    }
+
+    /// No more jobs; what is queued is still carried out.
+    pub(super) async fn close(&self) {
+        drop(self.0.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A writer that panicked has nothing left to say; its units were told by their dropped settlers.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+/// Reading connections, opened as needed.
+#[derive(Debug, Clone)]
+pub(super) struct Readers {
+    file: PathBuf,
+    idle: Arc<Mutex<Vec<Connection>>>,
+}
+
+impl Readers {
+    pub(super) fn new(file: PathBuf) -> Self {
+        Self { file, idle: Arc::default() }
+    }
+
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let readers = self.clone();
+        let work = move || {
+            let idle = readers.lock().pop();
+            let connection = match idle {
+                Some(connection) => connection,
+                None => schema::open_for_reading(&readers.file)?,
+            };
+            let answer = query(&connection).map_err(|why| Error::Unavailable(why.to_string()))?;
+            let mut idle = readers.lock();
+            if idle.len() < IDLE_READERS_MAX {
+                idle.push(connection);
+            }
+            Ok(answer)
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        done.unwrap_or_else(|why| Err(Error::Unavailable(why.to_string())))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A journal opened beside a running engine, for those who only look.
+#[derive(Debug, Clone)]
+pub(super) struct Reader(Readers);
+
+impl Reader {
+    pub(super) fn open(folder: &Path) -> Result<Self, Error> {
+        let file = folder.join(FILE);
+        drop(schema::open_for_reading(&file)?);
+        Ok(Self(Readers::new(file)))
+    }
+
+    pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
+        self.0.read(move |c| select_after(c, after, limit)).await
+    }
+
+    pub(super) async fn batches(&self, after: Position, limit: usize) -> Result<Vec<Batch>, Error> {
+        self.0.read(move |c| select_batches(c, after, limit)).await
+    }
+
+    pub(super) async fn position(&self) -> Result<Position, Error> {
+        self.0.read(head).await
+    }
+
+    /// What SQLite itself finds wrong with the file; empty where it is whole.
+    pub(super) async fn damage(&self) -> Result<Vec<String>, Error> {
+        self.0.read(schema::damage).await
+    }
+}
+
+const COLUMNS: &str = "position, aggregate_type, aggregate_id, sequence, event_type, event_version, \
+                       payload, metadata, occurred_at, recorded_at, hash";
+
+fn select_stream(c: &Connection, kind: &str, stream: &str) -> rusqlite::Result<Vec<Stored>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM events WHERE aggregate_type = ?1 AND aggregate_id = ?2 ORDER BY sequence"
+    );
+    c.prepare_cached(&sql)?.query_map(params![kind, stream], stored_row)?.collect()
+}
+
+fn select_after(c: &Connection, after: Position, limit: usize) -> rusqlite::Result<Vec<Stored>> {
+    let sql = format!("SELECT {COLUMNS} FROM events WHERE position > ?1 ORDER BY position LIMIT ?2");
+    c.prepare_cached(&sql)?.query_map(params![after, limit], stored_row)?.collect()
+}
+
+fn select_batches(c: &Connection, after: Position, limit: usize) -> rusqlite::Result<Vec<Batch>> {
+    let sql = "SELECT first, last, recorded_at, digest FROM batches WHERE last > ?1 ORDER BY last LIMIT ?2";
+    let batch = |row: &Row<'_>| {
+        Ok(Batch {
+            first: row.get(0)?,
+            last: row.get(1)?,
+            recorded_at: row.get(2)?,
+            digest: row.get::<_, Hash>(3)?,
+        })
+    };
+    c.prepare_cached(sql)?.query_map(params![after, limit], batch)?.collect()
+}
+
+fn select_keys(c: &Connection, ids: &[Uuid]) -> rusqlite::Result<Vec<KeyRow>> {
+    let mut find = c.prepare_cached("SELECT organization, person, wrapped FROM person_keys WHERE id = ?1")?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let mut rows = find.query(params![id.as_bytes().as_slice()])?;
+        if let Some(row) = rows.next()? {
+            let (organization, person, wrapped) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            found.push(KeyRow { id: *id, organization, person, wrapped });
+        }
+    }
+    Ok(found)
+}
+
+fn head(c: &Connection) -> rusqlite::Result<Position> {
+    c.query_row("SELECT coalesce(max(position), 0) FROM events", [], |row| row.get(0))
+}
+
+fn stored_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    Ok(Stored {
+        position: row.get(0)?,
+        kind: row.get(1)?,
+        stream: row.get(2)?,
+        sequence: row.get(3)?,
+        event_type: row.get(4)?,
+        event_version: row.get(5)?,
+        payload: row.get(6)?,
+        metadata: row.get(7)?,
+        occurred_at: row.get(8)?,
+        recorded_at: row.get(9)?,
+        hash: row.get(10)?,
+    })
+}

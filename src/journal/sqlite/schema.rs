@@ -1,0 +1,119 @@
+//! The file itself: the lock on its folder, its format, and how it is opened.
+//! Whatever is wrong with it is said in one line, and nothing is changed before the file is known to be ours.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::Error;
+
+pub const FILE: &str = "journal.db";
+
+/// The format this program writes; a higher one belongs to a newer program.
+pub const FORMAT: i64 = 1;
+
+/// "karn", in the place where SQLite files say whose they are.
+const APPLICATION: i64 = 0x6b61_726e;
+
+const MIGRATION: &str = include_str!("../../../migrations/sqlite/0001_journal.sql");
+
+/// Readers and the writer meet only at the edges of checkpoints, for moments.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+
+/// Holds the data folder for this process until it is dropped.
+#[derive(Debug)]
+pub(super) struct Lock(#[expect(dead_code, reason = "the lock lives as long as the file is open")] File);
+
+pub(super) fn lock(folder: &Path) -> Result<Lock, Error> {
+    let path = folder.join("lock");
+    let cannot = |why: &dyn std::fmt::Display| {
+        Error::Open(format!("DATA_DIR: cannot write in {}: {why}", folder.display()))
+    };
+    std::fs::create_dir_all(folder).map_err(|why| cannot(&why))?;
+    let options = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let file = options.map_err(|why| cannot(&why))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock(file)),
+        Err(TryLockError::WouldBlock) => Err(Error::Open(format!(
+            "DATA_DIR: {} is in use by another karnay; one process at a time may write it",
+            folder.display()
+        ))),
+        Err(TryLockError::Error(why)) => Err(cannot(&why)),
+    }
+}
+
+pub(super) fn open_for_writing(folder: &Path) -> Result<Connection, Error> {
+    let path = folder.join(FILE);
+    let fresh = !path.exists();
+    let say = |why: rusqlite::Error| unreadable(&path, &why);
+    let connection = Connection::open(&path).map_err(say)?;
+    connection.busy_timeout(BUSY_WAIT).map_err(say)?;
+    if !fresh {
+        check(&connection, &path)?;
+    }
+    // FULL syncs the log at every commit: what was answered survives a power cut.
+    // Checkpoints are made by the writer between commits, so the automatic ones are off.
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+             PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;",
+        )
+        .map_err(say)?;
+    if format(&connection).map_err(say)? == 0 {
+        let script = format!(
+            "BEGIN IMMEDIATE; {MIGRATION} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}; COMMIT;"
+        );
+        connection.execute_batch(&script).map_err(say)?;
+    }
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+pub(super) fn open_for_reading(path: &Path) -> Result<Connection, Error> {
+    if !path.exists() {
+        return Err(Error::Open(format!("DATA_DIR: there is no journal at {}", path.display())));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let say = |why: rusqlite::Error| unreadable(path, &why);
+    let connection = Connection::open_with_flags(path, flags).map_err(say)?;
+    connection.busy_timeout(BUSY_WAIT).map_err(say)?;
+    check(&connection, path)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+/// Whether the file is a journal, and one that this program understands. Only looks.
+fn check(connection: &Connection, path: &Path) -> Result<(), Error> {
+    let say = |why: rusqlite::Error| unreadable(path, &why);
+    let format = format(connection).map_err(say)?;
+    let owner: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(say)?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(say)?;
+    if owner != APPLICATION && tables > 0 {
+        return Err(Error::Open(format!("{} is another program's database", path.display())));
+    }
+    if format > FORMAT {
+        return Err(Error::Open(format!(
+            "{} has format {format} and this karnay knows {FORMAT}: it was written by a newer karnay, use that one",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+fn format(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn unreadable(path: &Path, why: &rusqlite::Error) -> Error {
+    Error::Open(format!("cannot open the journal {}: {why}", path.display()))
+}
+
+/// What `PRAGMA integrity_check` finds.
+pub(super) fn damage(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut check = connection.prepare("PRAGMA integrity_check(20)")?;
+    let found: Vec<String> = check.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(found.into_iter().filter(|line| line != "ok").collect())
+}

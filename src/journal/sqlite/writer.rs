@@ -1,0 +1,354 @@
+//! The one thread that writes: it takes what queued up while the last commit was synced, and commits that together.
+//! No timer gathers batches. Everybody is answered after the commit, and a refused unit costs its neighbours nothing.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::Receiver;
+use std::time::Instant;
+
+use domain::fact::{Fact, Position};
+use rusqlite::{Connection, OptionalExtension, params};
+use tokio::sync::watch;
+
+use super::schema::Lock;
+use crate::journal::chain::{Digest, GENESIS, Hash};
+use crate::journal::feed::Tail;
+use crate::journal::{
+    Appended, BATCH_BYTES_MAX, BATCH_EVENTS_MAX, CommandId, Error, Prepared, Refused, Settle, Ticket,
+    count_commit, from_micros, micros,
+};
+use crate::ports::Clock;
+
+/// The log is moved into the file between commits, whenever about this much has been written to it.
+const CHECKPOINT_BYTES: usize = 8 << 20;
+
+pub(super) enum Job {
+    Append(Prepared),
+    Task(Task),
+}
+
+/// Another write, with what to tell whom when the commit is through.
+pub(super) type Task = Box<dyn FnOnce(&Connection) -> rusqlite::Result<Tell> + Send>;
+pub(super) type Tell = Box<dyn FnOnce(Result<(), String>) + Send>;
+
+pub(super) struct Writer {
+    connection: Connection,
+    _lock: Lock,
+    clock: Arc<dyn Clock>,
+    tail: Arc<Tail>,
+    depth: Arc<AtomicUsize>,
+    head: watch::Sender<Position>,
+    state: State,
+    unchecked: usize,
+}
+
+/// What the next batch continues. Taken over only when its commit is through.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    position: Position,
+    recorded_at: i64,
+    digest: Hash,
+}
+
+/// A batch in the making.
+#[derive(Default)]
+struct Batch {
+    /// In the order of the appends among the jobs.
+    results: Vec<Result<Appended, Refused>>,
+    tells: Vec<Tell>,
+    facts: Vec<Fact>,
+    bytes: usize,
+}
+
+impl Writer {
+    pub(super) fn try_new(
+        connection: Connection,
+        lock: Lock,
+        clock: Arc<dyn Clock>,
+        tail: Arc<Tail>,
+        depth: Arc<AtomicUsize>,
+    ) -> Result<Self, Error> {
+        let state = last_state(&connection)
+            .map_err(|why| Error::Open(format!("cannot read the journal's end: {why}")))?;
+        let head = watch::Sender::new(state.position);
+        Ok(Self { connection, _lock: lock, clock, tail, depth, head, state, unchecked: 0 })
+    }
+
+    pub(super) fn head(&self) -> watch::Receiver<Position> {
+        self.head.subscribe()
+    }
+
+    pub(super) fn run(mut self, jobs: &Receiver<Job>) {
+        while let Ok(first) = jobs.recv() {
+            let batch = drain(first, jobs);
+            self.depth.fetch_sub(batch.len(), Ordering::Relaxed);
+            self.commit(batch);
+            self.checkpoint();
+        }
+        // Leaves an empty log behind, so that the file alone is the journal.
+        let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
+    fn commit(&mut self, jobs: Vec<Job>) {
+        let began = Instant::now();
+        let waiting: Vec<_> = jobs.iter().filter_map(Job::waiter).collect();
+        let mut batch = Batch::default();
+        match self.write(jobs, &mut batch) {
+            Ok(state) => self.publish(state, batch, waiting, began),
+            Err(why) => {
+                // Rolled back already where the error was SQLite's own; saying so twice is harmless.
+                let _ = self.connection.execute_batch("ROLLBACK");
+                let why = why.to_string();
+                tracing::error!(cause = %why, "a batch could not be committed");
+                let results = waiting.iter().map(|_| Err(Refused::Unavailable(why.clone()))).collect();
+                settle_all(waiting, results);
+                batch.tells.into_iter().for_each(|tell| tell(Err(why.clone())));
+            }
+        }
+    }
+
+    /// The order matters: what was answered is in the tail and behind the head before anybody hears of it.
+    fn publish(&mut self, state: State, batch: Batch, waiting: Vec<Waiter>, began: Instant) {
+        let events = state.position - self.state.position;
+        self.state = state;
+        self.unchecked += batch.bytes;
+        self.tail.extend(batch.facts);
+        self.head.send_if_modified(|head| std::mem::replace(head, state.position) != state.position);
+        count_commit(events, batch.results.len(), began.elapsed());
+        settle_all(waiting, batch.results);
+        batch.tells.into_iter().for_each(|tell| tell(Ok(())));
+    }
+
+    fn write(&mut self, jobs: Vec<Job>, batch: &mut Batch) -> rusqlite::Result<State> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let mut state = self.state;
+        state.recorded_at = micros(self.clock.now()).max(state.recorded_at);
+        let mut digest = Digest::after(&state.digest, state.recorded_at);
+        for job in jobs {
+            match job {
+                Job::Append(unit) => {
+                    let result = self.append(unit, &mut state, &mut digest, batch)?;
+                    batch.results.push(result);
+                }
+                Job::Task(task) => self.task(task, batch)?,
+            }
+        }
+        if state.position > self.state.position {
+            state.digest = digest.finish();
+            let mut insert = self.connection.prepare_cached(
+                "INSERT INTO batches (last, first, recorded_at, digest) VALUES (?1, ?2, ?3, ?4)",
+            )?;
+            let first = self.state.position + 1;
+            insert.execute(params![state.position, first, state.recorded_at, state.digest])?;
+        } else {
+            state.recorded_at = self.state.recorded_at;
+        }
+        self.connection.execute_batch("COMMIT")?;
+        Ok(state)
+    }
+
+    /// The only writer can look before it writes: nothing moves in between.
+    fn append(
+        &self,
+        prepared: Prepared,
+        state: &mut State,
+        digest: &mut Digest,
+        batch: &mut Batch,
+    ) -> rusqlite::Result<Result<Appended, Refused>> {
+        if let Some(earlier) = self.repeated(&prepared)? {
+            return Ok(earlier);
+        }
+        for append in &prepared.unit.appends {
+            if !self.stands_at(append.kind, append.stream.as_str(), append.expected)? {
+                return Ok(Err(Refused::Conflict));
+            }
+        }
+        self.store_keys(&prepared)?;
+        batch.bytes += prepared.bytes;
+        let first = state.position + 1;
+        self.store_events(prepared, first, state, digest, batch)?;
+        let recorded_at = from_micros(state.recorded_at);
+        Ok(Ok(Appended { first, last: state.position, recorded_at, repeated: false }))
+    }
+
+    fn store_events(
+        &self,
+        prepared: Prepared,
+        first: Position,
+        state: &mut State,
+        digest: &mut Digest,
+        batch: &mut Batch,
+    ) -> rusqlite::Result<()> {
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO events (position, aggregate_type, aggregate_id, sequence, event_type, event_version,
+             payload, metadata, occurred_at, recorded_at, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?;
+        let Prepared { unit, metadata, hashes, .. } = prepared;
+        let mut hashes = hashes.into_iter();
+        let count: usize = unit.appends.iter().map(|append| append.events.len()).sum();
+        if let Some(command) = &unit.command {
+            let last = first + u64::try_from(count).unwrap_or(0) - u64::from(count > 0);
+            self.remember(&unit.circumstances.organization, command, (first, last), state.recorded_at)?;
+        }
+        for append in unit.appends {
+            for (sequence, event) in (append.expected + 1..).zip(append.events) {
+                let hash = hashes.next().unwrap_or(GENESIS);
+                state.position += 1;
+                insert.execute(params![
+                    state.position,
+                    append.kind,
+                    append.stream.as_str(),
+                    sequence,
+                    event.event_type,
+                    event.event_version,
+                    event.payload,
+                    metadata,
+                    micros(event.occurred_at),
+                    state.recorded_at,
+                    hash
+                ])?;
+                digest.add(state.position, &hash);
+                batch.facts.push(Fact {
+                    position: state.position,
+                    stream: append.stream.clone(),
+                    sequence,
+                    recorded_at: from_micros(state.recorded_at),
+                    occurred_at: event.occurred_at,
+                    circumstances: Arc::clone(&unit.circumstances),
+                    event: event.fact,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The stored outcome of a command that was carried out before.
+    fn repeated(&self, prepared: &Prepared) -> rusqlite::Result<Option<Result<Appended, Refused>>> {
+        let Some(command) = &prepared.unit.command else { return Ok(None) };
+        let mut find = self.connection.prepare_cached(
+            "SELECT body, first, last, recorded_at FROM commands WHERE organization = ?1 AND id = ?2",
+        )?;
+        let organization = &prepared.unit.circumstances.organization;
+        let found = find.query_row(params![organization, command.id.as_bytes().as_slice()], |row| {
+            let recorded_at = from_micros(row.get(3)?);
+            let appended = Appended { first: row.get(1)?, last: row.get(2)?, recorded_at, repeated: true };
+            Ok((row.get::<_, Hash>(0)?, appended))
+        });
+        let same =
+            |(body, appended)| if body == command.body { Ok(appended) } else { Err(Refused::CommandReused) };
+        Ok(found.optional()?.map(same))
+    }
+
+    fn remember(
+        &self,
+        organization: &str,
+        command: &CommandId,
+        (first, last): (Position, Position),
+        recorded_at: i64,
+    ) -> rusqlite::Result<()> {
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO commands (organization, id, body, first, last, recorded_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        let id = command.id.as_bytes().as_slice();
+        insert.execute(params![organization, id, command.body, first, last, recorded_at]).map(drop)
+    }
+
+    fn stands_at(&self, kind: &str, stream: &str, expected: u64) -> rusqlite::Result<bool> {
+        let mut find = self.connection.prepare_cached(
+            "SELECT 1 FROM events WHERE aggregate_type = ?1 AND aggregate_id = ?2 AND sequence = ?3",
+        )?;
+        let moved_on = find.exists(params![kind, stream, expected + 1])?;
+        Ok(!moved_on && (expected == 0 || find.exists(params![kind, stream, expected])?))
+    }
+
+    /// A key may travel with several units until one of them is known to be stored.
+    fn store_keys(&self, prepared: &Prepared) -> rusqlite::Result<()> {
+        for key in &prepared.unit.keys {
+            let mut insert = self.connection.prepare_cached(
+                "INSERT INTO person_keys (id, organization, person, wrapped) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (id) DO NOTHING",
+            )?;
+            let (id, person) = (key.id.as_bytes().as_slice(), key.person.as_slice());
+            insert.execute(params![id, key.organization, person, key.wrapped])?;
+        }
+        Ok(())
+    }
+
+    /// A task that fails is undone alone, and told by dropping what would have told it.
+    fn task(&self, task: Task, batch: &mut Batch) -> rusqlite::Result<()> {
+        self.connection.execute_batch("SAVEPOINT task")?;
+        match task(&self.connection) {
+            Ok(tell) => {
+                batch.tells.push(tell);
+                self.connection.execute_batch("RELEASE task")
+            }
+            Err(why) => {
+                tracing::error!(cause = %why, "the journal refused a write beside the events");
+                self.connection.execute_batch("ROLLBACK TO task; RELEASE task")
+            }
+        }
+    }
+
+    /// Moves the log into the file, after everybody was answered. The log grows to about the bound and what one batch adds.
+    fn checkpoint(&mut self) {
+        if self.unchecked < CHECKPOINT_BYTES {
+            return;
+        }
+        self.unchecked = 0;
+        if let Err(why) = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+            tracing::warn!(cause = %why, "the journal's log could not be moved into its file");
+        }
+    }
+}
+
+type Waiter = (Arc<dyn Settle>, Ticket);
+
+impl Job {
+    fn waiter(&self) -> Option<Waiter> {
+        match self {
+            Self::Append(prepared) => Some((Arc::clone(&prepared.settle), prepared.ticket)),
+            Self::Task(_) => None,
+        }
+    }
+
+    fn size(&self) -> (usize, usize) {
+        match self {
+            Self::Append(prepared) => (prepared.hashes.len(), prepared.bytes),
+            Self::Task(_) => (1, 0),
+        }
+    }
+}
+
+/// What is in the queue right now, up to the bounds of one batch.
+fn drain(first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
+    let (mut events, mut bytes) = first.size();
+    let mut batch = vec![first];
+    while events < BATCH_EVENTS_MAX && bytes < BATCH_BYTES_MAX {
+        let Ok(job) = jobs.try_recv() else { break };
+        let size = job.size();
+        events += size.0;
+        bytes += size.1;
+        batch.push(job);
+    }
+    batch
+}
+
+fn last_state(connection: &Connection) -> rusqlite::Result<State> {
+    let last = connection.query_row(
+        "SELECT last, recorded_at, digest FROM batches ORDER BY last DESC LIMIT 1",
+        [],
+        |row| Ok(State { position: row.get(0)?, recorded_at: row.get(1)?, digest: row.get(2)? }),
+    );
+    Ok(last.optional()?.unwrap_or(State { position: 0, recorded_at: 0, digest: GENESIS }))
+}
+
+/// Tells each waiter once, with everything the batch has for it.
+fn settle_all(waiting: Vec<Waiter>, results: Vec<Result<Appended, Refused>>) {
+    let mut by_settler: HashMap<usize, (Arc<dyn Settle>, Vec<_>)> = HashMap::new();
+    for ((settle, ticket), result) in waiting.into_iter().zip(results) {
+        let address = Arc::as_ptr(&settle).cast::<()>().addr();
+        by_settler.entry(address).or_insert_with(|| (settle, vec![])).1.push((ticket, result));
+    }
+    by_settler.into_values().for_each(|(settle, results)| settle.settle(results));
+}

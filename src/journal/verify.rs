@@ -1,0 +1,169 @@
+//! Whether the journal is what was written: every hash recomputed, every digest chained, every position present.
+//! A change shows at the event it was made to; a loss at the very end shows only against something kept elsewhere.
+
+use std::path::PathBuf;
+
+use domain::fact::Position;
+
+use super::chain::{Digest, GENESIS, Hash};
+use super::{Batch, Error, Stored, postgres, sqlite};
+
+/// Which journal to look at.
+#[derive(Debug, Clone)]
+pub enum Place {
+    Folder(PathBuf),
+    Url(String),
+}
+
+/// A journal opened for reading only, also beside a running engine.
+#[derive(Debug, Clone)]
+pub struct Reader(Store);
+
+#[derive(Debug, Clone)]
+enum Store {
+    Sqlite(sqlite::Reader),
+    Postgres(postgres::Reader),
+}
+
+impl Reader {
+    pub async fn open(place: &Place) -> Result<Self, Error> {
+        match place {
+            Place::Folder(folder) => sqlite::Reader::open(folder).map(Store::Sqlite).map(Self),
+            Place::Url(url) => postgres::Reader::open(url).await.map(Store::Postgres).map(Self),
+        }
+    }
+
+    pub async fn position(&self) -> Result<Position, Error> {
+        match &self.0 {
+            Store::Sqlite(store) => store.position().await,
+            Store::Postgres(store) => store.position().await,
+        }
+    }
+
+    pub async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
+        match &self.0 {
+            Store::Sqlite(store) => store.stored(after, limit).await,
+            Store::Postgres(store) => store.stored(after, limit).await,
+        }
+    }
+
+    async fn batches(&self, after: Position, limit: usize) -> Result<Vec<Batch>, Error> {
+        match &self.0 {
+            Store::Sqlite(store) => store.batches(after, limit).await,
+            Store::Postgres(store) => store.batches(after, limit).await,
+        }
+    }
+
+    async fn damage(&self) -> Result<Vec<String>, Error> {
+        match &self.0 {
+            Store::Sqlite(store) => store.damage().await,
+            Store::Postgres(store) => store.damage().await,
+        }
+    }
+}
+
+/// How far the check has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    pub position: Position,
+    pub head: Position,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub events: u64,
+    pub batches: u64,
+    pub digest: String,
+}
+
+/// Why a journal did not pass.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("position {position}: {what}")]
+    At { position: Position, what: String },
+    #[error("the store itself is damaged: {0}")]
+    Store(String),
+    #[error(transparent)]
+    Journal(#[from] Error),
+}
+
+const BATCHES_A_READ: usize = 256;
+
+pub async fn run(reader: &Reader, report: &mut dyn FnMut(Progress)) -> Result<Report, Fault> {
+    let damage = reader.damage().await?;
+    if let Some(first) = damage.into_iter().next() {
+        return Err(Fault::Store(first));
+    }
+    let head = reader.position().await?;
+    let mut state = State { position: 0, recorded_at: 0, digest: GENESIS, batches: 0 };
+    loop {
+        let batches = reader.batches(state.position, BATCHES_A_READ).await?;
+        let Some(last) = batches.last() else { break };
+        let events = events_up_to(reader, state.position, last.last).await?;
+        state.check(&batches, &events)?;
+        report(Progress { position: state.position, head: head.max(state.position) });
+    }
+    if let Some(stray) = reader.stored(state.position, 1).await?.first() {
+        return Err(at(stray.position, "an event that belongs to no batch"));
+    }
+    let digest = hex::encode(state.digest);
+    Ok(Report { events: state.position, batches: state.batches, digest })
+}
+
+async fn events_up_to(reader: &Reader, after: Position, last: Position) -> Result<Vec<Stored>, Error> {
+    let count = usize::try_from(last.saturating_sub(after)).unwrap_or(usize::MAX);
+    // A hole lets later events slip in: they are of no concern here.
+    let mut events = reader.stored(after, count).await?;
+    events.retain(|event| event.position <= last);
+    Ok(events)
+}
+
+struct State {
+    position: Position,
+    recorded_at: i64,
+    digest: Hash,
+    batches: u64,
+}
+
+impl State {
+    fn check(&mut self, batches: &[Batch], events: &[Stored]) -> Result<(), Fault> {
+        let mut events = events.iter();
+        for batch in batches {
+            if batch.first != self.position + 1 || batch.last < batch.first {
+                return Err(at(self.position + 1, "the batches leave a hole or overlap here"));
+            }
+            if batch.recorded_at < self.recorded_at {
+                return Err(at(batch.first, "the batch was recorded before the one that precedes it"));
+            }
+            let mut digest = Digest::after(&self.digest, batch.recorded_at);
+            for position in batch.first..=batch.last {
+                let event = events.next().filter(|event| event.position == position);
+                let event = event.ok_or_else(|| at(position, "the event is missing"))?;
+                check_event(event, batch)?;
+                digest.add(position, &event.hash);
+            }
+            self.digest = digest.finish();
+            if self.digest != batch.digest {
+                let what = format!("the digest of the batch {}..{} does not fit", batch.first, batch.last);
+                return Err(at(batch.first, &what));
+            }
+            (self.position, self.recorded_at) = (batch.last, batch.recorded_at);
+            self.batches += 1;
+        }
+        Ok(())
+    }
+}
+
+fn check_event(event: &Stored, batch: &Batch) -> Result<(), Fault> {
+    if event.rehash() != event.hash {
+        return Err(at(event.position, "the event is not the one that was recorded"));
+    }
+    if event.recorded_at != batch.recorded_at {
+        return Err(at(event.position, "the event's time of recording is not its batch's"));
+    }
+    Ok(())
+}
+
+fn at(position: Position, what: &str) -> Fault {
+    Fault::At { position, what: what.to_owned() }
+}
