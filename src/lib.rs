@@ -1,4 +1,5 @@
 //! karnay: an event-sourced, actor-based call engine. The modules in reading order.
 
+pub mod dispatch;
 pub mod journal;
 pub mod ports;

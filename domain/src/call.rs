@@ -345,6 +345,10 @@ impl Recorded for Call {
         fact::Event::Call(event)
     }
 
+    fn from_fact(event: fact::Event) -> Option<Event> {
+        if let fact::Event::Call(event) = event { Some(event) } else { None }
+    }
+
     fn personal(event: &mut Event) -> Option<&mut dyn Seal> {
         match event {
             Event::Reported(told) | Event::Strengthened(told) | Event::Overtaken(told) => {

@@ -75,8 +75,16 @@ impl Event {
 }
 
 /// What the journal needs of an aggregate beyond cqrs-es.
-pub trait Recorded: Aggregate + Clone + 'static {
+pub trait Recorded:
+    Aggregate<Command: Clone + Send + Unpin + std::fmt::Debug, Error: Send + 'static, Services = ()>
+    + Clone
+    + Unpin
+    + std::fmt::Debug
+    + 'static
+{
     fn fact(event: Self::Event) -> Event;
+    /// None where the event is another aggregate's.
+    fn from_fact(event: Event) -> Option<Self::Event>;
     /// The personal part of an event, to be sealed before it is stored.
     fn personal(event: &mut Self::Event) -> Option<&mut dyn Seal>;
     fn occurred_at(event: &Self::Event) -> DateTime<Utc>;

@@ -91,6 +91,10 @@ impl Recorded for Quarantine {
         fact::Event::Quarantine(event)
     }
 
+    fn from_fact(event: fact::Event) -> Option<Event> {
+        if let fact::Event::Quarantine(event) = event { Some(event) } else { None }
+    }
+
     fn personal(event: &mut Event) -> Option<&mut dyn Seal> {
         match event {
             Event::Held { personal, .. } => Some(personal),

@@ -239,6 +239,10 @@ impl Recorded for Session {
         fact::Event::Session(event)
     }
 
+    fn from_fact(event: fact::Event) -> Option<Event> {
+        if let fact::Event::Session(event) = event { Some(event) } else { None }
+    }
+
     fn personal(_: &mut Event) -> Option<&mut dyn Seal> {
         None
     }

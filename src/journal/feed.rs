@@ -141,7 +141,10 @@ impl Journal {
     }
 
     /// One stream's events as an aggregate's own, in order, with the version the stream stands at.
-    pub async fn load<A: Recorded>(&self, stream: &StreamId) -> Result<(Vec<Fact>, u64, Position), Error> {
+    pub async fn load<A: Recorded>(
+        &self,
+        stream: &StreamId,
+    ) -> Result<(Vec<A::Event>, u64, Position), Error> {
         let stored = self.stream(A::TYPE, stream).await?;
         let version = stored.last().map_or(0, |event| event.sequence);
         let position = stored.last().map_or(0, |event| event.position);
@@ -149,8 +152,8 @@ impl Journal {
         if let Some(bad) = page.unreadable.into_iter().next() {
             return Err(Error::Unreadable { position: bad.position, why: bad.why });
         }
-        let facts = page.facts.into_iter().map(Arc::unwrap_or_clone).collect();
-        Ok((facts, version, position))
+        let event = |fact: Arc<Fact>| A::from_fact(Arc::unwrap_or_clone(fact).event);
+        Ok((page.facts.into_iter().filter_map(event).collect(), version, position))
     }
 }
 

@@ -1,0 +1,261 @@
+//! The only way in: a command with its circumstances goes to the keeper of its aggregate, and the outcome comes back with its position.
+//! Dispatch finds the keeper and bounds how many commands are under way; it decides nothing and stores nothing.
+
+mod keeper;
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use actix::{Actor, Addr, ArbiterHandle};
+use domain::call::{self, Call};
+use domain::fact::{Circumstances, Position, Recorded};
+use domain::ids::{Fingerprint, Organization, StreamId};
+use domain::phone::Phone;
+use domain::quarantine::{self, Quarantine};
+use domain::session::{self, Session};
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::journal::{CommandId, Journal};
+use keeper::{Execute, Keeper};
+
+/// Commands under way in one shard, waiting or being stored. One more is told to come back.
+pub const UNDER_WAY_MAX: usize = 384;
+
+/// Who asks, and whether a repetition must be recognised by its id.
+#[derive(Debug, Clone)]
+pub struct Meta {
+    pub circumstances: Arc<Circumstances>,
+    pub command: Option<CommandId>,
+}
+
+/// What became of a command that was accepted.
+#[derive(Debug, Clone)]
+pub struct Done<A> {
+    /// The aggregate as it stands now.
+    pub state: Arc<A>,
+    /// Where its newest event stands.
+    pub position: Position,
+    /// Whether anything happened; false for what had been said before.
+    pub changed: bool,
+    /// The command's id was known: this is its outcome of then.
+    pub repeated: bool,
+}
+
+/// What became of a command that was not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure<E: std::error::Error> {
+    #[error(transparent)]
+    Refused(E),
+    #[error("too much is under way")]
+    Busy,
+    #[error("others changed the same thing at the same time, again and again")]
+    Conflict,
+    #[error("the command id was used for another command")]
+    CommandReused,
+    #[error("an event of {size} bytes is too large")]
+    TooLarge { size: usize },
+    #[error("the journal cannot be reached: {0}")]
+    Unavailable(String),
+}
+
+/// How busy the keepers of one kind are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    pub kind: &'static str,
+    pub under_way: usize,
+    pub done: u64,
+    pub busy: u64,
+    pub restarts: u64,
+}
+
+/// The cheap handle. Every clone reaches the same keepers.
+#[derive(Debug, Clone)]
+pub struct Dispatch {
+    journal: Journal,
+    sessions: Arc<Shards<Session>>,
+    calls: Arc<Shards<Call>>,
+    quarantine: Arc<Shards<Quarantine>>,
+}
+
+impl Dispatch {
+    /// Starts the keepers on the given arbiters, one shard of each kind on each.
+    pub fn start(journal: &Journal, arbiters: &[ArbiterHandle]) -> Self {
+        Self {
+            journal: journal.clone(),
+            sessions: Arc::new(Shards::start(journal, arbiters)),
+            calls: Arc::new(Shards::start(journal, arbiters)),
+            quarantine: Arc::new(Shards::start(journal, arbiters)),
+        }
+    }
+
+    pub async fn session(
+        &self,
+        stream: StreamId,
+        command: session::Command,
+        meta: Meta,
+    ) -> Result<Done<Session>, Failure<session::Error>> {
+        self.sessions.send(stream, None, command, meta).await
+    }
+
+    /// `person` is whose data the command carries.
+    pub async fn call(
+        &self,
+        stream: StreamId,
+        person: Fingerprint,
+        command: call::Command,
+        meta: Meta,
+    ) -> Result<Done<Call>, Failure<call::Error>> {
+        self.calls.send(stream, Some(person), command, meta).await
+    }
+
+    pub async fn quarantine(
+        &self,
+        stream: StreamId,
+        person: Fingerprint,
+        command: quarantine::Command,
+        meta: Meta,
+    ) -> Result<Done<Quarantine>, Failure<quarantine::Error>> {
+        self.quarantine.send(stream, Some(person), command, meta).await
+    }
+
+    pub fn fingerprint(&self, organization: &Organization, phone: &Phone) -> Fingerprint {
+        self.journal.keyring().fingerprint(organization, phone)
+    }
+
+    /// The journal's newest position, which a read that comes now has to show.
+    pub fn position(&self) -> Position {
+        self.journal.position()
+    }
+
+    pub fn progress(&self) -> Vec<Progress> {
+        vec![self.sessions.progress(), self.calls.progress(), self.quarantine.progress()]
+    }
+
+    /// Waits until nothing is under way; whoever closed the doors calls this.
+    pub async fn drain(&self) {
+        self.sessions.drain().await;
+        self.calls.drain().await;
+        self.quarantine.drain().await;
+    }
+}
+
+/// The keepers of one kind of aggregate.
+#[derive(Debug)]
+struct Shards<A: Recorded> {
+    shards: Vec<Shard<A>>,
+    hasher: RandomState,
+    done: AtomicU64,
+    busy: AtomicU64,
+    restarts: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Shard<A: Recorded> {
+    journal: Journal,
+    arbiter: ArbiterHandle,
+    under_way: Arc<Semaphore>,
+    keeper: RwLock<Addr<Keeper<A>>>,
+}
+
+type Answer<A> = Result<Done<A>, Failure<<A as cqrs_es::Aggregate>::Error>>;
+
+impl<A: Recorded> Shards<A> {
+    fn start(journal: &Journal, arbiters: &[ArbiterHandle]) -> Self {
+        let shards = arbiters.iter().map(|arbiter| Shard::start(journal, arbiter)).collect();
+        let (done, busy, restarts) = Default::default();
+        Self { shards, hasher: RandomState::new(), done, busy, restarts }
+    }
+
+    async fn send(
+        &self,
+        stream: StreamId,
+        person: Option<Fingerprint>,
+        command: A::Command,
+        meta: Meta,
+    ) -> Answer<A> {
+        let answer = self.hand_over(stream, person, command, meta).await;
+        let counter = if matches!(answer, Err(Failure::Busy)) { &self.busy } else { &self.done };
+        counter.fetch_add(1, Ordering::Relaxed);
+        answer
+    }
+
+    async fn hand_over(
+        &self,
+        stream: StreamId,
+        person: Option<Fingerprint>,
+        command: A::Command,
+        meta: Meta,
+    ) -> Answer<A> {
+        let shard = self.shard(&stream)?;
+        let permit = Arc::clone(&shard.under_way).try_acquire_owned().map_err(|_| Failure::Busy)?;
+        let (tell, told) = oneshot::channel();
+        let execute = Execute { stream, person, command, meta, tell, permit, tries: 0 };
+        let keeper = self.living(shard);
+        keeper.try_send(execute).map_err(|_| Failure::Busy)?;
+        told.await.unwrap_or_else(|_| Err(Failure::Unavailable("the keeper stopped".into())))
+    }
+
+    fn shard(&self, stream: &StreamId) -> Result<&Shard<A>, Failure<A::Error>> {
+        let hash = self.hasher.hash_one(stream);
+        let count = u64::try_from(self.shards.len()).unwrap_or(1).max(1);
+        let index = usize::try_from(hash % count).unwrap_or(0);
+        self.shards.get(index).ok_or_else(|| Failure::Unavailable("no keeper was started".into()))
+    }
+
+    /// A keeper that panicked is replaced: its memory is only a cache of what the journal knows.
+    fn living(&self, shard: &Shard<A>) -> Addr<Keeper<A>> {
+        let known = shard.keeper.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if known.connected() {
+            return known;
+        }
+        let mut keeper = shard.keeper.write().unwrap_or_else(PoisonError::into_inner);
+        if !keeper.connected() {
+            tracing::error!(kind = A::TYPE, "a keeper died and was replaced");
+            metrics::counter!("karnay_actor_restarts_total", "actor" => A::TYPE).increment(1);
+            self.restarts.fetch_add(1, Ordering::Relaxed);
+            *keeper = Keeper::start_on(&shard.arbiter, &shard.journal);
+        }
+        keeper.clone()
+    }
+
+    fn progress(&self) -> Progress {
+        Progress {
+            kind: A::TYPE,
+            under_way: self.shards.iter().map(Shard::under_way).sum(),
+            done: self.done.load(Ordering::Relaxed),
+            busy: self.busy.load(Ordering::Relaxed),
+            restarts: self.restarts.load(Ordering::Relaxed),
+        }
+    }
+
+    async fn drain(&self) {
+        let all = u32::try_from(UNDER_WAY_MAX).unwrap_or(u32::MAX);
+        for shard in &self.shards {
+            // All permits at hand means nothing is under way; the semaphore is never closed.
+            drop(shard.under_way.acquire_many(all).await);
+        }
+    }
+}
+
+impl<A: Recorded> Shard<A> {
+    fn start(journal: &Journal, arbiter: &ArbiterHandle) -> Self {
+        Self {
+            journal: journal.clone(),
+            arbiter: arbiter.clone(),
+            under_way: Arc::new(Semaphore::new(UNDER_WAY_MAX)),
+            keeper: RwLock::new(Keeper::start_on(arbiter, journal)),
+        }
+    }
+
+    fn under_way(&self) -> usize {
+        UNDER_WAY_MAX - self.under_way.available_permits()
+    }
+}
+
+impl<A: Recorded> Keeper<A> {
+    fn start_on(arbiter: &ArbiterHandle, journal: &Journal) -> Addr<Self> {
+        let journal = journal.clone();
+        Self::start_in_arbiter(arbiter, move |ctx| Self::new(journal, ctx))
+    }
+}
