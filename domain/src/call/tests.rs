@@ -268,7 +268,9 @@ proptest! {
         for reports in &numbers {
             let mut call = Call::default();
             for report in reports {
-                tell_to(&mut call, report.clone()).iter().for_each(|event| tally.move_by(event));
+                for event in tell_to(&mut call, report.clone()) {
+                    tally.move_by(&event);
+                }
                 prop_assert_eq!(tally.processed, tally.connected + tally.failed);
             }
         }

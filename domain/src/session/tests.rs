@@ -166,8 +166,8 @@ fn cell(session: &Session, command: Command) -> String {
 #[test]
 fn every_command_in_every_situation() {
     let row = |name: &str, cells: Vec<String>| {
-        let cells: String = cells.iter().map(|cell| format!("{cell:<22}")).collect();
-        format!("{name:<22}{cells}").trim_end().to_owned()
+        let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:<22}")).collect();
+        format!("{name:<22}{}", cells.concat()).trim_end().to_owned()
     };
     let mut page = vec![row("", situations().into_iter().map(|(name, _)| name.to_owned()).collect())];
     for (name, command) in commands() {
