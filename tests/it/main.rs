@@ -3,5 +3,8 @@
 
 #[cfg(test)]
 mod architecture;
+// Needs `config::{example, table}`, docs/.env.example and a program that serves: to be switched on with them.
+#[cfg(any())]
+mod documents;
 #[cfg(test)]
 mod golden;
