@@ -10,8 +10,8 @@ use domain::fact::{Circumstances, Event, Fact, Position};
 use domain::ids::{Fingerprint, Organization, SessionId, StreamId};
 use domain::outcome::CallStatus;
 use domain::personal::Personal;
+use domain::quarantine;
 use domain::session::{self, Exit, Remote, Session};
-use domain::{fact, quarantine};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -213,7 +213,7 @@ impl Journal {
         self.write(&StreamId::quarantine(&organization(), id), Event::Quarantine(held));
     }
 
-    pub(super) fn write(&mut self, stream: &StreamId, event: fact::Event) {
+    pub(super) fn write(&mut self, stream: &StreamId, event: Event) {
         let position = self.head() + 1;
         if std::mem::take(&mut self.spoil_next) {
             self.spoilt.insert(position);
