@@ -89,7 +89,8 @@ fn is_loopback(origin: &str) -> bool {
     let Ok(url) = reqwest::Url::parse(origin) else { return false };
     let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
     let name = host == "localhost" || host.ends_with(".localhost");
-    matches!(url.scheme(), "http" | "https") && (name || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+    matches!(url.scheme(), "http" | "https")
+        && (name || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
 }
 
 /// Where things are kept.
@@ -181,17 +182,28 @@ impl Config {
     fn open_doors(&self) -> Vec<String> {
         let (address, near) = (self.http.address(), self.http.host.is_loopback());
         let doors = [
-            (!near && self.access.calls == CallsAuth::Open, "CALLS_AUTH=open: anyone who reaches it may use /calls"),
-            (!near && self.access.webhook == WebhookAuth::Open, "WEBHOOK_AUTH=open: anyone who reaches it may report results"),
+            (
+                !near && self.access.calls == CallsAuth::Open,
+                "CALLS_AUTH=open: anyone who reaches it may use /calls",
+            ),
+            (
+                !near && self.access.webhook == WebhookAuth::Open,
+                "WEBHOOK_AUTH=open: anyone who reaches it may report results",
+            ),
             (self.http.cors.any, "CORS_ORIGINS=*: any web page may call the engine"),
         ];
         let opened = doors.iter().filter(|(open, _)| *open);
-        let mut remarks: Vec<String> = opened.map(|(_, what)| format!("{what} (listening on {address})")).collect();
+        let mut remarks: Vec<String> =
+            opened.map(|(_, what)| format!("{what} (listening on {address})")).collect();
         if self.access.jwt_secret.as_ref().is_some_and(|secret| secret.expose().len() < Key::LEN) {
-            remarks.push("JWT_SECRET is shorter than 32 characters, which is less than HS256 asks for".to_owned());
+            remarks.push(
+                "JWT_SECRET is shorter than 32 characters, which is less than HS256 asks for".to_owned(),
+            );
         }
         if self.store.database_url.is_some() && self.store.data_key.is_none() {
-            remarks.push("DATA_KEY is kept in DATA_DIR; every node on this database needs the same one".to_owned());
+            remarks.push(
+                "DATA_KEY is kept in DATA_DIR; every node on this database needs the same one".to_owned(),
+            );
         }
         remarks
     }
@@ -202,7 +214,8 @@ struct Reading<'a>(&'a Sources);
 
 impl Reading<'_> {
     fn value<T>(&self, name: &'static str, read: fn(&str) -> Result<T, String>) -> Result<T, Error> {
-        let default = settings().iter().find(|setting| setting.name == name).map_or("", |setting| setting.default);
+        let default =
+            settings().iter().find(|setting| setting.name == name).map_or("", |setting| setting.default);
         let (text, origin) = self.0.value(name, default)?;
         read(&text).map_err(|reason| Error::Wrong { name, reason, origin })
     }

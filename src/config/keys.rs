@@ -58,7 +58,11 @@ pub fn known_jwt_secret(config: &Config) -> Result<Option<Secret>, Error> {
     let fault = |reason: String| Error::Key { name: "JWT_SECRET", path: path.clone(), reason };
     let Some(text) = read(&path).map_err(fault)? else { return Ok(None) };
     let whole = Key::parse(&text).is_some();
-    if whole { Ok(Some(Secret::new(text.trim()))) } else { Err(fault("does not hold 32 bytes in base64".to_owned())) }
+    if whole {
+        Ok(Some(Secret::new(text.trim())))
+    } else {
+        Err(fault("does not hold 32 bytes in base64".to_owned()))
+    }
 }
 
 fn read(path: &Path) -> Result<Option<String>, String> {

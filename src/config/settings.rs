@@ -35,14 +35,25 @@ pub fn settings() -> &'static [Setting] {
 const SETTINGS: [Setting; 21] = [
     plain("HOST", "127.0.0.1", "Address to listen on. 0.0.0.0 or :: opens the engine to the network"),
     plain("PORT", "3000", "Port to listen on. 0 takes any free one"),
-    plain("DATA_DIR", "data", "Folder of the embedded store and of keys made at first start; one process at a time"),
-    secret("DATABASE_URL", "postgres://user:password@host:5432/database. Empty: the embedded store in DATA_DIR"),
+    plain(
+        "DATA_DIR",
+        "data",
+        "Folder of the embedded store and of keys made at first start; one process at a time",
+    ),
+    secret(
+        "DATABASE_URL",
+        "postgres://user:password@host:5432/database. Empty: the embedded store in DATA_DIR",
+    ),
     secret(
         "DATA_KEY",
         "32 bytes in base64 that seal personal data. Empty: made at first start as data.key in DATA_DIR. \
          Whoever loses it loses every phone number and name",
     ),
-    plain("LOG", "info", "What to log: error, warn, info, debug, trace, off, or parts such as info,karnay::journal=debug"),
+    plain(
+        "LOG",
+        "info",
+        "What to log: error, warn, info, debug, trace, off, or parts such as info,karnay::journal=debug",
+    ),
     plain("LOG_FORMAT", "pretty", "pretty for people, json for machines: one object a line"),
     plain(
         "CORS_ORIGINS",
@@ -63,7 +74,11 @@ const SETTINGS: [Setting; 21] = [
         "",
         "Checks tokens of another issuer: a public key in PEM (RSA, EC or Ed25519), \\n standing for line breaks",
     ),
-    plain("JWT_DEFAULT_ROLE", "manager", "Role of a token that names none: viewer, operator, manager or admin"),
+    plain(
+        "JWT_DEFAULT_ROLE",
+        "manager",
+        "Role of a token that names none: viewer, operator, manager or admin",
+    ),
     plain(
         "CALLS_AUTH",
         "auto",

@@ -101,14 +101,16 @@ impl Sources {
 
     /// What is worth a line in the log at start: names that do nothing.
     pub(super) fn remarks(&self) -> Vec<String> {
-        let in_environment = self.environment.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name);
+        let in_environment =
+            self.environment.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name);
         let mut idle: Vec<&str> = in_environment.map(String::as_str).filter(|name| is_later(name)).collect();
         let mut remarks = Vec::new();
         for line in &self.file {
             if is_later(&line.name) && !line.value.is_empty() && !idle.contains(&line.name.as_str()) {
                 idle.push(&line.name);
             } else if !is_later(&line.name) && !is_setting(&line.name) {
-                remarks.push(format!("{} (.env, line {}) is no setting and is ignored", line.name, line.number));
+                remarks
+                    .push(format!("{} (.env, line {}) is no setting and is ignored", line.name, line.number));
             }
         }
         remarks.extend(idle.iter().map(|name| format!("{name} has no effect in this version")));
@@ -211,7 +213,9 @@ mod tests {
 
     #[test]
     fn slips_are_counted() {
-        for (left, right, count) in [("", "AB", 2), ("AB", "BA", 1), ("ABC", "AC", 1), ("ABC", "ABC", 0), ("KITTEN", "SITTING", 3)] {
+        for (left, right, count) in
+            [("", "AB", 2), ("AB", "BA", 1), ("ABC", "AC", 1), ("ABC", "ABC", 0), ("KITTEN", "SITTING", 3)]
+        {
             assert_eq!(slips(left, right), count, "{left} {right}");
         }
     }

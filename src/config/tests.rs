@@ -63,7 +63,7 @@ fn a_wrong_value_is_named_with_its_reason() {
         ("CORS_ORIGINS", "board.example.com", "no origin"),
         ("CORS_ORIGINS", "https://a.example/page", "no origin"),
         ("DEFAULT_ORGANIZATION", "a/b", "letters"),
-        ("DEFAULT_REGION", "QQ", "no country"),
+        ("DEFAULT_REGION", "Uzbekistan", "no country"),
         ("DEFAULT_TIMEZONE", "Tashkent", "no time zone"),
         ("READ_WAIT_MS", "-1", "0 to 60000"),
         ("START_WAIT_SECONDS", "1.5", "whole number"),
@@ -102,8 +102,10 @@ fn a_misspelt_name_in_the_file_stops_the_start() {
 
 #[test]
 fn what_does_nothing_is_said() {
-    let file = "NODE_ENV=production\nKERIO_PBX_HOST=pbx\nAGENT_URL=\nPORT=1\nPORT=2\nREMOTE_COMMAND=curl http://a/b";
-    let config = gathered(&[], &[("RULES_PACK", "uz"), ("REMOTE_HOTS", "x"), ("EDITOR", "vi")], file).unwrap();
+    let file =
+        "NODE_ENV=production\nKERIO_PBX_HOST=pbx\nAGENT_URL=\nPORT=1\nPORT=2\nREMOTE_COMMAND=curl http://a/b";
+    let config =
+        gathered(&[], &[("RULES_PACK", "uz"), ("REMOTE_HOTS", "x"), ("EDITOR", "vi")], file).unwrap();
     assert_eq!(
         config.remarks,
         [
@@ -128,10 +130,18 @@ fn an_open_door_is_said() {
 #[test]
 fn pages_of_this_machine_may_call_by_default() {
     let cors = read(&[]).unwrap().http.cors;
-    for origin in ["http://localhost:5173", "http://127.0.0.1:8080", "http://[::1]:3000", "https://app.localhost"] {
+    for origin in
+        ["http://localhost:5173", "http://127.0.0.1:8080", "http://[::1]:3000", "https://app.localhost"]
+    {
         assert!(cors.allow(origin), "{origin}");
     }
-    for origin in ["https://example.com", "http://localhost.example.com", "null", "http://192.168.0.2", "file://localhost"] {
+    for origin in [
+        "https://example.com",
+        "http://localhost.example.com",
+        "null",
+        "http://192.168.0.2",
+        "file://localhost",
+    ] {
         assert!(!cors.allow(origin), "{origin}");
     }
     let cors = read(&[("CORS_ORIGINS", "https://Board.example.com:443, loopback")]).unwrap().http.cors;
@@ -161,7 +171,12 @@ fn the_example_file_equals_the_defaults() {
 fn every_setting_is_named_once_and_read() {
     let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config.rs")).unwrap();
     for setting in settings() {
-        assert_eq!(settings().iter().filter(|other| other.name == setting.name).count(), 1, "{}", setting.name);
+        assert_eq!(
+            settings().iter().filter(|other| other.name == setting.name).count(),
+            1,
+            "{}",
+            setting.name
+        );
         assert!(source.contains(&format!("value(\"{}\"", setting.name)), "{} is never read", setting.name);
         assert!(!setting.help.contains('\n') && !setting.help.ends_with('.'), "{}", setting.name);
     }

@@ -23,9 +23,9 @@ pub(super) fn host(text: &str) -> Read<IpAddr> {
     if text.eq_ignore_ascii_case("localhost") {
         return Ok(Ipv4Addr::LOCALHOST.into());
     }
-    text.trim_matches(['[', ']'])
-        .parse()
-        .map_err(|_| format!("`{text}` is no IP address; 127.0.0.1 for this machine only, 0.0.0.0 or :: for all"))
+    text.trim_matches(['[', ']']).parse().map_err(|_| {
+        format!("`{text}` is no IP address; 127.0.0.1 for this machine only, 0.0.0.0 or :: for all")
+    })
 }
 
 pub(super) fn port(text: &str) -> Read<u16> {
@@ -65,7 +65,9 @@ pub(super) fn data_key(text: &str) -> Read<Option<Key>> {
 pub(super) fn log_filter(text: &str) -> Read<String> {
     for part in text.split(',').map(str::trim).filter(|part| !part.contains(['=', '['])) {
         if part.parse::<LevelFilter>().is_err() || part.is_empty() {
-            return Err(format!("`{part}` is no level; error, warn, info, debug, trace, off or module=level"));
+            return Err(format!(
+                "`{part}` is no level; error, warn, info, debug, trace, off or module=level"
+            ));
         }
     }
     EnvFilter::try_new(text).map_err(|error| format!("`{text}` cannot be read: {error}"))?;
@@ -91,7 +93,8 @@ pub(super) fn origins(text: &str) -> Read<Origins> {
 }
 
 fn origin_of(text: &str) -> Read<String> {
-    let wrong = || format!("`{text}` is no origin; scheme, host and port only, such as https://board.example.com");
+    let wrong =
+        || format!("`{text}` is no origin; scheme, host and port only, such as https://board.example.com");
     let url = reqwest::Url::parse(text).map_err(|_| wrong())?;
     let bare = matches!(url.scheme(), "http" | "https")
         && url.path() == "/"
