@@ -19,14 +19,14 @@ use std::process::ExitCode;
 use std::sync::LazyLock;
 
 use clap::builder::StyledStr;
-use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches as _, Parser, Subcommand};
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches as _, Parser, Subcommand};
 
 use crate::config::{self, Config, Setting, Sources, settings};
 use crate::{journal, telemetry};
 
 /// An event-sourced, actor-based call engine
 #[derive(Debug, Parser)]
-#[command(name = "karnay", version, long_about = help::KARNAY, after_help = help::KARNAY_MORE, max_term_width = 110)]
+#[command(version, before_help = help::KARNAY, after_help = help::KARNAY_MORE)]
 struct Line {
     #[command(subcommand)]
     task: Task,
@@ -35,22 +35,22 @@ struct Line {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Start the engine
-    #[command(long_about = help::SERVE, after_help = help::SERVE_MORE)]
+    #[command(before_help = help::SERVE, after_help = help::SERVE_MORE)]
     Serve,
     /// Show how the running engine is
-    #[command(long_about = help::STATUS, after_help = help::STATUS_MORE)]
+    #[command(before_help = help::STATUS, after_help = help::STATUS_MORE)]
     Status(status::Options),
     /// Build screens anew from the journal
-    #[command(long_about = help::REBUILD, after_help = help::REBUILD_MORE)]
+    #[command(before_help = help::REBUILD, after_help = help::REBUILD_MORE)]
     Rebuild(rebuild::Options),
     /// Print what was recorded
-    #[command(long_about = help::EVENTS, after_help = help::EVENTS_MORE)]
+    #[command(before_help = help::EVENTS, after_help = help::EVENTS_MORE)]
     Events(events::Options),
     /// Check that the journal is what was written
-    #[command(long_about = help::VERIFY, after_help = help::VERIFY_MORE)]
+    #[command(before_help = help::VERIFY, after_help = help::VERIFY_MORE)]
     Verify,
     /// Make a token to sign in with
-    #[command(long_about = help::TOKEN, after_help = help::TOKEN_MORE)]
+    #[command(before_help = help::TOKEN, after_help = help::TOKEN_MORE)]
     Token(token::Options),
 }
 
@@ -145,8 +145,10 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
 
 /// The whole command line. Every command takes every setting; it shows those that matter to it.
 fn command() -> Command {
-    let line = Line::augment_args(Command::new("karnay"));
+    let line =
+        <Line as CommandFactory>::command().help_template(help::TEMPLATE).max_term_width(help::WIDTH_MAX);
     line.mut_subcommands(|task| {
+        let task = task.help_template(help::TEMPLATE);
         let shown = shown(task.get_name());
         settings().iter().zip(FLAGS.iter()).fold(task, |task, (setting, flag)| {
             let matters = shown.is_none_or(|names| names.contains(&setting.name));
@@ -174,9 +176,9 @@ fn setting_flag(setting: &Setting, flag: &'static str, matters: bool) -> Arg {
     let help: StyledStr = format!("{}{default}", setting.help).into();
     Arg::new(setting.name)
         .long(flag)
-        .value_name(setting.name)
+        .value_name("VALUE")
         .help(help)
-        .help_heading("Settings: flags, environment variables or lines of .env")
+        .help_heading("Settings, also as environment variables or lines of .env (--data-dir as DATA_DIR)")
         .hide(!matters)
         .allow_hyphen_values(true)
 }

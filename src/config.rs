@@ -62,7 +62,7 @@ impl Http {
         let host = match self.host {
             IpAddr::V4(host) if host.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
             IpAddr::V6(host) if host.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-            host => host,
+            host @ (IpAddr::V4(_) | IpAddr::V6(_)) => host,
         };
         format!("http://{}", SocketAddr::new(host, self.port))
     }
@@ -231,7 +231,7 @@ impl Reading<'_> {
 
     fn store(&self) -> Result<Store, Error> {
         Ok(Store {
-            data_dir: self.value("DATA_DIR", values::folder)?,
+            data_dir: self.value("DATA_DIR", |text| Ok(PathBuf::from(text)))?,
             database_url: self.value("DATABASE_URL", values::database_url)?,
             data_key: self.value("DATA_KEY", values::data_key)?,
         })
@@ -270,7 +270,7 @@ impl Reading<'_> {
     fn remote(&self) -> Result<Remote, Error> {
         Ok(Remote {
             host: self.value("REMOTE_HOST", values::remote_host)?,
-            command: self.value("REMOTE_COMMAND", values::command)?,
+            command: self.value("REMOTE_COMMAND", |text| Ok(text.to_owned()))?,
             start_wait: self.value("START_WAIT_SECONDS", values::start_wait)?,
         })
     }

@@ -25,7 +25,7 @@ pub enum Error {
     Twice(#[from] TryInitError),
 }
 
-/// Begins the log on stderr and says what the configuration has to remark. Once a process.
+/// Begins the log on stderr. Once a process.
 pub fn install(config: &Config) -> Result<(), Error> {
     let filter = EnvFilter::try_new(&config.log.filter)?;
     let home = config.house.region;
@@ -41,9 +41,6 @@ pub fn install(config: &Config) -> Result<(), Error> {
         }
     }
     log_panics();
-    for remark in &config.remarks {
-        tracing::warn!("{remark}");
-    }
     Ok(())
 }
 

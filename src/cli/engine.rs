@@ -166,7 +166,8 @@ impl Engine {
     async fn understand<T: DeserializeOwned>(&self, answer: Response) -> Result<(String, T), Error> {
         let url = || self.url.clone();
         let text = answer.text().await.map_err(|why| Error::Silent { url: url(), why: root(&why) })?;
-        let read = serde_json::from_str(&text).map_err(|why| Error::Foreign { url: url(), why: why.to_string() })?;
+        let read =
+            serde_json::from_str(&text).map_err(|why| Error::Foreign { url: url(), why: why.to_string() })?;
         Ok((text, read))
     }
 

@@ -26,16 +26,14 @@ pub(super) struct Options {
     /// Only events of this type (reported) or kind and type (call.reported); may be repeated
     #[arg(long = "type", value_name = "T")]
     types: Vec<String>,
-    /// How to print
+    /// How to print: one JSON object a line, or comma-separated values under a header
     #[arg(long, value_enum, default_value_t = Format::Ndjson)]
     format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// One JSON object a line
     Ndjson,
-    /// Comma-separated values under a header
     Csv,
 }
 
@@ -128,7 +126,8 @@ impl<'a> Row<'a> {
             actor: &circumstances.actor,
             correlation: &circumstances.correlation,
             causation: &circumstances.causation,
-            payload: serde_json::from_str(&event.payload).map_or(Payload::Text(&event.payload), Payload::Json),
+            payload: serde_json::from_str(&event.payload)
+                .map_or(Payload::Text(&event.payload), Payload::Json),
         }
     }
 

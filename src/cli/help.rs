@@ -1,8 +1,14 @@
 //! What `--help` teaches: for each command its purpose, examples, what it prints and its exit codes.
+//! Paragraphs stand on one line each; the terminal's width breaks them.
+
+/// The purpose comes first; the one-line `about` is for the list of commands only.
+pub(super) const TEMPLATE: &str = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
+
+pub(super) const WIDTH_MAX: usize = 110;
 
 pub(super) const KARNAY: &str = "\
 An event-sourced, actor-based call engine.
-Everything that happens is an event in one append-only journal; everything shown can be rebuilt from it.";
+What happens is an event in one append-only journal; what is shown can be rebuilt from it.";
 
 pub(super) const KARNAY_MORE: &str = "\
 Examples:
@@ -28,8 +34,9 @@ Examples:
   karnay serve --log info,karnay::journal=debug --log-format json
 
 Prints: its log on stderr, with telephone numbers masked; nothing on stdout.
-Without DATABASE_URL one engine at a time may use a data folder. At first start it makes data.key and jwt.secret
-there: keep copies, personal data cannot be read without the first. Give secrets by environment or .env rather
+
+Without DATABASE_URL one engine at a time may use a data folder. At first start it makes data.key and jwt.secret \
+there: keep copies, personal data cannot be read without the first. Give secrets by environment or .env rather \
 than by flag: others on this machine can see flags.
 
 Exit codes: 0 stopped in order, 1 broke while running, 2 cannot start (wrong setting, port or folder in use)";
@@ -43,9 +50,9 @@ Examples:
   karnay status
   karnay status --port 8080
   karnay status --json | jq '.projections[] | select(.lag > 0)'
-  until karnay status >/dev/null 2>&1; do sleep 1; done    Wait until it is ready
+  until karnay status >/dev/null 2>&1; do sleep 1; done
 
-Prints: a line on the engine, the journal's position and queue, effects by state, then a table of screens
+Prints: a line on the engine, the journal's position and queue, effects by state, then a table of screens \
 (generation, how far behind, parked streams) and one of actors (restarts, beats).
 
 Exit codes: 0 ready, 1 not ready or not running, 2 wrong use";
@@ -60,9 +67,8 @@ Examples:
   karnay rebuild session_stats call_history
   karnay rebuild --all
 
-Prints: progress on stderr with events/s and time left, a bar on a terminal and lines elsewhere;
-a line on stdout for each screen that is done. karnay status names the screens.
-Reads go on meanwhile. Stopping this command does not stop a rebuild inside a running engine.
+Prints: progress on stderr with events/s and time left, a bar on a terminal and lines elsewhere; \
+a line on stdout for each screen that is done. karnay status names the screens. Reads go on meanwhile. Stopping this command does not stop a rebuild inside a running engine.
 
 Exit codes: 0 all rebuilt, 1 the engine refused or broke off, 2 wrong use, no such screen, or data cannot be opened";
 
@@ -77,14 +83,13 @@ Examples:
   karnay events --follow | jq -c '[.position, .type, .stream]'
   karnay events --format csv > events.csv
 
-Prints: one event a line with position, recordedAt, occurredAt, kind, type, version, stream, sequence,
-organization, actor, correlation, causation and payload; csv has the same columns under a header.
-Names and phone numbers appear as <key>.<ciphertext>, never in clear.
+Prints: one event a line with position, recordedAt, occurredAt, kind, type, version, stream, sequence, \
+organization, actor, correlation, causation and payload; csv has the same columns under a header. Names and phone numbers appear as <key>.<ciphertext>, never in clear.
 
 Exit codes: 0 printed (also when the reader of a pipe has had enough), 1 cannot write, 2 cannot be opened or read";
 
 pub(super) const VERIFY: &str = "\
-Checks the whole journal: every event's hash, every batch's digest, every position, and the file itself.
+Checks the whole journal: every event's hash, every batch's digest, every position, the file.
 It only reads, and may run beside an engine.";
 
 pub(super) const VERIFY_MORE: &str = "\
@@ -93,7 +98,7 @@ Examples:
   karnay verify --data-dir /backup/data
   karnay verify >> verified.log || mail -s 'journal wrong' admin < verified.log
 
-Prints: progress on stderr; on stdout the numbers of events and batches and the newest digest, or the first
+Prints: progress on stderr; on stdout the numbers of events and batches and the newest digest, or the first \
 place that is wrong. Events lost at the very end show only against a digest kept elsewhere: keep what it prints.
 
 Exit codes: 0 the journal is what was written, 1 it is not, 2 it cannot be opened";
@@ -106,7 +111,8 @@ pub(super) const TOKEN_MORE: &str = "\
 Examples:
   karnay token --org 1 --role admin
   karnay token --org 1 --role viewer --ttl 30d
-  curl -H \"Authorization: Bearer $(karnay token --org 1 --role manager)\" http://localhost:3000/status
+  TOKEN=$(karnay token --org 1 --role admin)
+  curl -H \"Authorization: Bearer $TOKEN\" http://localhost:3000/status
 
 Prints: the token alone, on one line.
 

@@ -9,7 +9,8 @@ use super::table::grouped;
 
 /// How often a line is due where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(2);
-const BAR: &str = "{prefix} [{wide_bar}] {percent:>3} %  {human_pos} of {human_len} events  {per_sec}  {eta} left";
+const BAR: &str =
+    "{prefix} [{wide_bar}] {percent:>3} %  {human_pos} of {human_len} events  {per_sec}  {eta} left";
 
 #[derive(Debug)]
 pub(super) struct Progress {
@@ -40,7 +41,8 @@ impl Progress {
                 let first = *first.get_or_insert(done);
                 if said.elapsed() >= LINE_EVERY {
                     *said = Instant::now();
-                    let line = line(&self.what, done, total, rate(done.saturating_sub(first), began.elapsed()));
+                    let line =
+                        line(&self.what, done, total, rate(done.saturating_sub(first), began.elapsed()));
                     // Progress that cannot be shown is no reason to stop.
                     let _ = writeln!(io::stderr(), "{line}");
                 }
@@ -58,11 +60,14 @@ impl Progress {
 
 fn bar(what: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(BAR).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let style = style.with_key("per_sec", |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
-        // A bar that cannot be drawn is no reason to stop.
-        let _ = write!(out, "{:.0} events/s", state.per_sec());
-    });
-    ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style).with_prefix(what.to_owned())
+    let style =
+        style.with_key("per_sec", |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
+            // A bar that cannot be drawn is no reason to stop.
+            let _ = write!(out, "{:.0} events/s", state.per_sec());
+        });
+    ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+        .with_style(style)
+        .with_prefix(what.to_owned())
 }
 
 fn lines() -> Shape {
@@ -89,6 +94,11 @@ fn line(what: &str, done: u64, total: u64, rate: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_bar_can_be_drawn() {
+        assert!(ProgressStyle::with_template(BAR).is_ok());
+    }
 
     #[test]
     fn a_line_says_how_far_how_fast_and_how_long() {

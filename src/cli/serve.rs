@@ -8,7 +8,12 @@ use crate::telemetry;
 pub(super) async fn run(config: Config) -> Result<Outcome, Error> {
     telemetry::install(&config)?;
     let ports = Ports::real(&config);
+    let remarks = config.remarks.clone();
     let app = App::build(config, ports).await.map_err(|why| Error::Start(format!("{why:#}")))?;
+    // Only now: a start that fails says one line.
+    for remark in remarks {
+        tracing::warn!("{remark}");
+    }
     app.run_until_stopped().await.map_err(|why| Error::Broken(format!("{why:#}")))?;
     Ok(Outcome::Fine)
 }

@@ -31,12 +31,21 @@ fn print(status: &Status, url: &str, out: &mut dyn Write) -> io::Result<()> {
     let health = if status.ready { "ready".to_owned() } else { format!("NOT READY: {}", reasons(status)) };
     writeln!(out, "karnay {} at {url}: {health}", status.version)?;
     let (queue, max) = (grouped(status.journal.queued), grouped(status.journal.queue_max));
-    writeln!(out, "journal  position {}, queue {queue} of {max}, {}", grouped(status.position), status.store)?;
+    writeln!(
+        out,
+        "journal  position {}, queue {queue} of {max}, {}",
+        grouped(status.position),
+        status.store
+    )?;
     let effects = &status.effects;
     let [ready, sent, done] = [effects.ready, effects.sent, effects.done].map(grouped);
     writeln!(out, "effects  ready {ready}, sent {sent}, done {done}\n")?;
     let screens: Vec<_> = status.projections.iter().map(screen).collect();
-    table::print(out, ["SCREEN", "VERSION", "GENERATION", "STATE", "POSITION", "BEHIND", "AGE", "PARKED"], &screens)?;
+    table::print(
+        out,
+        ["SCREEN", "VERSION", "GENERATION", "STATE", "POSITION", "BEHIND", "AGE", "PARKED"],
+        &screens,
+    )?;
     writeln!(out)?;
     let actors: Vec<_> = status.actors.iter().map(actor).collect();
     table::print(out, ["ACTOR", "STATE", "RESTARTS", "BEATS", "LAST BEAT"], &actors)
@@ -85,6 +94,17 @@ mod tests {
             "new": true }"#;
         let mut out = Vec::new();
         print(&serde_json::from_str(answer).unwrap(), "http://127.0.0.1:3000", &mut out).unwrap();
-        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @"");
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @"
+        karnay 0.1.0 at http://127.0.0.1:3000: NOT READY: the journal cannot be reached
+        journal  position 1,234,567, queue 3 of 8,192, sqlite
+        effects  ready 1, sent 0, done 12
+
+        SCREEN        VERSION  GENERATION  STATE      POSITION     BEHIND    AGE  PARKED
+        call_history        1           3  live      1,234,567          0  0.0 s       0
+        call_history        1           4  building      1,000  1,233,567  0.0 s       0
+
+        ACTOR                   STATE    RESTARTS  BEATS  LAST BEAT
+        projector:call_history  running         0  1,204  0.3 s ago
+        ");
     }
 }

@@ -23,7 +23,8 @@ pub(super) fn print<const N: usize>(
 ) -> io::Result<()> {
     let widths = widths(heading, rows);
     let right = |column: usize| {
-        rows.iter().all(|row| row.get(column).is_some_and(|cell| cell.starts_with(|c: char| c.is_ascii_digit())))
+        rows.iter()
+            .all(|row| row.get(column).is_some_and(|cell| cell.starts_with(|c: char| c.is_ascii_digit())))
     };
     let heading = heading.map(str::to_owned);
     for row in std::iter::once(&heading).chain(rows) {

@@ -34,7 +34,9 @@ pub(super) struct Options {
 pub(super) enum Error {
     #[error(transparent)]
     Config(#[from] config::Error),
-    #[error("there is no jwt.secret in {folder} yet; karnay serve makes it at first start, or set JWT_SECRET")]
+    #[error(
+        "there is no jwt.secret in {folder} yet; karnay serve makes it at first start, or set JWT_SECRET"
+    )]
     NoSecret { folder: String },
     #[error("the token cannot be signed: {0}")]
     Sign(#[from] jsonwebtoken::errors::Error),
@@ -105,7 +107,18 @@ mod tests {
     fn a_lifetime_has_a_unit() {
         assert_eq!(lifetime("12h"), Ok(Duration::from_hours(12)));
         assert_eq!(lifetime("90s"), Ok(Duration::from_secs(90)));
-        for wrong in ["", "h", "12", "-1h", "0s", "367d", "12ё", "1.5h", "99999999999999999999d", "18446744073709551615d"] {
+        for wrong in [
+            "",
+            "h",
+            "12",
+            "-1h",
+            "0s",
+            "367d",
+            "12ё",
+            "1.5h",
+            "99999999999999999999d",
+            "18446744073709551615d",
+        ] {
             assert!(lifetime(wrong).is_err(), "{wrong}");
         }
     }
@@ -113,10 +126,14 @@ mod tests {
     #[test]
     fn a_token_says_who_where_and_until_when() {
         let signer = Signer(Secret::new("0123456789abcdef0123456789abcdef"));
-        let token = signer.sign("me", "7", "viewer", Duration::from_secs(60)).unwrap();
+        let token = signer.sign("me", "7", "viewer", Duration::from_mins(1)).unwrap();
         let key = DecodingKey::from_secret(b"0123456789abcdef0123456789abcdef");
-        let read = jsonwebtoken::decode::<Value>(&token, &key, &Validation::new(Algorithm::HS256)).unwrap().claims;
-        assert_eq!((&read["sub"], &read["organizationId"], &read["role"]), (&"me".into(), &"7".into(), &"viewer".into()));
+        let read =
+            jsonwebtoken::decode::<Value>(&token, &key, &Validation::new(Algorithm::HS256)).unwrap().claims;
+        assert_eq!(
+            (&read["sub"], &read["organizationId"], &read["role"]),
+            (&"me".into(), &"7".into(), &"viewer".into())
+        );
         assert_eq!(read["exp"].as_u64().unwrap() - read["iat"].as_u64().unwrap(), 60);
     }
 }

@@ -11,12 +11,13 @@ use super::env_file;
 use super::settings::{LATER, LATER_PREFIXES, settings};
 
 /// Where a value was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Origin {
     Flag,
     Environment,
     /// The line of `.env`.
     File(usize),
+    #[default]
     Default,
 }
 
@@ -125,12 +126,6 @@ impl Sources {
         overwritten
             .map(|(_, line)| format!("{} (.env, line {}) is set again further down", line.name, line.number))
             .collect()
-    }
-}
-
-impl Default for Origin {
-    fn default() -> Self {
-        Self::Default
     }
 }
 

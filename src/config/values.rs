@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -30,10 +29,6 @@ pub(super) fn host(text: &str) -> Read<IpAddr> {
 
 pub(super) fn port(text: &str) -> Read<u16> {
     text.parse().map_err(|_| format!("`{text}` is no port, 0 to 65535"))
-}
-
-pub(super) fn folder(text: &str) -> Read<PathBuf> {
-    Ok(PathBuf::from(text))
 }
 
 pub(super) fn database_url(text: &str) -> Read<Option<Secret>> {
@@ -161,10 +156,6 @@ pub(super) fn remote_host(text: &str) -> Read<Option<RemoteKind>> {
             "`{other}` would be reached over SSH, which this version cannot do; simulated, local or empty"
         )),
     }
-}
-
-pub(super) fn command(text: &str) -> Read<String> {
-    Ok(text.to_owned())
 }
 
 pub(super) fn unknown_session(text: &str) -> Read<UnknownSession> {

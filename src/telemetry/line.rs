@@ -13,7 +13,7 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use super::mask::masked;
 
@@ -62,9 +62,9 @@ impl Visit for TextVisitor<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         let clean = masked(value, self.home);
         if field.name() == "message" {
-            self.write(field, &clean)
+            self.write(field, &clean);
         } else {
-            self.write(field, &format!("{clean:?}"))
+            self.write(field, &format!("{clean:?}"));
         }
     }
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
@@ -178,7 +178,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    let scope = context.event_scope().into_iter().flat_map(|scope| scope.from_root());
+    let scope = context.event_scope().into_iter().flat_map(Scope::from_root);
     scope
         .map(|span| {
             let extensions = span.extensions();
