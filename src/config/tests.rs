@@ -1,3 +1,5 @@
+//! The configuration as people write it: what holds, what is refused, and in which words.
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
