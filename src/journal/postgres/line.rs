@@ -18,13 +18,14 @@ const BACKOFF_MAX: Duration = Duration::from_secs(1);
 
 /// Sorting and materialising a batch happens in memory. The plan is made once, and looks events up by index however few
 /// they were when it was made.
-const SETTINGS: [(&str, &str); 8] = [
+const SETTINGS: [(&str, &str); 9] = [
     ("synchronous_commit", "on"),
     ("lock_timeout", "5s"),
     ("statement_timeout", "15s"),
     ("idle_in_transaction_session_timeout", "15s"),
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
     ("jit", "off"),
     ("work_mem", "32MB"),
 ];
