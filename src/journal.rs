@@ -2,6 +2,7 @@
 //! It owns events, command outcomes, persons' keys, effects and policies' state, and gives every event a position without gaps.
 //! It decides nothing about calling; what may be appended is the domain's business, and who appends is dispatch's.
 
+mod batch;
 pub mod chain;
 pub mod effects;
 pub mod feed;
