@@ -137,6 +137,10 @@ impl Postgres {
         read::keys(self.pool(), ids).await.map_err(|why| unavailable(&why))
     }
 
+    pub(super) async fn newest_key(&self) -> Result<Option<KeyRow>, Error> {
+        read::newest_key(self.pool()).await.map_err(|why| unavailable(&why))
+    }
+
     /// No more units; those that are queued are still carried out.
     pub(super) async fn close(&self) {
         drop(self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).take());

@@ -128,10 +128,6 @@ impl Sqlite {
         self.0.readers.read(move |c| select_after(c, after, limit)).await
     }
 
-    pub(super) async fn batches(&self, after: Position, limit: usize) -> Result<Vec<Batch>, Error> {
-        self.0.readers.read(move |c| select_batches(c, after, limit)).await
-    }
-
     pub(super) async fn keys(&self, ids: &[Uuid]) -> Result<Vec<KeyRow>, Error> {
         let ids = ids.to_vec();
         self.0.readers.read(move |c| select_keys(c, &ids)).await

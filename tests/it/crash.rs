@@ -144,7 +144,7 @@ async fn kills_lose_nothing_on_sqlite() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn kills_lose_nothing_on_postgres() {
-    survives_kills(World::postgres(), 4).await;
+    survives_kills(World::postgres().await, 4).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,19 +156,19 @@ async fn deep_kills_lose_nothing_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "full size: make check-deep"]
 async fn deep_kills_lose_nothing_on_postgres() {
-    survives_kills(World::postgres(), 50).await;
+    survives_kills(World::postgres().await, 50).await;
 }
 
 /// R2: the server is shot, stays away, and comes back.
 async fn survives_an_absent_postgres(away: Duration) {
-    let mut world = World::postgres();
+    let mut world = World::postgres().await;
     world.start().await;
     let memory = Arc::new(Memory::default());
     let stop = Arc::new(AtomicBool::new(false));
     let clients = load(&world, &memory, &stop);
     tokio::time::sleep(Duration::from_millis(500)).await;
 
-    world.postgres.as_mut().unwrap().stop_immediate();
+    world.postgres.as_ref().unwrap().stop_immediate();
     let gone = Instant::now();
     while gone.elapsed() < away {
         let answer = world.report(&report(SESSION, 9_000_000)).await.unwrap();
@@ -180,7 +180,7 @@ async fn survives_an_absent_postgres(away: Duration) {
     assert!(!world.ready().await, "not ready while the store is away");
     assert_eq!(world.get("/health/live").await.status(), 200, "alive all the same");
 
-    world.postgres.as_mut().unwrap().start_again();
+    world.postgres.as_ref().unwrap().start();
     world.until_ready().await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     stop.store(true, Ordering::Relaxed);

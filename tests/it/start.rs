@@ -101,11 +101,10 @@ async fn a_folder_in_use() {
 #[tokio::test]
 async fn a_newer_postgres_journal() {
     use sqlx::Executor;
-    let mut world = World::postgres();
+    let mut world = World::postgres().await;
     world.start().await;
     assert!(world.stop().success());
-    let url = world.postgres.as_ref().unwrap().database_url("karnay");
-    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    let pool = sqlx::PgPool::connect(world.database_url()).await.unwrap();
     pool.execute("UPDATE journal_head SET format = 99").await.unwrap();
     refuses(&world, &["format 99", "newer"]);
 }

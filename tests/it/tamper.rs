@@ -91,10 +91,9 @@ async fn the_journal_defends_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_to_postgres_shows() {
     use sqlx::Executor;
-    let mut world = World::postgres();
+    let mut world = World::postgres().await;
     filled(&mut world).await;
-    let url = world.postgres.as_ref().unwrap().database_url("karnay");
-    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    let pool = sqlx::PgPool::connect(world.database_url()).await.unwrap();
     let undo = "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT * FROM events;
                 ALTER TABLE events DISABLE TRIGGER USER; ALTER TABLE batches DISABLE TRIGGER USER;";
     pool.execute(undo).await.unwrap();

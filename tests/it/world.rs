@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::postgres::Server;
+use crate::postgres::{Server, Sync};
 
 pub(crate) const KARNAY: &str = env!("CARGO_BIN_EXE_karnay");
 
@@ -47,12 +47,17 @@ impl World {
     }
 
     /// On a PostgreSQL server of its own, which syncs what it commits.
-    pub(crate) fn postgres() -> Self {
-        let server = Server::start_durable();
+    pub(crate) async fn postgres() -> Self {
+        let server = Server::own(Sync::On);
         let mut world = Self::sqlite();
-        world.set("DATABASE_URL", &server.database("karnay"));
+        world.set("DATABASE_URL", &server.database().await);
         world.postgres = Some(server);
         world
+    }
+
+    pub(crate) fn database_url(&self) -> &str {
+        let named = self.settings.iter().find(|(name, _)| name == "DATABASE_URL");
+        named.map(|(_, url)| url.as_str()).expect("this world stands on PostgreSQL")
     }
 
     pub(crate) fn set(&mut self, name: &str, value: &str) {

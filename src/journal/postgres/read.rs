@@ -45,15 +45,21 @@ pub(super) async fn batches(pool: &PgPool, after: Position, limit: usize) -> sql
 
 pub(super) async fn keys(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<Vec<KeyRow>> {
     let sql = "SELECT id, organization, person, wrapped FROM person_keys WHERE id = ANY ($1)";
-    let key = |row: &PgRow| {
-        Ok(KeyRow {
-            id: row.try_get(0)?,
-            organization: row.try_get(1)?,
-            person: exactly(row, 2)?,
-            wrapped: row.try_get(3)?,
-        })
-    };
     sqlx::query(sql).bind(ids).fetch_all(pool).await?.iter().map(key).collect()
+}
+
+pub(super) async fn newest_key(pool: &PgPool) -> sqlx::Result<Option<KeyRow>> {
+    let sql = "SELECT id, organization, person, wrapped FROM person_keys ORDER BY id DESC LIMIT 1";
+    sqlx::query(sql).fetch_optional(pool).await?.as_ref().map(key).transpose()
+}
+
+fn key(row: &PgRow) -> sqlx::Result<KeyRow> {
+    Ok(KeyRow {
+        id: row.try_get(0)?,
+        organization: row.try_get(1)?,
+        person: exactly(row, 2)?,
+        wrapped: row.try_get(3)?,
+    })
 }
 
 pub(super) async fn head(executor: impl sqlx::PgExecutor<'_>) -> sqlx::Result<Position> {
