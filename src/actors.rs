@@ -6,3 +6,4 @@ pub mod effector;
 pub mod guardian;
 pub mod projector;
 pub mod reactor;
+mod turn;

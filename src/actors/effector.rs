@@ -17,6 +17,7 @@ use futures_util::future::BoxFuture;
 use tokio::runtime;
 
 use super::guardian::{Pulse, Seat, Tick, Ward};
+use super::turn::Turn;
 use crate::dispatch::Dispatch;
 use crate::journal::Journal;
 use crate::ports::{Clock, Ids, RemoteHost};
@@ -67,6 +68,15 @@ impl Default for Limits {
     }
 }
 
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options")
+            .field("remote", &self.remote)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The cheap handle.
 #[derive(Debug, Clone)]
 pub struct Handle {
@@ -82,9 +92,7 @@ struct Nudge;
 struct Effector {
     carrier: Arc<Carrier>,
     pulse: Pulse,
-    taking: bool,
-    /// Nudged while it took.
-    again: bool,
+    turn: Turn,
 }
 
 /// The effector as the guardian's ward, and its handle.
@@ -102,7 +110,7 @@ fn start(
     seat: &Seat<Effector>,
     pulse: Pulse,
 ) -> Recipient<Tick> {
-    let new = Effector { carrier, pulse, taking: false, again: false };
+    let new = Effector { carrier, pulse, turn: Turn::default() };
     let effector = Effector::start_in_arbiter(arbiter, move |_| new);
     seat.put(effector.clone());
     effector.recipient()
@@ -138,6 +146,7 @@ impl Handler<Nudge> for Effector {
     type Result = ();
 
     fn handle(&mut self, _: Nudge, ctx: &mut Context<Self>) {
+        self.pulse.beat();
         self.go(ctx);
     }
 }
@@ -155,18 +164,15 @@ impl Handler<Tick> for Effector {
 impl Effector {
     /// Taking is a task too: an effect that was taken must not be forgotten because its taker died in between.
     fn go(&mut self, ctx: &mut Context<Self>) {
-        if self.taking {
-            self.again = true;
+        if !self.turn.begin() {
             return;
         }
-        self.taking = true;
         let (work, carrier) = (self.pulse.work(), Arc::clone(&self.carrier));
         let taken = async move {
             let _work = work;
             carrier.take().await
         };
         ctx.spawn(taken.into_actor(self).map(|taken, effector, ctx| {
-            effector.taking = false;
             match taken {
                 Ok(taken) => effector.pulse.count("taken", u64::try_from(taken).unwrap_or(0)),
                 // The next tick tries again.
@@ -175,7 +181,7 @@ impl Effector {
                     tracing::warn!(cause = %why, "no effects can be taken for the moment");
                 }
             }
-            if std::mem::take(&mut effector.again) {
+            if effector.turn.end() {
                 effector.go(ctx);
             }
         }));

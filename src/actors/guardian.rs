@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use actix::{
     Actor, Addr, Arbiter, ArbiterHandle, AsyncContext, Context, Handler, Message, MessageResult, Recipient,
 };
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 pub use panics::name_panics;
 pub(super) use panics::named;
@@ -117,13 +117,15 @@ struct Round;
 #[rtype(result = "Vec<Arbiter>")]
 struct Stop;
 
-pub struct Guardian {
+struct Guardian {
     limits: Limits,
     wards: Vec<Watched>,
     records: Arc<[Record]>,
     fatal: watch::Sender<Option<Fatal>>,
     last_round: Option<Instant>,
     abandoned: usize,
+    /// Nobody is watched any more: the engine is about to end.
+    given_up: bool,
 }
 
 struct Watched {
@@ -162,6 +164,7 @@ pub fn start(limits: Limits, wards: Vec<Ward>) -> io::Result<Handle> {
         fatal,
         last_round: None,
         abandoned: 0,
+        given_up: false,
     });
     Ok(Handle { guardian, records, fatal: told })
 }
@@ -181,11 +184,14 @@ impl Handle {
     /// Stops watching, then the wards, and waits for their threads a moment. What they had under way is in the journal or was not yet.
     pub async fn stop(&self) {
         let Ok(arbiters) = self.guardian.send(Stop).await else { return };
-        let joined = tokio::task::spawn_blocking(move || {
+        let (tell, joined) = oneshot::channel();
+        // A plain thread: the runtime would wait at its own end for a hung one for ever.
+        let waiter = std::thread::Builder::new().name("farewell".into()).spawn(move || {
             // A thread that ended in a panic has been told about.
             arbiters.into_iter().for_each(|arbiter| drop(arbiter.join()));
+            tell.send(())
         });
-        if tokio::time::timeout(FAREWELL, joined).await.is_err() {
+        if waiter.is_err() || tokio::time::timeout(FAREWELL, joined).await.is_err() {
             tracing::warn!("a single actor did not stop in time and is left behind");
         }
     }
@@ -219,11 +225,14 @@ impl Handler<Round> for Guardian {
     type Result = ();
 
     fn handle(&mut self, _: Round, _: &mut Context<Self>) {
+        if self.given_up {
+            return;
+        }
         let overslept = self.overslept();
         for index in 0..self.wards.len() {
             if let Err(fatal) = self.look_after(index, overslept) {
                 tracing::error!(actor = fatal.actor, cause = %fatal.why, "an actor cannot be kept alive: the engine ends");
-                self.wards.clear();
+                self.given_up = true;
                 self.fatal.send_replace(Some(fatal));
                 return;
             }
@@ -238,7 +247,9 @@ impl Handler<Stop> for Guardian {
         use actix::ActorContext as _;
         let arbiters: Vec<_> =
             self.wards.drain(..).filter_map(|watched| Some(watched.running?.arbiter)).collect();
-        arbiters.iter().for_each(|arbiter| drop(arbiter.stop()));
+        for arbiter in &arbiters {
+            arbiter.stop();
+        }
         ctx.stop();
         MessageResult(arbiters)
     }

@@ -16,6 +16,7 @@ use tokio::runtime;
 use super::backoff::Backoff;
 use super::effector;
 use super::guardian::{Pulse, Tick, Ward};
+use super::turn::Turn;
 use crate::journal::effects::{NewEffect, Reaction};
 use crate::journal::feed::{Page, Reading};
 use crate::journal::{Error, Journal};
@@ -58,14 +59,6 @@ struct Reactor {
     turn: Turn,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    Idle,
-    Working,
-    /// Working, and there is news.
-    Again,
-}
-
 /// How far it has read, and how much of that is stored.
 #[derive(Debug, Clone)]
 struct Standing {
@@ -97,7 +90,7 @@ fn start(arbiter: &ArbiterHandle, options: Arc<Options>, pulse: Pulse) -> Recipi
         pulse,
         standing: None,
         backoff: Backoff::default(),
-        turn: Turn::Idle,
+        turn: Turn::default(),
     });
     let follower = reactor.clone();
     // Waits for each answer, so that one nudge is under way at most; ends with the reactor or with the journal.
@@ -118,6 +111,7 @@ impl Handler<Nudge> for Reactor {
     type Result = ();
 
     fn handle(&mut self, _: Nudge, ctx: &mut Context<Self>) {
+        self.pulse.beat();
         self.go(ctx);
     }
 }
@@ -133,11 +127,9 @@ impl Handler<Tick> for Reactor {
 
 impl Reactor {
     fn go(&mut self, ctx: &mut Context<Self>) {
-        if self.turn != Turn::Idle {
-            self.turn = Turn::Again;
+        if !self.turn.begin() {
             return;
         }
-        self.turn = Turn::Working;
         let (options, standing) = (Arc::clone(&self.options), self.standing.take());
         let (work, mut backoff) = (self.pulse.work(), self.backoff.clone());
         let step = async move {
@@ -156,8 +148,7 @@ impl Reactor {
     }
 
     fn done(&mut self, done: Result<Step, Error>, ctx: &mut Context<Self>) {
-        let news = self.turn == Turn::Again;
-        self.turn = Turn::Idle;
+        let news = self.turn.end();
         let more = match done {
             Ok(step) => {
                 self.pulse.count("events", step.read);

@@ -2,7 +2,7 @@
 //! An effect comes back to its own task where a lease ran out because the store was away: the task takes over the new fence.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -20,6 +20,7 @@ pub(super) struct Carrier {
     owner: Uuid,
     seat: Seat<Effector>,
     slots: Arc<Semaphore>,
+    closing: AtomicBool,
     held: Mutex<HashMap<String, Arc<Hold>>>,
 }
 
@@ -39,7 +40,14 @@ impl std::fmt::Debug for Carrier {
 impl Carrier {
     pub(super) fn new(options: Options, seat: Seat<Effector>) -> Self {
         let slots = Arc::new(Semaphore::new(options.limits.under_way_max));
-        Self { owner: options.ids.uuid(), options, seat, slots, held: Mutex::default() }
+        Self {
+            owner: options.ids.uuid(),
+            options,
+            seat,
+            slots,
+            closing: AtomicBool::new(false),
+            held: Mutex::default(),
+        }
     }
 
     pub(super) fn under_way(&self) -> usize {
@@ -55,7 +63,7 @@ impl Carrier {
 
     async fn take_all(self: &Arc<Self>) -> Result<usize, Error> {
         let mut permits = self.free_slots();
-        if permits.is_empty() {
+        if permits.is_empty() || self.closing.load(Ordering::Acquire) {
             return Ok(0);
         }
         let now = self.options.clock.now();
@@ -113,14 +121,8 @@ impl Carrier {
 
     /// False where the effect is somebody else's by now.
     pub(super) async fn renew(&self, hold: &Hold) -> Result<bool, Error> {
-        loop {
-            let fence = hold.fence();
-            let kept = self.options.journal.renew(hold.id.clone(), fence, self.lease_until()).await?;
-            // It may have come back to us in between, with another fence.
-            if kept || fence == hold.fence() {
-                return Ok(kept);
-            }
-        }
+        let renew = |id, fence| self.options.journal.renew(id, fence, self.lease_until());
+        hold.fenced(renew).await
     }
 
     fn lease_until(&self) -> DateTime<Utc> {
@@ -129,11 +131,10 @@ impl Carrier {
 
     /// Takes nothing more, and waits until nothing is under way.
     pub(super) async fn close(&self) {
-        // All slots, and never given back: whoever takes finds none.
+        self.closing.store(true, Ordering::Release);
         let all = u32::try_from(self.options.limits.under_way_max).unwrap_or(u32::MAX);
-        if let Ok(permits) = self.slots.acquire_many(all).await {
-            permits.forget();
-        }
+        // The semaphore is never closed.
+        drop(self.slots.acquire_many(all).await);
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<String, Arc<Hold>>> {
@@ -142,8 +143,18 @@ impl Carrier {
 }
 
 impl Hold {
-    pub(super) fn fence(&self) -> u64 {
-        self.fence.load(Ordering::Acquire)
+    /// Writes under the newest fence: the effect may come back to us in between, with another one.
+    pub(super) async fn fenced<F: Future<Output = Result<bool, Error>>>(
+        &self,
+        write: impl Fn(String, u64) -> F,
+    ) -> Result<bool, Error> {
+        loop {
+            let fence = self.fence.load(Ordering::Acquire);
+            let ours = write(self.id.clone(), fence).await?;
+            if ours || fence == self.fence.load(Ordering::Acquire) {
+                return Ok(ours);
+            }
+        }
     }
 }
 

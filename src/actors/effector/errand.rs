@@ -10,7 +10,6 @@ use domain::fact::Circumstances;
 use domain::ids::{Organization, SessionId, StreamId};
 use domain::policy::Intent;
 use domain::session::{self, Exit, Phase};
-use uuid::Uuid;
 
 use super::NAME;
 use super::carrier::{Carrier, Hold};
@@ -24,6 +23,9 @@ use crate::ports::Trouble;
 /// What a session shows whose command's fate nobody knows.
 const UNKNOWN: &str = "The engine stopped while the remote command was running. What became of it is unknown, and it is not run again: \
      look on the remote host whether it is dialling, and start a new session if it is not.";
+
+/// How long the screens are asked whether a session was heard of.
+const HEARD_MAX: Duration = Duration::from_secs(10);
 
 pub(super) struct Errand {
     carrier: Arc<Carrier>,
@@ -135,7 +137,7 @@ impl Errand {
     }
 
     async fn tell_return(&self, organization: &Organization, session: &SessionId, exit: Exit) {
-        let heard = (self.carrier.options.heard)(organization, session).await;
+        let heard = self.heard(organization, session).await;
         let back = |at| session::Command::Return { exit: exit.clone(), heard, at };
         if let Err(why) = self.tell(organization, session, "return", back).await {
             self.tell_failure(
@@ -144,6 +146,22 @@ impl Errand {
                 format!("The remote command came back, but its answer cannot be stored: {why}"),
             )
             .await;
+        }
+    }
+
+    /// The outcome must not be lost over this question: where nobody knows, nothing was heard.
+    async fn heard(&self, organization: &Organization, session: &SessionId) -> bool {
+        let question = (self.carrier.options.heard)(organization, session);
+        let asked = self.carrier.options.runtime.spawn(named(NAME, question));
+        match tokio::time::timeout(HEARD_MAX, asked).await {
+            Ok(Ok(heard)) => heard,
+            Ok(Err(_)) | Err(_) => {
+                tracing::warn!(
+                    effect = self.taken.id,
+                    "nobody knows whether a session's numbers have reported"
+                );
+                false
+            }
         }
     }
 
@@ -199,7 +217,7 @@ impl Errand {
 
     async fn postpone(&self, until: DateTime<Utc>) {
         let journal = &self.carrier.options.journal;
-        let back = || journal.postpone(self.taken.id.clone(), self.hold.fence(), until);
+        let back = || self.hold.fenced(|id, fence| journal.postpone(id, fence, until));
         if !self.persist("postponed", back).await {
             tracing::warn!(
                 effect = self.taken.id,
@@ -210,7 +228,7 @@ impl Errand {
 
     async fn finish(&self) {
         let journal = &self.carrier.options.journal;
-        let done = || journal.finish(self.taken.id.clone(), self.hold.fence(), self.now());
+        let done = || self.hold.fenced(|id, fence| journal.finish(id, fence, self.now()));
         if !self.persist("finished", done).await {
             tracing::warn!(effect = self.taken.id, "an effect was finished by somebody else");
         }
