@@ -33,7 +33,11 @@ impl Memory {
         let known = match answer {
             Ok(answer) if answer.status() == 200 => {
                 let position = answer.headers()["x-position"].to_str().unwrap().parse().unwrap();
-                answer.json::<Value>().await.ok().map(|body| (body["id"].as_str().unwrap().to_owned(), position))
+                answer
+                    .json::<Value>()
+                    .await
+                    .ok()
+                    .map(|body| (body["id"].as_str().unwrap().to_owned(), position))
             }
             Ok(_) | Err(_) => None,
         };
@@ -79,7 +83,10 @@ async fn survives_kills(mut world: World, kills: u64) {
         }
     }
     world.start().await;
-    assert!(memory.acknowledged.lock().unwrap().len() > usize::try_from(kills).unwrap(), "the load was no load");
+    assert!(
+        memory.acknowledged.lock().unwrap().len() > usize::try_from(kills).unwrap(),
+        "the load was no load"
+    );
     finish_sending(&world, &memory).await;
     nothing_is_lost_or_doubled(&world, &memory).await;
     screens_equal_a_fresh_fold(&world).await;
@@ -112,7 +119,8 @@ async fn nothing_is_lost_or_doubled(world: &World, memory: &Memory) {
     let acknowledged = memory.acknowledged.lock().unwrap();
     for (number, (id, position)) in acknowledged.iter() {
         let phone = format!("+99890{number:07}");
-        let result = by_phone.get(phone.as_str()).unwrap_or_else(|| panic!("number {number} was acknowledged"));
+        let result =
+            by_phone.get(phone.as_str()).unwrap_or_else(|| panic!("number {number} was acknowledged"));
         assert_eq!(result["id"], **id, "the result that was acknowledged");
         let event = &events[usize::try_from(position - 1).unwrap()];
         assert_eq!(event["payload"]["reported"]["id"], **id, "the position that was acknowledged");
@@ -221,6 +229,7 @@ async fn a_stop_answers_what_was_taken_in() {
     world.start().await;
     finish_sending(&world, &memory).await;
     nothing_is_lost_or_doubled(&world, &memory).await;
-    let distinct: BTreeSet<_> = memory.acknowledged.lock().unwrap().values().map(|(id, _)| id.clone()).collect();
+    let distinct: BTreeSet<_> =
+        memory.acknowledged.lock().unwrap().values().map(|(id, _)| id.clone()).collect();
     assert_eq!(distinct.len(), memory.acknowledged.lock().unwrap().len());
 }

@@ -17,10 +17,15 @@ const REPORTS_EACH: u32 = 12;
 #[derive(Debug)]
 enum Step {
     /// Bytes were handed to the log: where they end, and which results they hold.
-    Wrote { end: u64, ids: Vec<String> },
+    Wrote {
+        end: u64,
+        ids: Vec<String>,
+    },
     /// A sync that was asked for after all writes above it came back.
     Synced,
-    Acknowledged { id: String },
+    Acknowledged {
+        id: String,
+    },
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,7 +127,8 @@ fn steps(trace: &str) -> Vec<Step> {
 }
 
 fn is_send(call: &str) -> bool {
-    ["sendto(", "sendmsg(", "write(", "writev("].iter().any(|name| call.starts_with(name)) && call.contains("HTTP/1.1 200")
+    ["sendto(", "sendmsg(", "write(", "writev("].iter().any(|name| call.starts_with(name))
+        && call.contains("HTTP/1.1 200")
 }
 
 fn step(call: &str) -> Option<Step> {
@@ -149,5 +155,8 @@ fn end_of(call: &str) -> Option<u64> {
 /// The results' ids: `"id":"<uuid>"`, with the quotes escaped as strace does.
 fn ids(call: &str) -> Vec<String> {
     let mark = "\\\"id\\\":\\\"";
-    call.match_indices(mark).filter_map(|(at, _)| call.get(at + mark.len()..at + mark.len() + 36)).map(str::to_owned).collect()
+    call.match_indices(mark)
+        .filter_map(|(at, _)| call.get(at + mark.len()..at + mark.len() + 36))
+        .map(str::to_owned)
+        .collect()
 }

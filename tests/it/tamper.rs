@@ -20,7 +20,8 @@ const CHANGES: &[&str] = &[
     "DELETE FROM events WHERE position = 20",
 ];
 
-const PAYLOAD: &str = "UPDATE events SET payload = replace(payload, 'ANSWERED', 'ANSWEREE') WHERE position = 20";
+const PAYLOAD: &str =
+    "UPDATE events SET payload = replace(payload, 'ANSWERED', 'ANSWEREE') WHERE position = 20";
 
 async fn filled(world: &mut World) {
     world.start().await;
@@ -47,8 +48,14 @@ async fn a_change_to_sqlite_shows() {
     let whole = std::fs::read(&file).unwrap();
     let blobs = [
         ("UPDATE events SET hash = zeroblob(32) WHERE position = 20", "20"),
-        ("UPDATE batches SET digest = zeroblob(32) WHERE last = (SELECT min(last) FROM batches WHERE last >= 20)", "20"),
-        ("UPDATE batches SET recorded_at = recorded_at - 1 WHERE last = (SELECT min(last) FROM batches WHERE last >= 20)", "20"),
+        (
+            "UPDATE batches SET digest = zeroblob(32) WHERE last = (SELECT min(last) FROM batches WHERE last >= 20)",
+            "20",
+        ),
+        (
+            "UPDATE batches SET recorded_at = recorded_at - 1 WHERE last = (SELECT min(last) FROM batches WHERE last >= 20)",
+            "20",
+        ),
         ("DELETE FROM batches WHERE last = (SELECT min(last) FROM batches WHERE last >= 20)", "20"),
     ];
     let texts = CHANGES.iter().chain([&PAYLOAD]).map(|change| (*change, "20"));
@@ -99,8 +106,10 @@ async fn a_change_to_postgres_shows() {
     pool.execute(undo).await.unwrap();
     let payload = "UPDATE events SET payload = replace(payload::text, 'ANSWERED', 'ANSWEREE')::json WHERE position = 20";
     for change in CHANGES.iter().chain([&payload]) {
-        let change = change.replace("metadata = replace(metadata, 'webhook', 'webhooj')",
-            "metadata = replace(metadata::text, 'webhook', 'webhooj')::json");
+        let change = change.replace(
+            "metadata = replace(metadata, 'webhook', 'webhooj')",
+            "metadata = replace(metadata::text, 'webhook', 'webhooj')::json",
+        );
         assert_eq!(pool.execute(change.as_str()).await.unwrap().rows_affected(), 1, "{change}");
         names_the_place(&world, &change, "20");
         pool.execute("DELETE FROM events; INSERT INTO events SELECT * FROM kept").await.unwrap();
