@@ -94,13 +94,7 @@ impl Layout {
         let mut cells = row.split('|').map(str::trim);
         let (name, what, extras) = (cells.next()?, cells.next()?, cells.next()?);
         let (stores, batch) = (cells.next()?, cells.next()?.parse().ok()?);
-        Some(Self {
-            name,
-            what,
-            extras: extras.split(' ').collect(),
-            stores,
-            batch,
-        })
+        Some(Self { name, what, extras: extras.split(' ').collect(), stores, batch })
     }
 
     fn has(&self, extra: &str) -> bool {
@@ -129,17 +123,11 @@ impl Layout {
     }
 
     fn payload_type(&self) -> &'static str {
-        ["jsonb", "bytea", "text"]
-            .into_iter()
-            .find(|kind| self.has(kind))
-            .unwrap_or("json")
+        ["jsonb", "bytea", "text"].into_iter().find(|kind| self.has(kind)).unwrap_or("json")
     }
 
     fn names(&self) -> String {
-        let kept = COLUMNS
-            .iter()
-            .map(|column| column.0)
-            .filter(|name| self.kept(name));
+        let kept = COLUMNS.iter().map(|column| column.0).filter(|name| self.kept(name));
         kept.collect::<Vec<_>>().join(", ")
     }
 }
@@ -174,10 +162,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn spread(values: &[f64], digits: usize) -> String {
     let least = values.iter().copied().fold(f64::MAX, f64::min);
     let most = values.iter().copied().fold(f64::MIN, f64::max);
-    format!(
-        "{:.digits$} ({least:.digits$}–{most:.digits$})",
-        median(values.to_vec())
-    )
+    format!("{:.digits$} ({least:.digits$}–{most:.digits$})", median(values.to_vec()))
 }
 
 type Runs = BTreeMap<&'static str, Vec<Run>>;
@@ -196,15 +181,10 @@ fn table(store: &str, layouts: &[Layout], runs: &Runs) {
             continue;
         };
         let own = rates(layout.name);
-        let ratios: Vec<_> = own
-            .iter()
-            .zip(rates("base"))
-            .map(|(own, base)| own / base)
-            .collect();
+        let ratios: Vec<_> = own.iter().zip(rates("base")).map(|(own, base)| own / base).collect();
         let (rows, name, what) = (rows(&last.batches), layout.name, layout.what);
         let (disk, log) = (float(last.disk) / rows, float(last.wal) / rows);
-        let share =
-            100.0 * last.checkpoints / last.batches.iter().map(|batch| batch.1).sum::<f64>();
+        let share = 100.0 * last.checkpoints / last.batches.iter().map(|batch| batch.1).sum::<f64>();
         let (own, ratios) = (spread(&own, 1), spread(&ratios, 2));
         println!("| {name} | {what} | {own} | {ratios} | {disk:.0} | {log:.0} | {share:.0} % |");
     }
@@ -213,10 +193,7 @@ fn table(store: &str, layouts: &[Layout], runs: &Runs) {
 /// The rate of each tenth of a long run: an index that no longer fits shows as a slope.
 fn growth(layouts: &[Layout], rows: usize) -> Result<()> {
     println!("\nSQLite, k events/s in each tenth of {rows} rows\n");
-    for layout in layouts
-        .iter()
-        .filter(|layout| ["base", "a", "b"].contains(&layout.name))
-    {
+    for layout in layouts.iter().filter(|layout| ["base", "a", "b"].contains(&layout.name)) {
         let batches = sqlite::run(layout, rows)?.batches;
         let tenths = batches.chunks(batches.len().div_ceil(10));
         let tenths: Vec<_> = tenths.map(|tenth| format!("{:.1}", rate(tenth))).collect();
@@ -231,27 +208,16 @@ async fn measure(args: &Args, layouts: &[Layout]) -> Result<(Runs, Runs)> {
         for layout in layouts {
             let name = layout.name;
             // A commit for each event is a hundred times slower: a fiftieth of the rows says as much.
-            let rows = if layout.batch == 1 {
-                args.rows / 50
-            } else {
-                args.rows
-            };
+            let rows = if layout.batch == 1 { args.rows / 50 } else { args.rows };
             if layout.stores.contains('s') {
                 let run = sqlite::run(layout, rows).with_context(|| format!("SQLite, {name}"))?;
                 println!("round {round}: SQLite {name} {:.1} k/s", rate(&run.batches));
                 sqlite.entry(name).or_default().push(run);
             }
-            if let Some(address) = args
-                .postgres
-                .as_ref()
-                .filter(|_| layout.stores.contains('p'))
-            {
+            if let Some(address) = args.postgres.as_ref().filter(|_| layout.stores.contains('p')) {
                 let run = postgres::run(layout, rows, address).await;
                 let run = run.with_context(|| format!("PostgreSQL, {name}"))?;
-                println!(
-                    "round {round}: PostgreSQL {name} {:.1} k/s",
-                    rate(&run.batches)
-                );
+                println!("round {round}: PostgreSQL {name} {:.1} k/s", rate(&run.batches));
                 postgres.entry(name).or_default().push(run);
             }
         }
@@ -267,15 +233,10 @@ async fn main() -> Result<()> {
     }
     let layouts: Option<Vec<_>> = LAYOUTS.lines().map(Layout::parse).collect();
     let mut layouts = layouts.context("a row of LAYOUTS lacks a cell")?;
-    let wanted =
-        |name| args.only.is_empty() || name == "base" || args.only.iter().any(|own| own == name);
+    let wanted = |name| args.only.is_empty() || name == "base" || args.only.iter().any(|own| own == name);
     layouts.retain(|layout| wanted(layout.name));
     let (sqlite, postgres) = measure(&args, &layouts).await?;
     table("SQLite", &layouts, &sqlite);
     table("PostgreSQL", &layouts, &postgres);
-    if args.growth > 0 {
-        growth(&layouts, args.growth)
-    } else {
-        Ok(())
-    }
+    if args.growth > 0 { growth(&layouts, args.growth) } else { Ok(()) }
 }

@@ -15,11 +15,7 @@ type Bound<'q> = Query<'q, Postgres, PgArguments>;
 fn tables(layout: &Layout) -> String {
     let kept = COLUMNS.iter().filter(|column| layout.kept(column.0));
     let kind = |name, kind| {
-        if name == "payload" {
-            layout.payload_type()
-        } else {
-            kind
-        }
+        if name == "payload" { layout.payload_type() } else { kind }
     };
     let kept = kept
         .map(|(name, _, of)| format!(", {name} {} NOT NULL", kind(*name, of)))
@@ -55,10 +51,7 @@ fn tables(layout: &Layout) -> String {
 /// The check is a correlated subquery: `NOT EXISTS` becomes a join, planned once over empty tables,
 /// that walks all events.
 fn statement(layout: &Layout) -> String {
-    let sent: Vec<_> = COLUMNS
-        .iter()
-        .filter(|column| layout.sent(column.0))
-        .collect();
+    let sent: Vec<_> = COLUMNS.iter().filter(|column| layout.sent(column.0)).collect();
     let names: Vec<_> = sent.iter().map(|column| column.0).collect();
     let arrays: Vec<_> = sent
         .iter()
@@ -70,10 +63,7 @@ fn statement(layout: &Layout) -> String {
     } else {
         "events t WHERE t.sequence = r.sequence"
     };
-    let (payload, kept) = (
-        format!("payload::{}", layout.payload_type()),
-        layout.names(),
-    );
+    let (payload, kept) = (format!("payload::{}", layout.payload_type()), layout.names());
     let values = kept
         .replace("payload", &payload)
         .replace("metadata", "metadata::json")
@@ -118,41 +108,17 @@ fn wire(layout: &Layout, column: &str, kind: &'static str) -> &'static str {
 }
 
 fn bind<'q>(query: Bound<'q>, kind: &str, at: usize, batch: &'q [Event]) -> Result<Bound<'q>> {
-    let values = batch
-        .iter()
-        .filter_map(|event| event.get(at))
-        .map(ValueRef::from);
+    let values = batch.iter().filter_map(|event| event.get(at)).map(ValueRef::from);
     Ok(match kind {
-        "bigint" => query.bind(
-            values
-                .map(|value| value.as_i64())
-                .collect::<Result<Vec<_>, _>>()?,
-        ),
-        "bytea" => query.bind(
-            values
-                .map(|value| value.as_bytes())
-                .collect::<Result<Vec<_>, _>>()?,
-        ),
-        _ => query.bind(
-            values
-                .map(|value| value.as_str())
-                .collect::<Result<Vec<_>, _>>()?,
-        ),
+        "bigint" => query.bind(values.map(|value| value.as_i64()).collect::<Result<Vec<_>, _>>()?),
+        "bytea" => query.bind(values.map(|value| value.as_bytes()).collect::<Result<Vec<_>, _>>()?),
+        _ => query.bind(values.map(|value| value.as_str()).collect::<Result<Vec<_>, _>>()?),
     })
 }
 
-async fn append(
-    db: &mut PgConnection,
-    statement: &str,
-    layout: &Layout,
-    batch: &[Event],
-) -> Result<i64> {
+async fn append(db: &mut PgConnection, statement: &str, layout: &Layout, batch: &[Event]) -> Result<i64> {
     let mut query = sqlx::query(statement);
-    for (at, (name, _, kind)) in COLUMNS
-        .iter()
-        .enumerate()
-        .filter(|(_, column)| layout.sent(column.0))
-    {
+    for (at, (name, _, kind)) in COLUMNS.iter().enumerate().filter(|(_, column)| layout.sent(column.0)) {
         query = bind(query, wire(layout, name, kind), at, batch)?;
     }
     Ok(query.fetch_one(db).await?.try_get(0)?)
@@ -163,31 +129,22 @@ pub(crate) async fn run(layout: &Layout, rows: usize, address: &str) -> Result<R
     sqlx::raw_sql(&tables(layout)).execute(&mut db).await?;
     // Every run starts the same distance from the server's next checkpoint.
     sqlx::raw_sql("CHECKPOINT").execute(&mut db).await?;
-    let row = sqlx::query("SELECT pg_current_wal_lsn()::text")
-        .fetch_one(&mut db)
-        .await?;
+    let row = sqlx::query("SELECT pg_current_wal_lsn()::text").fetch_one(&mut db).await?;
     let (from, statement): (String, _) = (row.try_get(0)?, statement(layout));
     let (mut reports, mut run, mut done) = (Reports::new(layout), Run::default(), 0);
     while done < rows {
         let batch = reports.batch(layout.batch.min(rows - done))?;
         let started = Instant::now();
         let position = append(&mut db, &statement, layout, &batch).await?;
-        run.batches
-            .push((batch.len(), started.elapsed().as_secs_f64()));
+        run.batches.push((batch.len(), started.elapsed().as_secs_f64()));
         done += batch.len();
-        ensure!(
-            position == i64::try_from(done)?,
-            "a batch ended at {position}, not at {done}"
-        );
+        ensure!(position == i64::try_from(done)?, "a batch ended at {position}, not at {done}");
     }
     let sizes = "SELECT (SELECT count(*) FROM events),
         (SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class WHERE relnamespace = 'layout'::regnamespace AND relkind = 'r'),
         pg_wal_lsn_diff(pg_current_wal_lsn(), $1::pg_lsn)::bigint";
     let row = sqlx::query(sizes).bind(from).fetch_one(&mut db).await?;
-    ensure!(
-        usize::try_from(row.try_get::<i64, _>(0)?)? == rows,
-        "rows are missing"
-    );
+    ensure!(usize::try_from(row.try_get::<i64, _>(0)?)? == rows, "rows are missing");
     run.disk = row.try_get::<i64, _>(1)?.try_into()?;
     run.wal = row.try_get::<i64, _>(2)?.try_into()?;
     db.close().await?;

@@ -21,12 +21,7 @@ pub(crate) struct Reports<'a> {
 
 impl<'a> Reports<'a> {
     pub(crate) fn new(layout: &'a Layout) -> Self {
-        Self {
-            layout,
-            state: 7,
-            next: 0,
-            dialled: Vec::new(),
-        }
+        Self { layout, state: 7, next: 0, dialled: Vec::new() }
     }
 
     fn random(&mut self) -> u64 {
@@ -44,24 +39,13 @@ impl<'a> Reports<'a> {
     fn base64(&mut self, count: usize) -> String {
         let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let letters = self.bytes(count).into_iter();
-        letters
-            .filter_map(|byte| {
-                alphabet
-                    .get(usize::from(byte & 63))
-                    .copied()
-                    .map(char::from)
-            })
-            .collect()
+        letters.filter_map(|byte| alphabet.get(usize::from(byte & 63)).copied().map(char::from)).collect()
     }
 
     fn uuid(&mut self) -> String {
         let (high, low) = (self.random(), self.random());
         let (a, b, c) = (high >> 32, high >> 16 & 0xffff, high & 0xfff);
-        format!(
-            "{a:08x}-{b:04x}-4{c:03x}-a{:03x}-{:012x}",
-            low >> 52,
-            low & 0xffff_ffff_ffff
-        )
+        format!("{a:08x}-{b:04x}-4{c:03x}-a{:03x}-{:012x}", low >> 52, low & 0xffff_ffff_ffff)
     }
 
     /// A line answered by chance out of those being dialled; the list's next takes its place.

@@ -23,10 +23,7 @@ const PERSON: &str = "INSERT INTO person_keys SELECT ?2, ?3 WHERE ?1 > 0";
 
 fn tables(layout: &Layout) -> String {
     let kept = COLUMNS.iter().filter(|column| layout.kept(column.0));
-    let kept = kept
-        .map(|(name, kind, _)| format!(", {name} {kind} NOT NULL"))
-        .collect::<Vec<_>>()
-        .concat();
+    let kept = kept.map(|(name, kind, _)| format!(", {name} {kind} NOT NULL")).collect::<Vec<_>>().concat();
     let stream = "(aggregate_type, aggregate_id, sequence)";
     let (position, keys) = if layout.has("clustered") {
         (
@@ -36,21 +33,14 @@ fn tables(layout: &Layout) -> String {
             ),
         )
     } else {
-        (
-            "PRIMARY KEY",
-            format!(") STRICT; CREATE UNIQUE INDEX s ON events {stream};"),
-        )
+        ("PRIMARY KEY", format!(") STRICT; CREATE UNIQUE INDEX s ON events {stream};"))
     };
     let person = if layout.has("ascending") {
         "INTEGER PRIMARY KEY, person BLOB, wrapped BLOB) STRICT"
     } else {
         "BLOB PRIMARY KEY, wrapped BLOB) STRICT, WITHOUT ROWID"
     };
-    let cache = if layout.has("smallcache") {
-        2 << 10
-    } else {
-        64 << 10
-    };
+    let cache = if layout.has("smallcache") { 2 << 10 } else { 64 << 10 };
     format!(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-{cache};
          CREATE TABLE events(position INTEGER {position}, aggregate_type TEXT NOT NULL, event_type TEXT NOT NULL,
@@ -95,9 +85,7 @@ fn write(
         ensure!(free, "a conflict at {position}");
         let at_position = Value::Integer(position);
         let values = event.iter().zip(kept).filter(|(_, kept)| *kept);
-        let values = [&at_position, at]
-            .into_iter()
-            .chain(values.map(|(value, _)| value));
+        let values = [&at_position, at].into_iter().chain(values.map(|(value, _)| value));
         event_row.execute(params_from_iter(values))?;
         if layout.has("commands") {
             command_row.execute(params![command, position])?;
@@ -110,10 +98,7 @@ fn write(
     }
     *chain = digest(&SHA256, chain).as_ref().to_vec();
     let last = first + i64::try_from(batch.len())? - 1;
-    transaction.execute(
-        "INSERT INTO batches VALUES(?, ?, ?)",
-        params![first, last, *chain],
-    )?;
+    transaction.execute("INSERT INTO batches VALUES(?, ?, ?)", params![first, last, *chain])?;
     drop((probe, event_row, stream_row, command_row, person_row));
     Ok(transaction.commit()?)
 }
@@ -131,13 +116,7 @@ pub(crate) fn run(layout: &Layout, rows: usize) -> Result<Run> {
     while done < rows {
         let batch = reports.batch(layout.batch.min(rows - done))?;
         let started = Instant::now();
-        write(
-            &mut db,
-            layout,
-            &batch,
-            i64::try_from(done)? + 1,
-            &mut chain,
-        )?;
+        write(&mut db, layout, &batch, i64::try_from(done)? + 1, &mut chain)?;
         done += batch.len();
         index.read_exact_at(&mut frames, 16)?;
         let log = u64::from(u32::from_ne_bytes(frames)) * PAGE;
@@ -146,21 +125,13 @@ pub(crate) fn run(layout: &Layout, rows: usize) -> Result<Run> {
             db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
             run.checkpoints += committed.elapsed().as_secs_f64();
         }
-        run.batches
-            .push((batch.len(), started.elapsed().as_secs_f64()));
-        run.wal += if log > WAL_BOUND || done == rows {
-            log
-        } else {
-            0
-        };
+        run.batches.push((batch.len(), started.elapsed().as_secs_f64()));
+        run.wal += if log > WAL_BOUND || done == rows { log } else { 0 };
     }
     db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     let counts = "SELECT count(*), max(position) FROM events";
     let counts: (usize, usize) = db.query_row(counts, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    ensure!(
-        counts == (rows, rows),
-        "not {rows} rows without gaps but {counts:?}"
-    );
+    ensure!(counts == (rows, rows), "not {rows} rows without gaps but {counts:?}");
     run.disk = fs::metadata(&path)?.len();
     drop(db);
     Ok(run)

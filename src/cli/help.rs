@@ -110,7 +110,7 @@ Whoever holds it has its role in its organization until it expires.";
 pub(super) const TOKEN_MORE: &str = "\
 Examples:
   karnay token --org 1 --role admin
-  karnay token --org 1 --role viewer --ttl 30d
+  karnay token --org 1 --role auditor --ttl 30d
   TOKEN=$(karnay token --org 1 --role admin)
   curl -H \"Authorization: Bearer $TOKEN\" http://localhost:3000/status
 

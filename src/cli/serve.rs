@@ -7,7 +7,7 @@ use crate::telemetry;
 
 pub(super) async fn run(config: Config) -> Result<Outcome, Error> {
     telemetry::install(&config)?;
-    let ports = Ports::real(&config);
+    let ports = Ports::real();
     let remarks = config.remarks.clone();
     let app = App::build(config, ports).await.map_err(|why| Error::Start(format!("{why:#}")))?;
     // Only now: a start that fails says one line.

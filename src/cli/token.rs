@@ -126,13 +126,13 @@ mod tests {
     #[test]
     fn a_token_says_who_where_and_until_when() {
         let signer = Signer(Secret::new("0123456789abcdef0123456789abcdef"));
-        let token = signer.sign("me", "7", "viewer", Duration::from_mins(1)).unwrap();
+        let token = signer.sign("me", "7", "auditor", Duration::from_mins(1)).unwrap();
         let key = DecodingKey::from_secret(b"0123456789abcdef0123456789abcdef");
         let read =
             jsonwebtoken::decode::<Value>(&token, &key, &Validation::new(Algorithm::HS256)).unwrap().claims;
         assert_eq!(
             (&read["sub"], &read["organizationId"], &read["role"]),
-            (&"me".into(), &"7".into(), &"viewer".into())
+            (&"me".into(), &"7".into(), &"auditor".into())
         );
         assert_eq!(read["exp"].as_u64().unwrap() - read["iat"].as_u64().unwrap(), 60);
     }

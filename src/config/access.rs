@@ -40,18 +40,18 @@ impl Access {
 /// What a token's bearer may do, each more than the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    Viewer,
+    Auditor,
     Operator,
     Manager,
     Admin,
 }
 
 impl Role {
-    pub const ALL: [Self; 4] = [Self::Viewer, Self::Operator, Self::Manager, Self::Admin];
+    pub const ALL: [Self; 4] = [Self::Auditor, Self::Operator, Self::Manager, Self::Admin];
 
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Viewer => "viewer",
+            Self::Auditor => "auditor",
             Self::Operator => "operator",
             Self::Manager => "manager",
             Self::Admin => "admin",

@@ -77,7 +77,7 @@ const SETTINGS: [Setting; 21] = [
     plain(
         "JWT_DEFAULT_ROLE",
         "manager",
-        "Role of a token that names none: viewer, operator, manager or admin",
+        "Role of a token that names none: auditor, operator, manager or admin",
     ),
     plain(
         "CALLS_AUTH",

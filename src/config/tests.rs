@@ -71,7 +71,7 @@ fn a_wrong_value_is_named_with_its_reason() {
         ("START_WAIT_SECONDS", "1.5", "whole number"),
         ("JWT_SECRET", "secret", "guessed"),
         ("JWT_PUBLIC_KEY", "abc", "public key"),
-        ("JWT_DEFAULT_ROLE", "root", "viewer, operator, manager, admin"),
+        ("JWT_DEFAULT_ROLE", "root", "auditor, operator, manager, admin"),
         ("CALLS_AUTH", "no", "auto, open, token"),
         ("WEBHOOK_AUTH", "hmac", "not offered in this version"),
         ("REMOTE_HOST", "203.0.113.7", "SSH"),

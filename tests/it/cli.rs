@@ -133,11 +133,11 @@ fn a_wrong_setting_stops_the_start_with_its_name_on_one_line() {
 #[test]
 fn a_token_is_printed_alone() {
     let folder = folder();
-    let arguments = ["token", "--org", "7", "--role", "viewer", "--ttl", "1h"];
+    let arguments = ["token", "--org", "7", "--role", "auditor", "--ttl", "1h"];
     let said = karnay(folder.path(), &[("JWT_SECRET", SECRET)], &arguments);
     assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
     let claims = claims(said.out.strip_suffix('\n').unwrap());
-    assert_eq!((&claims["organizationId"], &claims["role"]), (&Value::from("7"), &Value::from("viewer")));
+    assert_eq!((&claims["organizationId"], &claims["role"]), (&Value::from("7"), &Value::from("auditor")));
     let said = karnay(folder.path(), &[], &arguments);
     assert!(said.code == Some(2) && said.err.contains("jwt.secret"), "{}", said.err);
 }

@@ -92,8 +92,7 @@ fn introductions(tree: &Tree) -> Offences {
 
 fn lengths(tree: &Tree) -> Offences {
     let sources = tree.within(&["src/", "domain/src/", "projections/src/"], ".rs");
-    let code = sources
-        .filter(|source| source.stem() != "tests" && !source.folders().any(|folder| folder == "tests"));
+    let code = sources.filter(|source| !source.is_test());
     let counted = code.map(|source| {
         let lines = source.text.lines();
         // A test module in the file itself does not count against it.

@@ -92,6 +92,11 @@ impl Source {
         parts.into_iter().take(folders)
     }
 
+    /// Whether it only tests what lies beside it.
+    pub(super) fn is_test(&self) -> bool {
+        self.stem() == "tests" || self.folders().any(|folder| folder == "tests")
+    }
+
     pub(super) fn rust(&self) -> Rust {
         Rust::parse(&self.text)
     }
