@@ -90,7 +90,7 @@ impl Engine {
         command.args([env!("CARGO_BIN_EXE_karnay"), "serve"]).current_dir(folder.path()).stdin(Stdio::null());
         let process = command.env("PORT", port.to_string()).spawn().unwrap();
         let engine = Self { process, folder, port };
-        let ready = "for _ in $(seq 150); do curl -sf http://localhost:3000/health/ready && exit; sleep 0.2; done; exit 1";
+        let ready = "for _ in $(seq 150); do curl -s http://localhost:3000/health/ready && exit; sleep 0.2; done; exit 1";
         engine.shell(ready);
         engine
     }
