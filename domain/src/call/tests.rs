@@ -165,6 +165,26 @@ fn a_call_that_is_not_sealed_cannot_be_stored() {
     assert!(serde_json::to_string(&busy()).is_err());
 }
 
+#[test]
+fn a_late_repetition_of_a_weaker_report_takes_nothing_back() {
+    let (weak, strong) = (noted(said(CallStatus::Busy), "weak"), noted(said(CallStatus::Answered), "strong"));
+    let mut call = heard(&[weak.clone(), strong]);
+    assert_eq!(tell_to(&mut call, weak), vec![]);
+    assert_eq!(call.attempt(Some(at(0))).unwrap().details.notes.as_deref(), Some("strong"));
+}
+
+#[test]
+fn a_senders_id_that_is_used_for_two_attempts_tells_of_both() {
+    let named = |status, start| Report {
+        event_id: Some("e-1".to_owned()),
+        started_at: Some(at(start)),
+        ..said(status)
+    };
+    let second = Report { id: Uuid::from_u128(2), started_at: Some(at(300)), ..said(CallStatus::Busy) };
+    let call = heard(&[named(CallStatus::Answered, 0), second, named(CallStatus::Answered, 300)]);
+    assert_eq!(call.attempt(Some(at(300))).unwrap().status, CallStatus::Answered);
+}
+
 /// Says a report and applies what follows from it.
 fn tell_to(call: &mut Call, report: Report) -> Vec<Event> {
     let events = call.decide(tell(report)).unwrap();
@@ -229,12 +249,13 @@ prop_compose! {
         start in prop::option::of(0_i64..3),
         end in prop::option::of(10_i64..12),
         talk_secs in prop::option::of(0_u32..2),
-        named in prop::option::of(0_u8..3),
+        event_id in prop::option::of("[ab]"),
+        notes in prop::option::of("[xy]"),
+        operator_name in prop::option::of("[xy]"),
     ) -> Report {
-        // A sender's id names one report of one attempt.
-        let event_id = named.map(|n| format!("{n}-{start:?}"));
         let (id, started_at, ended_at) = (Uuid::from_u128(id), start.map(at), end.map(at));
-        Report { id, event_id, talk_secs, started_at, ended_at, ..said(status) }
+        let details = Details { operator_name, notes, ..said(status).details };
+        Report { id, event_id, talk_secs, started_at, ended_at, details, ..said(status) }
     }
 }
 
