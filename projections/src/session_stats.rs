@@ -235,8 +235,11 @@ impl Projection for SessionStats {
     const PERSONAL: bool = false;
     const KINDS: &'static [&'static str] = &["session", "call"];
     const KEY: &'static str = "stream";
-    const INDEXES: &'static [Index] =
-        &[Index { name: "id", columns: "id" }, Index { name: "latest", columns: "organization, position" }];
+    const INDEXES: &'static [Index] = &[
+        Index { name: "id", columns: "id" },
+        Index { name: "session", columns: "session, position" },
+        Index { name: "latest", columns: "organization, position" },
+    ];
     const VIEW: &'static str = "call_sessions";
     const CACHED: usize = 4_096;
 

@@ -103,6 +103,9 @@ async fn sessions_are_found_by_name_and_by_id_within_their_organization() {
         assert_eq!(named, by_id);
         assert!(session_stats::find(screens, "2", "session-0", 0).await.unwrap().is_none());
         assert!(session_stats::find(screens, "2", &named.id.to_string(), 0).await.unwrap().is_none());
+        let sessions = session_stats::named(screens, "session-0").await.unwrap();
+        assert_eq!(sessions, [(*named).clone()]);
+        assert!(session_stats::named(screens, "session-9").await.unwrap().is_empty());
         let latest = session_stats::latest(screens, "1", 20).await.unwrap();
         assert_eq!(
             latest.iter().map(|row| row.session.as_str()).collect::<Vec<_>>(),
