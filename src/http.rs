@@ -189,10 +189,18 @@ pub fn app(
     > + use<>,
 > {
     let cors = cors(engine.options.origins.clone());
-    let document = web::Data::new(openapi::document(configure));
+    let document = openapi::document(configure);
     let (app, _) = App::new()
         .app_data(engine)
         .app_data(document)
+        .app_data(
+            web::QueryConfig::default()
+                .error_handler(|why, _| Problem::parameter("query", format!("is wrong: {why}")).into()),
+        )
+        .app_data(
+            web::PathConfig::default()
+                .error_handler(|why, _| Problem::parameter("path", format!("is wrong: {why}")).into()),
+        )
         .into_utoipa_app()
         .configure(configure)
         .split_for_parts();
@@ -203,7 +211,7 @@ pub fn app(
         .wrap(middleware::from_fn(edge::edge))
 }
 
-/// The API's description, in OpenAPI 3.1.
+/// The API's description, in `OpenAPI` 3.1.
 pub fn document() -> utoipa::openapi::OpenApi {
     openapi::describe(configure)
 }

@@ -67,13 +67,12 @@ pub(super) async fn edge(
     let id = RequestId::of(&request);
     let shown = HeaderValue::from_str(id.as_str()).ok();
     request.extensions_mut().insert(id);
-    let mut response = match UnderWay::begin() {
-        Some(_under_way) => told(next.call(request).await?.map_into_boxed_body()),
-        None => {
-            metrics::counter!("karnay_busy_total", "where" => "http").increment(1);
-            let busy = Problem::new(Code::Busy, "too many requests are under way");
-            request.into_response(busy.error_response())
-        }
+    let mut response = if let Some(_under_way) = UnderWay::begin() {
+        told(next.call(request).await?.map_into_boxed_body())
+    } else {
+        metrics::counter!("karnay_busy_total", "where" => "http").increment(1);
+        let busy = Problem::new(Code::Busy, "too many requests are under way");
+        request.into_response(busy.error_response())
     };
     if let Some(shown) = shown {
         response.headers_mut().insert(HeaderName::from_static(REQUEST_ID), shown);

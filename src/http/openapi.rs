@@ -1,5 +1,7 @@
 //! The API's description, made from the routes' own types, and what follows from it: which methods a path has.
 
+use std::sync::{Arc, OnceLock};
+
 use actix_web::dev::ResourceDef;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
@@ -39,12 +41,19 @@ pub(super) fn describe(configure: fn(&mut ServiceConfig<'_>)) -> utoipa::openapi
     api
 }
 
-pub(super) fn document(configure: fn(&mut ServiceConfig<'_>)) -> Document {
-    let api = describe(configure);
-    let paths = api.paths.paths.iter().map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item)));
-    let paths = paths.chain([(ResourceDef::new("/openapi.json"), "GET".to_owned())]).collect();
-    let json = Bytes::from(api.to_json().unwrap_or_default());
-    Document { json, paths }
+/// Made once: every worker serves the same.
+pub(super) fn document(configure: fn(&mut ServiceConfig<'_>)) -> Data<Document> {
+    static DOCUMENT: OnceLock<Arc<Document>> = OnceLock::new();
+    Data::from(Arc::clone(DOCUMENT.get_or_init(|| Arc::new(Document::of(&describe(configure))))))
+}
+
+impl Document {
+    fn of(api: &utoipa::openapi::OpenApi) -> Self {
+        let known =
+            api.paths.paths.iter().map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item)));
+        let paths = known.chain([(ResourceDef::new("/openapi.json"), "GET".to_owned())]).collect();
+        Self { json: Bytes::from(api.to_json().unwrap_or_default()), paths }
+    }
 }
 
 fn methods(item: &PathItem) -> String {

@@ -102,10 +102,9 @@ impl Code {
 
     /// Seconds after which trying again makes sense; every 503 has them.
     fn retry_after(self) -> Option<u16> {
-        match self {
-            Self::JournalUnavailable | Self::ScreensUnavailable | Self::NotReady => Some(5),
-            other => (other.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
-        }
+        let slow = matches!(self, Self::JournalUnavailable | Self::ScreensUnavailable | Self::NotReady);
+        let seconds = if slow { 5 } else { 1 };
+        (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(seconds)
     }
 }
 
@@ -132,12 +131,14 @@ impl Problem {
     }
 
     /// One more member of the body.
+    #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.members.insert(name.to_owned(), value.into());
         self
     }
 
     /// What the log should say and the client need not know.
+    #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
         self.cause = Some(cause.to_string());
         self

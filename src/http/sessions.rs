@@ -36,6 +36,7 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Session)]
+#[expect(clippy::struct_excessive_bools, reason = "the contract's fields")]
 pub(super) struct SessionView<'a> {
     id: Uuid,
     session_id: &'a str,

@@ -81,13 +81,12 @@ impl Reader<'_> {
     fn offset(&mut self) -> Option<FixedOffset> {
         let sign = self.one_of(b"+-")?;
         let hours = self.digits(2)?;
-        let minutes = match self.0 {
-            [] => 0,
-            _ => {
-                // The colon may be missing.
-                let _ = self.one_of(b":");
-                self.digits(2)?
-            }
+        let minutes = if self.0.is_empty() {
+            0
+        } else {
+            // The colon may be missing.
+            let _ = self.one_of(b":");
+            self.digits(2)?
         };
         if !self.0.is_empty() || hours > 23 || minutes > 59 {
             return None;

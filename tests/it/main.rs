@@ -10,6 +10,12 @@ mod golden;
 mod postgres;
 mod world;
 
+mod http_auth;
+mod http_results;
+mod http_routes;
+mod http_sessions;
+mod http_world;
+
 mod journal;
 mod journal_postgres;
 

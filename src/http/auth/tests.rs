@@ -1,3 +1,5 @@
+//! Who a token makes one: every forged, borrowed and broken one is refused, whatever its header asks for.
+
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

@@ -57,7 +57,7 @@ pub(super) struct Body<'a> {
     #[serde(borrow, default)]
     #[schema(value_type = Option<String>, max_length = 200)]
     operator_id: Loose<'a>,
-    /// ISO 8601; without a zone it is meant in DEFAULT_TIMEZONE.
+    /// ISO 8601; without a zone it is meant in `DEFAULT_TIMEZONE`.
     #[serde(borrow, default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     call_start_time: Loose<'a>,

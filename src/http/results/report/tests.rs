@@ -1,3 +1,5 @@
+//! Reports as call servers really send them, and as nobody should.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
