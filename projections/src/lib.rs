@@ -1,1 +1,21 @@
-//! The screens.
+//! The screens: read models that follow the journal by position, on SQLite and on PostgreSQL. The modules in reading order.
+//! Callers hold `Screens` and the query functions of a screen's file; no table is named outside this crate.
+
+pub mod call_history;
+pub mod session_stats;
+
+pub mod follow;
+pub mod projection;
+pub mod screens;
+
+mod cache;
+pub mod error;
+pub mod registry;
+pub mod row;
+mod store;
+
+pub use error::Error;
+pub use screens::{Freshness, Options, Screens, Status, Store};
+
+#[cfg(test)]
+mod tests;

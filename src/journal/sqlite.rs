@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::fact::Position;
 use domain::ids::StreamId;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
@@ -128,13 +128,13 @@ impl Sqlite {
         self.0.readers.read(move |c| select_after(c, after, limit)).await
     }
 
-    pub(super) async fn batches(&self, after: Position, limit: usize) -> Result<Vec<Batch>, Error> {
-        self.0.readers.read(move |c| select_batches(c, after, limit)).await
-    }
-
     pub(super) async fn keys(&self, ids: &[Uuid]) -> Result<Vec<KeyRow>, Error> {
         let ids = ids.to_vec();
         self.0.readers.read(move |c| select_keys(c, &ids)).await
+    }
+
+    pub(super) async fn newest_key(&self) -> Result<Option<KeyRow>, Error> {
+        self.0.readers.read(select_newest_key).await
     }
 
     /// No more jobs; what is queued is still carried out.
@@ -255,6 +255,15 @@ fn select_keys(c: &Connection, ids: &[Uuid]) -> rusqlite::Result<Vec<KeyRow>> {
         }
     }
     Ok(found)
+}
+
+fn select_newest_key(c: &Connection) -> rusqlite::Result<Option<KeyRow>> {
+    let sql = "SELECT id, organization, person, wrapped FROM person_keys ORDER BY id DESC LIMIT 1";
+    let key = |row: &Row<'_>| {
+        let (id, organization, person) = (Uuid::from_bytes(row.get(0)?), row.get(1)?, row.get(2)?);
+        Ok(KeyRow { id, organization, person, wrapped: row.get(3)? })
+    };
+    c.query_row(sql, [], key).optional()
 }
 
 fn head(c: &Connection) -> rusqlite::Result<Position> {

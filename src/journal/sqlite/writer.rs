@@ -1,7 +1,6 @@
 //! The one thread that writes: it takes what queued up while the last commit was synced, and commits that together.
 //! No timer gathers batches. Everybody is answered after the commit, and a refused unit costs its neighbours nothing.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
@@ -12,12 +11,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::watch;
 
 use super::schema::Lock;
+use crate::journal::batch::{Waiter, drain, settle_all};
 use crate::journal::chain::{Digest, GENESIS, Hash};
 use crate::journal::feed::Tail;
-use crate::journal::{
-    Appended, BATCH_BYTES_MAX, BATCH_EVENTS_MAX, CommandId, Error, Prepared, Refused, Settle, Ticket,
-    count_commit, from_micros, micros,
-};
+use crate::journal::{Appended, CommandId, Error, Prepared, Refused, count_commit, from_micros, micros};
 use crate::ports::Clock;
 
 /// The log is moved into the file between commits, whenever about this much has been written to it.
@@ -81,7 +78,7 @@ impl Writer {
 
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
         while let Ok(first) = jobs.recv() {
-            let batch = drain(first, jobs);
+            let batch = drain(first, || jobs.try_recv().ok(), Job::size);
             self.depth.fetch_sub(batch.len(), Ordering::Relaxed);
             self.commit(batch);
             self.checkpoint();
@@ -302,36 +299,20 @@ impl Writer {
     }
 }
 
-type Waiter = (Arc<dyn Settle>, Ticket);
-
 impl Job {
     fn waiter(&self) -> Option<Waiter> {
         match self {
-            Self::Append(prepared) => Some((Arc::clone(&prepared.settle), prepared.ticket)),
+            Self::Append(prepared) => Some(prepared.waiter()),
             Self::Task(_) => None,
         }
     }
 
     fn size(&self) -> (usize, usize) {
         match self {
-            Self::Append(prepared) => (prepared.hashes.len(), prepared.bytes),
+            Self::Append(prepared) => prepared.size(),
             Self::Task(_) => (1, 0),
         }
     }
-}
-
-/// What is in the queue right now, up to the bounds of one batch.
-fn drain(first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
-    let (mut events, mut bytes) = first.size();
-    let mut batch = vec![first];
-    while events < BATCH_EVENTS_MAX && bytes < BATCH_BYTES_MAX {
-        let Ok(job) = jobs.try_recv() else { break };
-        let size = job.size();
-        events += size.0;
-        bytes += size.1;
-        batch.push(job);
-    }
-    batch
 }
 
 fn last_state(connection: &Connection) -> rusqlite::Result<State> {
@@ -341,14 +322,4 @@ fn last_state(connection: &Connection) -> rusqlite::Result<State> {
         |row| Ok(State { position: row.get(0)?, recorded_at: row.get(1)?, digest: row.get(2)? }),
     );
     Ok(last.optional()?.unwrap_or(State { position: 0, recorded_at: 0, digest: GENESIS }))
-}
-
-/// Tells each waiter once, with everything the batch has for it.
-fn settle_all(waiting: Vec<Waiter>, results: Vec<Result<Appended, Refused>>) {
-    let mut by_settler: HashMap<usize, (Arc<dyn Settle>, Vec<_>)> = HashMap::new();
-    for ((settle, ticket), result) in waiting.into_iter().zip(results) {
-        let address = Arc::as_ptr(&settle).cast::<()>().addr();
-        by_settler.entry(address).or_insert_with(|| (settle, vec![])).1.push((ticket, result));
-    }
-    by_settler.into_values().for_each(|(settle, results)| settle.settle(results));
 }

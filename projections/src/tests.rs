@@ -1,0 +1,11 @@
+//! The screens as a whole, on both stores: what a page becomes, races, parked streams, rebuilds, versions, bad files.
+
+mod facts;
+mod following;
+mod opening;
+mod parking;
+mod postgres;
+mod rebuilding;
+mod speed;
+mod versions;
+mod world;

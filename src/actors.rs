@@ -1,0 +1,9 @@
+//! The engine's single actors: each owns a mailbox and what it follows, none owns a rule.
+//! Whatever one of them holds in memory can be had again from the journal, so any of them may be replaced at any moment.
+
+pub mod backoff;
+pub mod effector;
+pub mod guardian;
+pub mod projector;
+pub mod reactor;
+mod turn;

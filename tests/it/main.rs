@@ -1,0 +1,20 @@
+//! Everything that is tested from outside, in one binary, so that it links once.
+//! Tests of one file's own rules live beside it; here the house is looked at as a whole, and the engine as its users meet it.
+#![cfg(test)]
+
+mod architecture;
+mod cli;
+mod documents;
+mod golden;
+
+mod postgres;
+mod world;
+
+mod journal;
+mod journal_postgres;
+
+mod crash;
+mod disk;
+mod start;
+mod sync;
+mod tamper;
