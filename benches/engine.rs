@@ -6,16 +6,18 @@
 mod append;
 #[path = "engine/child.rs"]
 mod child;
-#[path = "engine/cluster.rs"]
-mod cluster;
 #[path = "engine/figures.rs"]
 mod figures;
 #[path = "engine/forge.rs"]
 mod forge;
+#[path = "engine/homes.rs"]
+mod homes;
 #[path = "engine/load.rs"]
 mod load;
 #[path = "engine/machine.rs"]
 mod machine;
+#[path = "engine/overload.rs"]
+mod overload;
 #[path = "engine/parse_only.rs"]
 mod parse_only;
 #[path = "engine/plain.rs"]
@@ -26,20 +28,38 @@ mod raw_postgres;
 mod raw_sqlite;
 #[path = "engine/report.rs"]
 mod report;
+#[path = "engine/reports.rs"]
+mod reports;
+#[path = "engine/screens.rs"]
+mod screens;
 #[path = "engine/webhook.rs"]
 mod webhook;
 #[path = "engine/wire.rs"]
 mod wire;
 
+// The server that the tests use too, in their own manner.
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "it is written for tests, where a failure may panic"
+)]
+#[path = "../tests/it/postgres.rs"]
+mod postgres;
+
+use std::cell::OnceCell;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use tempfile::TempDir;
 
-use cluster::{Cluster, Database};
 use figures::Figure;
+use homes::{Home, Store};
+use postgres::{Server, Sync};
 
 /// What is measured and how long.
 #[derive(Debug, Parser)]
@@ -56,7 +76,7 @@ struct Args {
     /// Only these, by comma: P1, P2, P3, P4, P8, R15.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
-    /// Only on these, by comma: sqlite, postgres.
+    /// Only on these, by comma: sqlite, postgresql.
     #[arg(long, value_delimiter = ',')]
     stores: Vec<String>,
     /// Where the table is written; by default docs/performance.md, with --quick or --only nowhere.
@@ -76,7 +96,7 @@ pub(crate) struct Bench {
     args: Args,
     pub(crate) runs: usize,
     figures: Vec<Figure>,
-    cluster: Option<Cluster>,
+    postgres: OnceCell<Server>,
 }
 
 impl Bench {
@@ -91,24 +111,45 @@ impl Bench {
         tempfile::Builder::new().prefix(&prefix).tempdir_in(env!("CARGO_TARGET_TMPDIR")).context("no folder")
     }
 
-    /// A fresh database on a server of our own, which is started for the first one.
-    pub(crate) async fn database(&mut self, name: &str) -> Result<Database> {
-        let mut cluster = match self.cluster.take() {
-            Some(cluster) => cluster,
-            None => Cluster::start().await?,
-        };
-        let database = cluster.database(name).await;
-        self.cluster = Some(cluster);
-        database
+    /// How long a load lasts.
+    pub(crate) fn duration(&self, secs: u64) -> Duration {
+        Duration::from_secs(if self.args.quick { 2 } else { secs })
     }
 
-    pub(crate) fn uses(&self, store: &str) -> bool {
-        self.args.stores.is_empty() || self.args.stores.iter().any(|only| only == store)
+    /// The server, as durable as PostgreSQL is by default; started when it is first needed.
+    pub(crate) fn postgres(&self) -> &Server {
+        self.postgres.get_or_init(|| Server::own(Sync::On))
     }
 
-    pub(crate) fn add(&mut self, figure: Figure) {
-        say(&format!("{} {}: {} {}", figure.number, figure.what, figure.series, figure.unit));
-        self.figures.push(figure);
+    /// A fresh database, and nothing left to write of what others did.
+    pub(crate) async fn database(&self) -> String {
+        let url = self.postgres().database().await;
+        self.postgres().run("postgres", "CHECKPOINT").await;
+        url
+    }
+
+    /// A place for an engine with nothing in it.
+    pub(crate) async fn home(&self, store: Store) -> Result<Home> {
+        let database = if store == Store::Postgres { Some(self.database().await) } else { None };
+        Ok(Home::new(self.folder("home")?, database))
+    }
+
+    pub(crate) fn stores(&self) -> Vec<Store> {
+        [Store::Sqlite, Store::Postgres].into_iter().filter(|store| self.uses(*store)).collect()
+    }
+
+    pub(crate) fn uses(&self, store: Store) -> bool {
+        let name = store.to_string();
+        self.args.stores.is_empty() || self.args.stores.iter().any(|only| only.eq_ignore_ascii_case(&name))
+    }
+
+    /// Figures without a single run are none.
+    pub(crate) fn add(&mut self, figures: impl IntoIterator<Item = Figure>) {
+        for figure in figures.into_iter().filter(|figure| !figure.series.is_empty()) {
+            let Figure { number, what, series, unit, .. } = &figure;
+            say(&format!("{number} {what}: {series} {unit} {}", figure.verdict()));
+            self.figures.push(figure);
+        }
     }
 
     fn out(&self) -> Option<PathBuf> {
@@ -117,7 +158,7 @@ impl Bench {
         self.args.out.clone().or((!partial).then_some(usual))
     }
 
-    fn wants(&self, part: &str) -> bool {
+    pub(crate) fn wants(&self, part: &str) -> bool {
         self.args.only.is_empty() || self.args.only.iter().any(|only| only.eq_ignore_ascii_case(part))
     }
 }
@@ -128,9 +169,12 @@ fn main() -> Result<()> {
         return parse_only::serve(port);
     }
     let runs = if args.quick { 1 } else { args.runs };
-    let mut bench = Bench { args, runs, figures: vec![], cluster: None };
+    let mut bench = Bench { args, runs, figures: vec![], postgres: OnceCell::new() };
     let load = machine::load();
     let began = Instant::now();
+    if bench.wants("P1") {
+        reports::measure(&mut bench)?;
+    }
     if bench.wants("P2") {
         append::measure(&mut bench)?;
     }

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::figures::{Figure, Series, float, number};
 use crate::forge::{self, Forge};
+use crate::homes::Store;
 use crate::webhook::session_name;
 use crate::{Bench, plain, raw_postgres, raw_sqlite, say};
 
@@ -44,10 +45,10 @@ struct Against {
 pub(crate) fn measure(bench: &mut Bench) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let mut sqlite = Series::default();
-    if bench.uses("sqlite") {
+    if bench.uses(Store::Sqlite) {
         sqlite = measure_sqlite(bench, &runtime)?;
     }
-    if bench.uses("postgres") {
+    if bench.uses(Store::Postgres) {
         measure_postgres(bench, &runtime, &sqlite)?;
     }
     Ok(())
@@ -61,10 +62,10 @@ fn measure_sqlite(bench: &mut Bench, runtime: &Runtime) -> Result<Series> {
         let (rate, p99) = runtime.block_on(append(Place::Folder(ours.path().to_owned()), units(events)?))?;
         let rows = raw_sqlite::rows(ours.path())?;
         let raw = runtime.block_on(raw_sqlite::run(bench.folder("raw")?.path(), &rows))?;
-        sqlite.note(turn, (rate, p99, raw, rows.mean_batch()), "SQLite");
+        sqlite.note(turn, (rate, p99, raw, rows.mean_batch()), Store::Sqlite);
     }
     let rates = sqlite.ours.clone();
-    sqlite.report(bench, "SQLite", 0.6);
+    sqlite.report(bench, Store::Sqlite, 0.6);
     Ok(rates)
 }
 
@@ -74,15 +75,15 @@ fn measure_postgres(bench: &mut Bench, runtime: &Runtime, sqlite: &Series) -> Re
     let events = bench.sized(EVENTS);
     let plain_events = bench.sized(PLAIN_EVENTS);
     for turn in 0..=bench.runs {
-        let ours = runtime.block_on(bench.database("append"))?;
-        let (rate, p99) = runtime.block_on(append(Place::Url(ours.url.clone()), units(events)?))?;
-        let rows = runtime.block_on(raw_postgres::rows(&ours.url))?;
-        let fresh = runtime.block_on(bench.database("raw"))?;
-        let raw = runtime.block_on(raw_postgres::run(&fresh.url, &rows))?;
-        postgres.note(turn, (rate, p99, raw, rows.mean_batch()), "PostgreSQL");
+        let ours = runtime.block_on(bench.database());
+        let (rate, p99) = runtime.block_on(append(Place::Url(ours.clone()), units(events)?))?;
+        let rows = runtime.block_on(raw_postgres::rows(&ours))?;
+        let fresh = runtime.block_on(bench.database());
+        let raw = runtime.block_on(raw_postgres::run(&fresh, &rows))?;
+        postgres.note(turn, (rate, p99, raw, rows.mean_batch()), Store::Postgres);
         for (clients, series) in PLAIN_CLIENTS.into_iter().zip(&mut plain) {
-            let other = runtime.block_on(bench.database("plain"))?;
-            let rate = runtime.block_on(plain::run(&other.url, units(plain_events)?, clients))?;
+            let other = runtime.block_on(bench.database());
+            let rate = runtime.block_on(plain::run(&other, units(plain_events)?, clients))?;
             say(&format!("P2 postgres-es, {clients} clients: {} /s", number(rate)));
             if turn > 0 {
                 series.push(rate);
@@ -90,19 +91,21 @@ fn measure_postgres(bench: &mut Bench, runtime: &Runtime, sqlite: &Series) -> Re
         }
     }
     for (clients, series) in PLAIN_CLIENTS.into_iter().zip(plain) {
-        let what = |store: &str| format!("journal on {store} over postgres-es with {clients} clients");
-        let (on_postgres, on_sqlite) = (postgres.ours.over(&series), sqlite.over(&series));
-        bench.add(Figure::new("P2", format!("postgres-es as shipped, {clients} clients"), "events/s", series));
-        bench.add(Figure::new("P2", what("PostgreSQL"), "ratio", on_postgres).at_least(5.0));
-        bench.add(Figure::new("P2", what("SQLite"), "ratio", on_sqlite).at_least(5.0));
+        let over = |ours: &Series, store: Store| {
+            let what = format!("journal on {store} over postgres-es with {clients} clients");
+            Figure::new("P2", what, "ratio", ours.over(&series)).at_least(5.0)
+        };
+        let (on_postgres, on_sqlite) = (over(&postgres.ours, Store::Postgres), over(sqlite, Store::Sqlite));
+        let what = format!("postgres-es as shipped, {clients} clients");
+        bench.add([Figure::new("P2", what, "events/s", series), on_postgres, on_sqlite]);
     }
-    postgres.report(bench, "PostgreSQL", 0.35);
+    postgres.report(bench, Store::Postgres, 0.35);
     Ok(())
 }
 
 impl Against {
     /// The first turn only warms up.
-    fn note(&mut self, turn: usize, (ours, p99, raw, batch): (f64, f64, f64, f64), store: &str) {
+    fn note(&mut self, turn: usize, (ours, p99, raw, batch): (f64, f64, f64, f64), store: Store) {
         let said = format!(
             "P2 {store}: journal {} /s, p99 {} ms, {} a batch; raw {} /s; ratio {}",
             number(ours),
@@ -120,14 +123,16 @@ impl Against {
         }
     }
 
-    fn report(self, bench: &mut Bench, store: &str, least: f64) {
+    fn report(self, bench: &mut Bench, store: Store, least: f64) {
         let ratio = self.ours.over(&self.raw);
-        let callers = format!("{CALLERS} commands at once");
-        bench.add(Figure::new("P2", format!("journal on {store}, {callers}"), "events/s", self.ours));
-        bench.add(Figure::new("P2", format!("journal on {store}, p99 of one append"), "ms", self.p99));
-        bench.add(Figure::new("P2", format!("journal on {store}, events a commit"), "events", self.batch));
-        bench.add(Figure::new("P2", format!("raw batched insert on {store}"), "events/s", self.raw));
-        bench.add(Figure::new("P2", format!("journal over raw insert, {store}"), "ratio", ratio).at_least(least));
+        let figure = Figure::on("P2", store);
+        bench.add([
+            figure("journal, 512 commands at once", "events/s", self.ours),
+            figure("journal, p99 of one append", "ms", self.p99),
+            figure("journal, events a commit", "", self.batch),
+            figure("raw batched insert of the same rows", "events/s", self.raw),
+            figure("journal over raw insert", "ratio", ratio).at_least(least),
+        ]);
     }
 }
 

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::wire::Wire;
-use crate::webhook;
 
 const START_MAX: Duration = Duration::from_secs(120);
 const STOP_MAX: Duration = Duration::from_secs(60);
@@ -26,23 +25,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// The engine as anybody starts it.
-    pub(crate) async fn engine(folder: &Path, settings: &[(&str, &str)]) -> Result<Self> {
-        let port = free_port()?;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_karnay"));
-        command.arg("serve").env_clear().env("PATH", "/usr/bin:/bin").env("PORT", port.to_string());
-        command.env("DATA_DIR", folder.join("data")).envs(settings.iter().copied());
-        Self::start(command, port, folder, "engine.log").await
-    }
-
-    pub(crate) async fn parse_only(folder: &Path) -> Result<Self> {
-        let port = free_port()?;
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("--parse-only").arg(port.to_string());
-        Self::start(command, port, folder, "parse-only.log").await
-    }
-
-    async fn start(mut command: Command, port: u16, folder: &Path, log: &str) -> Result<Self> {
+    pub(crate) async fn start(mut command: Command, port: u16, folder: &Path, log: &str) -> Result<Self> {
         let log = folder.join(log);
         let file = File::options().create(true).append(true).open(&log)?;
         command.current_dir(folder).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
@@ -116,11 +99,9 @@ impl Drop for Server {
 
 async fn is_ready(address: SocketAddr) -> bool {
     let Ok(mut wire) = Wire::connect(address).await else { return false };
-    let mut request = String::new();
-    webhook::get("/health/ready", &mut request);
-    wire.exchange(request.as_bytes()).await.is_ok_and(|answer| answer.status == 200)
+    wire.get("/health/ready").await.is_ok_and(|answer| answer.status == 200)
 }
 
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

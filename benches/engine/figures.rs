@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::homes::Store;
+
 /// The same thing measured several times.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Series(Vec<f64>);
@@ -36,6 +38,15 @@ impl Series {
     /// Run by run, for those that were measured in turns.
     pub(crate) fn over(&self, other: &Self) -> Self {
         self.0.iter().zip(&other.0).map(|(mine, theirs)| mine / theirs).collect()
+    }
+
+    pub(crate) fn map(&self, change: impl Fn(f64) -> f64) -> Self {
+        self.0.iter().copied().map(change).collect()
+    }
+
+    /// The largest alone, for what must not happen even once.
+    pub(crate) fn worst(&self) -> Self {
+        self.sorted().last().copied().into_iter().collect()
     }
 
     fn sorted(&self) -> Vec<f64> {
@@ -87,6 +98,10 @@ pub(crate) fn float(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
 
+pub(crate) fn exact(count: u64) -> f64 {
+    u32::try_from(count).map_or(f64::INFINITY, f64::from)
+}
+
 /// What a figure has to be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Target {
@@ -125,20 +140,45 @@ pub(crate) struct Figure {
     pub(crate) unit: &'static str,
     pub(crate) series: Series,
     pub(crate) target: Target,
+    /// Better than what it has to be.
+    pub(crate) goal: Option<f64>,
 }
 
 impl Figure {
-    pub(crate) fn new(number: &'static str, what: impl Into<String>, unit: &'static str, series: Series) -> Self {
-        Self { number, what: what.into(), unit, series, target: Target::None }
+    /// For figures that there is one of for each store.
+    pub(crate) fn on(number: &'static str, store: Store) -> impl Fn(&str, &'static str, Series) -> Self {
+        move |what, unit, series| Self::new(number, format!("{what}, {store}"), unit, series)
     }
 
-    pub(crate) fn at_least(mut self, least: f64) -> Self {
-        self.target = Target::AtLeast(least);
-        self
+    pub(crate) fn new(number: &'static str, what: String, unit: &'static str, series: Series) -> Self {
+        Self { number, what, unit, series, target: Target::None, goal: None }
     }
 
-    pub(crate) fn at_most(mut self, most: f64) -> Self {
-        self.target = Target::AtMost(most);
-        self
+    pub(crate) fn at_least(self, least: f64) -> Self {
+        Self { target: Target::AtLeast(least), ..self }
+    }
+
+    pub(crate) fn at_most(self, most: f64) -> Self {
+        Self { target: Target::AtMost(most), ..self }
+    }
+
+    pub(crate) fn goal(self, goal: f64) -> Self {
+        Self { goal: Some(goal), ..self }
+    }
+
+    pub(crate) fn verdict(&self) -> &'static str {
+        let median = self.series.median();
+        match (self.target.met(median), self.goal) {
+            (None, _) => "",
+            (Some(false), _) => "**missed**",
+            (Some(true), Some(goal)) if median < goal => "met, the goal not",
+            (Some(true), Some(_)) => "met, the goal too",
+            (Some(true), None) => "met",
+        }
+    }
+
+    pub(crate) fn wanted(&self) -> String {
+        let goal = self.goal.map(|goal| format!(", goal {}", number(goal))).unwrap_or_default();
+        format!("{}{goal}", self.target)
     }
 }

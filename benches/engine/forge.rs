@@ -42,12 +42,9 @@ impl Ids for World {
     }
 }
 
-pub(crate) fn options(place: Place) -> Options {
-    Options { place, data_key: DataKey(DATA_KEY), clock: Arc::new(World), ids: Arc::new(World) }
-}
-
 pub(crate) async fn open(place: Place) -> Result<Journal> {
-    Ok(Journal::open(options(place)).await?)
+    let options = Options { place, clock: Arc::new(World), ids: Arc::new(World) };
+    Ok(Journal::open(options, |_| Ok(DataKey(DATA_KEY))).await?)
 }
 
 pub(crate) fn now() -> DateTime<Utc> {

@@ -129,7 +129,10 @@ impl Shared {
             (self.plan.write)(number, &mut request);
             let sent = Instant::now();
             match wire.exchange(request.as_bytes()).await {
-                Ok(answer) => self.note(number, answer.status, answer.retry_after, sent.elapsed()),
+                Ok(answer) => {
+                    let retry_after = answer.status == 503 && answer.header("retry-after").is_some();
+                    self.note(number, answer.status, retry_after, sent.elapsed());
+                }
                 Err(why) => {
                     self.load.borrow_mut().broken += 1;
                     wire = Wire::connect(self.plan.address).await.with_context(|| format!("after: {why}"))?;
@@ -157,6 +160,12 @@ impl Shared {
             load.acknowledged.push(number);
         }
     }
+}
+
+/// What two loads acknowledged together; the second one's numbers began at `shift`.
+pub(crate) fn joined(first: &Load, second: &Load, shift: u64) -> Load {
+    let later = second.acknowledged.iter().map(|number| number + shift);
+    Load { acknowledged: first.acknowledged.iter().copied().chain(later).collect(), ..Load::default() }
 }
 
 /// Runs something on one thread, where the generator's tasks share their counters without locks.

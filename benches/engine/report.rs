@@ -48,14 +48,10 @@ fn block(figures: &[Figure], load_before: &str, reasons: &HashMap<String, String
     text.push_str("\nMedian (least–most) of the runs.\n\n");
     text.push_str("| | what | figure | target | | reason |\n|---|---|---|---|---|---|\n");
     for figure in figures {
-        let Figure { number, what, unit, series, target } = figure;
-        let unit = if *unit == "ratio" { "" } else { unit };
+        let Figure { number, what, series, .. } = figure;
+        let unit = if figure.unit == "ratio" { "" } else { figure.unit };
         let value = format!("{series} {unit}");
-        let verdict = match target.met(series.median()) {
-            Some(true) => "met",
-            Some(false) => "**missed**",
-            None => "",
-        };
+        let (target, verdict) = (figure.wanted(), figure.verdict());
         let reason = reasons.get(&format!("{number} {what}")).map_or("", String::as_str);
         let _ = writeln!(text, "| {number} | {what} | {} | {target} | {verdict} | {reason} |", value.trim());
     }

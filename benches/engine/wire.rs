@@ -1,5 +1,5 @@
 //! One HTTP/1.1 keep-alive connection, as little of it as a load generator needs: a request's bytes out, one answer back.
-//! It knows status, `Retry-After` and bodies with a length; anything else an answer could do is an error here.
+//! It knows a status, headers and bodies with a length; anything else an answer could do is an error here.
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,14 +21,19 @@ pub(crate) struct Wire {
 #[derive(Debug)]
 pub(crate) struct Answer<'a> {
     pub(crate) status: u16,
-    pub(crate) retry_after: bool,
+    head: &'a str,
     pub(crate) body: &'a [u8],
 }
 
-#[derive(Debug, Default, Clone, Copy)]
+impl Answer<'_> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        header(self.head, name)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
 struct Head {
     status: u16,
-    retry_after: bool,
     body_at: usize,
     body_len: usize,
 }
@@ -38,6 +43,13 @@ impl Wire {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, inbox: Vec::with_capacity(4096), taken: 0 })
+    }
+
+    /// One request without a body.
+    pub(crate) async fn get(&mut self, path: &str) -> io::Result<Answer<'_>> {
+        let mut request = String::new();
+        crate::webhook::get(path, &mut request);
+        self.exchange(request.as_bytes()).await
     }
 
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> io::Result<Answer<'_>> {
@@ -50,8 +62,9 @@ impl Wire {
             self.more().await?;
         }
         self.taken = end;
-        let body = self.inbox.get(head.body_at..end).unwrap_or_default();
-        Ok(Answer { status: head.status, retry_after: head.retry_after, body })
+        let (text, rest) = self.inbox.split_at_checked(head.body_at).unwrap_or_default();
+        let body = rest.get(..head.body_len).unwrap_or_default();
+        Ok(Answer { status: head.status, head: std::str::from_utf8(text).unwrap_or_default(), body })
     }
 
     async fn head(&mut self) -> io::Result<Head> {
@@ -81,18 +94,12 @@ impl Wire {
 fn parse(head: &[u8], body_at: usize) -> io::Result<Head> {
     let wrong = |what: &str| io::Error::other(format!("{what}: {}", String::from_utf8_lossy(head)));
     let text = std::str::from_utf8(head).map_err(|_| wrong("no text"))?;
-    let mut lines = text.split("\r\n");
-    let status = lines.next().and_then(|line| line.get(9..12)).and_then(|code| code.parse().ok());
-    let mut parsed = Head { status: status.ok_or_else(|| wrong("no status"))?, body_at, ..Head::default() };
-    let mut measured = false;
-    for line in lines {
-        let Some((name, value)) = line.split_once(':') else { continue };
-        if name.eq_ignore_ascii_case("content-length") {
-            parsed.body_len = value.trim().parse().map_err(|_| wrong("no length"))?;
-            measured = true;
-        } else if name.eq_ignore_ascii_case("retry-after") {
-            parsed.retry_after = true;
-        }
-    }
-    if measured { Ok(parsed) } else { Err(wrong("a body without a length")) }
+    let status = text.get(9..12).and_then(|code| code.parse().ok()).ok_or_else(|| wrong("no status"))?;
+    let length = header(text, "content-length").and_then(|length| length.parse().ok());
+    Ok(Head { status, body_at, body_len: length.ok_or_else(|| wrong("a body without a length"))? })
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let mut named = head.split("\r\n").filter_map(|line| line.split_once(':'));
+    named.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
