@@ -128,7 +128,7 @@ impl App {
     /// Serves until SIGTERM, Ctrl-C or the guardian ends it. An end that nobody asked for is an error.
     pub async fn run_until_stopped(self) -> anyhow::Result<()> {
         let address = self.listener.local_addr()?;
-        let server = http::server(self.engine.clone(), self.listener.try_clone()?)?;
+        let server = http::server(&self.engine, vec![self.listener.try_clone()?], http_workers())?;
         let handle = server.handle();
         let serving = actix::spawn(server);
         tracing::info!("karnay {} listens at http://{address}", env!("CARGO_PKG_VERSION"));
@@ -233,13 +233,17 @@ fn start_keepers(journal: &Journal) -> anyhow::Result<Dispatch> {
     Ok(Dispatch::start(journal, &arbiters))
 }
 
+fn http_workers() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Whether any call was reported for a session, as its screen shows it.
 fn heard(screens: &Screens) -> effector::Heard {
     let screens = screens.clone();
     Arc::new(move |organization: &Organization, session: &SessionId| {
         let (screens, organization, session) = (screens.clone(), organization.to_string(), session.to_string());
         async move {
-            let found = session_stats::find(&screens, Some(&organization), &session, 0).await;
+            let found = session_stats::find(&screens, &organization, &session, 0).await;
             found.ok().flatten().is_some_and(|row| row.processed > 0)
         }
         .boxed()

@@ -1,7 +1,7 @@
 //! How the engine is, gathered from its parts for `/status`, `/health/ready` and `/metrics`.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use domain::session::Remote;
 use futures_util::FutureExt as _;
@@ -18,6 +18,9 @@ use crate::http::vitals::{
 };
 use crate::journal::{Journal, QUEUE_LEN_MAX};
 use crate::ports::{Clock, RemoteHost};
+
+/// A rebuild that is refused is refused by then.
+const REFUSAL_WAIT: Duration = Duration::from_millis(100);
 
 /// Handles to everything that can say how it is.
 #[derive(Debug)]
@@ -53,6 +56,7 @@ impl Pulse {
     }
 
     async fn look(&self) -> Status {
+        let reasons = self.ready().await.err().unwrap_or_default();
         let screens = self.screens.status().await.unwrap_or_default();
         let counts = self.journal.effect_counts().await.unwrap_or_default();
         Status {
@@ -61,7 +65,9 @@ impl Pulse {
             position: self.journal.position(),
             uptime_seconds: self.began.elapsed().as_secs(),
             simulated: self.simulated.clone(),
-            queues: vec![Queue { name: "journal".into(), depth: self.journal.depth(), max: QUEUE_LEN_MAX }],
+            ready: reasons.is_empty(),
+            reasons,
+            journal: Queue { queued: self.journal.depth(), queue_max: QUEUE_LEN_MAX },
             keepers: self.dispatch.progress().into_iter().map(Keeper::from).collect(),
             projections: screens.into_iter().map(|screen| self.projection(screen)).collect(),
             actors: self.guardian.progress().into_iter().map(Actor::from).collect(),
@@ -71,9 +77,9 @@ impl Pulse {
 
     fn projection(&self, screen: projections::Status) -> Projection {
         let head = self.journal.position();
-        let lag_events = head.saturating_sub(screen.position);
+        let lag = head.saturating_sub(screen.position);
         // At the head there is nothing to be late with, however long ago the last event was.
-        let late = screen.recorded_at.filter(|_| lag_events > 0).map(|at| self.clock.now() - at);
+        let late = screen.recorded_at.filter(|_| lag > 0).map(|at| self.clock.now() - at);
         let lag_seconds = late.and_then(|late| late.to_std().ok()).map_or(0.0, |late| late.as_secs_f64());
         let building = screen.state == State::Building;
         let rebuild = building.then(|| Rebuild {
@@ -86,12 +92,18 @@ impl Pulse {
             generation: screen.generation,
             state: if building { "building" } else { "live" }.to_owned(),
             position: screen.position,
-            lag_events,
+            lag,
             lag_seconds,
             events_per_second: screen.events_per_sec,
             parked: screen.parked,
             rebuild,
         }
+    }
+
+    async fn generation(&self, name: &str) -> Result<i64, Error> {
+        let known = self.screens.status().await.map_err(|why| Error::Unavailable(why.to_string()))?;
+        let newest = known.iter().filter(|screen| screen.name == name).map(|screen| screen.generation).max();
+        newest.ok_or_else(|| Error::UnknownProjection(name.to_owned()))
     }
 
     fn projector(&self, name: &str) -> Result<&projector::Handle, Error> {
@@ -115,14 +127,15 @@ impl Vitals for Pulse {
         .boxed()
     }
 
-    fn rebuild<'a>(&'a self, projection: &'a str) -> BoxFuture<'a, Result<(), Error>> {
+    fn rebuild<'a>(&'a self, projection: &'a str) -> BoxFuture<'a, Result<i64, Error>> {
         async move {
             let projector = self.projector(projection)?.clone();
+            let shown = self.generation(projection).await?;
             let rebuild = tokio::spawn(async move { projector.rebuild().await });
             // Refusals come at once; what is begun goes on without the one who asked.
-            match tokio::time::timeout(std::time::Duration::from_millis(100), rebuild).await {
+            match tokio::time::timeout(REFUSAL_WAIT, rebuild).await {
                 Ok(Ok(Err(why))) => Err(error(why)),
-                Ok(_) | Err(_) => Ok(()),
+                Ok(_) | Err(_) => Ok(shown + 1),
             }
         }
         .boxed()
@@ -170,8 +183,10 @@ impl From<guardian::Progress> for Actor {
     fn from(actor: guardian::Progress) -> Self {
         Self {
             name: actor.name.to_owned(),
+            state: if actor.working.is_some() { "working" } else { "waiting" }.to_owned(),
             restarts: actor.restarts,
-            silent_seconds: actor.silent.as_secs_f64(),
+            beats: 0,
+            beat_age_ms: u64::try_from(actor.silent.as_millis()).unwrap_or(u64::MAX),
             counters: actor.counters.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
         }
     }

@@ -6,7 +6,7 @@ mod schema;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,6 +35,8 @@ pub struct Sqlite(Arc<Inner>);
 struct Inner {
     jobs: Mutex<Option<SyncSender<writer::Job>>>,
     depth: Arc<AtomicUsize>,
+    /// The last commit failed, and nobody has seen one succeed since.
+    ailing: Arc<AtomicBool>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
     readers: Readers,
 }
@@ -55,7 +57,14 @@ impl Sqlite {
         let tail = Arc::new(Tail::default());
         let depth = Arc::new(AtomicUsize::new(0));
         let (jobs, queue) = std::sync::mpsc::sync_channel(QUEUE_LEN_MAX);
-        let writer = writer::Writer::try_new(connection, lock, clock, Arc::clone(&tail), Arc::clone(&depth))?;
+        let ailing = Arc::new(AtomicBool::new(false));
+        let shared = writer::Shared {
+            clock,
+            tail: Arc::clone(&tail),
+            depth: Arc::clone(&depth),
+            ailing: Arc::clone(&ailing),
+        };
+        let writer = writer::Writer::try_new(connection, lock, shared)?;
         let head = writer.head();
         let thread = std::thread::Builder::new()
             .name("journal".into())
@@ -64,6 +73,7 @@ impl Sqlite {
         let inner = Inner {
             jobs: Mutex::new(Some(jobs)),
             depth,
+            ailing,
             thread: Mutex::new(Some(thread)),
             readers: Readers::new(folder.join(FILE)),
         };
@@ -114,9 +124,15 @@ impl Sqlite {
         }
     }
 
-    /// One trivial write, to see whether writing works at all.
+    /// Fails where the last commit did and a write of some size still does. The size matters:
+    /// a full disk has room for a page when the log is reused, and none for a batch.
     pub(super) async fn probe(&self) -> Result<(), Error> {
-        self.write(|c| c.execute("UPDATE policies SET state = state WHERE name = ''", []).map(drop)).await
+        if !self.0.ailing.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.write(|c| c.execute("REPLACE INTO probes (id, filler) VALUES (1, randomblob(262144))", [])).await?;
+        self.0.ailing.store(false, Ordering::Relaxed);
+        Ok(())
     }
 
     pub(super) async fn stream(&self, kind: &'static str, stream: &StreamId) -> Result<Vec<Stored>, Error> {

@@ -266,11 +266,10 @@ async fn recorded(folder: &Path, events: u64) {
     std::fs::create_dir_all(&data).unwrap();
     let options = Options {
         place: Place::Folder(data),
-        data_key: DataKey([7; 32]),
         clock: Arc::new(Still),
         ids: Arc::new(Counted::default()),
     };
-    let journal = Journal::open(options).await.unwrap();
+    let journal = Journal::open(options, |_| Ok(DataKey([7; 32]))).await.unwrap();
     for number in 0..events {
         journal.append(unit(number)).await.unwrap();
     }
@@ -339,11 +338,10 @@ async fn a_reader_that_has_had_enough_is_no_failure() {
 async fn recorded_more(folder: &Path) {
     let options = Options {
         place: Place::Folder(folder.join("data")),
-        data_key: DataKey([7; 32]),
         clock: Arc::new(Still),
         ids: Arc::new(Counted::default()),
     };
-    let journal = Journal::open(options).await.unwrap();
+    let journal = Journal::open(options, |_| Ok(DataKey([7; 32]))).await.unwrap();
     journal.append(unit(1_000)).await.unwrap();
     journal.close().await;
 }

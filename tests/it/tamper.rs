@@ -114,5 +114,8 @@ async fn a_change_to_postgres_shows() {
         names_the_place(&world, &change, "20");
         pool.execute("DELETE FROM events; INSERT INTO events SELECT * FROM kept").await.unwrap();
     }
+    names_the_place(&world, "switching the triggers off", "append-only");
+    let enable = "ALTER TABLE events ENABLE TRIGGER USER; ALTER TABLE batches ENABLE TRIGGER USER";
+    pool.execute(enable).await.unwrap();
     assert!(world.verify().status.success(), "undone");
 }

@@ -70,7 +70,7 @@ async fn a_wait_ends_and_says_how_far_behind_it_is() {
         let fresh = world.screens.wait(SessionStats::NAME, 7, Duration::from_millis(30)).await;
         assert_eq!((fresh.position, fresh.behind), (0, 7));
         let begun = std::time::Instant::now();
-        let fresh = world.screens.wait(SessionStats::NAME, 10_000_000, Duration::from_secs(60)).await;
+        let fresh = world.screens.wait(SessionStats::NAME, 10_000_000, Duration::from_mins(1)).await;
         assert_eq!(fresh.behind, 10_000_000);
         assert!(begun.elapsed() < Duration::from_secs(5), "a rebuild is not waited for");
         assert_eq!(world.screens.wait("unheard_of", 3, SOON).await.behind, 3);

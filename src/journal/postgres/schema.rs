@@ -145,7 +145,7 @@ enum Unfit {
     #[error("it holds a table `{0}` that is not karnay's; give the journal a database of its own")]
     Foreign(String),
     #[error(
-        "its format is {0} and this karnay knows {FORMAT}: it was written by a newer karnay, use that one"
+        "it has format {0} and this karnay knows {FORMAT}: it was written by a newer karnay, use that one"
     )]
     Newer(i32),
     #[error("its server is too old; PostgreSQL 14 or newer is needed")]

@@ -2,7 +2,7 @@
 //! No timer gathers batches. Everybody is answered after the commit, and a refused unit costs its neighbours nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
@@ -29,12 +29,18 @@ pub(super) enum Job {
 pub(super) type Task = Box<dyn FnOnce(&Connection) -> rusqlite::Result<Tell> + Send>;
 pub(super) type Tell = Box<dyn FnOnce(Result<(), String>) + Send>;
 
+/// What the writer shares with the handles.
+pub(super) struct Shared {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) tail: Arc<Tail>,
+    pub(super) depth: Arc<AtomicUsize>,
+    pub(super) ailing: Arc<AtomicBool>,
+}
+
 pub(super) struct Writer {
     connection: Connection,
     _lock: Lock,
-    clock: Arc<dyn Clock>,
-    tail: Arc<Tail>,
-    depth: Arc<AtomicUsize>,
+    shared: Shared,
     head: watch::Sender<Position>,
     state: State,
     unchecked: usize,
@@ -59,17 +65,11 @@ struct Batch {
 }
 
 impl Writer {
-    pub(super) fn try_new(
-        connection: Connection,
-        lock: Lock,
-        clock: Arc<dyn Clock>,
-        tail: Arc<Tail>,
-        depth: Arc<AtomicUsize>,
-    ) -> Result<Self, Error> {
+    pub(super) fn try_new(connection: Connection, lock: Lock, shared: Shared) -> Result<Self, Error> {
         let state = last_state(&connection)
             .map_err(|why| Error::Open(format!("cannot read the journal's end: {why}")))?;
         let head = watch::Sender::new(state.position);
-        Ok(Self { connection, _lock: lock, clock, tail, depth, head, state, unchecked: 0 })
+        Ok(Self { connection, _lock: lock, shared, head, state, unchecked: 0 })
     }
 
     pub(super) fn head(&self) -> watch::Receiver<Position> {
@@ -79,7 +79,7 @@ impl Writer {
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
         while let Ok(first) = jobs.recv() {
             let batch = drain(first, || jobs.try_recv().ok(), Job::size);
-            self.depth.fetch_sub(batch.len(), Ordering::Relaxed);
+            self.shared.depth.fetch_sub(batch.len(), Ordering::Relaxed);
             self.commit(batch);
             self.checkpoint();
         }
@@ -96,6 +96,7 @@ impl Writer {
             Err(why) => {
                 // Rolled back already where the error was SQLite's own; saying so twice is harmless.
                 let _ = self.connection.execute_batch("ROLLBACK");
+                self.shared.ailing.store(true, Ordering::Relaxed);
                 let why = why.to_string();
                 tracing::error!(cause = %why, "a batch could not be committed");
                 let results = waiting.iter().map(|_| Err(Refused::Unavailable(why.clone()))).collect();
@@ -108,9 +109,12 @@ impl Writer {
     /// The order matters: what was answered is in the tail and behind the head before anybody hears of it.
     fn publish(&mut self, state: State, batch: Batch, waiting: Vec<Waiter>, began: Instant) {
         let events = state.position - self.state.position;
+        if events > 0 {
+            self.shared.ailing.store(false, Ordering::Relaxed);
+        }
         self.state = state;
         self.unchecked += batch.bytes;
-        self.tail.extend(batch.facts);
+        self.shared.tail.extend(batch.facts);
         self.head.send_if_modified(|head| std::mem::replace(head, state.position) != state.position);
         count_commit(events, batch.results.len(), began.elapsed());
         settle_all(waiting, batch.results);
@@ -120,7 +124,7 @@ impl Writer {
     fn write(&mut self, jobs: Vec<Job>, batch: &mut Batch) -> rusqlite::Result<State> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         let mut state = self.state;
-        state.recorded_at = micros(self.clock.now()).max(state.recorded_at);
+        state.recorded_at = micros(self.shared.clock.now()).max(state.recorded_at);
         let mut digest = Digest::after(&state.digest, state.recorded_at);
         for job in jobs {
             match job {

@@ -80,7 +80,7 @@ impl Bed {
 }
 
 pub(crate) async fn open(place: Place, clock: Arc<Skewed>) -> Result<Journal, karnay::journal::Error> {
-    Journal::open(Options { place, data_key: DataKey([7; 32]), clock, ids: Arc::new(Chance) }).await
+    Journal::open(Options { place, clock, ids: Arc::new(Chance) }, |_| Ok(DataKey([7; 32]))).await
 }
 
 /// The machine's time and a difference that a test may change.
