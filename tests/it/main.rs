@@ -21,6 +21,7 @@ mod journal_postgres;
 
 mod crash;
 mod disk;
+mod rebuild;
 mod start;
 mod sync;
 mod tamper;
