@@ -3,3 +3,4 @@
 pub mod local;
 pub mod simulated;
 pub mod system;
+pub mod unset;

@@ -20,7 +20,7 @@ use crate::journal::{CommandId, Journal};
 use keeper::{Execute, Keeper};
 
 /// Commands under way in one shard, waiting or being stored. One more is told to come back.
-pub const UNDER_WAY_MAX: usize = 384;
+pub const UNDER_WAY_MAX: usize = 512;
 
 /// Who asks, and whether a repetition must be recognised by its id.
 #[derive(Debug, Clone)]

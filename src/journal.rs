@@ -2,6 +2,7 @@
 //! It owns events, command outcomes, persons' keys, effects and policies' state, and gives every event a position without gaps.
 //! It decides nothing about calling; what may be appended is the domain's business, and who appends is dispatch's.
 
+mod batch;
 pub mod chain;
 pub mod effects;
 pub mod feed;
@@ -234,25 +235,49 @@ enum Store {
 #[derive(Debug, Clone)]
 pub struct Options {
     pub place: verify::Place,
-    pub data_key: keys::DataKey,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
 }
 
 impl Journal {
-    pub async fn open(options: Options) -> Result<Self, Error> {
-        let Options { place, data_key, clock, ids } = options;
-        let keyring = keys::Keyring::try_new(&data_key, ids).map_err(|_| Error::WrongDataKey)?;
-        let keyring = Arc::new(keyring);
-        match place {
+    /// Opens or makes a journal. The data key is asked for with whether the journal is empty, for only then may a new key be made.
+    pub async fn open(
+        options: Options,
+        data_key: impl FnOnce(bool) -> Result<keys::DataKey, String>,
+    ) -> Result<Self, Error> {
+        let Options { place, clock, ids } = options;
+        let (store, head, tail) = match place {
             verify::Place::Folder(folder) => {
                 let sqlite::Opened { store, head, tail } = sqlite::Sqlite::open(&folder, clock)?;
-                Ok(Self { store: Store::Sqlite(store), head, tail, keyring })
+                (Store::Sqlite(store), head, tail)
             }
             verify::Place::Url(url) => {
                 let postgres::Opened { store, head, tail } = postgres::Postgres::open(&url, clock).await?;
-                Ok(Self { store: Store::Postgres(store), head, tail, keyring })
+                (Store::Postgres(store), head, tail)
             }
+        };
+        let data_key = data_key(*head.borrow() == 0).map_err(Error::Open)?;
+        let keyring = keys::Keyring::try_new(&data_key, ids).map_err(|_| Error::WrongDataKey)?;
+        let journal = Self { store, head, tail, keyring: Arc::new(keyring) };
+        journal.check_data_key().await?;
+        Ok(journal)
+    }
+
+    /// With another key every person in the journal would be unreadable; better not to start.
+    async fn check_data_key(&self) -> Result<(), Error> {
+        let newest = match &self.store {
+            Store::Sqlite(store) => store.newest_key().await?,
+            Store::Postgres(store) => store.newest_key().await?,
+        };
+        let opens = newest.is_none_or(|row| self.keyring.admit(&row).is_ok());
+        if opens { Ok(()) } else { Err(Error::WrongDataKey) }
+    }
+
+    /// What kind of store it is.
+    pub fn kind(&self) -> &'static str {
+        match &self.store {
+            Store::Sqlite(_) => "sqlite",
+            Store::Postgres(_) => "postgres",
         }
     }
 

@@ -127,13 +127,14 @@ pub struct Attempt {
     pub created_at: DateTime<Utc>,
 }
 
-/// What makes two reports the same. The status belongs to it even beside the sender's own id,
-/// so that a sender who reuses an id for another outcome is heard.
+/// What makes two reports the same. The status and the attempt belong to it even beside the sender's own id,
+/// so that a sender who reuses an id for another outcome or another attempt is heard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Key {
     Named {
         event_id: String,
         status: CallStatus,
+        started_at: Option<DateTime<Utc>>,
     },
     Content {
         status: CallStatus,
@@ -150,7 +151,7 @@ impl Key {
         (started_at, ended_at, talk_secs): (Option<DateTime<Utc>>, Option<DateTime<Utc>>, Option<u32>),
     ) -> Self {
         match event_id {
-            Some(id) => Self::Named { event_id: id.clone(), status },
+            Some(id) => Self::Named { event_id: id.clone(), status, started_at },
             None => Self::Content { status, started_at, ended_at, talk_secs },
         }
     }
@@ -242,15 +243,14 @@ impl Call {
     }
 }
 
-/// A repetition says nothing new, unless it brings a detail that was missing or differs.
+/// A repetition says nothing new, unless it brings a detail that was missing. It replaces none:
+/// it may be older than what is known by now, and its sender may repeat it for ever.
 fn amend(known: &Attempt, report: Report) -> Vec<Event> {
-    let mut richer = known.details.clone();
-    richer.overlay(&report.details);
-    if richer == known.details {
+    let news = report.details.beyond(&known.details);
+    if news == (Details { phone: news.phone.clone(), ..Details::default() }) {
         return vec![];
     }
-    let personal = Personal::Clear(report.details);
-    vec![Event::Amended(Amendment { id: known.id, at: report.at, personal })]
+    vec![Event::Amended(Amendment { id: known.id, at: report.at, personal: Personal::Clear(news) })]
 }
 
 impl Attempt {
@@ -291,6 +291,18 @@ impl Attempt {
 }
 
 impl Details {
+    /// The fields that `known` lacks.
+    fn beyond(self, known: &Self) -> Self {
+        let news = |mine: Option<String>, theirs: &Option<String>| mine.filter(|_| theirs.is_none());
+        Self {
+            phone: self.phone,
+            operator_name: news(self.operator_name, &known.operator_name),
+            operator_id: news(self.operator_id, &known.operator_id),
+            recording_url: news(self.recording_url, &known.recording_url),
+            notes: news(self.notes, &known.notes),
+        }
+    }
+
     /// Takes every field that `over` has, save the phone: it stays as it was first written.
     pub fn overlay(&mut self, over: &Self) {
         let take = |mine: &mut Option<String>, theirs: &Option<String>| {

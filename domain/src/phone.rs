@@ -13,7 +13,8 @@ pub struct Home(Region);
 
 impl Home {
     pub fn parse(code: &str) -> Option<Self> {
-        code.parse().ok().map(Self)
+        let region: Region = code.parse().ok()?;
+        PHONE_NUMBER_UTIL.get_country_code_for_region(region).map(|_| Self(region))
     }
 }
 

@@ -65,6 +65,12 @@ CREATE TABLE effects (
 
 CREATE INDEX effects_due ON effects (due_at) WHERE state <> 'done';
 
+-- Written to find out whether anything can be written; the filler means nothing.
+CREATE TABLE probes (
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    filler BLOB NOT NULL
+) STRICT;
+
 CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER events_are_not_removed BEFORE DELETE ON events

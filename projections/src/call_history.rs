@@ -148,7 +148,7 @@ impl Projection for CallHistory {
             (call::Event::Reported(_), Some(_)) => return Err(Unfoldable("the attempt was reported before")),
             (_, None) => return Err(Unfoldable("the attempt has no row")),
             (call::Event::Strengthened(told), Some(row)) => {
-                row.follow(|known| known.strengthen(told.clone()))
+                row.follow(|known| known.strengthen(told.clone()));
             }
             (call::Event::Overtaken(told), Some(row)) => row.follow(|known| known.fill(told.clone())),
             (call::Event::Amended(amendment), Some(row)) => {

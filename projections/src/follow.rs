@@ -141,10 +141,7 @@ impl<P: Projection> Follower<P> {
         match done {
             Ok(Advance::Lost) => self.recover().await.map(|()| Advance::Lost),
             Ok(applied) => Ok(applied),
-            Err(error) => {
-                self.cache.clear();
-                Err(error)
-            }
+            Err(error) => self.lost_or(error).await,
         }
     }
 
@@ -168,7 +165,6 @@ impl<P: Projection> Follower<P> {
         self.remember(changes.known);
         for parked in parked {
             parked.warn(P::NAME);
-            self.generation.oldest_parked.get_or_insert(now);
             self.parking.add(parked.kind, parked.stream);
         }
         self.moved(page.last, moved);
@@ -233,6 +229,16 @@ impl<P: Projection> Follower<P> {
         self.look_around().await?;
         self.publish();
         Ok(())
+    }
+
+    /// A table may be gone under one's feet: its generation was replaced, and that is no failure of the store.
+    async fn lost_or(&mut self, error: Error) -> Result<Advance, Error> {
+        let known = self.generation.clone();
+        match self.recover().await {
+            Ok(()) if self.generation != known => Ok(Advance::Lost),
+            Err(superseded @ Error::Superseded { .. }) => Err(superseded),
+            Ok(()) | Err(_) => Err(error),
+        }
     }
 
     async fn look_around(&mut self) -> Result<(), Error> {

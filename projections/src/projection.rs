@@ -18,6 +18,7 @@ pub trait Projection: Send + Sync + 'static {
     const KINDS: &'static [&'static str];
     /// The column that holds the key.
     const KEY: &'static str;
+    /// Made with a generation: another one needs another version.
     const INDEXES: &'static [Index];
     /// The view under which operators of PostgreSQL find it in the schema `public`.
     const VIEW: &'static str;

@@ -82,10 +82,10 @@ pub(crate) fn take<T: Field>(source: &dyn Source, at: &mut usize, column: &'stat
 
 /// Declares a row: a plain struct whose fields are its columns.
 macro_rules! row {
-    ($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)* }) => {
+    ($(#[$meta:meta])* $reach:vis struct $name:ident { $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)* }) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq)]
-        pub struct $name { $($(#[$field_meta])* pub $field: $type,)* }
+        $reach struct $name { $($(#[$field_meta])* pub $field: $type,)* }
 
         impl $crate::row::Row for $name {
             const COLUMNS: &'static [$crate::row::Column] = &[$($crate::row::Column {
@@ -199,7 +199,7 @@ impl<T: Field> Field for Option<T> {
     fn read(cell: Cell<'_>) -> Option<Self> {
         match cell {
             Cell::Text(None) | Cell::Int(None) => Some(None),
-            there => T::read(there).map(Some),
+            Cell::Text(Some(_)) | Cell::Int(Some(_)) => T::read(cell).map(Some),
         }
     }
 }

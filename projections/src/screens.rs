@@ -114,7 +114,7 @@ impl Screens {
             Store::Sqlite(path) => Backend::Sqlite(Sqlite::open(path).await?),
             Store::Postgres(pool) => Backend::Postgres(Postgres::open(pool).await?),
         };
-        schema::prepare(&backend, specs, (options.clock)()).await?;
+        schema::prepare(&backend, specs, (options.clock)()).await.map_err(unusable)?;
         let mut screens = BTreeMap::new();
         for spec in specs {
             let live = registry::live(&backend, spec.name).await?;
@@ -245,7 +245,7 @@ impl Screens {
 
     /// What the live generation holds at least, without asking anybody.
     pub(crate) fn position(&self, name: &str) -> Position {
-        self.inner.screens.get(name).map_or(0, |screen| screen.position())
+        self.inner.screens.get(name).map_or(0, Screen::position)
     }
 
     pub(crate) fn publish(&self, name: &str, applied: Applied) {
@@ -302,6 +302,22 @@ impl Screen {
             *looked = Some(Instant::now());
         }
         due
+    }
+}
+
+/// Whatever hinders the preparation hinders the start.
+fn unusable(error: Error) -> Error {
+    match error {
+        Error::Sqlite(_) | Error::Postgres(_) => {
+            Error::Open(format!("the screens cannot be prepared: {error}"))
+        }
+        Error::Open(_)
+        | Error::Unknown(_)
+        | Error::Closed
+        | Error::Superseded { .. }
+        | Error::Misfed { .. }
+        | Error::AlreadyThere
+        | Error::Unreadable { .. } => error,
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::call::{self, Listing, Told};
 use domain::fact::{Event, Fact, Position};
 use domain::outcome::{CallStatus, Class};
-use domain::session::{self, Remote};
+use domain::session::{self, Exit, Remote};
 use uuid::Uuid;
 
 use std::sync::Arc;
@@ -41,6 +41,13 @@ row! {
         pub status_rejected: i64,
         pub status_invalid_number: i64,
         pub status_network_error: i64,
+        /// Numbers still without a result when the session was closed.
+        pub unreported: i64,
+        /// What the remote command left behind; all null until it came back, `exit_stdout` never after that.
+        pub exit_code: Option<i64>,
+        pub exit_signal: Option<String>,
+        pub exit_stdout: Option<String>,
+        pub exit_stderr: Option<String>,
         pub remote_response: Option<String>,
         pub error_message: Option<String>,
         pub started_at: DateTime<Utc>,
@@ -165,6 +172,11 @@ impl SessionRow {
             status_rejected: 0,
             status_invalid_number: 0,
             status_network_error: 0,
+            unreported: 0,
+            exit_code: None,
+            exit_signal: None,
+            exit_stdout: None,
+            exit_stderr: None,
             remote_response: None,
             error_message: None,
             started_at: at,
@@ -173,6 +185,13 @@ impl SessionRow {
             updated_at: fact.recorded_at,
             position: fact.position,
         }
+    }
+
+    fn returned(&mut self, exit: &Exit) {
+        self.exit_code = exit.code.map(i64::from);
+        self.exit_signal.clone_from(&exit.signal);
+        self.exit_stdout = Some(exit.stdout.clone());
+        self.exit_stderr = Some(exit.stderr.clone());
     }
 
     /// Moves one number from what it counted as to what it counts as now.
@@ -216,8 +235,11 @@ impl Projection for SessionStats {
     const PERSONAL: bool = false;
     const KINDS: &'static [&'static str] = &["session", "call"];
     const KEY: &'static str = "stream";
-    const INDEXES: &'static [Index] =
-        &[Index { name: "id", columns: "id" }, Index { name: "latest", columns: "organization, position" }];
+    const INDEXES: &'static [Index] = &[
+        Index { name: "id", columns: "id" },
+        Index { name: "session", columns: "session, position" },
+        Index { name: "latest", columns: "organization, position" },
+    ];
     const VIEW: &'static str = "call_sessions";
     const CACHED: usize = 4_096;
 
@@ -287,7 +309,7 @@ fn follow_session(row: &mut SessionRow, fact: &Fact, event: &session::Event) {
     match event {
         session::Event::Opened { .. } | session::Event::Adopted { .. } => {}
         session::Event::Launched { .. } => row.status = Status::Running,
-        session::Event::Returned { .. } => {}
+        session::Event::Returned { exit, .. } => row.returned(exit),
         session::Event::Completed { response, at } => {
             row.status = Status::Completed;
             row.remote_response.clone_from(response);
@@ -337,6 +359,12 @@ async fn look_up(screens: &Screens, organization: &str, session: &str) -> Result
         }
         (named, _) => Ok(named),
     }
+}
+
+/// Every organization's session of a name, usually one, the oldest first: a report names a session and nothing else.
+pub async fn named(screens: &Screens, session: &str) -> Result<Vec<SessionRow>, Error> {
+    let rest = "where session = $1 order by position limit 8";
+    screens.query(SessionStats::NAME, rest, vec![Cell::text(session)], true).await
 }
 
 /// An organization's sessions, the newest first.

@@ -6,6 +6,7 @@ mod opening;
 mod parking;
 mod postgres;
 mod rebuilding;
+#[expect(clippy::print_stdout, reason = "a measurement is for whoever runs it")]
 mod speed;
 mod versions;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::process;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use uuid::Uuid;
 
 use crate::ports::{Clock, Ids};
@@ -11,9 +11,10 @@ use crate::ports::{Clock, Ids};
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    /// In microseconds, which is what both stores keep.
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else is handed")]
     fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        Utc::now().trunc_subsecs(6)
     }
 }
 

@@ -1,22 +1,53 @@
-//! The journal on PostgreSQL.
+//! The journal on PostgreSQL: for several nodes on one database, each with one appending task, any number of readers.
+//! Positions come from one row that every append locks last, so what is visible has no gaps, whoever wrote it.
 
-use std::sync::Arc;
+mod effects;
+mod follow;
+mod line;
+mod read;
+mod schema;
+mod statement;
+mod writer;
 
-use chrono::{DateTime, Utc};
+use std::collections::{HashSet, VecDeque};
+use std::hash::RandomState;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
 use domain::fact::Position;
 use domain::ids::StreamId;
-use tokio::sync::watch;
+use sqlx::postgres::PgPool;
+use tokio::runtime;
+use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
-use super::effects::{Counts, Policy, Reaction, Take, Taken};
 use super::feed::Tail;
 use super::keys::KeyRow;
-use super::{Batch, Error, Prepared, Refused, Stored};
+use super::{Batch, Error, Prepared, QUEUE_LEN_MAX, Refused, Stored};
 use crate::ports::Clock;
+use line::Dialer;
+use read::unavailable;
+use schema::Address;
+use writer::Writer;
 
+pub use schema::FORMAT;
+
+/// The handle: submits to the writer, reads beside it.
 #[derive(Debug, Clone)]
-pub struct Postgres;
+pub struct Postgres(Arc<Inner>);
 
+#[derive(Debug)]
+struct Inner {
+    queue: Mutex<Option<mpsc::Sender<Prepared>>>,
+    depth: Arc<AtomicUsize>,
+    /// Whether the writer has a connection.
+    connected: Arc<AtomicBool>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    pool: PgPool,
+}
+
+/// A journal that was opened, with what moves when it grows.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) store: Postgres,
@@ -24,83 +55,173 @@ pub(super) struct Opened {
     pub(super) tail: Arc<Tail>,
 }
 
-fn absent<T>() -> Result<T, Error> {
-    Err(Error::Open("not yet".into()))
+impl Postgres {
+    /// Makes the tables where there are none, and starts the writer.
+    pub(super) async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Opened, Error> {
+        let address = Address::parse(url)?;
+        schema::prepare(&address).await?;
+        let dialer = Dialer::new(&address);
+        let (sender, queue) = mpsc::channel(QUEUE_LEN_MAX);
+        let tail = Arc::new(Tail::default());
+        let depth = Arc::new(AtomicUsize::new(0));
+        let connected = Arc::new(AtomicBool::new(true));
+        let (head, head_seen) = watch::channel(0);
+        let writer = Writer {
+            dialer,
+            line: None,
+            clock,
+            tail: Arc::clone(&tail),
+            head: Arc::new(head),
+            own: watch::Sender::new(0),
+            depth: Arc::clone(&depth),
+            connected: Arc::clone(&connected),
+            queue,
+            held: VecDeque::new(),
+            names: RandomState::new(),
+            losses: 0,
+        };
+        let (thread, started) = start(writer, address.clone())?;
+        let stopped = |_| address.refused("the journal's writer stopped");
+        started.await.map_err(stopped)?.map_err(|why| address.refused(schema::plainly(&why)))?;
+        let pool = schema::pool(address.durable());
+        let (queue, thread) = (Mutex::new(Some(sender)), Mutex::new(Some(thread)));
+        let store = Self(Arc::new(Inner { queue, depth, connected, thread, pool }));
+        Ok(Opened { store, head: head_seen, tail })
+    }
+
+    fn pool(&self) -> &PgPool {
+        &self.0.pool
+    }
+
+    pub(super) fn submit(&self, prepared: Prepared) -> Result<(), Refused> {
+        if names_a_stream_twice(&prepared) {
+            return Err(Refused::Conflict);
+        }
+        let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(queue) = queue.as_ref() else {
+            return Err(Refused::Unavailable("the journal is closing".into()));
+        };
+        self.0.depth.fetch_add(1, Ordering::Relaxed);
+        queue.try_send(prepared).map_err(|refused| {
+            self.0.depth.fetch_sub(1, Ordering::Relaxed);
+            match refused {
+                mpsc::error::TrySendError::Full(_) => Refused::Busy,
+                mpsc::error::TrySendError::Closed(_) => Refused::Unavailable("the writer stopped".into()),
+            }
+        })
+    }
+
+    /// Units that wait for the writer.
+    pub(super) fn depth(&self) -> usize {
+        self.0.depth.load(Ordering::Relaxed)
+    }
+
+    /// One trivial write, to see whether writing works at all.
+    pub(super) async fn probe(&self) -> Result<(), Error> {
+        if !self.0.connected.load(Ordering::Relaxed) {
+            return Err(Error::Unavailable("the writer is without a connection".into()));
+        }
+        let write = sqlx::query("UPDATE policies SET state = state WHERE name = ''");
+        write.execute(self.pool()).await.map(drop).map_err(|why| unavailable(&why))
+    }
+
+    pub(super) async fn stream(&self, kind: &'static str, stream: &StreamId) -> Result<Vec<Stored>, Error> {
+        read::stream(self.pool(), kind, stream.as_str()).await
+    }
+
+    pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
+        read::after(self.pool(), after, limit).await.map_err(|why| unavailable(&why))
+    }
+
+    pub(super) async fn keys(&self, ids: &[Uuid]) -> Result<Vec<KeyRow>, Error> {
+        read::keys(self.pool(), ids).await.map_err(|why| unavailable(&why))
+    }
+
+    pub(super) async fn newest_key(&self) -> Result<Option<KeyRow>, Error> {
+        read::newest_key(self.pool()).await.map_err(|why| unavailable(&why))
+    }
+
+    /// No more units; those that are queued are still carried out.
+    pub(super) async fn close(&self) {
+        drop(self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A writer that panicked has nothing left to say; its units were told by their dropped settlers.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+        self.pool().close().await;
+    }
 }
 
-impl Postgres {
-    pub(super) async fn open(_url: &str, _clock: Arc<dyn Clock>) -> Result<Opened, Error> {
-        absent()
+/// The second append would have to see the first, and the statement checks all of them at once.
+fn names_a_stream_twice(prepared: &Prepared) -> bool {
+    let appends = &prepared.unit.appends;
+    let mut seen = HashSet::new();
+    appends.len() > 1 && !appends.iter().all(|append| seen.insert((append.kind, &append.stream)))
+}
+
+type Started = oneshot::Receiver<sqlx::Result<()>>;
+
+/// The writer's thread has a runtime of its own: whatever else the process is busy with, commits go on.
+fn start(writer: Writer, address: Address) -> Result<(JoinHandle<()>, Started), Error> {
+    let cannot = |why: std::io::Error| Error::Open(format!("cannot start the journal's writer: {why}"));
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
+    let (tell, told) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("journal".into());
+    let thread = thread.spawn(move || runtime.block_on(work(writer, &address, tell))).map_err(cannot)?;
+    Ok((thread, told))
+}
+
+async fn work(mut writer: Writer, address: &Address, tell: oneshot::Sender<sqlx::Result<()>>) {
+    match writer.dialer.dial().await {
+        Ok(line) => {
+            writer.head.send_replace(line.head);
+            writer.line = Some(line);
+            // Nobody to tell means that opening was given up; the queue is closed then.
+            let _ = tell.send(Ok(()));
+        }
+        Err(why) => {
+            let _ = tell.send(Err(why));
+            return;
+        }
     }
-    pub(super) fn submit(&self, _prepared: Prepared) -> Result<(), Refused> {
-        Err(Refused::Busy)
+    let pool = follow::pool(address);
+    let others = [
+        tokio::spawn(follow::follow(pool.clone(), Arc::clone(&writer.head))),
+        tokio::spawn(follow::notify(pool.clone(), writer.own.subscribe())),
+    ];
+    writer.run().await;
+    for other in others {
+        other.abort();
     }
-    pub(super) fn depth(&self) -> usize {
-        0
-    }
-    pub(super) async fn probe(&self) -> Result<(), Error> {
-        absent()
-    }
-    pub(super) async fn stream(&self, _kind: &'static str, _stream: &StreamId) -> Result<Vec<Stored>, Error> {
-        absent()
-    }
-    pub(super) async fn stored(&self, _after: Position, _limit: usize) -> Result<Vec<Stored>, Error> {
-        absent()
-    }
-    pub(super) async fn batches(&self, _after: Position, _limit: usize) -> Result<Vec<Batch>, Error> {
-        absent()
-    }
-    pub(super) async fn keys(&self, _ids: &[Uuid]) -> Result<Vec<KeyRow>, Error> {
-        absent()
-    }
-    pub(super) async fn close(&self) {}
-    pub(super) async fn policy(&self, _name: &'static str) -> Result<Policy, Error> {
-        absent()
-    }
-    pub(super) async fn react(&self, _reaction: Reaction) -> Result<bool, Error> {
-        absent()
-    }
-    pub(super) async fn take_effects(&self, _take: Take) -> Result<Vec<Taken>, Error> {
-        absent()
-    }
-    pub(super) async fn renew(&self, _id: String, _fence: u64, _until: DateTime<Utc>) -> Result<bool, Error> {
-        absent()
-    }
-    pub(super) async fn finish(&self, _id: String, _fence: u64, _now: DateTime<Utc>) -> Result<bool, Error> {
-        absent()
-    }
-    pub(super) async fn postpone(
-        &self,
-        _id: String,
-        _fence: u64,
-        _not_before: DateTime<Utc>,
-    ) -> Result<bool, Error> {
-        absent()
-    }
-    pub(super) async fn effect_counts(&self) -> Result<Counts, Error> {
-        absent()
-    }
+    pool.close().await;
 }
 
 /// Beside a running engine, for those who only look.
 #[derive(Debug, Clone)]
-pub(super) struct Reader;
+pub(super) struct Reader(PgPool);
 
 impl Reader {
-    pub(super) async fn open(_url: &str) -> Result<Self, Error> {
-        absent()
+    pub(super) async fn open(url: &str) -> Result<Self, Error> {
+        let address = Address::parse(url)?;
+        schema::check(&address).await?;
+        Ok(Self(schema::pool(address.read_only())))
     }
-    pub(super) async fn stored(&self, _after: Position, _limit: usize) -> Result<Vec<Stored>, Error> {
-        absent()
+
+    pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
+        read::after(&self.0, after, limit).await.map_err(|why| unavailable(&why))
     }
-    pub(super) async fn batches(&self, _after: Position, _limit: usize) -> Result<Vec<Batch>, Error> {
-        absent()
+
+    pub(super) async fn batches(&self, after: Position, limit: usize) -> Result<Vec<Batch>, Error> {
+        read::batches(&self.0, after, limit).await.map_err(|why| unavailable(&why))
     }
+
     pub(super) async fn position(&self) -> Result<Position, Error> {
-        absent()
+        read::head(&self.0).await.map_err(|why| unavailable(&why))
     }
-    /// Anything the store itself finds wrong (e.g. the head row disagrees with the events).
+
+    /// Whether the head, the last event and the last batch agree, and the triggers are there.
     pub(super) async fn damage(&self) -> Result<Vec<String>, Error> {
-        absent()
+        schema::damage(&self.0).await.map_err(|why| unavailable(&why))
     }
 }

@@ -6,13 +6,13 @@ mod schema;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::fact::Position;
 use domain::ids::StreamId;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
@@ -35,6 +35,8 @@ pub struct Sqlite(Arc<Inner>);
 struct Inner {
     jobs: Mutex<Option<SyncSender<writer::Job>>>,
     depth: Arc<AtomicUsize>,
+    /// The last commit failed, and nobody has seen one succeed since.
+    ailing: Arc<AtomicBool>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
     readers: Readers,
 }
@@ -55,7 +57,14 @@ impl Sqlite {
         let tail = Arc::new(Tail::default());
         let depth = Arc::new(AtomicUsize::new(0));
         let (jobs, queue) = std::sync::mpsc::sync_channel(QUEUE_LEN_MAX);
-        let writer = writer::Writer::try_new(connection, lock, clock, Arc::clone(&tail), Arc::clone(&depth))?;
+        let ailing = Arc::new(AtomicBool::new(false));
+        let shared = writer::Shared {
+            clock,
+            tail: Arc::clone(&tail),
+            depth: Arc::clone(&depth),
+            ailing: Arc::clone(&ailing),
+        };
+        let writer = writer::Writer::try_new(connection, lock, shared)?;
         let head = writer.head();
         let thread = std::thread::Builder::new()
             .name("journal".into())
@@ -64,6 +73,7 @@ impl Sqlite {
         let inner = Inner {
             jobs: Mutex::new(Some(jobs)),
             depth,
+            ailing,
             thread: Mutex::new(Some(thread)),
             readers: Readers::new(folder.join(FILE)),
         };
@@ -114,9 +124,15 @@ impl Sqlite {
         }
     }
 
-    /// One trivial write, to see whether writing works at all.
+    /// Fails where the last commit did and a write of some size still does. The size matters:
+    /// a full disk has room for a page when the log is reused, and none for a batch.
     pub(super) async fn probe(&self) -> Result<(), Error> {
-        self.write(|c| c.execute("UPDATE policies SET state = state WHERE name = ''", []).map(drop)).await
+        if !self.0.ailing.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.write(|c| c.execute("REPLACE INTO probes (id, filler) VALUES (1, randomblob(262144))", [])).await?;
+        self.0.ailing.store(false, Ordering::Relaxed);
+        Ok(())
     }
 
     pub(super) async fn stream(&self, kind: &'static str, stream: &StreamId) -> Result<Vec<Stored>, Error> {
@@ -128,13 +144,13 @@ impl Sqlite {
         self.0.readers.read(move |c| select_after(c, after, limit)).await
     }
 
-    pub(super) async fn batches(&self, after: Position, limit: usize) -> Result<Vec<Batch>, Error> {
-        self.0.readers.read(move |c| select_batches(c, after, limit)).await
-    }
-
     pub(super) async fn keys(&self, ids: &[Uuid]) -> Result<Vec<KeyRow>, Error> {
         let ids = ids.to_vec();
         self.0.readers.read(move |c| select_keys(c, &ids)).await
+    }
+
+    pub(super) async fn newest_key(&self) -> Result<Option<KeyRow>, Error> {
+        self.0.readers.read(select_newest_key).await
     }
 
     /// No more jobs; what is queued is still carried out.
@@ -255,6 +271,15 @@ fn select_keys(c: &Connection, ids: &[Uuid]) -> rusqlite::Result<Vec<KeyRow>> {
         }
     }
     Ok(found)
+}
+
+fn select_newest_key(c: &Connection) -> rusqlite::Result<Option<KeyRow>> {
+    let sql = "SELECT id, organization, person, wrapped FROM person_keys ORDER BY id DESC LIMIT 1";
+    let key = |row: &Row<'_>| {
+        let (id, organization, person) = (Uuid::from_bytes(row.get(0)?), row.get(1)?, row.get(2)?);
+        Ok(KeyRow { id, organization, person, wrapped: row.get(3)? })
+    };
+    c.query_row(sql, [], key).optional()
 }
 
 fn head(c: &Connection) -> rusqlite::Result<Position> {

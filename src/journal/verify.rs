@@ -89,11 +89,19 @@ pub enum Fault {
 
 const BATCHES_A_READ: usize = 256;
 
+/// Walks the whole chain; only where that finds no place is the store asked what is wrong with itself.
 pub async fn run(reader: &Reader, report: &mut dyn FnMut(Progress)) -> Result<Report, Fault> {
-    let damage = reader.damage().await?;
-    if let Some(first) = damage.into_iter().next() {
-        return Err(Fault::Store(first));
+    let walked = walk(reader, report).await;
+    if let Err(Fault::At { .. }) = walked {
+        return walked;
     }
+    match reader.damage().await?.into_iter().next() {
+        Some(damage) => Err(Fault::Store(damage)),
+        None => walked,
+    }
+}
+
+async fn walk(reader: &Reader, report: &mut dyn FnMut(Progress)) -> Result<Report, Fault> {
     let head = reader.position().await?;
     let mut state = State { position: 0, recorded_at: 0, digest: GENESIS, batches: 0 };
     loop {

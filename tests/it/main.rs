@@ -1,9 +1,30 @@
 //! Everything that is tested from outside, in one binary, so that it links once.
 //! Tests of one file's own rules live beside it; here the house is looked at as a whole, and the engine as its users meet it.
+#![cfg(test)]
 
-#[cfg(test)]
+mod architecture;
+mod cli;
+mod documents;
+mod golden;
+
+mod postgres;
+mod world;
+
+mod http_auth;
+mod http_results;
+mod http_routes;
+mod http_sessions;
+mod http_world;
+
+mod journal;
+mod journal_postgres;
+
 mod effects;
-#[cfg(test)]
 mod guardian;
-#[cfg(test)]
 mod projector;
+
+mod crash;
+mod disk;
+mod start;
+mod sync;
+mod tamper;

@@ -40,7 +40,7 @@ impl Status {
 
     /// The part of the journal that it holds, 0 to 1.
     pub fn fraction(&self, head: Position) -> f64 {
-        let float = |position: Position| u32::try_from(position).map_or(f64::from(u32::MAX), f64::from);
+        let float = |position: Position| f64::from(u32::try_from(position).unwrap_or(u32::MAX));
         if head == 0 { 1.0 } else { (float(self.position) / float(head)).min(1.0) }
     }
 }

@@ -143,3 +143,14 @@ fn no_row_is_changed_by_what_does_not_fit() {
     let launched = Event::Session(session::Event::Launched { at: at(1) });
     assert!(SessionStats::fold(&mut None, &fact(2, "1/s-1", launched)).is_err());
 }
+
+#[test]
+fn what_the_remote_command_left_behind_is_shown() {
+    let mut row = opened();
+    assert_eq!(row.as_ref().unwrap().exit_stdout, None);
+    let exit = Exit { code: Some(0), ..Exit::default() };
+    let event = session::Event::Returned { exit, at: at(1) };
+    SessionStats::fold(&mut row, &fact(2, "1/s-1", Event::Session(event))).unwrap();
+    let row = row.unwrap();
+    assert_eq!((row.exit_code, row.exit_stdout.as_deref(), row.exit_signal), (Some(0), Some(""), None));
+}

@@ -43,9 +43,9 @@ impl Postgres {
         let mut transaction = self.pool.begin().await?;
         let won = take_steps(&mut transaction, steps).await?;
         if won {
-            transaction.commit().await?
+            transaction.commit().await?;
         } else {
-            transaction.rollback().await?
+            transaction.rollback().await?;
         }
         Ok(won)
     }
@@ -72,8 +72,19 @@ impl Postgres {
     }
 
     pub(crate) async fn select<R: Row>(&self, select: Select) -> Result<Vec<R>, Error> {
-        let found = bind(sqlx::query(&select.sql), &select.args).fetch_all(&self.pool).await?;
+        let found = match self.fetch(&select).await {
+            // The generation was replaced while it was looked for: its view leads to the next one.
+            Err(error) if matches!(refusal(&error).as_deref(), Some("42P01" | "XX000")) => {
+                self.fetch(&select).await
+            }
+            found => found,
+        };
+        let found = found?;
         found.iter().map(|row| R::read(row)).collect()
+    }
+
+    async fn fetch(&self, select: &Select) -> Result<Vec<PgRow>, Error> {
+        Ok(bind(sqlx::query(&select.sql), &select.args).fetch_all(&self.pool).await?)
     }
 
     pub(crate) async fn load<R: Row>(&self, sql: &str, keys: Vec<String>) -> Result<Vec<R>, Error> {

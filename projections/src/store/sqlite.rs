@@ -2,6 +2,7 @@
 //! It may lose its last moments in a power cut (`synchronous = NORMAL`), never its consistency: the checkpoint moves with the rows.
 
 use std::borrow::Cow;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -86,9 +87,9 @@ impl Sqlite {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let won = take_steps(&transaction, &steps)?;
             if won {
-                transaction.commit()?
+                transaction.commit()?;
             } else {
-                transaction.rollback()?
+                transaction.rollback()?;
             }
             Ok(won)
         })
@@ -198,6 +199,11 @@ fn writer(path: &Path) -> Result<Connection, Error> {
                 })?;
             schema::known(version, &path.display().to_string())?;
         }
+    }
+    // Personal data in clear: the owner's alone, and so are the files that SQLite puts beside it.
+    let created = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    if created.is_ok() {
+        tracing::info!(file = %path.display(), "the screens begin with an empty file");
     }
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;

@@ -70,7 +70,7 @@ async fn a_wait_ends_and_says_how_far_behind_it_is() {
         let fresh = world.screens.wait(SessionStats::NAME, 7, Duration::from_millis(30)).await;
         assert_eq!((fresh.position, fresh.behind), (0, 7));
         let begun = std::time::Instant::now();
-        let fresh = world.screens.wait(SessionStats::NAME, 10_000_000, Duration::from_secs(60)).await;
+        let fresh = world.screens.wait(SessionStats::NAME, 10_000_000, Duration::from_mins(1)).await;
         assert_eq!(fresh.behind, 10_000_000);
         assert!(begun.elapsed() < Duration::from_secs(5), "a rebuild is not waited for");
         assert_eq!(world.screens.wait("unheard_of", 3, SOON).await.behind, 3);
@@ -103,6 +103,9 @@ async fn sessions_are_found_by_name_and_by_id_within_their_organization() {
         assert_eq!(named, by_id);
         assert!(session_stats::find(screens, "2", "session-0", 0).await.unwrap().is_none());
         assert!(session_stats::find(screens, "2", &named.id.to_string(), 0).await.unwrap().is_none());
+        let sessions = session_stats::named(screens, "session-0").await.unwrap();
+        assert_eq!(sessions, [(*named).clone()]);
+        assert!(session_stats::named(screens, "session-9").await.unwrap().is_empty());
         let latest = session_stats::latest(screens, "1", 20).await.unwrap();
         assert_eq!(
             latest.iter().map(|row| row.session.as_str()).collect::<Vec<_>>(),

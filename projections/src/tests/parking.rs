@@ -63,7 +63,7 @@ async fn a_replay_makes_good_for_what_was_missed() {
         assert_eq!((row.processed, row.connected, row.status_connected_to_operator), (2, 2, 1));
 
         // Its follower remembered the row as it was before, and notices.
-        let mut later = spoilt_and(report(1, 6));
+        let mut later = spoilt_and(&report(1, 6));
         later.repair();
         let page = later.between(5, later.head());
         let advanced =
@@ -80,9 +80,9 @@ async fn a_replay_makes_good_for_what_was_missed() {
     }
 }
 
-fn spoilt_and(more: Happening) -> Journal {
+fn spoilt_and(more: &Happening) -> Journal {
     let mut journal = spoilt();
-    journal.happen(&more);
+    journal.happen(more);
     journal
 }
 
@@ -110,7 +110,7 @@ async fn what_is_discarded_is_followed_from_then_on() {
         assert!(world.screens.discard(SessionStats::NAME, "call", STREAM).await.unwrap());
         assert!(world.parked(SessionStats::NAME).await.is_empty());
         let mut more =
-            spoilt_and(Happening::Report { session: 0, number: 1, status: 0, start: Some(1), extra: 0 });
+            spoilt_and(&Happening::Report { session: 0, number: 1, status: 0, start: Some(1), extra: 0 });
         more.repair();
         feed(&mut follower, &more, &[4]).await;
         assert!(world.parked(SessionStats::NAME).await.is_empty());

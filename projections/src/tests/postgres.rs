@@ -49,6 +49,7 @@ async fn reach(options: &PgConnectOptions) -> PgConnection {
     panic!("PostgreSQL did not start");
 }
 
+#[expect(clippy::print_stderr, reason = "what is not tested is said aloud")]
 fn start() -> Option<Server> {
     if !std::path::Path::new(BINARIES).join("postgres").exists() {
         eprintln!("NO POSTGRESQL UNDER {BINARIES}: THE SCREENS ARE NOT TESTED ON IT");

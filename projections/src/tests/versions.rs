@@ -48,7 +48,7 @@ impl Projection for Second {
 
 row! {
     #[derive(Debug)]
-    pub struct Slim { pub stream: String, pub events: i64, }
+    struct Slim { pub stream: String, pub events: i64, }
 }
 
 /// Another table.
@@ -104,7 +104,7 @@ async fn a_new_meaning_is_built_while_the_old_one_is_shown() {
         let newer = open::<Second>(&world.store).await.unwrap();
         let mut follower = Follower::<Second>::open(&newer).await.unwrap();
         assert!(follower.building());
-        let fresh = newer.wait(SessionStats::NAME, 5, Duration::from_secs(60)).await;
+        let fresh = newer.wait(SessionStats::NAME, 5, Duration::from_mins(1)).await;
         assert_eq!((fresh.position, fresh.behind), (2, 3), "the old one stands still and is not waited for");
         assert_eq!(unlisted(&newer).await, 0);
         feed(&mut follower, &journal, &[1]).await;
@@ -149,9 +149,6 @@ async fn a_second_rebuild_supersedes_the_first() {
         let facts = journal.between(0, 2);
         let page = crate::follow::Page { after: 0, facts: &facts, unreadable: &[], last: 2 };
         let refused = first.advance(page).await.unwrap_err();
-        assert!(
-            matches!(refused, Error::Superseded { .. } | Error::Sqlite(_) | Error::Postgres(_)),
-            "{refused}"
-        );
+        assert!(matches!(refused, Error::Superseded { .. }), "{refused}");
     }
 }

@@ -1,9 +1,8 @@
 //! The one thread that writes: it takes what queued up while the last commit was synced, and commits that together.
 //! No timer gathers batches. Everybody is answered after the commit, and a refused unit costs its neighbours nothing.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
@@ -12,12 +11,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::watch;
 
 use super::schema::Lock;
+use crate::journal::batch::{Waiter, drain, settle_all};
 use crate::journal::chain::{Digest, GENESIS, Hash};
 use crate::journal::feed::Tail;
-use crate::journal::{
-    Appended, BATCH_BYTES_MAX, BATCH_EVENTS_MAX, CommandId, Error, Prepared, Refused, Settle, Ticket,
-    count_commit, from_micros, micros,
-};
+use crate::journal::{Appended, CommandId, Error, Prepared, Refused, count_commit, from_micros, micros};
 use crate::ports::Clock;
 
 /// The log is moved into the file between commits, whenever about this much has been written to it.
@@ -32,12 +29,18 @@ pub(super) enum Job {
 pub(super) type Task = Box<dyn FnOnce(&Connection) -> rusqlite::Result<Tell> + Send>;
 pub(super) type Tell = Box<dyn FnOnce(Result<(), String>) + Send>;
 
+/// What the writer shares with the handles.
+pub(super) struct Shared {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) tail: Arc<Tail>,
+    pub(super) depth: Arc<AtomicUsize>,
+    pub(super) ailing: Arc<AtomicBool>,
+}
+
 pub(super) struct Writer {
     connection: Connection,
     _lock: Lock,
-    clock: Arc<dyn Clock>,
-    tail: Arc<Tail>,
-    depth: Arc<AtomicUsize>,
+    shared: Shared,
     head: watch::Sender<Position>,
     state: State,
     unchecked: usize,
@@ -62,17 +65,11 @@ struct Batch {
 }
 
 impl Writer {
-    pub(super) fn try_new(
-        connection: Connection,
-        lock: Lock,
-        clock: Arc<dyn Clock>,
-        tail: Arc<Tail>,
-        depth: Arc<AtomicUsize>,
-    ) -> Result<Self, Error> {
+    pub(super) fn try_new(connection: Connection, lock: Lock, shared: Shared) -> Result<Self, Error> {
         let state = last_state(&connection)
             .map_err(|why| Error::Open(format!("cannot read the journal's end: {why}")))?;
         let head = watch::Sender::new(state.position);
-        Ok(Self { connection, _lock: lock, clock, tail, depth, head, state, unchecked: 0 })
+        Ok(Self { connection, _lock: lock, shared, head, state, unchecked: 0 })
     }
 
     pub(super) fn head(&self) -> watch::Receiver<Position> {
@@ -81,8 +78,8 @@ impl Writer {
 
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
         while let Ok(first) = jobs.recv() {
-            let batch = drain(first, jobs);
-            self.depth.fetch_sub(batch.len(), Ordering::Relaxed);
+            let batch = drain(first, || jobs.try_recv().ok(), Job::size);
+            self.shared.depth.fetch_sub(batch.len(), Ordering::Relaxed);
             self.commit(batch);
             self.checkpoint();
         }
@@ -99,6 +96,7 @@ impl Writer {
             Err(why) => {
                 // Rolled back already where the error was SQLite's own; saying so twice is harmless.
                 let _ = self.connection.execute_batch("ROLLBACK");
+                self.shared.ailing.store(true, Ordering::Relaxed);
                 let why = why.to_string();
                 tracing::error!(cause = %why, "a batch could not be committed");
                 let results = waiting.iter().map(|_| Err(Refused::Unavailable(why.clone()))).collect();
@@ -111,9 +109,12 @@ impl Writer {
     /// The order matters: what was answered is in the tail and behind the head before anybody hears of it.
     fn publish(&mut self, state: State, batch: Batch, waiting: Vec<Waiter>, began: Instant) {
         let events = state.position - self.state.position;
+        if events > 0 {
+            self.shared.ailing.store(false, Ordering::Relaxed);
+        }
         self.state = state;
         self.unchecked += batch.bytes;
-        self.tail.extend(batch.facts);
+        self.shared.tail.extend(batch.facts);
         self.head.send_if_modified(|head| std::mem::replace(head, state.position) != state.position);
         count_commit(events, batch.results.len(), began.elapsed());
         settle_all(waiting, batch.results);
@@ -123,7 +124,7 @@ impl Writer {
     fn write(&mut self, jobs: Vec<Job>, batch: &mut Batch) -> rusqlite::Result<State> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         let mut state = self.state;
-        state.recorded_at = micros(self.clock.now()).max(state.recorded_at);
+        state.recorded_at = micros(self.shared.clock.now()).max(state.recorded_at);
         let mut digest = Digest::after(&state.digest, state.recorded_at);
         for job in jobs {
             match job {
@@ -302,36 +303,20 @@ impl Writer {
     }
 }
 
-type Waiter = (Arc<dyn Settle>, Ticket);
-
 impl Job {
     fn waiter(&self) -> Option<Waiter> {
         match self {
-            Self::Append(prepared) => Some((Arc::clone(&prepared.settle), prepared.ticket)),
+            Self::Append(prepared) => Some(prepared.waiter()),
             Self::Task(_) => None,
         }
     }
 
     fn size(&self) -> (usize, usize) {
         match self {
-            Self::Append(prepared) => (prepared.hashes.len(), prepared.bytes),
+            Self::Append(prepared) => prepared.size(),
             Self::Task(_) => (1, 0),
         }
     }
-}
-
-/// What is in the queue right now, up to the bounds of one batch.
-fn drain(first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
-    let (mut events, mut bytes) = first.size();
-    let mut batch = vec![first];
-    while events < BATCH_EVENTS_MAX && bytes < BATCH_BYTES_MAX {
-        let Ok(job) = jobs.try_recv() else { break };
-        let size = job.size();
-        events += size.0;
-        bytes += size.1;
-        batch.push(job);
-    }
-    batch
 }
 
 fn last_state(connection: &Connection) -> rusqlite::Result<State> {
@@ -341,14 +326,4 @@ fn last_state(connection: &Connection) -> rusqlite::Result<State> {
         |row| Ok(State { position: row.get(0)?, recorded_at: row.get(1)?, digest: row.get(2)? }),
     );
     Ok(last.optional()?.unwrap_or(State { position: 0, recorded_at: 0, digest: GENESIS }))
-}
-
-/// Tells each waiter once, with everything the batch has for it.
-fn settle_all(waiting: Vec<Waiter>, results: Vec<Result<Appended, Refused>>) {
-    let mut by_settler: HashMap<usize, (Arc<dyn Settle>, Vec<_>)> = HashMap::new();
-    for ((settle, ticket), result) in waiting.into_iter().zip(results) {
-        let address = Arc::as_ptr(&settle).cast::<()>().addr();
-        by_settler.entry(address).or_insert_with(|| (settle, vec![])).1.push((ticket, result));
-    }
-    by_settler.into_values().for_each(|(settle, results)| settle.settle(results));
 }

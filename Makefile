@@ -1,0 +1,44 @@
+# Every way to build, run and check karnay. `make` alone says what there is.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check check-deep bench
+
+# Pinned, so that a check says the same everywhere; installed once, beside cargo's own files.
+DENY := cargo-deny 0.20.2
+MACHETE := cargo-machete 0.9.2
+TYPOS := typos-cli 1.52.0 typos
+
+help: ## say what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+run: ## build the engine and start it at http://localhost:3000 with its data under data/
+	@.ci/needs build
+	@cargo build --release --locked
+	@.ci/simulated cargo run --quiet --release --locked -- serve
+
+test: ## install what the tests need where it is missing, then run all of them
+	@.ci/needs test
+	cargo test --workspace --locked --no-run
+	.ci/alone cargo test --workspace --locked
+	.ci/alone npm --prefix web --silent test
+
+check: ## format, lints, documentation, licences, unused dependencies, spelling, a clean work tree
+	@.ci/needs build
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
+	@.ci/tool $(DENY) check bans licenses sources
+	@.ci/advisories $(DENY)
+	@.ci/tool $(MACHETE) --with-metadata
+	@.ci/tool $(TYPOS)
+	npm --prefix web --silent run lint
+	@.ci/clean-tree
+
+check-deep: ## kills, storms and failovers at full size (takes a while)
+	@.ci/needs test
+	cargo test --release --locked --test it --no-run
+	.ci/alone cargo test --release --locked --test it -- --ignored deep_
+
+bench: ## measure this machine and write docs/performance.md
+	@.ci/needs test
+	.ci/alone cargo bench --locked --bench engine

@@ -1,0 +1,287 @@
+//! The composition root: everything is built, wired, run and shut down here, and the tests use the same.
+//! It holds no rule and answers no request; it knows every part and no part knows it.
+
+mod rebuild;
+mod vitals;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::projections::call_history::CallHistory;
+use ::projections::session_stats::{self, SessionStats};
+use ::projections::{Screens, Store};
+use actix::Arbiter;
+use actix_web::dev::ServerHandle;
+use anyhow::{Context as _, anyhow};
+use domain::ids::{Organization, SessionId};
+use domain::policy::launch;
+use futures_util::FutureExt as _;
+use sqlx::postgres::PgPoolOptions;
+use tokio::runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::actors::projector::screen::{Screen, Shown};
+use crate::actors::{effector, guardian, projector, reactor};
+use crate::adapters::local::{self, Local};
+use crate::adapters::simulated::{self, Simulated};
+use crate::adapters::system::{SystemClock, SystemIds};
+use crate::adapters::unset::Unset;
+use crate::config::{Config, RemoteKind, keys};
+use crate::dispatch::Dispatch;
+use crate::http;
+use crate::journal::keys::DataKey;
+use crate::journal::verify::Place;
+use crate::journal::{self, Journal};
+use crate::ports::{Clock, Ids, RemoteHost};
+use crate::telemetry;
+
+pub use rebuild::{RebuildStep, rebuild_offline};
+use vitals::Pulse;
+
+/// Commands are spread over so many threads at most; beyond that the journal's one writer is what counts.
+const KEEPER_THREADS_MAX: usize = 4;
+/// Connections for reading the screens and writing them.
+const SCREEN_CONNECTIONS_MAX: u32 = 8;
+/// What is under way in the world is waited for this long at a stop; what is not done then is asked about after the next start.
+const EFFECTS_PATIENCE: Duration = Duration::from_secs(3);
+/// A remote command that says nothing for so long is not waited for.
+const REMOTE_COMMAND_MAX: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// The world as the engine is given it. What is none is made from the configuration.
+#[derive(Debug, Clone)]
+pub struct Ports {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub remote: Option<Arc<dyn RemoteHost>>,
+}
+
+impl Ports {
+    pub fn real() -> Self {
+        Self { clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), remote: None }
+    }
+}
+
+/// An engine that is built and listens.
+#[derive(Debug)]
+pub struct App {
+    journal: Journal,
+    screens: Screens,
+    dispatch: Dispatch,
+    effector: effector::Handle,
+    guardian: guardian::Handle,
+    engine: http::Engine,
+    listener: TcpListener,
+}
+
+impl App {
+    /// Opens the doors last, but takes the address first: a port in use must not leave a journal behind.
+    pub async fn build(config: Config, ports: Ports) -> anyhow::Result<Self> {
+        let listener = bind(&config)?;
+        let journal = open_journal(&config, &ports).await?;
+        let screens = open_screens(&config, &ports, &journal).await?;
+        let remote = remote_host(&config, &ports)?;
+        let dispatch = start_keepers(&journal)?;
+        let runtime = runtime::Handle::current();
+
+        let (effects, effector) = effector::ward(effector::Options {
+            journal: journal.clone(),
+            dispatch: dispatch.clone(),
+            remote: Arc::clone(&remote),
+            clock: Arc::clone(&ports.clock),
+            ids: Arc::clone(&ports.ids),
+            heard: heard(&screens),
+            runtime: runtime.clone(),
+            limits: effector::Limits::default(),
+        });
+        let reactor = reactor::Options {
+            rule: reactor::Rule { name: launch::NAME, react: launch::react },
+            journal: journal.clone(),
+            effector: effector.clone(),
+            runtime: runtime.clone(),
+        };
+        let mut wards = vec![effects, reactor::ward("launch policy", reactor)];
+        let mut projectors = vec![];
+        for screen in all_screens(&screens) {
+            let (journal, clock) = (journal.clone(), Arc::clone(&ports.clock));
+            let (ward, handle) =
+                projector::ward(projector::Options { screen, journal, clock, runtime: runtime.clone() });
+            wards.push(ward);
+            projectors.push(handle);
+        }
+        let guardian = guardian::start(guardian::Limits::default(), wards)?;
+
+        let vitals =
+            Pulse::new((&journal, &screens), &dispatch, (&guardian, projectors), (&ports, &*remote));
+        let engine = http::Engine::try_new(http::Parts {
+            dispatch: dispatch.clone(),
+            screens: screens.clone(),
+            clock: Arc::clone(&ports.clock),
+            ids: Arc::clone(&ports.ids),
+            vitals: Arc::new(vitals),
+            metrics: metrics(),
+            options: http_options(&config, &ports, remote.kind())?,
+        })?;
+        Ok(Self { journal, screens, dispatch, effector, guardian, engine, listener })
+    }
+
+    /// Serves until SIGTERM, Ctrl-C or the guardian ends it. An end that nobody asked for is an error.
+    pub async fn run_until_stopped(self) -> anyhow::Result<()> {
+        let address = self.listener.local_addr()?;
+        let server = http::server(&self.engine, vec![self.listener.try_clone()?], http_workers())?;
+        let handle = server.handle();
+        let serving = actix::spawn(server);
+        tracing::info!("karnay {} listens at http://{address}", env!("CARGO_PKG_VERSION"));
+        let end = tokio::select! {
+            asked = stop_asked() => asked.map_err(Into::into),
+            fatal = self.guardian.fatal() => Err(anyhow!(fatal)),
+            served = serving => Err(anyhow!("the server ended by itself: {served:?}")),
+        };
+        self.shut_down(&handle).await;
+        end
+    }
+
+    /// Doors closed, keepers drained, effects awaited, screens let go, the journal last: what was taken in is answered and stored.
+    async fn shut_down(self, server: &ServerHandle) {
+        tracing::info!("stopping");
+        server.stop(true).await;
+        self.dispatch.drain().await;
+        if !self.effector.close(EFFECTS_PATIENCE).await {
+            tracing::warn!("something is still under way in the world: it is asked about after the next start");
+        }
+        self.guardian.stop().await;
+        self.journal.close().await;
+        if let Err(why) = self.screens.close().await {
+            tracing::warn!(cause = %why, "the screens were not tidied up; nothing is lost");
+        }
+        tracing::info!("stopped");
+    }
+}
+
+fn bind(config: &Config) -> anyhow::Result<TcpListener> {
+    let address = config.http.address();
+    http::bind(address).with_context(|| format!("PORT: cannot listen at {address}"))
+}
+
+fn place(config: &Config) -> Place {
+    match &config.store.database_url {
+        Some(url) => Place::Url(url.expose().to_owned()),
+        None => Place::Folder(config.store.data_dir.clone()),
+    }
+}
+
+async fn open_journal(config: &Config, ports: &Ports) -> anyhow::Result<Journal> {
+    let folder = &config.store.data_dir;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("DATA_DIR: cannot write in {}", folder.display()))?;
+    let data_key = |fresh: bool| {
+        let key = keys::data_key(config, fresh, &mut |bytes| ports.ids.fill(bytes));
+        key.map(|key| DataKey(*key.expose())).map_err(|why| why.to_string())
+    };
+    let options = journal::Options {
+        place: place(config),
+        clock: Arc::clone(&ports.clock),
+        ids: Arc::clone(&ports.ids),
+    };
+    Ok(Journal::open(options, data_key).await?)
+}
+
+async fn open_screens(config: &Config, ports: &Ports, journal: &Journal) -> anyhow::Result<Screens> {
+    let clock = Arc::clone(&ports.clock);
+    let store = match &config.store.database_url {
+        None => Store::Sqlite(config.store.data_dir.join("screens.db")),
+        Some(url) => {
+            let options = PgPoolOptions::new().max_connections(SCREEN_CONNECTIONS_MAX);
+            Store::Postgres(options.connect_lazy(url.expose()).context("DATABASE_URL")?)
+        }
+    };
+    let embedded = matches!(store, Store::Sqlite(_));
+    let screens = Screens::open(::projections::Options { store, clock: Arc::new(move || clock.now()) }).await?;
+    if embedded {
+        for name in screens.forget_beyond(journal.position()).await? {
+            tracing::warn!(screen = name, "the screen knew more than the journal does: it is built anew");
+        }
+    }
+    Ok(screens)
+}
+
+/// Every screen there is, as its projector sees it.
+fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 2] {
+    [Arc::new(Shown::<SessionStats>::new(screens)), Arc::new(Shown::<CallHistory>::new(screens))]
+}
+
+fn remote_host(config: &Config, ports: &Ports) -> anyhow::Result<Arc<dyn RemoteHost>> {
+    if let Some(given) = &ports.remote {
+        return Ok(Arc::clone(given));
+    }
+    Ok(match config.remote.host {
+        None => Arc::new(Unset),
+        Some(RemoteKind::Simulated) => Arc::new(Simulated::start(simulated::Options { seed: 0 })),
+        Some(RemoteKind::Local) => Arc::new(Local::open(local::Options {
+            command: config.remote.command.clone(),
+            timeout: REMOTE_COMMAND_MAX,
+            folder: config.store.data_dir.join("remote"),
+        })?),
+    })
+}
+
+fn start_keepers(journal: &Journal) -> anyhow::Result<Dispatch> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let arbiters: Vec<_> = (0..cores.min(KEEPER_THREADS_MAX))
+        .map(|_| Arbiter::try_new().map(|arbiter| arbiter.handle()))
+        .collect::<Result<_, _>>()?;
+    Ok(Dispatch::start(journal, &arbiters))
+}
+
+fn http_workers() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Whether any call was reported for a session, as its screen shows it.
+fn heard(screens: &Screens) -> effector::Heard {
+    let screens = screens.clone();
+    Arc::new(move |organization: &Organization, session: &SessionId| {
+        let (screens, organization, session) = (screens.clone(), organization.to_string(), session.to_string());
+        async move {
+            let found = session_stats::find(&screens, &organization, &session, 0).await;
+            found.ok().flatten().is_some_and(|row| row.processed > 0)
+        }
+        .boxed()
+    })
+}
+
+fn metrics() -> http::Render {
+    let recorder = telemetry::metrics();
+    Arc::new(move || recorder.as_ref().map_or_else(String::new, telemetry::Metrics::render))
+}
+
+fn http_options(
+    config: &Config,
+    ports: &Ports,
+    remote: domain::session::Remote,
+) -> anyhow::Result<http::Options> {
+    let jwt_secret = keys::jwt_secret(config, &mut |bytes| ports.ids.fill(bytes))?;
+    Ok(http::Options {
+        organization: config.house.organization.clone(),
+        home: config.house.region,
+        timezone: config.house.timezone,
+        read_wait: config.http.read_wait,
+        start_wait: config.remote.start_wait,
+        unknown_session: config.house.unknown_session,
+        access: config.access.clone(),
+        jwt_secret,
+        loopback_only: config.http.host.is_loopback(),
+        call_servers: vec![],
+        origins: config.http.cors.clone(),
+        remote,
+    })
+}
+
+async fn stop_asked() -> std::io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,193 @@
+//! How the engine is, gathered from its parts for `/status`, `/health/ready` and `/metrics`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::session::Remote;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use projections::Screens;
+use projections::follow::Replay;
+use projections::registry::State;
+
+use super::Ports;
+use crate::actors::{guardian, projector};
+use crate::dispatch::Dispatch;
+use crate::http::vitals::{
+    Actor, Effects, Error, Keeper, ParkedStream, Projection, Queue, Rebuild, Replayed, Status, Vitals,
+};
+use crate::journal::{Journal, QUEUE_LEN_MAX};
+use crate::ports::{Clock, RemoteHost};
+
+/// A rebuild that is refused is refused by then.
+const REFUSAL_WAIT: Duration = Duration::from_millis(100);
+
+/// Handles to everything that can say how it is.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    journal: Journal,
+    screens: Screens,
+    dispatch: Dispatch,
+    guardian: guardian::Handle,
+    projectors: Vec<projector::Handle>,
+    clock: Arc<dyn Clock>,
+    simulated: Vec<String>,
+    began: Instant,
+}
+
+impl Pulse {
+    pub(super) fn new(
+        (journal, screens): (&Journal, &Screens),
+        dispatch: &Dispatch,
+        (guardian, projectors): (&guardian::Handle, Vec<projector::Handle>),
+        (ports, remote): (&Ports, &dyn RemoteHost),
+    ) -> Self {
+        let simulated = if remote.kind() == Remote::Simulated { vec!["remote".to_owned()] } else { vec![] };
+        Self {
+            journal: journal.clone(),
+            screens: screens.clone(),
+            dispatch: dispatch.clone(),
+            guardian: guardian.clone(),
+            projectors,
+            clock: Arc::clone(&ports.clock),
+            simulated,
+            began: Instant::now(),
+        }
+    }
+
+    async fn look(&self) -> Status {
+        let reasons = self.ready().await.err().unwrap_or_default();
+        let screens = self.screens.status().await.unwrap_or_default();
+        let counts = self.journal.effect_counts().await.unwrap_or_default();
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            store: self.journal.kind().to_owned(),
+            position: self.journal.position(),
+            uptime_seconds: self.began.elapsed().as_secs(),
+            simulated: self.simulated.clone(),
+            ready: reasons.is_empty(),
+            reasons,
+            journal: Queue { queued: self.journal.depth(), queue_max: QUEUE_LEN_MAX },
+            keepers: self.dispatch.progress().into_iter().map(Keeper::from).collect(),
+            projections: screens.into_iter().map(|screen| self.projection(screen)).collect(),
+            actors: self.guardian.progress().into_iter().map(Actor::from).collect(),
+            effects: Effects { ready: counts.ready, sent: counts.sent, done: counts.done },
+        }
+    }
+
+    fn projection(&self, screen: projections::Status) -> Projection {
+        let head = self.journal.position();
+        let lag = head.saturating_sub(screen.position);
+        // At the head there is nothing to be late with, however long ago the last event was.
+        let late = screen.recorded_at.filter(|_| lag > 0).map(|at| self.clock.now() - at);
+        let lag_seconds = late.and_then(|late| late.to_std().ok()).map_or(0.0, |late| late.as_secs_f64());
+        let building = screen.state == State::Building;
+        let rebuild = building.then(|| Rebuild {
+            fraction: screen.fraction(head),
+            remaining_seconds: screen.remaining(head).map(|left| left.as_secs_f64()),
+        });
+        Projection {
+            name: screen.name,
+            version: screen.version,
+            generation: screen.generation,
+            state: if building { "building" } else { "live" }.to_owned(),
+            position: screen.position,
+            lag,
+            lag_seconds,
+            events_per_second: screen.events_per_sec,
+            parked: screen.parked,
+            rebuild,
+        }
+    }
+
+    async fn generation(&self, name: &str) -> Result<i64, Error> {
+        let known = self.screens.status().await.map_err(|why| Error::Unavailable(why.to_string()))?;
+        let newest = known.iter().filter(|screen| screen.name == name).map(|screen| screen.generation).max();
+        newest.ok_or_else(|| Error::UnknownProjection(name.to_owned()))
+    }
+
+    fn projector(&self, name: &str) -> Result<&projector::Handle, Error> {
+        let found = self.projectors.iter().find(|projector| projector.name() == name);
+        found.ok_or_else(|| Error::UnknownProjection(name.to_owned()))
+    }
+}
+
+impl Vitals for Pulse {
+    fn status(&self) -> BoxFuture<'_, Status> {
+        self.look().boxed()
+    }
+
+    fn ready(&self) -> BoxFuture<'_, Result<(), Vec<String>>> {
+        async {
+            let mut reasons = vec![];
+            reasons.extend(self.journal.probe().await.err().map(|why| why.to_string()));
+            reasons.extend(self.screens.status().await.err().map(|why| why.to_string()));
+            if reasons.is_empty() { Ok(()) } else { Err(reasons) }
+        }
+        .boxed()
+    }
+
+    fn rebuild<'a>(&'a self, projection: &'a str) -> BoxFuture<'a, Result<i64, Error>> {
+        async move {
+            let projector = self.projector(projection)?.clone();
+            let shown = self.generation(projection).await?;
+            let rebuild = tokio::spawn(async move { projector.rebuild().await });
+            // Refusals come at once; what is begun goes on without the one who asked.
+            match tokio::time::timeout(REFUSAL_WAIT, rebuild).await {
+                Ok(Ok(Err(why))) => Err(error(why)),
+                Ok(_) | Err(_) => Ok(shown + 1),
+            }
+        }
+        .boxed()
+    }
+
+    fn replay<'a>(&'a self, parked: ParkedStream<'a>) -> BoxFuture<'a, Result<Replayed, Error>> {
+        let ParkedStream { projection, kind, stream } = parked;
+        async move {
+            match self.projector(projection)?.replay_parked(kind, stream).await.map_err(error)? {
+                Replay::Done { facts } => Ok(Replayed::Followed { events: facts }),
+                Replay::StillParked { position, reason } => Ok(Replayed::StillParked { position, reason }),
+                Replay::NotParked => Err(Error::NotParked),
+                Replay::Lost => Err(Error::Unavailable("the screen moved on; try again".into())),
+            }
+        }
+        .boxed()
+    }
+
+    fn discard<'a>(&'a self, parked: ParkedStream<'a>) -> BoxFuture<'a, Result<(), Error>> {
+        let ParkedStream { projection, kind, stream } = parked;
+        async move {
+            let given_up = self.projector(projection)?.discard_parked(kind, stream).await.map_err(error)?;
+            if given_up { Ok(()) } else { Err(Error::NotParked) }
+        }
+        .boxed()
+    }
+}
+
+fn error(why: projector::Error) -> Error {
+    match why {
+        projector::Error::Rebuilding => Error::RebuildRunning,
+        projector::Error::UnknownKind => Error::NotParked,
+        other => Error::Unavailable(other.to_string()),
+    }
+}
+
+impl From<crate::dispatch::Progress> for Keeper {
+    fn from(keeper: crate::dispatch::Progress) -> Self {
+        let crate::dispatch::Progress { kind, under_way, done, busy, restarts } = keeper;
+        Self { kind: kind.to_owned(), under_way, done, busy, restarts }
+    }
+}
+
+impl From<guardian::Progress> for Actor {
+    fn from(actor: guardian::Progress) -> Self {
+        Self {
+            name: actor.name.to_owned(),
+            state: if actor.working.is_some() { "working" } else { "waiting" }.to_owned(),
+            restarts: actor.restarts,
+            beats: 0,
+            beat_age_ms: u64::try_from(actor.silent.as_millis()).unwrap_or(u64::MAX),
+            counters: actor.counters.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The command line: what can be asked for, how the answer is printed, and which exit code it ends with.
+//! It owns no engine: `serve` hands over to `app`, the others look at the journal or ask the running engine.
+
+mod engine;
+mod events;
+mod help;
+mod progress;
+mod rebuild;
+mod serve;
+mod status;
+mod table;
+mod token;
+mod verify;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::LazyLock;
+
+use clap::builder::StyledStr;
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches as _, Parser, Subcommand};
+
+use crate::config::{self, Config, Setting, Sources, settings};
+use crate::{journal, telemetry};
+
+/// An event-sourced, actor-based call engine
+#[derive(Debug, Parser)]
+#[command(version, before_help = help::KARNAY, after_help = help::KARNAY_MORE)]
+struct Line {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Start the engine
+    #[command(before_help = help::SERVE, after_help = help::SERVE_MORE)]
+    Serve,
+    /// Show how the running engine is
+    #[command(before_help = help::STATUS, after_help = help::STATUS_MORE)]
+    Status(status::Options),
+    /// Build screens anew from the journal
+    #[command(before_help = help::REBUILD, after_help = help::REBUILD_MORE)]
+    Rebuild(rebuild::Options),
+    /// Print what was recorded
+    #[command(before_help = help::EVENTS, after_help = help::EVENTS_MORE)]
+    Events(events::Options),
+    /// Check that the journal is what was written
+    #[command(before_help = help::VERIFY, after_help = help::VERIFY_MORE)]
+    Verify,
+    /// Make a token to sign in with
+    #[command(before_help = help::TOKEN, after_help = help::TOKEN_MORE)]
+    Token(token::Options),
+}
+
+/// How it went, where it went at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Fine,
+    /// Not ready, or the journal is wrong: said on the way.
+    NotFine,
+}
+
+const NOT_FINE: u8 = 1;
+const NOT_POSSIBLE: u8 = 2;
+
+/// Why a command could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Config(#[from] config::Error),
+    #[error(transparent)]
+    Log(#[from] telemetry::Error),
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+    #[error(transparent)]
+    Engine(#[from] engine::Error),
+    #[error(transparent)]
+    Token(#[from] token::Error),
+    #[error("cannot write: {0}")]
+    Print(#[from] io::Error),
+    /// The engine or an offline rebuild did not begin.
+    #[error("{0}")]
+    Start(String),
+    /// It began and broke.
+    #[error("{0}")]
+    Broken(String),
+    #[error("there is no screen called {name}; there are {known}")]
+    NoScreen { name: String, known: String },
+}
+
+impl Error {
+    fn code(&self) -> u8 {
+        match self {
+            // Whoever read the output has had enough.
+            Self::Print(why) if why.kind() == io::ErrorKind::BrokenPipe => 0,
+            Self::Engine(_) | Self::Broken(_) | Self::Print(_) => NOT_FINE,
+            Self::Config(_) | Self::Log(_) | Self::Journal(_) | Self::Token(_) => NOT_POSSIBLE,
+            Self::Start(_) | Self::NoScreen { .. } => NOT_POSSIBLE,
+        }
+    }
+}
+
+/// Does what the arguments ask for. Exit codes: 0 fine, 1 not fine, 2 wrong use or cannot start.
+pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = match command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(told) => {
+            // Help and version come this way too. A reader that went away needs no word.
+            let _ = told.print();
+            return ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(NOT_POSSIBLE));
+        }
+    };
+    match carry_out(&matches).await {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::NotFine) => ExitCode::from(NOT_FINE),
+        Err(error) => {
+            if error.code() != 0 {
+                let one_line = error.to_string().replace('\n', " ");
+                let _ = writeln!(io::stderr(), "karnay: {one_line}");
+            }
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
+    let line = match Line::from_arg_matches(matches) {
+        Ok(line) => line,
+        Err(told) => told.exit(),
+    };
+    let flags = matches.subcommand().map(|(_, own)| flags(own)).unwrap_or_default();
+    let config = Config::read(&Sources::gather(flags)?)?;
+    let out = &mut io::stdout();
+    match line.task {
+        Task::Serve => serve::run(config).await,
+        Task::Status(options) => status::run(&options, &config, out).await,
+        Task::Rebuild(options) => rebuild::run(&options, config, out).await,
+        Task::Events(options) => events::run(&options, &config, out).await,
+        Task::Verify => verify::run(&config, out).await,
+        Task::Token(options) => token::run(&options, &config, out),
+    }
+}
+
+/// The whole command line. Every command takes every setting; it shows those that matter to it.
+fn command() -> Command {
+    let line =
+        <Line as CommandFactory>::command().help_template(help::TEMPLATE).max_term_width(help::WIDTH_MAX);
+    line.mut_subcommands(|task| {
+        let task = task.help_template(help::TEMPLATE);
+        let shown = shown(task.get_name());
+        settings().iter().zip(FLAGS.iter()).fold(task, |task, (setting, flag)| {
+            let matters = shown.is_none_or(|names| names.contains(&setting.name));
+            task.arg(setting_flag(setting, flag, matters))
+        })
+    })
+}
+
+/// None: all of them.
+fn shown(task: &str) -> Option<&'static [&'static str]> {
+    match task {
+        "serve" => None,
+        "status" => Some(&["HOST", "PORT", "DATA_DIR", "JWT_SECRET"]),
+        "rebuild" => Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "DATA_KEY", "JWT_SECRET"]),
+        "events" | "verify" => Some(&["DATA_DIR", "DATABASE_URL"]),
+        _ => Some(&["DATA_DIR", "JWT_SECRET"]),
+    }
+}
+
+/// The names of the flags; clap keeps no text that does not live as long as the process.
+static FLAGS: LazyLock<Vec<String>> = LazyLock::new(|| settings().iter().map(Setting::flag).collect());
+
+fn setting_flag(setting: &Setting, flag: &'static str, matters: bool) -> Arg {
+    let default = if setting.default.is_empty() { String::new() } else { format!(" [{}]", setting.default) };
+    let help: StyledStr = format!("{}{default}", setting.help).into();
+    Arg::new(setting.name)
+        .long(flag)
+        .value_name("VALUE")
+        .help(help)
+        .help_heading("Settings, also as environment variables or lines of .env (--data-dir as DATA_DIR)")
+        .hide(!matters)
+        .allow_hyphen_values(true)
+}
+
+fn flags(own: &ArgMatches) -> BTreeMap<&'static str, String> {
+    let given = |name| own.get_one::<String>(name).cloned();
+    settings().iter().filter_map(|setting| Some((setting.name, given(setting.name)?))).collect()
+}

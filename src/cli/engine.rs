@@ -1,0 +1,194 @@
+//! The running engine as seen from the command line: its address, its answers, and a token for each question.
+//! What the engine answers is read leniently: a field that is missing is zero, one that is new is ignored.
+
+use std::time::Duration;
+
+use reqwest::{Client, Method, Response, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::token::{self, Signer};
+use crate::config::{Config, Role};
+
+/// Why the engine was not reached or did not do it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("no engine answers at {url}; karnay serve starts one, HOST and PORT say where it is")]
+    NotRunning { url: String },
+    #[error("the engine at {url} did not answer: {why}")]
+    Silent { url: String, why: String },
+    #[error("the engine at {url} does not accept this token; is {folder} its data folder?")]
+    Stranger { url: String, folder: String },
+    #[error("what answers at {url} is no karnay engine: {why}")]
+    Foreign { url: String, why: String },
+    #[error("the engine refused: {0}")]
+    Refused(String),
+    #[error(transparent)]
+    Token(#[from] token::Error),
+}
+
+/// How the engine is.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Status {
+    pub(super) ready: bool,
+    /// Why it is not ready.
+    pub(super) reasons: Vec<String>,
+    pub(super) version: String,
+    pub(super) store: String,
+    pub(super) position: u64,
+    pub(super) journal: Queue,
+    pub(super) projections: Vec<Projection>,
+    pub(super) actors: Vec<Actor>,
+    pub(super) effects: Effects,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Queue {
+    pub(super) queued: u64,
+    pub(super) queue_max: u64,
+}
+
+/// One generation of a screen: the one in use, or one being built beside it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Projection {
+    pub(super) name: String,
+    pub(super) version: u64,
+    pub(super) generation: u64,
+    pub(super) state: String,
+    pub(super) position: u64,
+    pub(super) lag: u64,
+    pub(super) lag_seconds: f64,
+    pub(super) events_per_second: f64,
+    pub(super) parked: u64,
+}
+
+impl Projection {
+    pub(super) fn is_live(&self) -> bool {
+        self.state == "live"
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Actor {
+    pub(super) name: String,
+    pub(super) state: String,
+    pub(super) restarts: u64,
+    pub(super) beats: u64,
+    /// Time since the last beat.
+    pub(super) beat_age_ms: u64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Effects {
+    pub(super) ready: u64,
+    pub(super) sent: u64,
+    pub(super) done: u64,
+}
+
+/// The answer to the wish for a rebuild.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Accepted {
+    /// The generation that will be in use when it is done.
+    pub(super) generation: Option<u64>,
+}
+
+/// The members of a problem that a person reads.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Problem {
+    title: String,
+    detail: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Engine {
+    client: Client,
+    signer: Signer,
+    organization: String,
+    folder: String,
+    pub(super) url: String,
+}
+
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Whoever finds a token in a log cannot use it for long.
+const TOKEN_TTL: Duration = Duration::from_mins(1);
+
+impl Engine {
+    /// The engine that this configuration would start, wherever it runs on this machine.
+    pub(super) fn of(config: &Config) -> Result<Self, Error> {
+        let url = config.http.local_url();
+        let client = Client::builder().no_proxy().timeout(ANSWER_WITHIN).build();
+        let client = client.map_err(|why| Error::Silent { url: url.clone(), why: why.to_string() })?;
+        Ok(Self {
+            client,
+            signer: Signer::of(config)?,
+            organization: config.house.organization.to_string(),
+            folder: config.store.data_dir.display().to_string(),
+            url,
+        })
+    }
+
+    /// As it was sent, and as it is understood.
+    pub(super) async fn status(&self) -> Result<(String, Status), Error> {
+        let answer = self.ask(Method::GET, "/status").await?;
+        // Not being ready is an answer, not a failure to give one.
+        let told = answer.status().is_success() || answer.status() == StatusCode::SERVICE_UNAVAILABLE;
+        if !told {
+            return Err(self.refusal(answer).await);
+        }
+        self.understand(answer).await
+    }
+
+    pub(super) async fn rebuild(&self, name: &str) -> Result<Accepted, Error> {
+        let answer = self.ask(Method::POST, &format!("/projections/{name}/rebuild")).await?;
+        if !answer.status().is_success() {
+            return Err(self.refusal(answer).await);
+        }
+        // What it is asked for is done even if it says nothing about it.
+        Ok(self.understand(answer).await.map(|(_, accepted)| accepted).unwrap_or_default())
+    }
+
+    async fn ask(&self, method: Method, path: &str) -> Result<Response, Error> {
+        let token = self.signer.sign("karnay-cli", &self.organization, Role::Admin.as_str(), TOKEN_TTL)?;
+        let request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(token);
+        request.send().await.map_err(|why| {
+            let url = self.url.clone();
+            if why.is_connect() { Error::NotRunning { url } } else { Error::Silent { url, why: root(&why) } }
+        })
+    }
+
+    async fn understand<T: DeserializeOwned>(&self, answer: Response) -> Result<(String, T), Error> {
+        let url = || self.url.clone();
+        let text = answer.text().await.map_err(|why| Error::Silent { url: url(), why: root(&why) })?;
+        let read =
+            serde_json::from_str(&text).map_err(|why| Error::Foreign { url: url(), why: why.to_string() })?;
+        Ok((text, read))
+    }
+
+    async fn refusal(&self, answer: Response) -> Error {
+        let status = answer.status();
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            return Error::Stranger { url: self.url.clone(), folder: self.folder.clone() };
+        }
+        match answer.json::<Problem>().await {
+            Ok(problem) if !problem.detail.is_empty() => Error::Refused(problem.detail),
+            Ok(problem) if !problem.title.is_empty() => Error::Refused(problem.title),
+            _ => Error::Foreign { url: self.url.clone(), why: format!("it answers {status}") },
+        }
+    }
+}
+
+/// The innermost reason is the one that says something.
+fn root(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}

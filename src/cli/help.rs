@@ -1,0 +1,119 @@
+//! What `--help` teaches: for each command its purpose, examples, what it prints and its exit codes.
+//! Paragraphs stand on one line each; the terminal's width breaks them.
+
+/// The purpose comes first; the one-line `about` is for the list of commands only.
+pub(super) const TEMPLATE: &str = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
+
+pub(super) const WIDTH_MAX: usize = 110;
+
+pub(super) const KARNAY: &str = "\
+An event-sourced, actor-based call engine.
+What happens is an event in one append-only journal; what is shown can be rebuilt from it.";
+
+pub(super) const KARNAY_MORE: &str = "\
+Examples:
+  karnay serve                     Start the engine at http://127.0.0.1:3000, its data in ./data
+  karnay status                    See whether it is well
+  karnay events --follow           Watch what is being recorded
+  karnay <command> --help          Learn about a command: examples, output, exit codes
+
+Settings come from flags, then environment variables, then .env in this folder, then defaults:
+--port 3001, PORT=3001 and a line PORT=3001 mean the same. karnay serve --help lists them all.
+
+Exit codes: 0 fine, 1 not fine (not ready, journal wrong, engine broke), 2 wrong use or cannot start";
+
+pub(super) const SERVE: &str = "\
+Starts the engine and serves HTTP until it is told to stop (Ctrl-C or SIGTERM).
+It then closes the door, finishes what was accepted and ends within ten seconds.";
+
+pub(super) const SERVE_MORE: &str = "\
+Examples:
+  karnay serve
+  karnay serve --port 8080 --remote-host simulated
+  DATABASE_URL=postgres://karnay:secret@db/karnay karnay serve --host 0.0.0.0
+  karnay serve --log info,karnay::journal=debug --log-format json
+
+Prints: its log on stderr, with telephone numbers masked; nothing on stdout.
+
+Without DATABASE_URL one engine at a time may use a data folder. At first start it makes data.key and jwt.secret \
+there: keep copies, personal data cannot be read without the first. Give secrets by environment or .env rather \
+than by flag: others on this machine can see flags.
+
+Exit codes: 0 stopped in order, 1 broke while running, 2 cannot start (wrong setting, port or folder in use)";
+
+pub(super) const STATUS: &str = "\
+Shows how the running engine is: journal, screens, actors, effects.
+It asks the engine at HOST and PORT, with a token it signs itself with the data folder's jwt.secret.";
+
+pub(super) const STATUS_MORE: &str = "\
+Examples:
+  karnay status
+  karnay status --port 8080
+  karnay status --json | jq '.projections[] | select(.lag > 0)'
+  until karnay status >/dev/null 2>&1; do sleep 1; done
+
+Prints: a line on the engine, the journal's position and queue, effects by state, then a table of screens \
+(generation, how far behind, parked streams) and one of actors (restarts, beats).
+
+Exit codes: 0 ready, 1 not ready or not running, 2 wrong use";
+
+pub(super) const REBUILD: &str = "\
+Builds a screen anew from the journal, beside the one in use, and swaps them when it has caught up.
+Through the running engine if there is one; without, in this process on the same data.";
+
+pub(super) const REBUILD_MORE: &str = "\
+Examples:
+  karnay rebuild call_history
+  karnay rebuild session_stats call_history
+  karnay rebuild --all
+
+Prints: progress on stderr with events/s and time left, a bar on a terminal and lines elsewhere; \
+a line on stdout for each screen that is done. karnay status names the screens. Reads go on meanwhile. Stopping this command does not stop a rebuild inside a running engine.
+
+Exit codes: 0 all rebuilt, 1 the engine refused or broke off, 2 wrong use, no such screen, or data cannot be opened";
+
+pub(super) const EVENTS: &str = "\
+Prints recorded events in their order, straight from the journal.
+It only reads, and may run beside an engine. Personal data stays sealed, as it is stored.";
+
+pub(super) const EVENTS_MORE: &str = "\
+Examples:
+  karnay events
+  karnay events --from 1000 --type call.reported
+  karnay events --follow | jq -c '[.position, .type, .stream]'
+  karnay events --format csv > events.csv
+
+Prints: one event a line with position, recordedAt, occurredAt, kind, type, version, stream, sequence, \
+organization, actor, correlation, causation and payload; csv has the same columns under a header. Names and phone numbers appear as <key>.<ciphertext>, never in clear.
+
+Exit codes: 0 printed (also when the reader of a pipe has had enough), 1 cannot write, 2 cannot be opened or read";
+
+pub(super) const VERIFY: &str = "\
+Checks the whole journal: every event's hash, every batch's digest, every position, the file.
+It only reads, and may run beside an engine.";
+
+pub(super) const VERIFY_MORE: &str = "\
+Examples:
+  karnay verify
+  karnay verify --data-dir /backup/data
+  karnay verify >> verified.log || mail -s 'journal wrong' admin < verified.log
+
+Prints: progress on stderr; on stdout the numbers of events and batches and the newest digest, or the first \
+place that is wrong. Events lost at the very end show only against a digest kept elsewhere: keep what it prints.
+
+Exit codes: 0 the journal is what was written, 1 it is not, 2 it cannot be opened";
+
+pub(super) const TOKEN: &str = "\
+Makes a token to sign in with, signed with JWT_SECRET or the data folder's jwt.secret.
+Whoever holds it has its role in its organization until it expires.";
+
+pub(super) const TOKEN_MORE: &str = "\
+Examples:
+  karnay token --org 1 --role admin
+  karnay token --org 1 --role auditor --ttl 30d
+  TOKEN=$(karnay token --org 1 --role admin)
+  curl -H \"Authorization: Bearer $TOKEN\" http://localhost:3000/status
+
+Prints: the token alone, on one line.
+
+Exit codes: 0 printed, 2 wrong use, or no secret yet (karnay serve makes it at first start)";

@@ -1,0 +1,19 @@
+//! `karnay serve`: hands over to the composition root. Its failures before and after the start differ in exit code.
+
+use super::{Error, Outcome};
+use crate::app::{App, Ports};
+use crate::config::Config;
+use crate::telemetry;
+
+pub(super) async fn run(config: Config) -> Result<Outcome, Error> {
+    telemetry::install(&config)?;
+    let ports = Ports::real();
+    let remarks = config.remarks.clone();
+    let app = App::build(config, ports).await.map_err(|why| Error::Start(format!("{why:#}")))?;
+    // Only now: a start that fails says one line.
+    for remark in remarks {
+        tracing::warn!("{remark}");
+    }
+    app.run_until_stopped().await.map_err(|why| Error::Broken(format!("{why:#}")))?;
+    Ok(Outcome::Fine)
+}

@@ -1,0 +1,277 @@
+//! Configuration: one tree, read once at start. Flags come before the environment, before `.env`, before the defaults.
+//! A wrong value or a misspelt name stops the start with the name and the reason. Nobody else reads the environment,
+//! and nothing here is changed while the engine runs.
+
+mod access;
+mod documents;
+mod env_file;
+pub mod keys;
+mod secret;
+mod settings;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use domain::ids::Organization;
+use domain::phone::Home;
+
+pub use access::{Access, CallsAuth, KeyKind, PublicKey, Role, WebhookAuth};
+pub use documents::{example, table};
+pub use secret::{Key, Secret};
+pub use settings::{Setting, settings};
+pub use sources::{Origin, Sources};
+
+/// Everything that can be set.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub http: Http,
+    pub store: Store,
+    pub log: Log,
+    pub house: House,
+    pub access: Access,
+    pub remote: Remote,
+    /// Lines for the log at start: names without effect, and doors that were opened on purpose.
+    pub remarks: Vec<String>,
+}
+
+/// The door.
+#[derive(Debug, Clone)]
+pub struct Http {
+    pub host: IpAddr,
+    pub port: u16,
+    pub cors: Origins,
+    /// How long a read waits for what was written just before it.
+    pub read_wait: Duration,
+}
+
+impl Http {
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::new(self.host, self.port)
+    }
+
+    /// Where a program on this machine reaches the engine.
+    pub fn local_url(&self) -> String {
+        let host = match self.host {
+            IpAddr::V4(host) if host.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(host) if host.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            host @ (IpAddr::V4(_) | IpAddr::V6(_)) => host,
+        };
+        format!("http://{}", SocketAddr::new(host, self.port))
+    }
+}
+
+/// Which pages browsers may call the engine from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origins {
+    pub any: bool,
+    /// Any page of this machine, whatever its port.
+    pub loopback: bool,
+    /// As browsers send them: `https://board.example.com`.
+    pub listed: BTreeSet<String>,
+}
+
+impl Origins {
+    /// Whether a page with this `Origin` may call.
+    pub fn allow(&self, origin: &str) -> bool {
+        self.any || self.listed.contains(origin) || (self.loopback && is_loopback(origin))
+    }
+}
+
+fn is_loopback(origin: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(origin) else { return false };
+    let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
+    let name = host == "localhost" || host.ends_with(".localhost");
+    matches!(url.scheme(), "http" | "https")
+        && (name || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+}
+
+/// Where things are kept.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub data_dir: PathBuf,
+    /// Unset: the embedded store in the data folder.
+    pub database_url: Option<Secret>,
+    /// Unset: `keys::data_key` reads or makes the one in the data folder.
+    pub data_key: Option<Key>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Log {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Pretty,
+    Json,
+}
+
+/// What holds where nobody said otherwise.
+#[derive(Debug, Clone)]
+pub struct House {
+    pub organization: Organization,
+    pub region: Home,
+    pub timezone: Tz,
+    pub unknown_session: UnknownSession,
+}
+
+/// The answer to a result of a session that nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownSession {
+    NotFound,
+    Accepted,
+    /// A session without a list is opened for it.
+    Create,
+}
+
+/// The host whose call server dials.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    pub host: Option<RemoteKind>,
+    pub command: String,
+    pub start_wait: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemoteKind {
+    Simulated,
+    Local,
+}
+
+/// Why the engine does not start with this configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{name}: {reason} ({origin})")]
+    Wrong { name: &'static str, reason: String, origin: Origin },
+    #[error("{name}: there is no such setting; is {likely} meant? (.env, line {line})")]
+    Misspelt { name: String, line: usize, likely: &'static str },
+    #[error(".env, line {line}: {reason}")]
+    EnvLine { line: usize, reason: &'static str },
+    #[error(".env: cannot be read: {0}")]
+    EnvFile(#[source] io::Error),
+    #[error("{name}: {} {reason}", path.display())]
+    Key { name: &'static str, path: PathBuf, reason: String },
+}
+
+impl Config {
+    /// Understands what was said, or names the first thing that cannot be.
+    pub fn read(sources: &Sources) -> Result<Self, Error> {
+        let reading = Reading(sources);
+        let mut config = Self {
+            http: reading.http()?,
+            store: reading.store()?,
+            log: reading.log()?,
+            house: reading.house()?,
+            access: reading.access()?,
+            remote: reading.remote()?,
+            remarks: sources.remarks(),
+        };
+        config.remarks.extend(config.open_doors());
+        Ok(config)
+    }
+
+    fn open_doors(&self) -> Vec<String> {
+        let (address, near) = (self.http.address(), self.http.host.is_loopback());
+        let doors = [
+            (
+                !near && self.access.calls == CallsAuth::Open,
+                "CALLS_AUTH=open: anyone who reaches it may use /calls",
+            ),
+            (
+                !near && self.access.webhook == WebhookAuth::Open,
+                "WEBHOOK_AUTH=open: anyone who reaches it may report results",
+            ),
+            (self.http.cors.any, "CORS_ORIGINS=*: any web page may call the engine"),
+        ];
+        let opened = doors.iter().filter(|(open, _)| *open);
+        let mut remarks: Vec<String> =
+            opened.map(|(_, what)| format!("{what} (listening on {address})")).collect();
+        if self.access.jwt_secret.as_ref().is_some_and(|secret| secret.expose().len() < Key::LEN) {
+            remarks.push(
+                "JWT_SECRET is shorter than 32 characters, which is less than HS256 asks for".to_owned(),
+            );
+        }
+        if self.store.database_url.is_some() && self.store.data_key.is_none() {
+            remarks.push(
+                "DATA_KEY is kept in DATA_DIR; every node on this database needs the same one".to_owned(),
+            );
+        }
+        remarks
+    }
+}
+
+/// Reads one value after the other.
+struct Reading<'a>(&'a Sources);
+
+impl Reading<'_> {
+    fn value<T>(&self, name: &'static str, read: fn(&str) -> Result<T, String>) -> Result<T, Error> {
+        let default =
+            settings().iter().find(|setting| setting.name == name).map_or("", |setting| setting.default);
+        let (text, origin) = self.0.value(name, default)?;
+        read(&text).map_err(|reason| Error::Wrong { name, reason, origin })
+    }
+
+    fn http(&self) -> Result<Http, Error> {
+        Ok(Http {
+            host: self.value("HOST", values::host)?,
+            port: self.value("PORT", values::port)?,
+            cors: self.value("CORS_ORIGINS", values::origins)?,
+            read_wait: self.value("READ_WAIT_MS", values::read_wait)?,
+        })
+    }
+
+    fn store(&self) -> Result<Store, Error> {
+        Ok(Store {
+            data_dir: self.value("DATA_DIR", |text| Ok(PathBuf::from(text)))?,
+            database_url: self.value("DATABASE_URL", values::database_url)?,
+            data_key: self.value("DATA_KEY", values::data_key)?,
+        })
+    }
+
+    fn log(&self) -> Result<Log, Error> {
+        Ok(Log {
+            filter: self.value("LOG", values::log_filter)?,
+            format: self.value("LOG_FORMAT", values::log_format)?,
+        })
+    }
+
+    fn house(&self) -> Result<House, Error> {
+        Ok(House {
+            organization: self.value("DEFAULT_ORGANIZATION", values::organization)?,
+            region: self.value("DEFAULT_REGION", values::region)?,
+            timezone: self.value("DEFAULT_TIMEZONE", values::timezone)?,
+            unknown_session: self.value("UNKNOWN_SESSION", values::unknown_session)?,
+        })
+    }
+
+    fn access(&self) -> Result<Access, Error> {
+        let public_key = |text: &str| match text {
+            "" => Ok(None),
+            pem => PublicKey::parse(pem).map(Some),
+        };
+        Ok(Access {
+            jwt_secret: self.value("JWT_SECRET", values::jwt_secret)?,
+            jwt_public_key: self.value("JWT_PUBLIC_KEY", public_key)?,
+            jwt_default_role: self.value("JWT_DEFAULT_ROLE", values::role)?,
+            calls: self.value("CALLS_AUTH", values::calls_auth)?,
+            webhook: self.value("WEBHOOK_AUTH", values::webhook_auth)?,
+        })
+    }
+
+    fn remote(&self) -> Result<Remote, Error> {
+        Ok(Remote {
+            host: self.value("REMOTE_HOST", values::remote_host)?,
+            command: self.value("REMOTE_COMMAND", |text| Ok(text.to_owned()))?,
+            start_wait: self.value("START_WAIT_SECONDS", values::start_wait)?,
+        })
+    }
+}

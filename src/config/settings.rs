@@ -1,0 +1,148 @@
+//! Every setting, declared once. Flags, environment names, `docs/.env.example` and the README's table follow from this list.
+//! What a value means and which values are right is said in `config.rs`, not here.
+
+/// One setting: its name as environment variable and line of `.env`; its flag is the same in kebab-case.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    pub name: &'static str,
+    /// As it would be written down; empty where there is none.
+    pub default: &'static str,
+    pub help: &'static str,
+    /// Its value is never printed.
+    pub secret: bool,
+}
+
+impl Setting {
+    /// `READ_WAIT_MS` is `--read-wait-ms`.
+    pub fn flag(&self) -> String {
+        self.name.to_ascii_lowercase().replace('_', "-")
+    }
+}
+
+const fn plain(name: &'static str, default: &'static str, help: &'static str) -> Setting {
+    Setting { name, default, help, secret: false }
+}
+
+const fn secret(name: &'static str, help: &'static str) -> Setting {
+    Setting { name, default: "", help, secret: true }
+}
+
+/// All settings that do something, in the order in which they are best read.
+pub fn settings() -> &'static [Setting] {
+    &SETTINGS
+}
+
+const SETTINGS: [Setting; 21] = [
+    plain("HOST", "127.0.0.1", "Address to listen on. 0.0.0.0 or :: opens the engine to the network"),
+    plain("PORT", "3000", "Port to listen on. 0 takes any free one"),
+    plain(
+        "DATA_DIR",
+        "data",
+        "Folder of the embedded store and of keys made at first start; one process at a time",
+    ),
+    secret(
+        "DATABASE_URL",
+        "postgres://user:password@host:5432/database. Empty: the embedded store in DATA_DIR",
+    ),
+    secret(
+        "DATA_KEY",
+        "32 bytes in base64 that seal personal data. Empty: made at first start as data.key in DATA_DIR. \
+         Whoever loses it loses every phone number and name",
+    ),
+    plain(
+        "LOG",
+        "info",
+        "What to log: error, warn, info, debug, trace, off, or parts such as info,karnay::journal=debug",
+    ),
+    plain("LOG_FORMAT", "pretty", "pretty for people, json for machines: one object a line"),
+    plain(
+        "CORS_ORIGINS",
+        "loopback",
+        "Pages that browsers may call the engine from: origins with commas between, such as \
+         https://board.example.com. loopback: any on this machine. *: any at all",
+    ),
+    plain("DEFAULT_ORGANIZATION", "1", "Organization of requests that carry no token"),
+    plain("DEFAULT_REGION", "UZ", "Country of phone numbers written without a country code"),
+    plain("DEFAULT_TIMEZONE", "Asia/Tashkent", "Zone of times written without one"),
+    plain("READ_WAIT_MS", "500", "Longest wait of a read for what was written just before it, 0 to 60000"),
+    secret(
+        "JWT_SECRET",
+        "Signs and checks tokens (HS256), 16 characters or more. Empty: made at first start as jwt.secret in DATA_DIR",
+    ),
+    plain(
+        "JWT_PUBLIC_KEY",
+        "",
+        "Checks tokens of another issuer: a public key in PEM (RSA, EC or Ed25519), \\n standing for line breaks",
+    ),
+    plain(
+        "JWT_DEFAULT_ROLE",
+        "manager",
+        "Role of a token that names none: auditor, operator, manager or admin",
+    ),
+    plain(
+        "CALLS_AUTH",
+        "auto",
+        "Who may use /calls. token: a token is needed. open: nobody is asked. auto: open while HOST is loopback",
+    ),
+    plain(
+        "WEBHOOK_AUTH",
+        "auto",
+        "Who may report results. token: a token is needed. open: nobody is asked. auto: no token from loopback",
+    ),
+    plain(
+        "REMOTE_HOST",
+        "",
+        "Where the call server runs. simulated: an imitation that rings nobody. local: this machine. Empty: nowhere",
+    ),
+    plain(
+        "REMOTE_COMMAND",
+        "curl http://127.0.0.1:3000/start",
+        "Starts the calls there. {sessionId} is replaced, and SESSION_ID is set for it",
+    ),
+    plain("START_WAIT_SECONDS", "30", "Longest wait of POST /calls/start for that command, 0 to 3600"),
+    plain(
+        "UNKNOWN_SESSION",
+        "404",
+        "Answer to a result of a session nobody knows. 404 or 202: the result is kept aside. \
+         create: a session is opened for it",
+    ),
+];
+
+/// Names that belong to the same family and stand in people's `.env` already, but do nothing in this version.
+pub(super) const LATER: [&str; 32] = [
+    "AGENT_STATUS_URL",
+    "AGENT_TIMEOUT_SECONDS",
+    "AGENT_TOKEN",
+    "AGENT_URL",
+    "ALLOW_PARALLEL_SESSIONS",
+    "KERIO_API_PASSWORD",
+    "KERIO_API_USERNAME",
+    "KERIO_CA_FILE",
+    "KERIO_CDR_OVERLAP",
+    "KERIO_CDR_STATUS_MAP",
+    "KERIO_DRIVER",
+    "KERIO_INTERNAL_PATTERN",
+    "KERIO_LIVE_STATUS_MAP",
+    "KERIO_ORGANIZATION",
+    "KERIO_PBX_HOST",
+    "KERIO_POLL_INTERVAL",
+    "KERIO_PORT",
+    "KERIO_SYNC_INTERVAL",
+    "KERIO_TLS",
+    "PRIVATE_KEY_BASE64",
+    "RECORDING_HOSTS",
+    "REMOTE_HOST_KEY",
+    "REMOTE_KNOWN_HOSTS",
+    "REMOTE_PATH",
+    "REMOTE_PORT",
+    "REMOTE_RECORDINGS_PATH",
+    "REMOTE_STOP_COMMAND",
+    "REMOTE_USER",
+    "RULES_PACK",
+    "SESSION_COMPLETION",
+    "SESSION_IDLE_MINUTES",
+    "WEBHOOK_SECRETS",
+];
+
+/// Families of which not every name is fixed yet.
+pub(super) const LATER_PREFIXES: [&str; 1] = ["KERIO_AMI_"];

@@ -1,0 +1,217 @@
+//! Where values come from: flags before the environment before `.env` before the defaults.
+//! A name that is written down and empty stands for the default. It finds misspelt names; it judges no value.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::{fmt, fs, io};
+
+use super::Error;
+use super::env_file;
+use super::settings::{LATER, LATER_PREFIXES, settings};
+
+/// Where a value was found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Origin {
+    Flag,
+    Environment,
+    /// The line of `.env`.
+    File(usize),
+    #[default]
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => f.write_str("from a flag"),
+            Self::Environment => f.write_str("from the environment"),
+            Self::File(line) => write!(f, "from .env, line {line}"),
+            Self::Default => f.write_str("by default"),
+        }
+    }
+}
+
+/// Everything that was said, before it is understood.
+#[derive(Default)]
+pub struct Sources {
+    flags: BTreeMap<&'static str, String>,
+    environment: BTreeMap<String, OsString>,
+    file: Vec<env_file::Line>,
+}
+
+/// It may hold secrets, so it shows how much there is of it and nothing else.
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { flags, environment, file } = self;
+        write!(f, "Sources({} flags, {} variables, {} lines)", flags.len(), environment.len(), file.len())
+    }
+}
+
+impl Sources {
+    /// The process's environment and the `.env` of the folder it was started in, under the flags given.
+    pub fn gather(flags: BTreeMap<&'static str, String>) -> Result<Self, Error> {
+        Self::from_parts(flags, std::env::vars_os(), Path::new(".env"))
+    }
+
+    /// Nothing but these values. For tests and embedding programs.
+    pub fn only<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let environment = pairs.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        Self { environment, ..Self::default() }
+    }
+
+    pub(super) fn from_parts(
+        flags: BTreeMap<&'static str, String>,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+        env_file: &Path,
+    ) -> Result<Self, Error> {
+        let named = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value));
+        let file = match fs::read_to_string(env_file) {
+            Ok(text) => env_file::parse(&text)
+                .map_err(|fault| Error::EnvLine { line: fault.line, reason: fault.reason })?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(Error::EnvFile(error)),
+        };
+        let sources = Self { flags, environment: variables.into_iter().filter_map(named).collect(), file };
+        sources.file.iter().try_for_each(check_spelling)?;
+        Ok(sources)
+    }
+
+    /// The value of a setting and where it was found. Empty means unset.
+    pub(super) fn value(&self, name: &'static str, default: &str) -> Result<(String, Origin), Error> {
+        let (text, origin) = self.written(name)?.unwrap_or_default();
+        let text = text.trim();
+        Ok(if text.is_empty() { (default.to_owned(), Origin::Default) } else { (text.to_owned(), origin) })
+    }
+
+    fn written(&self, name: &'static str) -> Result<Option<(String, Origin)>, Error> {
+        if let Some(flag) = self.flags.get(name) {
+            return Ok(Some((flag.clone(), Origin::Flag)));
+        }
+        if let Some(value) = self.environment.get(name) {
+            let text = value.to_str().ok_or_else(|| Error::Wrong {
+                name,
+                reason: "is not UTF-8".to_owned(),
+                origin: Origin::Environment,
+            })?;
+            return Ok(Some((text.to_owned(), Origin::Environment)));
+        }
+        let line = self.file.iter().rfind(|line| line.name == name);
+        Ok(line.map(|line| (line.value.clone(), Origin::File(line.number))))
+    }
+
+    /// What is worth a line in the log at start: names that do nothing.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        let in_environment =
+            self.environment.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name);
+        let mut idle: Vec<&str> = in_environment.map(String::as_str).filter(|name| is_later(name)).collect();
+        let mut remarks = Vec::new();
+        for line in &self.file {
+            if is_later(&line.name) && !line.value.is_empty() && !idle.contains(&line.name.as_str()) {
+                idle.push(&line.name);
+            } else if !is_later(&line.name) && !is_setting(&line.name) {
+                remarks
+                    .push(format!("{} (.env, line {}) is no setting and is ignored", line.name, line.number));
+            }
+        }
+        remarks.extend(idle.iter().map(|name| format!("{name} has no effect in this version")));
+        remarks.extend(self.twice());
+        remarks
+    }
+
+    fn twice(&self) -> Vec<String> {
+        let is_last = |at: usize, name: &str| !self.file.iter().skip(at + 1).any(|later| later.name == name);
+        let lines = self.file.iter().enumerate().filter(|(_, line)| is_setting(&line.name));
+        let overwritten = lines.filter(|(at, line)| !is_last(*at, &line.name));
+        overwritten
+            .map(|(_, line)| format!("{} (.env, line {}) is set again further down", line.name, line.number))
+            .collect()
+    }
+}
+
+fn is_setting(name: &str) -> bool {
+    settings().iter().any(|setting| setting.name == name)
+}
+
+fn is_later(name: &str) -> bool {
+    LATER.contains(&name) || LATER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// A name that is nearly one of ours is a slip that would otherwise pass in silence.
+fn check_spelling(line: &env_file::Line) -> Result<(), Error> {
+    if is_setting(&line.name) || is_later(&line.name) {
+        return Ok(());
+    }
+    match likely(&line.name) {
+        Some(likely) => Err(Error::Misspelt { name: line.name.clone(), line: line.number, likely }),
+        None => Ok(()),
+    }
+}
+
+/// Names shorter than this are near too many words, so only one slip is forgiven there.
+const LONG_NAME: usize = 7;
+
+fn likely(name: &str) -> Option<&'static str> {
+    let upper = name.to_ascii_uppercase();
+    let known = settings().iter().map(|setting| setting.name).chain(LATER);
+    let near = known.map(|known| (slips(&upper, known), known));
+    let reach = |known: &str| if known.len() < LONG_NAME { 1 } else { 2 };
+    near.filter(|(slips, known)| *slips <= reach(known)).min().map(|(_, known)| known)
+}
+
+/// How many letters must be put in, left out, changed or swapped with their neighbour to make one name of the other.
+fn slips(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut above: Vec<usize> = (0..=right.len()).collect();
+    let (mut two_above, mut previous) = (above.clone(), None);
+    for (row, l) in left.chars().enumerate() {
+        let mut line = vec![row + 1];
+        for (column, r) in right.iter().enumerate() {
+            let at = |cells: &[usize], back: usize| cells.get((column + 1).wrapping_sub(back)).copied();
+            let changed = at(&above, 1).unwrap_or(0) + usize::from(l != *r);
+            let left_out = at(&above, 0).unwrap_or(0) + 1;
+            let put_in = at(&line, 1).unwrap_or(0) + 1;
+            let before = column.checked_sub(1).and_then(|before| right.get(before));
+            let swapped = match (previous, before) {
+                (Some(p), Some(b)) if p == *r && *b == l => at(&two_above, 2).map(|cost| cost + 1),
+                _ => None,
+            };
+            line.push(changed.min(left_out).min(put_in).min(swapped.unwrap_or(usize::MAX)));
+        }
+        two_above = std::mem::replace(&mut above, line);
+        previous = Some(l);
+    }
+    above.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_pen_is_recognised() {
+        for (name, meant) in [
+            ("REMOTE_HOTS", Some("REMOTE_HOST")),
+            ("JWT_SECRT", Some("JWT_SECRET")),
+            ("PROT", Some("PORT")),
+            ("DATABASE_URI", Some("DATABASE_URL")),
+            ("kerio_pbx_hosts", Some("KERIO_PBX_HOST")),
+            ("port", Some("PORT")),
+            ("NODE_ENV", None),
+            ("DB_PORT", None),
+            ("REDIS_HOST", None),
+            ("TZ", None),
+        ] {
+            assert_eq!(likely(name), meant, "{name}");
+        }
+    }
+
+    #[test]
+    fn slips_are_counted() {
+        for (left, right, count) in
+            [("", "AB", 2), ("AB", "BA", 1), ("ABC", "AC", 1), ("ABC", "ABC", 0), ("KITTEN", "SITTING", 3)]
+        {
+            assert_eq!(slips(left, right), count, "{left} {right}");
+        }
+    }
+}

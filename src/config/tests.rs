@@ -1,0 +1,185 @@
+//! The configuration as people write it: what holds, what is refused, and in which words.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
+use super::*;
+
+fn read(pairs: &[(&str, &str)]) -> Result<Config, String> {
+    Config::read(&Sources::only(pairs.iter().copied())).map_err(|error| error.to_string())
+}
+
+fn gathered(flag: &[(&'static str, &str)], variable: &[(&str, &str)], file: &str) -> Result<Config, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(".env");
+    fs::write(&path, file).unwrap();
+    let flags = flag.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    let variables = variable.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let sources = Sources::from_parts(flags, variables, &path).map_err(|error| error.to_string())?;
+    Config::read(&sources).map_err(|error| error.to_string())
+}
+
+#[test]
+fn without_a_word_the_defaults_hold() {
+    let config = read(&[]).unwrap();
+    assert_eq!(config.http.local_url(), "http://127.0.0.1:3000");
+    assert_eq!(config.store.data_dir, Path::new("data"));
+    assert_eq!(config.house.organization.as_str(), "1");
+    assert_eq!(config.house.timezone, chrono_tz::Asia::Tashkent);
+    assert_eq!(config.remote.command, "curl http://127.0.0.1:3000/start");
+    assert!(config.store.database_url.is_none() && config.remote.host.is_none());
+    assert!(config.access.calls_are_open(config.http.host));
+    assert_eq!(config.remarks, [""; 0]);
+}
+
+#[test]
+fn the_example_is_read_as_the_defaults() {
+    let ours = gathered(&[], &[], &example()).unwrap();
+    assert_eq!(format!("{ours:?}"), format!("{:?}", read(&[]).unwrap()));
+}
+
+#[test]
+fn flags_come_before_the_environment_before_the_file() {
+    let port = |flag: &[(&'static str, &str)], variable: &[(&str, &str)], file| {
+        gathered(flag, variable, file).unwrap().http.port
+    };
+    assert_eq!(port(&[("PORT", "1")], &[("PORT", "2")], "PORT=3"), 1);
+    assert_eq!(port(&[], &[("PORT", "2")], "PORT=3"), 2);
+    assert_eq!(port(&[], &[], "PORT=4\nPORT=3"), 3);
+    assert_eq!(port(&[], &[("PORT", "")], "PORT=3"), 3000, "written and empty is the default");
+}
+
+#[test]
+fn a_wrong_value_is_named_with_its_reason() {
+    for (name, value, reason) in [
+        ("HOST", "my-machine", "no IP address"),
+        ("PORT", "70000", "no port"),
+        ("DATABASE_URL", "mysql://x", "postgres://"),
+        ("DATABASE_URL", "sqlite://data.db", "DATA_DIR"),
+        ("DATABASE_URL", "postgres://u:p@h:port/d", "form"),
+        ("DATA_KEY", "c2hvcnQ=", "32 bytes"),
+        ("LOG", "inof", "no level"),
+        ("LOG", "info,karnay=loud", "loud"),
+        ("LOG_FORMAT", "xml", "pretty, json"),
+        ("CORS_ORIGINS", "board.example.com", "no origin"),
+        ("CORS_ORIGINS", "https://a.example/page", "no origin"),
+        ("DEFAULT_ORGANIZATION", "a/b", "letters"),
+        ("DEFAULT_REGION", "Uzbekistan", "no country"),
+        ("DEFAULT_TIMEZONE", "Tashkent", "no time zone"),
+        ("READ_WAIT_MS", "-1", "0 to 60000"),
+        ("START_WAIT_SECONDS", "1.5", "whole number"),
+        ("JWT_SECRET", "secret", "guessed"),
+        ("JWT_PUBLIC_KEY", "abc", "public key"),
+        ("JWT_DEFAULT_ROLE", "root", "auditor, operator, manager, admin"),
+        ("CALLS_AUTH", "no", "auto, open, token"),
+        ("WEBHOOK_AUTH", "hmac", "not offered in this version"),
+        ("REMOTE_HOST", "203.0.113.7", "SSH"),
+        ("UNKNOWN_SESSION", "200", "404, 202, create"),
+    ] {
+        let error = read(&[(name, value)]).unwrap_err();
+        assert!(error.starts_with(&format!("{name}: ")) && error.contains(reason), "{error}");
+        assert!(error.ends_with("(from the environment)") && !error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn a_secret_is_not_repeated() {
+    for name in ["DATABASE_URL", "DATA_KEY", "JWT_SECRET"] {
+        let error = read(&[(name, "hunter2")]).unwrap_err();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+    let url = "postgres://karnay:hunter2@127.0.0.1/karnay";
+    let config = read(&[("DATABASE_URL", url), ("JWT_SECRET", "hunter2hunter2hunter2")]).unwrap();
+    assert!(!format!("{config:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_misspelt_name_in_the_file_stops_the_start() {
+    let error = gathered(&[], &[], "PORT=1\nREMOTE_HOTS=local").unwrap_err();
+    assert_eq!(error, "REMOTE_HOTS: there is no such setting; is REMOTE_HOST meant? (.env, line 2)");
+    let error = gathered(&[], &[], "PORT=x").unwrap_err();
+    assert_eq!(error, "PORT: `x` is no port, 0 to 65535 (from .env, line 1)");
+}
+
+#[test]
+fn what_does_nothing_is_said() {
+    let file =
+        "NODE_ENV=production\nKERIO_PBX_HOST=pbx\nAGENT_URL=\nPORT=1\nPORT=2\nREMOTE_COMMAND=curl http://a/b";
+    let config =
+        gathered(&[], &[("RULES_PACK", "uz"), ("REMOTE_HOTS", "x"), ("EDITOR", "vi")], file).unwrap();
+    assert_eq!(
+        config.remarks,
+        [
+            "NODE_ENV (.env, line 1) is no setting and is ignored",
+            "RULES_PACK has no effect in this version",
+            "KERIO_PBX_HOST has no effect in this version",
+            "PORT (.env, line 4) is set again further down",
+        ]
+    );
+}
+
+#[test]
+fn an_open_door_is_said() {
+    let wide = [("HOST", "0.0.0.0"), ("CALLS_AUTH", "open"), ("WEBHOOK_AUTH", "open"), ("CORS_ORIGINS", "*")];
+    let config = read(&wide).unwrap();
+    assert_eq!(config.remarks.len(), 3, "{:?}", config.remarks);
+    assert_eq!(config.http.local_url(), "http://127.0.0.1:3000");
+    let config = read(&[("HOST", "0.0.0.0")]).unwrap();
+    assert!(!config.access.calls_are_open(config.http.host));
+}
+
+#[test]
+fn pages_of_this_machine_may_call_by_default() {
+    let cors = read(&[]).unwrap().http.cors;
+    for origin in
+        ["http://localhost:5173", "http://127.0.0.1:8080", "http://[::1]:3000", "https://app.localhost"]
+    {
+        assert!(cors.allow(origin), "{origin}");
+    }
+    for origin in [
+        "https://example.com",
+        "http://localhost.example.com",
+        "null",
+        "http://192.168.0.2",
+        "file://localhost",
+    ] {
+        assert!(!cors.allow(origin), "{origin}");
+    }
+    let cors = read(&[("CORS_ORIGINS", "https://Board.example.com:443, loopback")]).unwrap().http.cors;
+    assert!(cors.allow("https://board.example.com") && cors.allow("http://localhost:1"));
+}
+
+#[test]
+fn a_public_key_is_known_by_its_kind() {
+    let ed = "-----BEGIN PUBLIC KEY-----\\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\\n-----END PUBLIC KEY-----";
+    let config = read(&[("JWT_PUBLIC_KEY", ed)]).unwrap();
+    assert_eq!(config.access.jwt_public_key.map(|key| key.kind), Some(KeyKind::Edwards));
+    let error = read(&[("JWT_PUBLIC_KEY", "-----BEGIN PRIVATE KEY-----\\nMC4=")]).unwrap_err();
+    assert!(error.contains("private key") && !error.contains("MC4="), "{error}");
+}
+
+/// Set `UPDATE_DOCS=1` to write the file anew.
+#[test]
+fn the_example_file_equals_the_defaults() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/.env.example");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, example()).unwrap();
+    }
+    assert_eq!(fs::read_to_string(path).unwrap(), example());
+}
+
+#[test]
+fn every_setting_is_named_once_and_read() {
+    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config.rs")).unwrap();
+    for setting in settings() {
+        assert_eq!(
+            settings().iter().filter(|other| other.name == setting.name).count(),
+            1,
+            "{}",
+            setting.name
+        );
+        assert!(source.contains(&format!("value(\"{}\"", setting.name)), "{} is never read", setting.name);
+        assert!(!setting.help.contains('\n') && !setting.help.ends_with('.'), "{}", setting.name);
+    }
+}

@@ -1,0 +1,181 @@
+//! What each value may look like. Every function reads one text and says in words what is wrong with it;
+//! those that read secrets never repeat them.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::net::{IpAddr, Ipv4Addr};
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use domain::ids::Organization;
+use domain::phone::Home;
+use sqlx::postgres::PgConnectOptions;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+use super::{CallsAuth, Key, LogFormat, Origins, RemoteKind, Role, Secret, UnknownSession, WebhookAuth};
+
+type Read<T> = Result<T, String>;
+
+pub(super) fn host(text: &str) -> Read<IpAddr> {
+    if text.eq_ignore_ascii_case("localhost") {
+        return Ok(Ipv4Addr::LOCALHOST.into());
+    }
+    text.trim_matches(['[', ']']).parse().map_err(|_| {
+        format!("`{text}` is no IP address; 127.0.0.1 for this machine only, 0.0.0.0 or :: for all")
+    })
+}
+
+pub(super) fn port(text: &str) -> Read<u16> {
+    text.parse().map_err(|_| format!("`{text}` is no port, 0 to 65535"))
+}
+
+pub(super) fn database_url(text: &str) -> Read<Option<Secret>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if text.starts_with("sqlite:") || text.starts_with("file:") {
+        return Err("the embedded store needs no URL; leave it empty and set DATA_DIR".to_owned());
+    }
+    if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+        return Err("does not begin with postgres://".to_owned());
+    }
+    // The parser's own words could repeat the password.
+    let understood = PgConnectOptions::from_str(text).is_ok();
+    let shape = "is not of the form postgres://user:password@host:5432/database; \
+                 signs such as @ : / in the password are written %40 %3A %2F";
+    if understood { Ok(Some(Secret::new(text))) } else { Err(shape.to_owned()) }
+}
+
+pub(super) fn data_key(text: &str) -> Read<Option<Key>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = || "is not 32 bytes in base64; `openssl rand -base64 32` makes one".to_owned();
+    Key::parse(text).map(Some).ok_or_else(wrong)
+}
+
+/// A bare word is taken for a level, since the filter itself would take a misspelt one for the name of a module.
+pub(super) fn log_filter(text: &str) -> Read<String> {
+    for part in text.split(',').map(str::trim).filter(|part| !part.contains(['=', '['])) {
+        if part.parse::<LevelFilter>().is_err() || part.is_empty() {
+            return Err(format!(
+                "`{part}` is no level; error, warn, info, debug, trace, off or module=level"
+            ));
+        }
+    }
+    EnvFilter::try_new(text).map_err(|error| format!("`{text}` cannot be read: {error}"))?;
+    Ok(text.to_owned())
+}
+
+pub(super) fn log_format(text: &str) -> Read<LogFormat> {
+    one_of(text, &[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)])
+}
+
+pub(super) fn origins(text: &str) -> Read<Origins> {
+    let mut origins = Origins { any: false, loopback: false, listed: BTreeSet::new() };
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        match part {
+            "*" => origins.any = true,
+            "loopback" => origins.loopback = true,
+            origin => {
+                origins.listed.insert(origin_of(origin)?);
+            }
+        }
+    }
+    Ok(origins)
+}
+
+fn origin_of(text: &str) -> Read<String> {
+    let wrong =
+        || format!("`{text}` is no origin; scheme, host and port only, such as https://board.example.com");
+    let url = reqwest::Url::parse(text).map_err(|_| wrong())?;
+    let bare = matches!(url.scheme(), "http" | "https")
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty();
+    if bare { Ok(url.origin().ascii_serialization()) } else { Err(wrong()) }
+}
+
+pub(super) fn organization(text: &str) -> Read<Organization> {
+    Organization::parse(text).map_err(|error| error.to_string())
+}
+
+pub(super) fn region(text: &str) -> Read<Home> {
+    let wrong = || format!("`{text}` is no country, two letters such as UZ");
+    Home::parse(&text.to_ascii_uppercase()).filter(|_| text.len() == 2).ok_or_else(wrong)
+}
+
+pub(super) fn timezone(text: &str) -> Read<Tz> {
+    text.parse().map_err(|_| format!("`{text}` is no time zone, such as Asia/Tashkent"))
+}
+
+pub(super) fn read_wait(text: &str) -> Read<Duration> {
+    whole(text, 60_000, "milliseconds").map(Duration::from_millis)
+}
+
+pub(super) fn start_wait(text: &str) -> Read<Duration> {
+    whole(text, 3_600, "seconds").map(Duration::from_secs)
+}
+
+/// Shorter ones are found by trying.
+pub(super) const JWT_SECRET_LEN_MIN: usize = 16;
+
+pub(super) fn jwt_secret(text: &str) -> Read<Option<Secret>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let long_enough = text.len() >= JWT_SECRET_LEN_MIN;
+    let short = || format!("is shorter than {JWT_SECRET_LEN_MIN} characters, so it can be guessed");
+    if long_enough { Ok(Some(Secret::new(text))) } else { Err(short()) }
+}
+
+pub(super) fn role(text: &str) -> Read<Role> {
+    one_of(text, &Role::ALL.map(|role| (role.as_str(), role)))
+}
+
+pub(super) fn calls_auth(text: &str) -> Read<CallsAuth> {
+    one_of(text, &[("auto", CallsAuth::Auto), ("open", CallsAuth::Open), ("token", CallsAuth::Token)])
+}
+
+pub(super) fn webhook_auth(text: &str) -> Read<WebhookAuth> {
+    if text == "hmac" {
+        return Err("hmac is not offered in this version; auto, token or open".to_owned());
+    }
+    one_of(text, &[("auto", WebhookAuth::Auto), ("token", WebhookAuth::Token), ("open", WebhookAuth::Open)])
+}
+
+pub(super) fn remote_host(text: &str) -> Read<Option<RemoteKind>> {
+    match text {
+        "" => Ok(None),
+        "simulated" => Ok(Some(RemoteKind::Simulated)),
+        "local" => Ok(Some(RemoteKind::Local)),
+        other => Err(format!(
+            "`{other}` would be reached over SSH, which this version cannot do; simulated, local or empty"
+        )),
+    }
+}
+
+pub(super) fn unknown_session(text: &str) -> Read<UnknownSession> {
+    let known = [
+        ("404", UnknownSession::NotFound),
+        ("202", UnknownSession::Accepted),
+        ("create", UnknownSession::Create),
+    ];
+    one_of(text, &known)
+}
+
+fn whole(text: &str, max: u64, unit: &str) -> Read<u64> {
+    let number = text.parse().ok().filter(|number| *number <= max);
+    number.ok_or_else(|| format!("`{text}` is no whole number of {unit}, 0 to {max}"))
+}
+
+fn one_of<T: Copy + Debug>(text: &str, known: &[(&str, T)]) -> Read<T> {
+    let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        format!("`{text}` is none of {}", names.join(", "))
+    })
+}

@@ -1,0 +1,260 @@
+//! The door for programs: routes, who may use them, and how mistakes are told. One file a resource.
+//! A handler parses, dispatches or reads a screen, and answers. It holds no rule and no SQL.
+
+pub mod auth;
+pub mod problem;
+pub mod vitals;
+
+mod body;
+mod edge;
+mod openapi;
+mod span;
+mod times;
+
+mod health;
+mod projections;
+mod results;
+mod sessions;
+mod start;
+
+use std::future::{Ready, ready};
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fmt, io};
+
+use ::projections::Screens;
+use actix_cors::Cors;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, FromRequest, HttpRequest, HttpServer, middleware, web};
+use chrono_tz::Tz;
+use domain::ids::Organization;
+use domain::phone::Home;
+use domain::session::Remote;
+use tracing_actix_web::TracingLogger;
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::config::{Access, Origins, Secret, UnknownSession};
+use crate::dispatch::Dispatch;
+use crate::ports::{Clock, Ids};
+use auth::{BadKey, Keys};
+use problem::{Code, Problem};
+use sessions::Known;
+use vitals::Vitals;
+
+/// Connections held at once, over all workers. One more waits in the kernel's queue.
+const CONNECTIONS_MAX: usize = 25_000;
+/// Connections that the kernel holds until a worker takes them.
+const BACKLOG: u32 = 4_096;
+/// A request's head that is not there after this long will not come.
+const HEAD_WAIT: Duration = Duration::from_secs(5);
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+const DISCONNECT_WAIT: Duration = Duration::from_secs(2);
+/// Requests under way may take this long when the doors are closed.
+const SHUTDOWN_SECS: u64 = 5;
+
+/// Renders the metrics as Prometheus reads them.
+pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// What the routes stand on.
+pub struct Parts {
+    pub dispatch: Dispatch,
+    pub screens: Screens,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub vitals: Arc<dyn Vitals>,
+    pub metrics: Render,
+    pub options: Options,
+}
+
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whose requests without a token are.
+    pub organization: Organization,
+    pub home: Home,
+    pub timezone: Tz,
+    /// How long a read waits for what was written just before it.
+    pub read_wait: Duration,
+    /// How long a start waits for the remote command.
+    pub start_wait: Duration,
+    pub unknown_session: UnknownSession,
+    pub access: Access,
+    /// Access's own, or the one made at first start.
+    pub jwt_secret: Secret,
+    /// Whether only this machine can reach the server.
+    pub loopback_only: bool,
+    /// Addresses of the call servers that were told to report here.
+    pub call_servers: Vec<IpAddr>,
+    pub origins: Origins,
+    /// Where a session's numbers are dialled.
+    pub remote: Remote,
+}
+
+/// The handle that every request holds. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+pub struct Inner {
+    dispatch: Dispatch,
+    screens: Screens,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    vitals: Arc<dyn Vitals>,
+    metrics: Render,
+    options: Options,
+    keys: Keys,
+    known: Known,
+    starts: tokio::sync::Semaphore,
+}
+
+impl Engine {
+    pub fn try_new(parts: Parts) -> Result<Self, BadKey> {
+        let Parts { dispatch, screens, clock, ids, vitals, metrics, options } = parts;
+        let Access { jwt_public_key, jwt_default_role, .. } = &options.access;
+        let keys = Keys::try_new(&options.jwt_secret, jwt_public_key.as_ref(), *jwt_default_role)?;
+        let (known, starts) = (Known::default(), start::bound());
+        Ok(Self(Arc::new(Inner {
+            dispatch,
+            screens,
+            clock,
+            ids,
+            vitals,
+            metrics,
+            options,
+            keys,
+            known,
+            starts,
+        })))
+    }
+}
+
+impl Deref for Engine {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Inner")
+    }
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl FromRequest for Engine {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let engine = request.app_data::<Self>().cloned();
+        ready(engine.ok_or_else(|| Problem::new(Code::Internal, "the routes have no engine")))
+    }
+}
+
+/// Every route. `/openapi.json` is made from exactly these.
+pub fn configure(routes: &mut ServiceConfig<'_>) {
+    health::configure(routes);
+    projections::configure(routes);
+    start::configure(routes);
+    sessions::configure(routes);
+    results::configure(routes);
+}
+
+/// The application as it is served, and as tests call it.
+pub fn app(
+    engine: Engine,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
+    let cors = cors(engine.options.origins.clone());
+    let document = openapi::document(configure);
+    let (app, _) = App::new()
+        .app_data(engine)
+        .app_data(document)
+        .app_data(
+            web::QueryConfig::default()
+                .error_handler(|why, _| Problem::parameter("query", format!("is wrong: {why}")).into()),
+        )
+        .app_data(
+            web::PathConfig::default()
+                .error_handler(|why, _| Problem::parameter("path", format!("is wrong: {why}")).into()),
+        )
+        .into_utoipa_app()
+        .configure(configure)
+        .split_for_parts();
+    app.service(openapi::page)
+        .default_service(web::to(openapi::nowhere))
+        .wrap(cors)
+        .wrap(TracingLogger::<span::Span>::new())
+        .wrap(middleware::from_fn(edge::edge))
+}
+
+/// The API's description, in `OpenAPI` 3.1.
+pub fn document() -> utoipa::openapi::OpenApi {
+    openapi::describe(configure)
+}
+
+/// A listener with room for a crowd. To be called inside the runtime.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
+}
+
+/// The server on listeners that are open already. It leaves signals to whoever runs it.
+pub fn server(engine: &Engine, listeners: Vec<TcpListener>, workers: usize) -> io::Result<Server> {
+    let (engine, workers) = (engine.clone(), workers.max(1));
+    let mut server = HttpServer::new(move || app(engine.clone()))
+        .workers(workers)
+        .max_connections(CONNECTIONS_MAX.div_ceil(workers))
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(HEAD_WAIT)
+        .client_disconnect_timeout(DISCONNECT_WAIT)
+        .shutdown_timeout(SHUTDOWN_SECS)
+        .disable_signals();
+    for listener in listeners {
+        server = server.listen(listener)?;
+    }
+    Ok(server.run())
+}
+
+/// Browsers' pages: those that settings name, and the engine's own.
+fn cors(origins: Origins) -> Cors {
+    let exposed = [edge::REQUEST_ID, edge::POSITION, edge::BEHIND, edge::NEXT, "retry-after"];
+    Cors::default()
+        .allowed_origin_fn(move |origin, request| {
+            let origin = origin.to_str().unwrap_or("");
+            origins.allow(origin) || span::is_own_page(origin, request)
+        })
+        .allow_any_method()
+        .allow_any_header()
+        .expose_headers(exposed)
+        .block_on_origin_mismatch(true)
+        .max_age(3_600)
+}

@@ -1,0 +1,152 @@
+//! The three doors: `/calls` for clients, the webhook for call servers, and the house's own rooms for admins.
+//! `auto` trusts what comes from this machine itself: not what a proxy on it passed on, and not a page that reached it under a foreign name.
+
+use std::future::{Ready, ready};
+use std::net::IpAddr;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest};
+use domain::ids::Organization;
+
+use super::{Caller, Refusal, bearer};
+use crate::config::{CallsAuth, Role, WebhookAuth};
+use crate::http::Engine;
+use crate::http::problem::{Code, Problem};
+
+/// Headers by which a proxy says that somebody else is asking.
+const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+
+/// Somebody who may use `/calls`.
+#[derive(Debug, Clone)]
+pub struct Calls(pub Caller);
+
+/// A call server. Without a token its report belongs to its session's organization.
+#[derive(Debug, Clone)]
+pub struct Reporter {
+    pub organization: Option<Organization>,
+    pub actor: String,
+}
+
+/// Somebody who may look after the engine. Never without a token.
+#[derive(Debug, Clone)]
+pub struct Admin(pub Caller);
+
+impl Calls {
+    fn enter(engine: &Engine, request: &HttpRequest) -> Result<Self, Refusal> {
+        if let Some(token) = bearer(request)? {
+            return engine.keys.caller(token).map(Self);
+        }
+        let open = match engine.options.access.calls {
+            CallsAuth::Open => true,
+            CallsAuth::Token => false,
+            CallsAuth::Auto => engine.options.loopback_only && is_direct(request),
+        };
+        let organization = engine.options.organization.clone();
+        let caller = Caller { organization, role: Role::Manager, actor: "anyone".to_owned() };
+        if open { Ok(Self(caller)) } else { Err(Refusal::Missing) }
+    }
+}
+
+impl Reporter {
+    fn enter(engine: &Engine, request: &HttpRequest) -> Result<Self, Refusal> {
+        if let Some(token) = bearer(request)? {
+            let caller = engine.keys.caller(token)?;
+            caller.require(Role::Operator)?;
+            return Ok(Self { organization: Some(caller.organization), actor: caller.actor });
+        }
+        let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
+        let open = match engine.options.access.webhook {
+            WebhookAuth::Open => true,
+            WebhookAuth::Token => false,
+            WebhookAuth::Auto => peer.is_some_and(|peer| {
+                engine.options.call_servers.contains(&peer) || (peer.is_loopback() && is_direct(request))
+            }),
+        };
+        let reporter = Self { organization: None, actor: "webhook".to_owned() };
+        if open { Ok(reporter) } else { Err(Refusal::Missing) }
+    }
+}
+
+impl Admin {
+    fn enter(engine: &Engine, request: &HttpRequest) -> Result<Self, Refusal> {
+        let caller = engine.keys.caller(bearer(request)?.ok_or(Refusal::Missing)?)?;
+        caller.require(Role::Admin)?;
+        Ok(Self(caller))
+    }
+}
+
+/// Whether it comes from this machine itself, under one of its own names.
+fn is_direct(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    let host = headers.get(header::HOST).map(|host| host.to_str().unwrap_or("?"));
+    host.is_none_or(is_own_name) && !FORWARDED.iter().any(|name| headers.contains_key(*name))
+}
+
+/// `localhost:3000`, `127.0.0.1`, `[::1]:3000`.
+fn is_own_name(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or(""),
+        None => host.split(':').next().unwrap_or(""),
+    };
+    let address = name.parse::<IpAddr>();
+    name.eq_ignore_ascii_case("localhost")
+        || address.is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+macro_rules! door {
+    ($name:ident) => {
+        impl FromRequest for $name {
+            type Error = Problem;
+            type Future = Ready<Result<Self, Problem>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let engine = request.app_data::<Engine>();
+                let entered = engine.map(|engine| Self::enter(engine, request));
+                let entered = entered.unwrap_or(Err(Refusal::Missing));
+                ready(entered.map_err(|refusal| {
+                    let problem = Problem::from(refusal);
+                    count(problem.code());
+                    problem
+                }))
+            }
+        }
+    };
+}
+door!(Calls);
+door!(Reporter);
+door!(Admin);
+
+fn count(code: Code) {
+    metrics::counter!("karnay_refused_total", "reason" => code.slug()).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_knows_its_own_names() {
+        for host in [
+            "localhost",
+            "LOCALHOST:3000",
+            "127.0.0.1:3000",
+            "127.8.8.8",
+            "[::1]",
+            "[::1]:3000",
+            "[::ffff:127.0.0.1]:1",
+        ] {
+            assert!(is_own_name(host), "{host}");
+        }
+        for host in [
+            "",
+            "example.com",
+            "localhost.example.com:3000",
+            "127.0.0.1.example.com",
+            "192.0.2.1:3000",
+            "[2001:db8::1]",
+        ] {
+            assert!(!is_own_name(host), "{host}");
+        }
+    }
+}

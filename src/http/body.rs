@@ -1,0 +1,60 @@
+//! Reading a request's body: bounded in size and in time, and without a copy where it came in one piece.
+
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use actix_web::web::{Bytes, BytesMut, Payload};
+use futures_util::StreamExt;
+
+/// A body that is not there after this long will not come.
+const WAIT: Duration = Duration::from_secs(10);
+/// This much of a body that is too large is still read, since a sender in the middle of sending does not hear the answer.
+const OVERFLOW_READ_MAX: usize = 32 << 20;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Error {
+    #[error("the body may have at most {max} bytes")]
+    TooLarge { max: usize },
+    #[error("the body did not arrive in time")]
+    TooSlow,
+    #[error("the body has to come as it is, without Content-Encoding")]
+    Encoded,
+    #[error("the body broke off")]
+    Broken,
+}
+
+/// The whole body, at most `max` bytes of it.
+pub(super) async fn read(request: &HttpRequest, mut payload: Payload, max: usize) -> Result<Bytes, Error> {
+    if request.headers().contains_key(header::CONTENT_ENCODING) {
+        return Err(Error::Encoded);
+    }
+    let all = collect(&mut payload, max);
+    tokio::time::timeout(WAIT, all).await.map_err(|_| Error::TooSlow)?
+}
+
+async fn collect(payload: &mut Payload, max: usize) -> Result<Bytes, Error> {
+    let Some(first) = payload.next().await else { return Ok(Bytes::new()) };
+    let first = first.map_err(|_| Error::Broken)?;
+    let Some(second) = payload.next().await else { return bounded(first, max) };
+    let mut all = BytesMut::with_capacity(max.min(first.len() * 4));
+    let mut total = first.len();
+    all.extend_from_slice(&first);
+    let mut next = Some(second);
+    while let Some(chunk) = next {
+        let chunk = chunk.map_err(|_| Error::Broken)?;
+        total += chunk.len();
+        if total > OVERFLOW_READ_MAX {
+            break;
+        }
+        if total <= max {
+            all.extend_from_slice(&chunk);
+        }
+        next = payload.next().await;
+    }
+    if total > max { Err(Error::TooLarge { max }) } else { Ok(all.freeze()) }
+}
+
+fn bounded(bytes: Bytes, max: usize) -> Result<Bytes, Error> {
+    if bytes.len() > max { Err(Error::TooLarge { max }) } else { Ok(bytes) }
+}

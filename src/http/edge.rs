@@ -1,0 +1,162 @@
+//! What happens to every request: it gets an id, is counted and timed, and whatever went wrong leaves as a problem.
+//! It also bounds how many requests one worker has under way.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, ResponseError};
+use metrics::{Counter, Histogram};
+
+use super::Engine;
+use super::problem::{CONTENT_TYPE, Code, Problem};
+
+pub(super) const REQUEST_ID: &str = "x-request-id";
+pub(super) const POSITION: &str = "x-position";
+pub(super) const BEHIND: &str = "x-behind";
+pub(super) const NEXT: &str = "x-next-cursor";
+
+/// More requests under way in one worker than this are turned away.
+const UNDER_WAY_MAX: usize = 4_096;
+const REQUEST_ID_LEN_MAX: usize = 64;
+/// Routes and statuses that are counted one by one; no client can make more of them.
+const METERS_MAX: usize = 1_024;
+
+/// The request's id: the client's own where it sent a good one.
+#[derive(Debug, Clone)]
+pub(super) struct RequestId(String);
+
+impl RequestId {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn of(request: &ServiceRequest) -> Self {
+        let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
+        let good =
+            given.filter(|id| !id.is_empty() && id.len() <= REQUEST_ID_LEN_MAX && id.chars().all(plain));
+        match (good, request.app_data::<Engine>()) {
+            (Some(id), _) => Self(id.to_owned()),
+            (None, Some(engine)) => Self(engine.ids.uuid().to_string()),
+            (None, None) => Self("unknown".to_owned()),
+        }
+    }
+}
+
+impl actix_web::FromRequest for RequestId {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &actix_web::HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+        let id = request.extensions().get::<Self>().cloned();
+        std::future::ready(id.ok_or_else(|| Problem::new(Code::Internal, "the request has no id")))
+    }
+}
+
+pub(super) async fn edge(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let id = RequestId::of(&request);
+    let shown = HeaderValue::from_str(id.as_str()).ok();
+    request.extensions_mut().insert(id);
+    let mut response = if let Some(_under_way) = UnderWay::begin() {
+        told(next.call(request).await?.map_into_boxed_body())
+    } else {
+        metrics::counter!("karnay_busy_total", "where" => "http").increment(1);
+        let busy = Problem::new(Code::Busy, "too many requests are under way");
+        request.into_response(busy.error_response())
+    };
+    if let Some(shown) = shown {
+        response.headers_mut().insert(HeaderName::from_static(REQUEST_ID), shown);
+    }
+    measure(&response, started);
+    Ok(response)
+}
+
+/// A place among the requests under way in this worker.
+struct UnderWay;
+
+thread_local! {
+    static UNDER_WAY: Cell<usize> = const { Cell::new(0) };
+    static METERS: RefCell<HashMap<(String, u16), (Counter, Histogram)>> = RefCell::new(HashMap::new());
+}
+
+impl UnderWay {
+    fn begin() -> Option<Self> {
+        let under_way = UNDER_WAY.get();
+        (under_way < UNDER_WAY_MAX).then(|| {
+            UNDER_WAY.set(under_way + 1);
+            Self
+        })
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        UNDER_WAY.set(UNDER_WAY.get().saturating_sub(1));
+    }
+}
+
+/// Makes a problem of what others answered in their own words, and logs what the client is not told.
+fn told(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
+    if let Some(cause) = problem.and_then(Problem::cause) {
+        tracing::error!(
+            code = problem.map_or("", |problem| problem.code().slug()),
+            cause,
+            "a request failed: {cause}"
+        );
+    }
+    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if kind == Some(CONTENT_TYPE.as_bytes()) { response } else { translated(response) }
+}
+
+fn translated(mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let error = response.response().error();
+    let foreign = error.is_some_and(|error| error.as_error::<actix_cors::CorsError>().is_some());
+    let problem = match (foreign, response.status()) {
+        (true, _) => Problem::new(Code::OriginRefused, "CORS_ORIGINS does not name the page's origin"),
+        (false, StatusCode::INTERNAL_SERVER_ERROR) => Problem::new(Code::Internal, "see the log"),
+        (false, status) => {
+            let code = Code::nearest(status);
+            Problem::new(code, error.map_or_else(|| code.title().to_owned(), ToString::to_string))
+        }
+    };
+    let answer = problem.error_response();
+    *response.response_mut().status_mut() = answer.status();
+    for (name, value) in answer.headers() {
+        response.headers_mut().insert(name.clone(), value.clone());
+    }
+    response.map_body(|_, _| answer.into_body())
+}
+
+/// Handles to meters are looked up once a thread: the recorder's own look-up costs more than counting.
+fn measure(response: &ServiceResponse<BoxBody>, started: Instant) {
+    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let key = (route, response.status().as_u16());
+    METERS.with_borrow_mut(|meters| {
+        if !meters.contains_key(&key) && meters.len() < METERS_MAX {
+            let (route, status) = (key.0.clone(), key.1.to_string());
+            let counter =
+                metrics::counter!("karnay_http_requests_total", "route" => route.clone(), "status" => status);
+            meters
+                .insert(key.clone(), (counter, metrics::histogram!("karnay_http_seconds", "route" => route)));
+        }
+        if let Some((counter, histogram)) = meters.get(&key) {
+            counter.increment(1);
+            histogram.record(started.elapsed().as_secs_f64());
+        }
+    });
+}

@@ -1,0 +1,87 @@
+//! The API's description, made from the routes' own types, and what follows from it: which methods a path has.
+
+use std::sync::{Arc, OnceLock};
+
+use actix_web::dev::ResourceDef;
+use actix_web::http::header;
+use actix_web::web::{Bytes, Data};
+use actix_web::{App, HttpRequest, HttpResponse, ResponseError, get};
+use utoipa::OpenApi;
+use utoipa::openapi::PathItem;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::problem::{Code, Problem, ProblemBody};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "karnay",
+        description = "An event-sourced call engine. Errors are `application/problem+json`. Commands answer with `X-Position`, reads with \
+                       `X-Position` and `X-Behind`; every answer carries `X-Request-Id`.",
+    ),
+    components(schemas(ProblemBody))
+)]
+struct Api;
+
+/// The description as it is served, with the paths that are known.
+#[derive(Debug)]
+pub(super) struct Document {
+    json: Bytes,
+    paths: Vec<(ResourceDef, String)>,
+}
+
+pub(super) fn describe(configure: fn(&mut ServiceConfig<'_>)) -> utoipa::openapi::OpenApi {
+    let (_, mut api) =
+        App::new().into_utoipa_app().openapi(Api::openapi()).configure(configure).split_for_parts();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let components = api.components.get_or_insert_default();
+    components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    api
+}
+
+/// Made once: every worker serves the same.
+pub(super) fn document(configure: fn(&mut ServiceConfig<'_>)) -> Data<Document> {
+    static DOCUMENT: OnceLock<Arc<Document>> = OnceLock::new();
+    Data::from(Arc::clone(DOCUMENT.get_or_init(|| Arc::new(Document::of(&describe(configure))))))
+}
+
+impl Document {
+    fn of(api: &utoipa::openapi::OpenApi) -> Self {
+        let known =
+            api.paths.paths.iter().map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item)));
+        let paths = known.chain([(ResourceDef::new("/openapi.json"), "GET".to_owned())]).collect();
+        Self { json: Bytes::from(api.to_json().unwrap_or_default()), paths }
+    }
+}
+
+fn methods(item: &PathItem) -> String {
+    let known =
+        [("GET", item.get.is_some()), ("POST", item.post.is_some()), ("DELETE", item.delete.is_some())];
+    let there: Vec<&str> = known.iter().filter(|(_, there)| *there).map(|(method, _)| *method).collect();
+    there.join(", ")
+}
+
+#[get("/openapi.json")]
+pub(super) async fn page(document: Data<Document>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(document.json.clone())
+}
+
+/// Where no route is: another method of a known path, or nothing at all.
+pub(super) async fn nowhere(request: HttpRequest, document: Data<Document>) -> HttpResponse {
+    let known = document.paths.iter().find(|(path, _)| path.is_match(request.path()));
+    match known {
+        Some((_, methods)) => {
+            let problem = Problem::new(Code::MethodNotAllowed, format!("here there is {methods}"));
+            let mut answer = problem.error_response();
+            if let Ok(methods) = header::HeaderValue::from_str(methods) {
+                answer.headers_mut().insert(header::ALLOW, methods);
+            }
+            answer
+        }
+        None => {
+            Problem::new(Code::NotFound, "there is no such path; /openapi.json lists them").error_response()
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! What is answered when something is wrong: one table of code, status, slug and title, as `application/problem+json` (RFC 9457).
+//! It alone knows status codes. `detail` is for the client, `cause` for the log; neither ever holds a person's data.
+//! Each slug has a paragraph with its remedy in `docs/problems.md`; a test compares both.
+
+mod refusals;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// What a problem's type begins with; the slug follows.
+const TYPE_PREFIX: &str = "urn:karnay:problem:";
+pub const CONTENT_TYPE: &str = "application/problem+json";
+
+macro_rules! codes {
+    ($($name:ident = $status:ident, $slug:literal, $title:literal;)*) => {
+        /// Everything that can be wrong.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($name,)*
+        }
+
+        impl Code {
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            pub fn status(self) -> StatusCode {
+                match self {
+                    $(Self::$name => StatusCode::$status,)*
+                }
+            }
+
+            pub fn slug(self) -> &'static str {
+                match self {
+                    $(Self::$name => $slug,)*
+                }
+            }
+
+            pub fn title(self) -> &'static str {
+                match self {
+                    $(Self::$name => $title,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    BadRequest         = BAD_REQUEST,            "bad-request",          "The request cannot be understood";
+    BadJson            = BAD_REQUEST,            "bad-json",             "The body is no JSON object";
+    BadField           = BAD_REQUEST,            "bad-field",            "A field of the body is wrong";
+    BadParameter       = BAD_REQUEST,            "bad-parameter",        "A part of the address is wrong";
+    TokenMissing       = UNAUTHORIZED,           "token-missing",        "A token is needed";
+    TokenInvalid       = UNAUTHORIZED,           "token-invalid",        "The token is not valid";
+    TokenExpired       = UNAUTHORIZED,           "token-expired",        "The token has expired";
+    RoleTooLow         = FORBIDDEN,              "role-too-low",         "The token's role does not allow this";
+    OriginRefused      = FORBIDDEN,              "origin-refused",       "Pages from there may not call the engine";
+    NotFound           = NOT_FOUND,              "not-found",            "There is nothing here";
+    SessionUnknown     = NOT_FOUND,              "session-unknown",      "There is no such session";
+    ProjectionUnknown  = NOT_FOUND,              "projection-unknown",   "There is no such projection";
+    StreamNotParked    = NOT_FOUND,              "stream-not-parked",    "That stream is not parked";
+    MethodNotAllowed   = METHOD_NOT_ALLOWED,     "method-not-allowed",   "The method does not exist here";
+    RequestTimeout     = REQUEST_TIMEOUT,        "request-timeout",      "The request took too long to arrive";
+    CommandReused      = CONFLICT,               "command-reused",       "The command id belongs to another command";
+    SessionAlreadyOpen = CONFLICT,               "session-already-open", "The session exists already";
+    SessionEnded       = CONFLICT,               "session-ended",        "The session has ended";
+    TooManyReports     = CONFLICT,               "too-many-reports",     "The call has too many reports";
+    RebuildRunning     = CONFLICT,               "rebuild-running",      "The projection is being rebuilt already";
+    TooLarge           = PAYLOAD_TOO_LARGE,      "too-large",            "The request is too large";
+    EncodingUnknown    = UNSUPPORTED_MEDIA_TYPE, "encoding-unknown",     "The body's encoding is not understood";
+    Internal           = INTERNAL_SERVER_ERROR,  "internal",             "The engine made a mistake";
+    RemoteUnreachable  = BAD_GATEWAY,            "remote-unreachable",   "The remote host did not start the calls";
+    Busy               = SERVICE_UNAVAILABLE,    "busy",                 "Try again shortly";
+    Contended          = SERVICE_UNAVAILABLE,    "contended",            "Others changed the same thing";
+    JournalUnavailable = SERVICE_UNAVAILABLE,    "journal-unavailable",  "Nothing can be recorded now";
+    ScreensUnavailable = SERVICE_UNAVAILABLE,    "screens-unavailable",  "Nothing can be shown now";
+    ScreensBehind      = SERVICE_UNAVAILABLE,    "screens-behind",       "The screens have not caught up";
+    NotReady           = SERVICE_UNAVAILABLE,    "not-ready",            "The engine is not ready";
+    StartUnconfirmed   = GATEWAY_TIMEOUT,        "start-unconfirmed",    "The session waits for its start";
+}
+
+impl Code {
+    /// The nearest code for a status that something else has chosen.
+    pub fn nearest(status: StatusCode) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => Self::TokenMissing,
+            StatusCode::FORBIDDEN => Self::OriginRefused,
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::EncodingUnknown,
+            StatusCode::SERVICE_UNAVAILABLE => Self::Busy,
+            client if client.is_client_error() => Self::BadRequest,
+            _ => Self::Internal,
+        }
+    }
+
+    /// Seconds after which trying again makes sense; every 503 has them.
+    fn retry_after(self) -> Option<u16> {
+        let slow = matches!(self, Self::JournalUnavailable | Self::ScreensUnavailable | Self::NotReady);
+        let seconds = if slow { 5 } else { 1 };
+        (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(seconds)
+    }
+}
+
+/// One answer of what is wrong.
+#[derive(Debug)]
+pub struct Problem {
+    code: Code,
+    detail: Cow<'static, str>,
+    members: Map<String, Value>,
+    cause: Option<String>,
+}
+
+impl Problem {
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into(), members: Map::new(), cause: None }
+    }
+
+    pub fn field(name: &'static str, reason: impl fmt::Display) -> Self {
+        Self::new(Code::BadField, format!("{name} {reason}")).with("field", name)
+    }
+
+    pub fn parameter(name: &'static str, reason: impl fmt::Display) -> Self {
+        Self::new(Code::BadParameter, format!("{name} {reason}")).with("parameter", name)
+    }
+
+    /// One more member of the body.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// What the log should say and the client need not know.
+    #[must_use]
+    pub fn because(mut self, cause: impl fmt::Display) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    fn body(&self) -> Value {
+        let mut body = self.members.clone();
+        let mut put = |name: &str, value: Value| drop(body.insert(name.to_owned(), value));
+        put("type", format!("{TYPE_PREFIX}{}", self.code.slug()).into());
+        put("title", self.code.title().into());
+        put("status", self.code.status().as_u16().into());
+        put("detail", self.detail.as_ref().into());
+        put("code", self.code.slug().into());
+        put("message", self.detail.as_ref().into());
+        put("statusCode", self.code.status().as_u16().into());
+        Value::Object(body)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.slug(), self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut answer = HttpResponse::build(self.code.status());
+        answer.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE)));
+        if let Some(seconds) = self.code.retry_after() {
+            answer.insert_header((header::RETRY_AFTER, HeaderValue::from(seconds)));
+        }
+        if self.code.status() == StatusCode::UNAUTHORIZED {
+            answer.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        }
+        answer.body(self.body().to_string())
+    }
+}
+
+/// Every error of this API. Some add members of their own.
+#[derive(Debug, ToSchema)]
+#[schema(as = Problem)]
+#[expect(dead_code, reason = "it only describes the body to the API's document")]
+pub struct ProblemBody {
+    /// `urn:karnay:problem:` and the code.
+    #[schema(rename = "type", example = "urn:karnay:problem:bad-field")]
+    kind: String,
+    title: String,
+    status: u16,
+    detail: String,
+    /// Stable; see docs/problems.md.
+    #[schema(example = "bad-field")]
+    code: String,
+    /// The same as `detail`, for older clients.
+    message: String,
+    /// The same as `status`, for older clients.
+    #[schema(rename = "statusCode")]
+    status_code: u16,
+    /// Which field of the body is wrong.
+    field: Option<String>,
+    /// Which part of the address is wrong.
+    parameter: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use actix_web::body::MessageBody;
+
+    use super::*;
+
+    #[test]
+    fn every_problem_has_a_remedy_and_every_remedy_a_problem() {
+        let document = include_str!("../../docs/problems.md");
+        let documented: BTreeSet<&str> =
+            document.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        let known: BTreeSet<&str> = Code::ALL.iter().map(|code| code.slug()).collect();
+        assert_eq!(documented, known);
+        for section in document.split("\n## ").skip(1) {
+            let (slug, text) = section.split_once('\n').unwrap();
+            assert!(text.contains("Remedy:"), "{slug} lacks its remedy");
+        }
+    }
+
+    #[test]
+    fn slugs_differ() {
+        let slugs: BTreeSet<&str> = Code::ALL.iter().map(|code| code.slug()).collect();
+        assert_eq!(slugs.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn a_503_always_says_when_to_come_back() {
+        for code in Code::ALL {
+            let answer = Problem::new(*code, "x").error_response();
+            let told = answer.headers().contains_key(header::RETRY_AFTER);
+            assert_eq!(told, code.status() == StatusCode::SERVICE_UNAVAILABLE, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_problem_carries_the_old_and_the_new_names() {
+        let answer = Problem::field("callStatus", "is wrong").with("ok", false).error_response();
+        let body = answer.into_body().try_into_bytes().unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        let expected = serde_json::json!({
+            "type": "urn:karnay:problem:bad-field", "title": "A field of the body is wrong", "status": 400,
+            "detail": "callStatus is wrong", "code": "bad-field", "message": "callStatus is wrong",
+            "statusCode": 400, "field": "callStatus", "ok": false,
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn a_foreign_status_finds_its_code() {
+        assert_eq!(Code::nearest(StatusCode::IM_A_TEAPOT), Code::BadRequest);
+        assert_eq!(Code::nearest(StatusCode::BAD_GATEWAY), Code::Internal);
+    }
+}

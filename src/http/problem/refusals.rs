@@ -1,0 +1,120 @@
+//! How each boundary's errors become problems: one exhaustive `From` a boundary, so that a new error must be looked at here.
+
+use domain::ids::BadName;
+use domain::{call, quarantine, session};
+
+use super::{Code, Problem};
+use crate::dispatch::Failure;
+use crate::http::auth::Refusal;
+use crate::http::body;
+use crate::http::vitals;
+
+impl<E: std::error::Error + Into<Self>> From<Failure<E>> for Problem {
+    fn from(failure: Failure<E>) -> Self {
+        match failure {
+            Failure::Refused(why) => why.into(),
+            Failure::Busy => Self::new(Code::Busy, "too much is under way; nothing was recorded"),
+            Failure::Conflict => Self::new(Code::Contended, "others changed the same thing again and again"),
+            Failure::CommandReused => {
+                Self::new(Code::CommandReused, "the command id was used for another command")
+            }
+            Failure::TooLarge { size } => {
+                Self::new(Code::TooLarge, format!("an event of {size} bytes is too large to record"))
+            }
+            Failure::Unavailable(why) => {
+                Self::new(Code::JournalUnavailable, "the journal cannot be written now; send it again")
+                    .because(why)
+            }
+        }
+    }
+}
+
+impl From<call::Error> for Problem {
+    fn from(error: call::Error) -> Self {
+        match error {
+            call::Error::TooManyReports { .. } => Self::new(Code::TooManyReports, error.to_string()),
+        }
+    }
+}
+
+impl From<session::Error> for Problem {
+    fn from(error: session::Error) -> Self {
+        let code = match error {
+            session::Error::Unknown => Code::SessionUnknown,
+            session::Error::AlreadyOpen => Code::SessionAlreadyOpen,
+            session::Error::Ended => Code::SessionEnded,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<quarantine::Error> for Problem {
+    fn from(error: quarantine::Error) -> Self {
+        match error {}
+    }
+}
+
+impl From<BadName> for Problem {
+    fn from(error: BadName) -> Self {
+        Self::new(Code::BadParameter, error.to_string())
+    }
+}
+
+impl From<projections::Error> for Problem {
+    fn from(error: projections::Error) -> Self {
+        use projections::Error;
+        match error {
+            Error::Unknown(name) => {
+                Self::new(Code::ProjectionUnknown, format!("there is no projection {name}"))
+            }
+            Error::Open(_)
+            | Error::Closed
+            | Error::Superseded { .. }
+            | Error::Misfed { .. }
+            | Error::AlreadyThere
+            | Error::Unreadable { .. }
+            | Error::Sqlite(_)
+            | Error::Postgres(_) => {
+                Self::new(Code::ScreensUnavailable, "the screens cannot be read now").because(error)
+            }
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::Missing => Code::TokenMissing,
+            Refusal::Expired => Code::TokenExpired,
+            Refusal::Invalid(_) => Code::TokenInvalid,
+            Refusal::RoleTooLow { .. } => Code::RoleTooLow,
+        };
+        Self::new(code, refusal.to_string())
+    }
+}
+
+impl From<body::Error> for Problem {
+    fn from(error: body::Error) -> Self {
+        let code = match error {
+            body::Error::TooLarge { .. } => Code::TooLarge,
+            body::Error::TooSlow => Code::RequestTimeout,
+            body::Error::Encoded => Code::EncodingUnknown,
+            body::Error::Broken => Code::BadRequest,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<vitals::Error> for Problem {
+    fn from(error: vitals::Error) -> Self {
+        let code = match error {
+            vitals::Error::UnknownProjection(_) => Code::ProjectionUnknown,
+            vitals::Error::NotParked => Code::StreamNotParked,
+            vitals::Error::RebuildRunning => Code::RebuildRunning,
+            vitals::Error::Unavailable(why) => {
+                return Self::new(Code::ScreensUnavailable, "the screens cannot be changed now").because(why);
+            }
+        };
+        Self::new(code, error.to_string())
+    }
+}

@@ -1,0 +1,147 @@
+//! The webhook: a call server reports one call, and hears what is stored. This is the path that has to be fast.
+
+mod list;
+mod report;
+mod view;
+
+use std::sync::Arc;
+
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse, post};
+use domain::call::Call;
+use domain::fact::Circumstances;
+use domain::ids::{Organization, SessionId, StreamId};
+use domain::{quarantine, session};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::auth::Reporter;
+use super::edge::{self, RequestId};
+use super::problem::{Code, Problem, ProblemBody};
+use super::sessions::{Home, Standing};
+use super::{Engine, body};
+use crate::config::UnknownSession;
+use crate::dispatch::{Done, Meta};
+use report::Said;
+use view::ResultView;
+
+pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
+    routes.service(result).service(list::of_session);
+}
+
+/// A call's result. Said twice it is stored once, and answered with `duplicate: true`.
+#[utoipa::path(tag = "calls", request_body = report::Body<'_>, responses(
+    (status = OK, body = ResultView<'_>, description = "The result as it is stored"),
+    (status = ACCEPTED, description = "The session is not known; the report is kept (UNKNOWN_SESSION=202)"),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+    (status = UNAUTHORIZED, body = ProblemBody, content_type = "application/problem+json"),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+    (status = PAYLOAD_TOO_LARGE, body = ProblemBody, content_type = "application/problem+json"),
+    (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[post("/calls/result")]
+async fn result(
+    engine: Engine,
+    reporter: Reporter,
+    id: RequestId,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let bytes = body::read(&request, payload, report::LEN_MAX).await?;
+    let said = report::parse(&bytes, engine.options.home, engine.options.timezone)?;
+    let told = Telling { engine: &engine, reporter, id };
+    match told.home(&said).await? {
+        Some(home) => told.record(&home, said).await,
+        None => told.keep(&bytes, &said).await,
+    }
+}
+
+/// A report on its way into the journal.
+struct Telling<'a> {
+    engine: &'a Engine,
+    reporter: Reporter,
+    id: RequestId,
+}
+
+impl Telling<'_> {
+    /// The session that the report belongs to; opened for it where that is the setting.
+    async fn home(&self, said: &Said<'_>) -> Result<Option<Arc<Home>>, Problem> {
+        let organization = self.reporter.organization.as_ref();
+        match self.engine.known.find(self.engine, &said.session, organization).await? {
+            Standing::Known(home) => Ok(Some(home)),
+            Standing::Unsure => {
+                Err(Problem::new(Code::ScreensBehind, "the session may be too new to be seen; send it again"))
+            }
+            Standing::Unknown => match (self.engine.options.unknown_session, SessionId::parse(&said.session))
+            {
+                (UnknownSession::Create, Ok(session)) => self.adopt(session).await.map(Some),
+                _ => Ok(None),
+            },
+        }
+    }
+
+    async fn adopt(&self, session: SessionId) -> Result<Arc<Home>, Problem> {
+        let organization = self.organization().clone();
+        let stream = StreamId::session(&organization, &session);
+        let command = session::Command::Adopt { id: self.engine.ids.uuid(), at: self.engine.clock.now() };
+        self.engine.dispatch.session(stream, command, self.meta(&organization)).await?;
+        Ok(self.engine.known.learn(Home { organization, session }))
+    }
+
+    async fn record(&self, home: &Home, said: Said<'_>) -> Result<HttpResponse, Problem> {
+        let person = self.engine.dispatch.fingerprint(&home.organization, &said.phone);
+        let stream = StreamId::unlisted_call(&home.organization, &home.session, &person);
+        let started_at = said.started_at;
+        let command = said.command(self.engine.ids.uuid(), self.engine.clock.now());
+        let meta = self.meta(&home.organization);
+        let done = self.engine.dispatch.call(stream, person, command, meta).await?;
+        let attempt = done.state.attempt(started_at);
+        let attempt =
+            attempt.ok_or_else(|| Problem::new(Code::Internal, "the stored report cannot be found"))?;
+        answer(&ResultView::stored(home, attempt, !done.changed), &done)
+    }
+
+    /// Nobody knows its session: the report is kept word for word until somebody decides.
+    async fn keep(&self, bytes: &[u8], said: &Said<'_>) -> Result<HttpResponse, Problem> {
+        let organization = self.organization();
+        let person = self.engine.dispatch.fingerprint(organization, &said.phone);
+        let stream = StreamId::quarantine(organization, self.engine.ids.uuid());
+        let command = quarantine::Command::Hold {
+            session: said.session.clone().into_owned(),
+            reason: quarantine::Reason::UnknownSession,
+            body: quarantine::Body { json: String::from_utf8_lossy(bytes).into_owned() },
+            at: self.engine.clock.now(),
+        };
+        let done = self.engine.dispatch.quarantine(stream, person, command, self.meta(organization)).await?;
+        if self.engine.options.unknown_session == UnknownSession::Accepted {
+            let mut accepted = HttpResponse::Accepted();
+            accepted.insert_header((edge::POSITION, done.position));
+            return Ok(accepted.json(serde_json::json!({ "quarantined": true, "sessionId": said.session })));
+        }
+        let detail = "the session is not known; the report is kept until somebody binds it to one";
+        Err(Problem::new(Code::SessionUnknown, detail).with("quarantined", true))
+    }
+
+    fn organization(&self) -> &Organization {
+        self.reporter.organization.as_ref().unwrap_or(&self.engine.options.organization)
+    }
+
+    fn meta(&self, organization: &Organization) -> Meta {
+        let circumstances = Circumstances {
+            organization: organization.to_string(),
+            actor: self.reporter.actor.clone(),
+            correlation: self.id.as_str().to_owned(),
+            causation: String::new(),
+        };
+        Meta { circumstances: Arc::new(circumstances), command: None }
+    }
+}
+
+fn answer(view: &ResultView<'_>, done: &Done<Call>) -> Result<HttpResponse, Problem> {
+    let body =
+        serde_json::to_vec(view).map_err(|why| Problem::new(Code::Internal, "see the log").because(why))?;
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
+    answer.insert_header((HeaderName::from_static(edge::POSITION), HeaderValue::from(done.position)));
+    Ok(answer.body(body))
+}

@@ -1,0 +1,125 @@
+//! The results of a session's calls: one row an attempt, in the order in which they came, streamed page by page so that a long list costs no memory.
+
+use actix_web::http::header::HeaderValue;
+use actix_web::web::{Bytes, Path, Query};
+use actix_web::{HttpResponse, get};
+use futures_util::stream::{self, Stream};
+use projections::Error;
+use projections::call_history::{self, CallHistory, ResultRow};
+use projections::projection::Projection;
+use projections::session_stats::{self, SessionStats};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::view::ResultView;
+use crate::http::auth::Calls;
+use crate::http::problem::{Problem, ProblemBody};
+use crate::http::sessions::{self, Fresh};
+use crate::http::{Engine, edge};
+
+/// Rows read, and held in memory, at a time.
+const PAGE: u32 = 500;
+const LIMIT_MAX: u32 = 10_000;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Part {
+    /// At most so many, up to 10,000; all where it is left out. `X-Next-Cursor` then says where to go on.
+    limit: Option<u32>,
+    /// Only what comes after an earlier answer's `X-Next-Cursor`.
+    cursor: Option<u64>,
+}
+
+/// The results of a session's calls.
+#[utoipa::path(tag = "calls", responses(
+    (status = OK, body = Vec<ResultView<'_>>),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/calls/session/{id}/results")]
+pub(super) async fn of_session(
+    engine: Engine,
+    caller: Calls,
+    id: Path<String>,
+    part: Query<Part>,
+    fresh: Query<Fresh>,
+) -> Result<HttpResponse, Problem> {
+    let known = fresh.wait(&engine, SessionStats::NAME).await;
+    let organization = caller.0.organization.as_str();
+    let session = session_stats::find(&engine.screens, organization, &id, known.position).await?;
+    let session = session.ok_or_else(sessions::unknown)?;
+    let fresh = fresh.wait(&engine, CallHistory::NAME).await;
+    let reading = Reading {
+        engine: engine.clone(),
+        organization: organization.to_owned(),
+        session: session.session.clone(),
+        after: part.cursor.unwrap_or(0),
+    };
+    match part.limit {
+        Some(limit) => reading.page(limit.clamp(1, LIMIT_MAX), sessions::shown(fresh)).await,
+        None => Ok(sessions::shown(fresh).streaming(reading.all())),
+    }
+}
+
+/// A session's results, read from a place on.
+struct Reading {
+    engine: Engine,
+    organization: String,
+    session: String,
+    after: u64,
+}
+
+impl Reading {
+    async fn rows(&self, limit: u32) -> Result<Vec<ResultRow>, Error> {
+        call_history::of_session(&self.engine.screens, (&self.organization, &self.session), self.after, limit)
+            .await
+    }
+
+    async fn page(
+        self,
+        limit: u32,
+        mut answer: actix_web::HttpResponseBuilder,
+    ) -> Result<HttpResponse, Problem> {
+        let rows = self.rows(limit).await?;
+        let full = u32::try_from(rows.len()) == Ok(limit);
+        if let Some(last) = rows.last().filter(|_| full) {
+            answer.insert_header((edge::NEXT, HeaderValue::from(last.position)));
+        }
+        let views: Vec<ResultView<'_>> = rows.iter().map(ResultView::shown).collect();
+        sessions::json(answer, &views)
+    }
+
+    /// The array in pieces. What arrives while it is read may be in it; nothing is in it twice.
+    fn all(self) -> impl Stream<Item = Result<Bytes, Error>> {
+        let begun = Some((self, false));
+        stream::try_unfold(begun, async |state| {
+            let Some((mut reading, more)) = state else { return Ok(None) };
+            let rows = reading
+                .rows(PAGE)
+                .await
+                .inspect_err(|why| tracing::error!(cause = %why, "results broke off: {why}"))?;
+            let last = u32::try_from(rows.len()) != Ok(PAGE);
+            let piece = piece(&rows, more, last);
+            reading.after = rows.last().map_or(reading.after, |row| row.position);
+            Ok(Some((piece, (!last).then_some((reading, true)))))
+        })
+    }
+}
+
+/// One page of the array: `[a,b` or `,c,d` or `,e]`.
+fn piece(rows: &[ResultRow], more: bool, last: bool) -> Bytes {
+    let mut bytes = Vec::with_capacity(rows.len() * 400 + 2);
+    let mut mark = if more { b',' } else { b'[' };
+    for row in rows {
+        bytes.push(mark);
+        // Writing to memory cannot fail, and every field of a row has its JSON.
+        let _ = serde_json::to_writer(&mut bytes, &ResultView::shown(row));
+        mark = b',';
+    }
+    if rows.is_empty() && !more {
+        bytes.push(b'[');
+    }
+    if last {
+        bytes.push(b']');
+    }
+    Bytes::from(bytes)
+}

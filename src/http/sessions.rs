@@ -1,0 +1,206 @@
+//! Sessions as they are shown: one, and the latest of an organization. A read shows what was written before it was asked.
+
+mod known;
+
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+use actix_web::web::{Path, Query};
+use actix_web::{HttpResponse, HttpResponseBuilder, get};
+use chrono::{DateTime, Utc};
+use domain::fact::Position;
+use domain::outcome::CallStatus;
+use projections::Freshness;
+use projections::projection::Projection;
+use projections::session_stats::{self, SessionRow, SessionStats, Status};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::auth::Calls;
+use super::problem::{Code, Problem, ProblemBody};
+use super::times::Stamp;
+use super::{Engine, edge};
+
+pub(super) use known::{Home, Known, Standing};
+
+/// Sessions shown where nobody says how many.
+const LATEST: u32 = 20;
+const LATEST_MAX: u32 = 500;
+
+pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
+    routes.service(latest).service(one);
+}
+
+/// A session as clients know it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Session)]
+#[expect(clippy::struct_excessive_bools, reason = "the contract's fields")]
+pub(super) struct SessionView<'a> {
+    id: Uuid,
+    session_id: &'a str,
+    #[schema(value_type = SessionStatus)]
+    status: &'static str,
+    status_description: &'static str,
+    total_numbers: i64,
+    processed_numbers: i64,
+    connected_calls: i64,
+    failed_calls: i64,
+    /// Results of numbers that are not on the session's list.
+    unlisted_results: i64,
+    /// Numbers that were still without a result when the session was closed.
+    unreported_numbers: i64,
+    #[schema(value_type = std::collections::BTreeMap<String, i64>)]
+    by_status: ByStatus<'a>,
+    remote_response: Option<&'a str>,
+    error_message: Option<&'a str>,
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Stamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    completed_at: Option<Stamp>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Stamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Stamp,
+    duration_seconds: i64,
+    progress_percentage: i64,
+    is_running: bool,
+    is_completed: bool,
+    has_error: bool,
+    /// Present where nobody real is rung.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    simulated: bool,
+}
+
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(dead_code, reason = "it only names the values to the API's document")]
+enum SessionStatus {
+    Pending,
+    Running,
+    Completed,
+    Failed,
+}
+
+/// How many numbers count as each status.
+#[derive(Debug)]
+struct ByStatus<'a>(&'a SessionRow);
+
+impl Serialize for ByStatus<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(CallStatus::ALL.len()))?;
+        for status in CallStatus::ALL {
+            map.serialize_entry(status.as_str(), &self.0.counted(status))?;
+        }
+        map.end()
+    }
+}
+
+impl<'a> SessionView<'a> {
+    pub(super) fn new(row: &'a SessionRow, now: DateTime<Utc>) -> Self {
+        Self {
+            id: row.id,
+            session_id: &row.session,
+            status: row.status.as_str(),
+            status_description: row.status.description(),
+            total_numbers: row.total.unwrap_or(0),
+            processed_numbers: row.processed,
+            connected_calls: row.connected,
+            failed_calls: row.failed,
+            unlisted_results: row.unlisted_results,
+            unreported_numbers: row.unreported,
+            by_status: ByStatus(row),
+            remote_response: row.remote_response.as_deref(),
+            error_message: row.error_message.as_deref(),
+            started_at: Stamp(row.started_at),
+            completed_at: row.completed_at.map(Stamp),
+            created_at: Stamp(row.created_at),
+            updated_at: Stamp(row.updated_at),
+            duration_seconds: row.duration_secs(now),
+            progress_percentage: row.progress(),
+            is_running: row.status == Status::Running,
+            is_completed: row.status.ended(),
+            has_error: row.status == Status::Failed,
+            simulated: row.remote.as_deref() == Some("simulated"),
+        }
+    }
+}
+
+/// How fresh an answer has to be.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct Fresh {
+    /// Show at least what was recorded up to here, instead of up to now; a command's `X-Position`.
+    min_position: Option<Position>,
+}
+
+impl Fresh {
+    /// Waits until the screen shows what was asked for, or for as long as one is willing to.
+    pub(super) async fn wait(&self, engine: &Engine, screen: &str) -> Freshness {
+        let target = self.min_position.unwrap_or_else(|| engine.dispatch.position());
+        engine.screens.wait(screen, target, engine.options.read_wait).await
+    }
+}
+
+/// One session by its `sessionId` or its `id`.
+#[utoipa::path(tag = "calls", responses(
+    (status = OK, body = SessionView<'_>),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/calls/session/{id}")]
+async fn one(
+    engine: Engine,
+    caller: Calls,
+    id: Path<String>,
+    fresh: Query<Fresh>,
+) -> Result<HttpResponse, Problem> {
+    let fresh = fresh.wait(&engine, SessionStats::NAME).await;
+    let organization = caller.0.organization.as_str();
+    let row = session_stats::find(&engine.screens, organization, &id, fresh.position).await?;
+    let row = row.ok_or_else(unknown)?;
+    json(shown(fresh), &SessionView::new(&row, engine.clock.now()))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Latest {
+    /// At most 500; 20 where it is left out.
+    limit: Option<u32>,
+}
+
+/// The latest sessions, the newest first.
+#[utoipa::path(tag = "calls", responses((status = OK, body = Vec<SessionView<'_>>)))]
+#[get("/calls/sessions/all")]
+async fn latest(
+    engine: Engine,
+    caller: Calls,
+    asked: Query<Latest>,
+    fresh: Query<Fresh>,
+) -> Result<HttpResponse, Problem> {
+    let limit = asked.limit.unwrap_or(LATEST).clamp(1, LATEST_MAX);
+    let fresh = fresh.wait(&engine, SessionStats::NAME).await;
+    let rows = session_stats::latest(&engine.screens, caller.0.organization.as_str(), limit).await?;
+    let now = engine.clock.now();
+    let views: Vec<SessionView<'_>> = rows.iter().map(|row| SessionView::new(row, now)).collect();
+    json(shown(fresh), &views)
+}
+
+pub(super) fn unknown() -> Problem {
+    Problem::new(Code::SessionUnknown, "there is no session of that name")
+}
+
+/// An answer that says how fresh it is.
+pub(super) fn shown(fresh: Freshness) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
+    answer.insert_header((edge::POSITION, HeaderValue::from(fresh.position)));
+    answer.insert_header((edge::BEHIND, HeaderValue::from(fresh.behind)));
+    answer
+}
+
+pub(super) fn json(mut answer: HttpResponseBuilder, value: &impl Serialize) -> Result<HttpResponse, Problem> {
+    let body = serde_json::to_vec(value);
+    body.map(|body| answer.body(body)).map_err(|why| Problem::new(Code::Internal, "see the log").because(why))
+}

@@ -1,0 +1,85 @@
+//! Which organization a session belongs to, remembered: reports name a session and nothing else, and each is asked for thousands of times.
+//! A session is never deleted, so what is known stays true. What is unknown is not remembered: it may be opened the next moment.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::ids::{Organization, SessionId};
+use lru::LruCache;
+use projections::projection::Projection;
+use projections::session_stats::{self, SessionRow, SessionStats};
+
+use crate::http::Engine;
+use crate::http::problem::Problem;
+
+/// Sessions remembered. More may be reported to; those are looked up again.
+const KNOWN_MAX: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
+
+/// Where a session is at home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::http) struct Home {
+    pub(in crate::http) organization: Organization,
+    pub(in crate::http) session: SessionId,
+}
+
+/// What can be said about a name.
+#[derive(Debug)]
+pub(in crate::http) enum Standing {
+    Known(Arc<Home>),
+    Unknown,
+    /// The screen has not seen everything yet that was there when it was asked.
+    Unsure,
+}
+
+#[derive(Debug)]
+pub(in crate::http) struct Known(Mutex<LruCache<String, Arc<Home>>>);
+
+impl Default for Known {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(KNOWN_MAX)))
+    }
+}
+
+impl Known {
+    /// Looks a session up, in one organization where the sender has proved to belong to it.
+    pub(in crate::http) async fn find(
+        &self,
+        engine: &Engine,
+        name: &str,
+        organization: Option<&Organization>,
+    ) -> Result<Standing, Problem> {
+        if let Some(home) = self.at_hand(name, organization) {
+            return Ok(Standing::Known(home));
+        }
+        if SessionId::parse(name).is_err() {
+            return Ok(Standing::Unknown);
+        }
+        let target = engine.dispatch.position();
+        let fresh = engine.screens.wait(SessionStats::NAME, target, engine.options.read_wait).await;
+        let rows = session_stats::named(&engine.screens, name).await?;
+        let ours = |row: &&SessionRow| organization.is_none_or(|ours| ours.as_str() == row.organization);
+        Ok(match rows.iter().find(ours).and_then(home) {
+            Some(home) => Standing::Known(self.learn(home)),
+            None if fresh.behind > 0 => Standing::Unsure,
+            None => Standing::Unknown,
+        })
+    }
+
+    pub(in crate::http) fn learn(&self, home: Home) -> Arc<Home> {
+        let home = Arc::new(home);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.put(home.session.to_string(), Arc::clone(&home));
+        home
+    }
+
+    fn at_hand(&self, name: &str, organization: Option<&Organization>) -> Option<Arc<Home>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let home = known.get(name)?;
+        organization.is_none_or(|ours| *ours == home.organization).then(|| Arc::clone(home))
+    }
+}
+
+fn home(row: &SessionRow) -> Option<Home> {
+    let organization = Organization::parse(&row.organization).ok()?;
+    Some(Home { organization, session: SessionId::parse(&row.session).ok()? })
+}

@@ -1,0 +1,183 @@
+//! Reading: by position as it was stored, and by stream through postgres-es's own repository.
+
+use cqrs_es::Aggregate;
+use cqrs_es::persist::{PersistedEventRepository, SerializedEvent};
+use domain::call::Call;
+use domain::fact::{Position, Recorded};
+use domain::quarantine::Quarantine;
+use domain::session::Session;
+use postgres_es::PostgresEventRepository;
+use sqlx::Row;
+use sqlx::postgres::{PgPool, PgRow};
+use uuid::Uuid;
+
+use super::schema::plainly;
+use crate::journal::chain::{GENESIS, Hash};
+use crate::journal::keys::KeyRow;
+use crate::journal::{Batch, Error, Stored};
+
+const COLUMNS: &str = "position, aggregate_type, aggregate_id, sequence, event_type, event_version, \
+                       payload::text, metadata::text, occurred_at, recorded_at, hash";
+
+pub(super) fn unavailable(why: &sqlx::Error) -> Error {
+    Error::Unavailable(plainly(why))
+}
+
+pub(super) async fn after(pool: &PgPool, after: Position, limit: usize) -> sqlx::Result<Vec<Stored>> {
+    let sql = format!("SELECT {COLUMNS} FROM events WHERE position > $1 ORDER BY position LIMIT $2");
+    let query = sqlx::query(&sql).bind(bound(after)).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    query.fetch_all(pool).await?.iter().map(stored).collect()
+}
+
+pub(super) async fn batches(pool: &PgPool, after: Position, limit: usize) -> sqlx::Result<Vec<Batch>> {
+    let sql = "SELECT first, last, recorded_at, digest FROM batches WHERE last > $1 ORDER BY last LIMIT $2";
+    let query = sqlx::query(sql).bind(bound(after)).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let batch = |row: &PgRow| {
+        Ok(Batch {
+            first: unsigned(row, 0)?,
+            last: unsigned(row, 1)?,
+            recorded_at: row.try_get(2)?,
+            digest: exactly(row, 3)?,
+        })
+    };
+    query.fetch_all(pool).await?.iter().map(batch).collect()
+}
+
+pub(super) async fn keys(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<Vec<KeyRow>> {
+    let sql = "SELECT id, organization, person, wrapped FROM person_keys WHERE id = ANY ($1)";
+    sqlx::query(sql).bind(ids).fetch_all(pool).await?.iter().map(key).collect()
+}
+
+pub(super) async fn newest_key(pool: &PgPool) -> sqlx::Result<Option<KeyRow>> {
+    let sql = "SELECT id, organization, person, wrapped FROM person_keys ORDER BY id DESC LIMIT 1";
+    sqlx::query(sql).fetch_optional(pool).await?.as_ref().map(key).transpose()
+}
+
+fn key(row: &PgRow) -> sqlx::Result<KeyRow> {
+    Ok(KeyRow {
+        id: row.try_get(0)?,
+        organization: row.try_get(1)?,
+        person: exactly(row, 2)?,
+        wrapped: row.try_get(3)?,
+    })
+}
+
+pub(super) async fn head(executor: impl sqlx::PgExecutor<'_>) -> sqlx::Result<Position> {
+    unsigned(&sqlx::query("SELECT position FROM journal_head").fetch_one(executor).await?, 0)
+}
+
+/// One stream in order. What postgres-es does not read comes by a second query beside it;
+/// the shorter of both answers counts, for a stream only ever grows at its end.
+pub(super) async fn stream(pool: &PgPool, kind: &'static str, stream: &str) -> Result<Vec<Stored>, Error> {
+    let (events, places) = tokio::join!(events(pool, kind, stream), places(pool, kind, stream));
+    match events? {
+        Some(events) => {
+            let places = places.map_err(|why| unavailable(&why))?;
+            Ok(events.into_iter().zip(places).map(|(event, place)| place.of(event)).collect())
+        }
+        None => plain_stream(pool, kind, stream).await.map_err(|why| unavailable(&why)),
+    }
+}
+
+/// None where postgres-es cannot read the stream; then the plain way names the event that is to blame.
+async fn events(
+    pool: &PgPool,
+    kind: &'static str,
+    stream: &str,
+) -> Result<Option<Vec<SerializedEvent>>, Error> {
+    match kind {
+        Session::TYPE => events_of::<Session>(pool, stream).await,
+        Call::TYPE => events_of::<Call>(pool, stream).await,
+        Quarantine::TYPE => events_of::<Quarantine>(pool, stream).await,
+        _ => Ok(None),
+    }
+}
+
+/// In a task of its own: postgres-es panics at a payload that serde_json does not take.
+async fn events_of<A: Recorded>(pool: &PgPool, stream: &str) -> Result<Option<Vec<SerializedEvent>>, Error> {
+    let (repository, stream) = (PostgresEventRepository::new(pool.clone()), stream.to_owned());
+    let reading = tokio::spawn(async move { repository.get_events::<A>(&stream).await });
+    match reading.await {
+        Ok(events) => events.map(Some).map_err(|why| Error::Unavailable(why.to_string())),
+        Err(_) => Ok(None),
+    }
+}
+
+/// What postgres-es does not know of an event.
+struct Place {
+    position: Position,
+    occurred_at: i64,
+    recorded_at: i64,
+    hash: Hash,
+}
+
+impl Place {
+    /// The texts are made again from parsed values: right for decoding, not for checking hashes.
+    fn of(self, event: SerializedEvent) -> Stored {
+        Stored {
+            position: self.position,
+            kind: event.aggregate_type,
+            stream: event.aggregate_id,
+            sequence: u64::try_from(event.sequence).unwrap_or(0),
+            event_type: event.event_type,
+            event_version: event.event_version,
+            payload: event.payload.to_string(),
+            metadata: event.metadata.to_string(),
+            occurred_at: self.occurred_at,
+            recorded_at: self.recorded_at,
+            hash: self.hash,
+        }
+    }
+}
+
+async fn places(pool: &PgPool, kind: &str, stream: &str) -> sqlx::Result<Vec<Place>> {
+    let sql = "SELECT position, occurred_at, recorded_at, hash FROM events
+               WHERE aggregate_type = $1 AND aggregate_id = $2 ORDER BY sequence";
+    let place = |row: &PgRow| {
+        Ok(Place {
+            position: unsigned(row, 0)?,
+            occurred_at: row.try_get(1)?,
+            recorded_at: row.try_get(2)?,
+            hash: exactly(row, 3)?,
+        })
+    };
+    sqlx::query(sql).bind(kind).bind(stream).fetch_all(pool).await?.iter().map(place).collect()
+}
+
+async fn plain_stream(pool: &PgPool, kind: &str, stream: &str) -> sqlx::Result<Vec<Stored>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 ORDER BY sequence"
+    );
+    sqlx::query(&sql).bind(kind).bind(stream).fetch_all(pool).await?.iter().map(stored).collect()
+}
+
+fn stored(row: &PgRow) -> sqlx::Result<Stored> {
+    Ok(Stored {
+        position: unsigned(row, 0)?,
+        kind: row.try_get(1)?,
+        stream: row.try_get(2)?,
+        sequence: unsigned(row, 3)?,
+        event_type: row.try_get(4)?,
+        event_version: row.try_get(5)?,
+        payload: row.try_get(6)?,
+        metadata: row.try_get(7)?,
+        occurred_at: row.try_get(8)?,
+        recorded_at: row.try_get(9)?,
+        hash: exactly(row, 10).unwrap_or(GENESIS),
+    })
+}
+
+/// Positions and sequences, which are never negative.
+pub(super) fn unsigned(row: &PgRow, column: usize) -> sqlx::Result<u64> {
+    let number: i64 = row.try_get(column)?;
+    u64::try_from(number).map_err(|why| sqlx::Error::Decode(Box::new(why)))
+}
+
+fn exactly<const N: usize>(row: &PgRow, column: usize) -> sqlx::Result<[u8; N]> {
+    let bytes: &[u8] = row.try_get(column)?;
+    bytes.try_into().map_err(|why| sqlx::Error::Decode(Box::new(why)))
+}
+
+fn bound(position: Position) -> i64 {
+    i64::try_from(position).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,93 @@
+//! The metrics' names, units and buckets in one place, and the recorder that `/metrics` is rendered from.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use metrics::{describe_counter, describe_gauge, describe_histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Renders what was measured. Cheap to clone.
+#[derive(Clone)]
+pub struct Metrics(PrometheusHandle);
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+impl Metrics {
+    /// As Prometheus reads it.
+    pub fn render(&self) -> String {
+        self.0.render()
+    }
+}
+
+/// Samples of histograms are kept until they are folded; this often, also where nobody asks for them.
+const FOLD_EVERY: Duration = Duration::from_secs(5);
+
+const BATCH_EVENTS: [f64; 8] = [1.0, 4.0, 16.0, 64.0, 256.0, 512.0, 1_024.0, 2_048.0];
+const SECONDS: [f64; 14] =
+    [0.000_5, 0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.06, 0.125, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+/// The process's metrics; the first call installs the recorder. None where a program around us installed its own.
+pub fn metrics() -> Option<Metrics> {
+    static METRICS: OnceLock<Option<Metrics>> = OnceLock::new();
+    METRICS.get_or_init(install).clone()
+}
+
+fn install() -> Option<Metrics> {
+    let seconds = Matcher::Suffix("_seconds".to_owned());
+    let batch = Matcher::Full("karnay_batch_events".to_owned());
+    let builder = PrometheusBuilder::new().set_buckets_for_metric(seconds, &SECONDS).ok()?;
+    let handle = builder.set_buckets_for_metric(batch, &BATCH_EVENTS).ok()?.install_recorder().ok()?;
+    describe();
+    let folded = handle.clone();
+    let fold = move || {
+        loop {
+            std::thread::sleep(FOLD_EVERY);
+            folded.run_upkeep();
+        }
+    };
+    std::thread::Builder::new().name("metrics".to_owned()).spawn(fold).ok()?;
+    Some(Metrics(handle))
+}
+
+fn describe() {
+    describe_counter!("karnay_appends_total", "Units appended to the journal");
+    describe_counter!("karnay_events_total", "Events appended to the journal");
+    describe_histogram!("karnay_batch_events", "Events that shared one commit");
+    describe_histogram!("karnay_commit_seconds", "Time of one commit, its sync included");
+    describe_gauge!("karnay_queue_depth", "Entries waiting, by queue");
+    describe_gauge!("karnay_projection_lag_events", "Events a screen is behind the journal");
+    describe_gauge!("karnay_projection_lag_seconds", "Age of the oldest event a screen has not seen");
+    describe_gauge!("karnay_projection_parked", "Streams a screen has parked");
+    describe_counter!("karnay_actor_restarts_total", "Restarts, by actor");
+    describe_counter!("karnay_http_requests_total", "Requests answered, by route and status");
+    describe_histogram!("karnay_http_seconds", "Time to answer, by route");
+    describe_counter!("karnay_busy_total", "Requests turned away because something was full, by where");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_rendered_with_their_buckets() {
+        let handle = metrics().unwrap();
+        metrics::counter!("karnay_appends_total").increment(2);
+        metrics::histogram!("karnay_commit_seconds").record(0.003);
+        metrics::histogram!("karnay_batch_events").record(3.0);
+        metrics::gauge!("karnay_projection_lag_seconds", "projection" => "call_history").set(1.0);
+        let text = handle.render();
+        for line in [
+            "# HELP karnay_appends_total Units appended to the journal",
+            "karnay_appends_total 2",
+            "karnay_commit_seconds_bucket{le=\"0.004\"} 1",
+            "karnay_batch_events_bucket{le=\"4\"} 1",
+            "karnay_projection_lag_seconds{projection=\"call_history\"} 1",
+        ] {
+            assert!(text.contains(line), "{line} in {text}");
+        }
+    }
+}

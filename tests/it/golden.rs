@@ -1,0 +1,93 @@
+//! Every event version ever written, as it lies in the journal. These files are never changed: what reads them must keep reading them.
+//! That each event has one is a rule of `architecture/records.rs`; here they are decoded.
+
+use std::path::PathBuf;
+
+use cqrs_es::{Aggregate, DomainEvent};
+use domain::call::Call;
+use domain::fact::{Event, Recorded};
+use domain::quarantine::Quarantine;
+use domain::session::Session;
+use serde_json::Value;
+
+struct Golden {
+    kind: String,
+    name: String,
+    version: String,
+    payload: String,
+}
+
+fn goldens() -> Vec<Golden> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden");
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.iter().map(|path| golden(path)).collect()
+}
+
+fn golden(path: &std::path::Path) -> Golden {
+    let parts: Vec<&str> = path.file_stem().unwrap().to_str().unwrap().split('.').collect();
+    let [kind, name, version] = parts[..] else {
+        panic!("{}: not <kind>.<event>.v<version>.json", path.display())
+    };
+    let version = version.strip_prefix('v').unwrap().to_owned();
+    Golden {
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        version,
+        payload: std::fs::read_to_string(path).unwrap(),
+    }
+}
+
+/// Reads an event, and what it is written as.
+fn read<A: Recorded>(golden: &Golden) -> (Event, String, Value) {
+    let event: A::Event = serde_json::from_str(&golden.payload).unwrap_or_else(|why| {
+        panic!("{}.{}.v{}: {why}", golden.kind, golden.name, golden.version);
+    });
+    let (version, written) = (event.event_version(), serde_json::to_value(&event).unwrap());
+    (A::fact(event), version, written)
+}
+
+fn decode(golden: &Golden) -> (Event, String, Value) {
+    match golden.kind.as_str() {
+        Session::TYPE => read::<Session>(golden),
+        Call::TYPE => read::<Call>(golden),
+        Quarantine::TYPE => read::<Quarantine>(golden),
+        kind => panic!("no aggregate is named {kind}"),
+    }
+}
+
+#[test]
+fn every_golden_event_is_what_its_name_says() {
+    for golden in goldens() {
+        let (event, current, _) = decode(&golden);
+        assert_eq!((event.kind(), event.name()), (golden.kind.as_str(), golden.name.clone()));
+        let (version, current): (u32, u32) = (golden.version.parse().unwrap(), current.parse().unwrap());
+        assert!(version <= current, "{}.{} is written as version {current} today", golden.kind, golden.name);
+    }
+}
+
+#[test]
+fn every_event_is_still_written_as_its_newest_golden_file_has_it() {
+    for golden in goldens() {
+        let (_, current, written) = decode(&golden);
+        if golden.version == current {
+            let stored: Value = serde_json::from_str(&golden.payload).unwrap();
+            assert_eq!(written, stored, "{}.{}", golden.kind, golden.name);
+        }
+    }
+}
+
+#[test]
+fn a_golden_event_that_no_longer_reads_is_noticed() {
+    let golden = |payload: &str| Golden {
+        kind: "session".to_owned(),
+        name: "failed".to_owned(),
+        version: "1".to_owned(),
+        payload: payload.to_owned(),
+    };
+    let whole = golden(r#"{"failed":{"reason":"x","at":"2025-10-06T18:30:00Z"}}"#);
+    assert_eq!(decode(&whole).0.name(), "failed");
+    let broken = golden(r#"{"failed":{"at":"2025-10-06T18:30:00Z"}}"#);
+    assert!(std::panic::catch_unwind(|| decode(&broken)).is_err());
+}

@@ -1,0 +1,231 @@
+//! The routes on a real journal, real keepers and real screens in a folder of their own; only what surrounds them is small.
+//! The remote host is the test: it says what became of a start.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Service;
+use actix_web::http::Method;
+use actix_web::test::{self, TestRequest};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::fact::Circumstances;
+use domain::ids::{Organization, SessionId, StreamId};
+use domain::phone::Home;
+use domain::session::{Command, Remote};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use jsonwebtoken::{EncodingKey, Header};
+use karnay::adapters::system::{SystemClock, SystemIds};
+use karnay::config::{Config, Secret, Sources, UnknownSession};
+use karnay::dispatch::{Dispatch, Meta};
+use karnay::http::vitals::{Error, ParkedStream, Replayed, Status, Vitals};
+use karnay::http::{Engine, Options, Parts};
+use karnay::journal::feed::Reading;
+use karnay::journal::keys::DataKey;
+use karnay::journal::verify::Place;
+use karnay::journal::{self, Journal};
+use karnay::ports::{Clock, Ids};
+use projections::call_history::CallHistory;
+use projections::follow::{Follower, PAGE, Page};
+use projections::projection::Projection;
+use projections::session_stats::SessionStats;
+use projections::{Screens, Store};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub(crate) const SECRET: &str = "a secret that is long enough to be one";
+
+pub(crate) struct Floor {
+    pub(crate) engine: Engine,
+    pub(crate) dispatch: Dispatch,
+    pub(crate) journal: Journal,
+    _folder: TempDir,
+}
+
+/// Whoever looks after the engine is not here: it says that all is well.
+#[derive(Debug)]
+struct Calm;
+
+impl Vitals for Calm {
+    fn status(&self) -> BoxFuture<'_, Status> {
+        let status = Status { ready: true, version: "test".to_owned(), ..Status::default() };
+        async { status }.boxed()
+    }
+
+    fn ready(&self) -> BoxFuture<'_, Result<(), Vec<String>>> {
+        async { Err(vec!["the disk is full".to_owned(), "a keeper is silent".to_owned()]) }.boxed()
+    }
+
+    fn rebuild<'a>(&'a self, projection: &'a str) -> BoxFuture<'a, Result<i64, Error>> {
+        let known = projection == SessionStats::NAME;
+        let unknown = Error::UnknownProjection(projection.to_owned());
+        async move { if known { Ok(2) } else { Err(unknown) } }.boxed()
+    }
+
+    fn replay<'a>(&'a self, _: ParkedStream<'a>) -> BoxFuture<'a, Result<Replayed, Error>> {
+        async { Ok(Replayed::Followed { events: 1 }) }.boxed()
+    }
+
+    fn discard<'a>(&'a self, _: ParkedStream<'a>) -> BoxFuture<'a, Result<(), Error>> {
+        async { Ok(()) }.boxed()
+    }
+}
+
+pub(crate) fn options() -> Options {
+    let config = Config::read(&Sources::only([])).unwrap();
+    Options {
+        organization: Organization::parse("1").unwrap(),
+        home: Home::parse("UZ").unwrap(),
+        timezone: chrono_tz::Asia::Tashkent,
+        read_wait: Duration::from_secs(2),
+        start_wait: Duration::from_millis(1_500),
+        unknown_session: UnknownSession::NotFound,
+        access: config.access,
+        jwt_secret: Secret::new(SECRET),
+        loopback_only: true,
+        call_servers: vec![],
+        origins: config.http.cors,
+        remote: Remote::Simulated,
+    }
+}
+
+impl Floor {
+    pub(crate) async fn new() -> Self {
+        Self::with(options()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        Self::built(options, true).await
+    }
+
+    /// `followed` is whether anybody feeds the screens.
+    pub(crate) async fn built(options: Options, followed: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
+        let place = Place::Folder(folder.path().to_owned());
+        let opening = journal::Options { place, clock: clock.clone(), ids: ids.clone() };
+        let journal = Journal::open(opening, |_| Ok(DataKey([7; 32]))).await.unwrap();
+        let dispatch = Dispatch::start(&journal, &[actix::Arbiter::current()]);
+        let told = clock.clone();
+        let store = Store::Sqlite(folder.path().join("screens.db"));
+        let screens = projections::Options { store, clock: Arc::new(move || told.now()) };
+        let screens = Screens::open(screens).await.unwrap();
+        if followed {
+            actix::spawn(follow::<SessionStats>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<CallHistory>(journal.clone(), screens.clone()));
+        }
+        let (vitals, metrics) = (Arc::new(Calm), Arc::new(|| "karnay_test 1\n".to_owned()));
+        let parts = Parts { dispatch: dispatch.clone(), screens, clock, ids, vitals, metrics, options };
+        Self { engine: Engine::try_new(parts).unwrap(), dispatch, journal, _folder: folder }
+    }
+
+    /// A session that runs, as if somebody had started it.
+    pub(crate) async fn session(&self, organization: &str, name: &str) {
+        let id = SystemIds.uuid();
+        self.command(organization, name, Command::Open { id, remote: Remote::Simulated, at: now() }).await;
+        self.command(organization, name, Command::Launch { at: now() }).await;
+    }
+
+    pub(crate) async fn command(&self, organization: &str, name: &str, command: Command) {
+        let organization = Organization::parse(organization).unwrap();
+        let stream = StreamId::session(&organization, &SessionId::parse(name).unwrap());
+        let meta = Meta { circumstances: Arc::new(Circumstances::default()), command: None };
+        self.dispatch.session(stream, command, meta).await.unwrap();
+    }
+
+    pub(crate) async fn ask(&self, request: TestRequest) -> Answer {
+        let service = test::init_service(karnay::http::app(self.engine.clone())).await;
+        let response = service.call(request.to_request()).await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let bytes = test::read_body(response).await;
+        let headers =
+            headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+        Answer { status, headers: headers.collect(), bytes: bytes.to_vec() }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask(near(Method::GET, path)).await
+    }
+
+    /// Many reports, each of which must be taken.
+    pub(crate) async fn reports(&self, bodies: impl Iterator<Item = Value>) {
+        let service = test::init_service(karnay::http::app(self.engine.clone())).await;
+        for body in bodies {
+            let request = near(Method::POST, "/calls/result").set_payload(body.to_string());
+            assert_eq!(service.call(request.to_request()).await.unwrap().status(), 200);
+        }
+    }
+
+    pub(crate) async fn report(&self, body: &Value) -> Answer {
+        self.ask(near(Method::POST, "/calls/result").set_payload(body.to_string())).await
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    headers: Vec<(String, String)>,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        let text = String::from_utf8_lossy(&self.bytes);
+        serde_json::from_str(&text).unwrap_or_else(|why| panic!("{why}: {} {text}", self.status))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The code of the problem that it is, with everything that a problem must have.
+    pub(crate) fn problem(&self) -> String {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        let body = self.json();
+        let code = body["code"].as_str().unwrap();
+        assert_eq!(body["type"], format!("urn:karnay:problem:{code}"));
+        assert_eq!((&body["status"], &body["statusCode"]), (&json!(self.status), &json!(self.status)));
+        assert_eq!(body["message"], body["detail"]);
+        assert!(body["title"].is_string() && self.header("x-request-id").is_some(), "{self:?}");
+        assert_eq!(self.header("retry-after").is_some(), self.status == 503, "{self:?}");
+        code.to_owned()
+    }
+}
+
+/// A request from this machine.
+pub(crate) fn near(method: Method, path: &str) -> TestRequest {
+    let peer = "127.0.0.1:50000".parse().unwrap();
+    TestRequest::with_uri(path).method(method).peer_addr(peer).insert_header(("host", "localhost:3000"))
+}
+
+pub(crate) fn token(claims: &Value) -> String {
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    jsonwebtoken::encode(&Header::default(), claims, &key).unwrap()
+}
+
+pub(crate) fn bearer(claims: &Value) -> (&'static str, String) {
+    ("authorization", format!("Bearer {}", token(claims)))
+}
+
+pub(crate) fn now() -> DateTime<Utc> {
+    SystemClock.now()
+}
+
+pub(crate) fn in_seconds(seconds: i64) -> i64 {
+    (now() + TimeDelta::seconds(seconds)).timestamp()
+}
+
+async fn follow<P: Projection>(journal: Journal, screens: Screens) {
+    let mut follower = Follower::<P>::open(&screens).await.unwrap();
+    let mut head = journal.head();
+    loop {
+        let after = follower.position();
+        let page = journal.facts(after, PAGE, Reading::Clear).await.unwrap();
+        assert!(page.unreadable.is_empty());
+        follower.advance(Page { after, facts: &page.facts, unreadable: &[], last: page.last }).await.unwrap();
+        if head.wait_for(|head| *head > follower.position()).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! R1, the part that a kill cannot show: a kill leaves the page cache, a power cut does not.
+//! Under strace every acknowledgement comes after the sync of what it acknowledges,
+//! and a copy of the log cut to what was synced by then misses nothing acknowledged.
+
+use std::collections::HashMap;
+use std::process::Command;
+
+use rusqlite::Connection;
+
+use crate::world::{World, report};
+
+const SESSION: &str = "session-1738862891234-abc123";
+const CLIENTS: u32 = 8;
+const REPORTS_EACH: u32 = 12;
+
+/// What the trace shows of the journal's log and of the sockets, in the order in which it happened.
+#[derive(Debug)]
+enum Step {
+    /// Bytes were handed to the log: where they end, and which results they hold.
+    Wrote {
+        end: u64,
+        ids: Vec<String>,
+    },
+    /// A sync that was asked for after all writes above it came back.
+    Synced,
+    Acknowledged {
+        id: String,
+    },
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_acknowledged_before_it_is_synced() {
+    if Command::new("strace").arg("-V").output().is_err() {
+        eprintln!("NOT RUN: strace is missing");
+        return;
+    }
+    let mut world = World::sqlite();
+    let trace = world.folder.path().join("trace");
+    let what = "trace=pwrite64,fdatasync,fsync,write,writev,sendto,sendmsg,openat";
+    world.under = ["strace", "-f", "-y", "-s", "65536", "-e", what, "-e", "signal=none", "-o"]
+        .iter()
+        .map(|word| (*word).to_owned())
+        .chain([trace.to_str().unwrap().to_owned()])
+        .collect();
+    world.start().await;
+    let sender = |client: u32| {
+        let (http, url) = (world.http.clone(), world.url("/calls/result"));
+        tokio::spawn(async move {
+            for n in 0..REPORTS_EACH {
+                let body = report(SESSION, client * 1_000 + n);
+                assert_eq!(http.post(&url).json(&body).send().await.unwrap().status(), 200);
+            }
+        })
+    };
+    let senders: Vec<_> = (0..CLIENTS).map(sender).collect();
+    for sender in senders {
+        sender.await.unwrap();
+    }
+    // Taken while the engine runs: the log is still there, as it would be after a power cut.
+    let copy = tempfile::tempdir().unwrap();
+    for file in ["journal.db", "journal.db-wal"] {
+        std::fs::copy(world.data().join(file), copy.path().join(file)).unwrap();
+    }
+    let _ = Command::new("pkill").args(["-KILL", "-P", &world.pid().to_string()]).status();
+    world.kill();
+
+    let steps = steps(&std::fs::read_to_string(&trace).unwrap());
+    let (acknowledged, synced) = check(&steps);
+    assert_eq!(acknowledged.len(), usize::try_from(CLIENTS * REPORTS_EACH).unwrap());
+    let log = std::fs::OpenOptions::new().write(true).open(copy.path().join("journal.db-wal")).unwrap();
+    log.set_len(synced).unwrap();
+    let connection = Connection::open(copy.path().join("journal.db")).unwrap();
+    for id in acknowledged {
+        let there = "SELECT count(*) FROM events WHERE payload LIKE '%' || ?1 || '%'";
+        let count: i64 = connection.query_row(there, [&id], |row| row.get(0)).unwrap();
+        assert_eq!(count, 1, "{id} was acknowledged and is not in what was synced");
+    }
+}
+
+/// Every acknowledgement has its write and a sync after that write above it. Also how much of the log was synced at the end.
+fn check(steps: &[Step]) -> (Vec<String>, u64) {
+    let (mut written, mut durable) = (HashMap::new(), HashMap::new());
+    let (mut end, mut synced) = (0, 0);
+    let mut acknowledged = vec![];
+    for step in steps {
+        match step {
+            Step::Wrote { end: to, ids } => {
+                end = end.max(*to);
+                written.extend(ids.iter().map(|id| (id.clone(), ())));
+            }
+            Step::Synced => {
+                durable.extend(written.drain());
+                synced = end;
+            }
+            Step::Acknowledged { id } => {
+                assert!(durable.contains_key(id), "{id} was acknowledged before it was synced");
+                acknowledged.push(id.clone());
+            }
+        }
+    }
+    (acknowledged, synced)
+}
+
+/// The trace's lines, with calls that were interrupted by others put where they finished; a sync counts where it began
+/// if anything was written meanwhile, which only makes the check stricter: the writer is one thread and does not.
+fn steps(trace: &str) -> Vec<Step> {
+    let mut unfinished: HashMap<&str, &str> = HashMap::new();
+    let mut steps = vec![];
+    for line in trace.lines() {
+        let (pid, rest) = line.split_once(' ').unwrap();
+        let rest = rest.trim_start();
+        if let Some(begun) = rest.strip_suffix("<unfinished ...>") {
+            // What is sent may be seen before the call returns, what is synced only after.
+            if is_send(begun) {
+                steps.extend(step(begun));
+            } else {
+                unfinished.insert(pid, begun);
+            }
+        } else if rest.starts_with("<... ") {
+            let begun = unfinished.remove(pid);
+            steps.extend(begun.and_then(step));
+        } else {
+            steps.extend(step(rest));
+        }
+    }
+    steps
+}
+
+fn is_send(call: &str) -> bool {
+    ["sendto(", "sendmsg(", "write(", "writev("].iter().any(|name| call.starts_with(name))
+        && call.contains("HTTP/1.1 200")
+}
+
+fn step(call: &str) -> Option<Step> {
+    let to_log = call.contains("journal.db-wal>");
+    if call.starts_with("pwrite64(") && to_log {
+        return Some(Step::Wrote { end: end_of(call)?, ids: ids(call) });
+    }
+    if (call.starts_with("fdatasync(") || call.starts_with("fsync(")) && to_log {
+        return Some(Step::Synced);
+    }
+    if is_send(call) {
+        return ids(call).into_iter().next().map(|id| Step::Acknowledged { id });
+    }
+    None
+}
+
+/// `pwrite64(12</…/journal.db-wal>, "…", 4096, 32) = 4096`, or without the end where it was interrupted.
+fn end_of(call: &str) -> Option<u64> {
+    let numbers = call.rsplit_once('"')?.1.trim_start_matches(['.', ',', ' ']);
+    let mut numbers = numbers.split([',', ')', ' ']).filter_map(|word| word.parse::<u64>().ok());
+    Some(numbers.next()? + numbers.next()?)
+}
+
+/// The results' ids: `"id":"<uuid>"`, with the quotes escaped as strace does.
+fn ids(call: &str) -> Vec<String> {
+    let mark = "\\\"id\\\":\\\"";
+    call.match_indices(mark)
+        .filter_map(|(at, _)| call.get(at + mark.len()..at + mark.len() + 36))
+        .map(str::to_owned)
+        .collect()
+}
