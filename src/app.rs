@@ -46,7 +46,7 @@ const SCREEN_CONNECTIONS_MAX: u32 = 8;
 /// What is under way in the world is waited for this long at a stop; what is not done then is asked about after the next start.
 const EFFECTS_PATIENCE: Duration = Duration::from_secs(3);
 /// A remote command that says nothing for so long is not waited for.
-const REMOTE_COMMAND_MAX: Duration = Duration::from_secs(6 * 60 * 60);
+const REMOTE_COMMAND_MAX: Duration = Duration::from_hours(6);
 
 /// The world as the engine is given it. What is none is made from the configuration.
 #[derive(Debug, Clone)]
@@ -111,8 +111,7 @@ impl App {
         }
         let guardian = guardian::start(guardian::Limits::default(), wards)?;
 
-        let vitals =
-            Pulse::new((&journal, &screens), &dispatch, (&guardian, projectors), (&ports, &*remote));
+        let vitals = Pulse::new((&journal, &screens), &dispatch, (&guardian, projectors), (&ports, &*remote));
         let engine = http::Engine::try_new(http::Parts {
             dispatch: dispatch.clone(),
             screens: screens.clone(),
@@ -135,7 +134,7 @@ impl App {
         let end = tokio::select! {
             asked = stop_asked() => asked.map_err(Into::into),
             fatal = self.guardian.fatal() => Err(anyhow!(fatal)),
-            served = serving => Err(anyhow!("the server ended by itself: {served:?}")),
+            ended = serving => Err(anyhow!("the server ended by itself: {ended:?}")),
         };
         self.shut_down(&handle).await;
         end
@@ -147,7 +146,9 @@ impl App {
         server.stop(true).await;
         self.dispatch.drain().await;
         if !self.effector.close(EFFECTS_PATIENCE).await {
-            tracing::warn!("something is still under way in the world: it is asked about after the next start");
+            tracing::warn!(
+                "something is still under way in the world: it is asked about after the next start"
+            );
         }
         self.guardian.stop().await;
         self.journal.close().await;
@@ -196,7 +197,8 @@ async fn open_screens(config: &Config, ports: &Ports, journal: &Journal) -> anyh
         }
     };
     let embedded = matches!(store, Store::Sqlite(_));
-    let screens = Screens::open(::projections::Options { store, clock: Arc::new(move || clock.now()) }).await?;
+    let screens =
+        Screens::open(::projections::Options { store, clock: Arc::new(move || clock.now()) }).await?;
     if embedded {
         for name in screens.forget_beyond(journal.position()).await? {
             tracing::warn!(screen = name, "the screen knew more than the journal does: it is built anew");
@@ -241,7 +243,8 @@ fn http_workers() -> usize {
 fn heard(screens: &Screens) -> effector::Heard {
     let screens = screens.clone();
     Arc::new(move |organization: &Organization, session: &SessionId| {
-        let (screens, organization, session) = (screens.clone(), organization.to_string(), session.to_string());
+        let (screens, organization, session) =
+            (screens.clone(), organization.to_string(), session.to_string());
         async move {
             let found = session_stats::find(&screens, &organization, &session, 0).await;
             found.ok().flatten().is_some_and(|row| row.processed > 0)

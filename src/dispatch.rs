@@ -143,7 +143,7 @@ impl Dispatch {
 /// The keepers of one kind of aggregate.
 #[derive(Debug)]
 struct Shards<A: Recorded> {
-    shards: Vec<Shard<A>>,
+    all: Vec<Shard<A>>,
     hasher: RandomState,
     done: AtomicU64,
     busy: AtomicU64,
@@ -162,9 +162,9 @@ type Answer<A> = Result<Done<A>, Failure<<A as cqrs_es::Aggregate>::Error>>;
 
 impl<A: Recorded> Shards<A> {
     fn start(journal: &Journal, arbiters: &[ArbiterHandle]) -> Self {
-        let shards = arbiters.iter().map(|arbiter| Shard::start(journal, arbiter)).collect();
+        let all = arbiters.iter().map(|arbiter| Shard::start(journal, arbiter)).collect();
         let (done, busy, restarts) = Default::default();
-        Self { shards, hasher: RandomState::new(), done, busy, restarts }
+        Self { all, hasher: RandomState::new(), done, busy, restarts }
     }
 
     async fn send(
@@ -198,9 +198,9 @@ impl<A: Recorded> Shards<A> {
 
     fn shard(&self, stream: &StreamId) -> Result<&Shard<A>, Failure<A::Error>> {
         let hash = self.hasher.hash_one(stream);
-        let count = u64::try_from(self.shards.len()).unwrap_or(1).max(1);
+        let count = u64::try_from(self.all.len()).unwrap_or(1).max(1);
         let index = usize::try_from(hash % count).unwrap_or(0);
-        self.shards.get(index).ok_or_else(|| Failure::Unavailable("no keeper was started".into()))
+        self.all.get(index).ok_or_else(|| Failure::Unavailable("no keeper was started".into()))
     }
 
     /// A keeper that panicked is replaced: its memory is only a cache of what the journal knows.
@@ -222,7 +222,7 @@ impl<A: Recorded> Shards<A> {
     fn progress(&self) -> Progress {
         Progress {
             kind: A::TYPE,
-            under_way: self.shards.iter().map(Shard::under_way).sum(),
+            under_way: self.all.iter().map(Shard::under_way).sum(),
             done: self.done.load(Ordering::Relaxed),
             busy: self.busy.load(Ordering::Relaxed),
             restarts: self.restarts.load(Ordering::Relaxed),
@@ -231,7 +231,7 @@ impl<A: Recorded> Shards<A> {
 
     async fn drain(&self) {
         let all = u32::try_from(UNDER_WAY_MAX).unwrap_or(u32::MAX);
-        for shard in &self.shards {
+        for shard in &self.all {
             // All permits at hand means nothing is under way; the semaphore is never closed.
             drop(shard.under_way.acquire_many(all).await);
         }

@@ -219,18 +219,18 @@ impl Call {
         match event {
             Event::Reported(told) => {
                 self.remember(&told);
-                self.attempts.push(Attempt::new(told));
+                self.attempts.push(Attempt::new(&told));
             }
             Event::Strengthened(told) => {
                 self.remember(&told);
                 if let Some(attempt) = self.find(told.id) {
-                    attempt.strengthen(told);
+                    attempt.strengthen(&told);
                 }
             }
             Event::Overtaken(told) => {
                 self.remember(&told);
                 if let Some(attempt) = self.find(told.id) {
-                    attempt.fill(told);
+                    attempt.fill(&told);
                 }
             }
             Event::Amended(amendment) => {
@@ -255,7 +255,7 @@ fn amend(known: &Attempt, report: Report) -> Vec<Event> {
 
 impl Attempt {
     /// Public because the call history is folded by the same rule: there is one meaning of a report.
-    pub fn new(told: Told) -> Self {
+    pub fn new(told: &Told) -> Self {
         Self {
             id: told.id,
             status: told.status,
@@ -268,7 +268,7 @@ impl Attempt {
     }
 
     /// The stronger report speaks; what it leaves out stays as it was.
-    pub fn strengthen(&mut self, told: Told) {
+    pub fn strengthen(&mut self, told: &Told) {
         self.status = told.status;
         self.talk_secs = told.talk_secs.or(self.talk_secs);
         self.ended_at = told.ended_at.or(self.ended_at);
@@ -278,7 +278,7 @@ impl Attempt {
     }
 
     /// The weaker report only fills gaps.
-    pub fn fill(&mut self, told: Told) {
+    pub fn fill(&mut self, told: &Told) {
         self.talk_secs = self.talk_secs.or(told.talk_secs);
         self.ended_at = self.ended_at.or(told.ended_at);
         if let Some(details) = told.personal.clear() {

@@ -93,6 +93,7 @@ impl CallStatus {
         }
     }
 
+    #[must_use]
     pub fn stronger(self, other: Self) -> Self {
         if other.strength() > self.strength() { other } else { self }
     }

@@ -68,7 +68,7 @@ impl ResultRow {
             created_at: told.at,
             position: fact.position,
         };
-        row.show(Attempt::new(told.clone()));
+        row.show(Attempt::new(told));
         row
     }
 
@@ -148,9 +148,9 @@ impl Projection for CallHistory {
             (call::Event::Reported(_), Some(_)) => return Err(Unfoldable("the attempt was reported before")),
             (_, None) => return Err(Unfoldable("the attempt has no row")),
             (call::Event::Strengthened(told), Some(row)) => {
-                row.follow(|known| known.strengthen(told.clone()));
+                row.follow(|known| known.strengthen(told));
             }
-            (call::Event::Overtaken(told), Some(row)) => row.follow(|known| known.fill(told.clone())),
+            (call::Event::Overtaken(told), Some(row)) => row.follow(|known| known.fill(told)),
             (call::Event::Amended(amendment), Some(row)) => {
                 if let Some(details) = amendment.personal.clear() {
                     row.follow(|known| known.details.overlay(details));

@@ -5,9 +5,9 @@ use domain::fact::Position;
 use projections::follow::{Flip, PAGE};
 
 use super::{Ports, all_screens, open_journal, open_screens};
+use crate::actors::projector::screen::Screen;
 use crate::config::Config;
 use crate::journal::Journal;
-use crate::actors::projector::screen::Screen;
 
 /// How far one screen has come.
 #[derive(Debug, Clone, Copy)]

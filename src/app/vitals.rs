@@ -168,7 +168,11 @@ fn error(why: projector::Error) -> Error {
     match why {
         projector::Error::Rebuilding => Error::RebuildRunning,
         projector::Error::UnknownKind => Error::NotParked,
-        other => Error::Unavailable(other.to_string()),
+        why @ (projector::Error::Journal(_)
+        | projector::Error::Screen(_)
+        | projector::Error::GivenUp
+        | projector::Error::Away
+        | projector::Error::Busy) => Error::Unavailable(why.to_string()),
     }
 }
 

@@ -169,11 +169,11 @@ impl<A: Recorded> Handler<Loaded<A>> for Keeper<A> {
                     changed: false,
                     repeated: true,
                 };
-                self.answer(execute, Ok(done));
+                execute.answer(Ok(done));
                 self.free(stream, Some(kept), ctx);
             }
             (Err(why), _) => {
-                self.answer(execute, Err(Failure::Unavailable(why.to_string())));
+                execute.answer(Err(Failure::Unavailable(why.to_string())));
                 self.free(stream, None, ctx);
             }
         }
@@ -203,13 +203,13 @@ impl<A: Recorded> Keeper<A> {
             Ok(()) if events.is_empty() && !kept.seen => self.load(execute, None, ctx),
             Err(why) => {
                 let stream = execute.stream.clone();
-                self.answer(execute, Err(Failure::Refused(why)));
+                execute.answer(Err(Failure::Refused(why)));
                 self.free(stream, Some(kept), ctx);
             }
             Ok(()) if events.is_empty() => {
                 let stream = execute.stream.clone();
                 let (state, position) = (Arc::clone(&kept.state), kept.position);
-                self.answer(execute, Ok(Done { state, position, changed: false, repeated: false }));
+                execute.answer(Ok(Done { state, position, changed: false, repeated: false }));
                 self.free(stream, Some(kept), ctx);
             }
             Ok(()) => self.send(execute, kept, draft, events, ctx),
@@ -229,7 +229,7 @@ impl<A: Recorded> Keeper<A> {
         let (unit, key) = match self.unit(&execute, kept.version, events) {
             Ok(ready) => ready,
             Err(why) => {
-                self.answer(execute, Err(Failure::Unavailable(why.to_string())));
+                execute.answer(Err(Failure::Unavailable(why.to_string())));
                 self.free(stream, Some(kept), ctx);
                 return;
             }
@@ -261,7 +261,7 @@ impl<A: Recorded> Keeper<A> {
                     position,
                     seen: true,
                 };
-                self.answer(execute, Ok(Done { state, position, changed: true, repeated: false }));
+                execute.answer(Ok(Done { state, position, changed: true, repeated: false }));
                 self.free(stream, Some(kept), ctx);
             }
             Err(Refused::Conflict) if execute.tries + 1 < TRIES_MAX => {
@@ -270,7 +270,7 @@ impl<A: Recorded> Keeper<A> {
                 self.load(execute, None, ctx);
             }
             Err(refused) => {
-                self.answer(execute, Err(failure(refused)));
+                execute.answer(Err(failure(refused)));
                 self.free(stream, None, ctx);
             }
         }
@@ -285,7 +285,9 @@ impl<A: Recorded> Keeper<A> {
             let loaded = journal.load::<A>(&stream).await;
             let kept = loaded.map(|(events, version, position)| {
                 let mut state = A::default();
-                events.into_iter().for_each(|event| state.apply(event));
+                for event in events {
+                    state.apply(event);
+                }
                 Kept { state: Arc::new(state), version, position, seen: true }
             });
             // The keeper may have died meanwhile, and with it whoever waited here.
@@ -300,21 +302,13 @@ impl<A: Recorded> Keeper<A> {
     /// The stream's turn is over: the next command runs, or the aggregate rests.
     fn free(&mut self, stream: StreamId, kept: Option<Kept<A>>, ctx: &mut Context<Self>) {
         let next = self.busy.get_mut(&stream).and_then(|busy| busy.waiting.pop_front());
-        match next {
-            Some(execute) => self.run(execute, kept.unwrap_or_else(Kept::unseen), ctx),
-            None => {
-                self.busy.remove(&stream);
-                if let Some(kept) = kept {
-                    self.idle.put(stream, kept);
-                }
-            }
+        if let Some(execute) = next {
+            return self.run(execute, kept.unwrap_or_else(Kept::unseen), ctx);
         }
-    }
-
-    fn answer(&self, execute: Execute<A>, answer: Answer<A>) {
-        // A caller who gave up is not told; what was stored stands all the same.
-        let _ = execute.tell.send(answer);
-        drop(execute.permit);
+        self.busy.remove(&stream);
+        if let Some(kept) = kept {
+            self.idle.put(stream, kept);
+        }
     }
 
     fn unit(
@@ -335,6 +329,14 @@ impl<A: Recorded> Keeper<A> {
             keys: key.as_ref().and_then(PersonKey::to_store).into_iter().collect(),
         };
         Ok((unit, key))
+    }
+}
+
+impl<A: Recorded> Execute<A> {
+    fn answer(self, answer: Answer<A>) {
+        // A caller who gave up is not told; what was stored stands all the same.
+        let _ = self.tell.send(answer);
+        drop(self.permit);
     }
 }
 

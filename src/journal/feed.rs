@@ -187,10 +187,10 @@ impl Decoder {
     }
 
     fn circumstances(&mut self, metadata: &str) -> Result<Arc<Circumstances>, serde_json::Error> {
-        if let Some((text, known)) = &self.last_meta {
-            if text == metadata {
-                return Ok(Arc::clone(known));
-            }
+        if let Some((text, known)) = &self.last_meta
+            && text == metadata
+        {
+            return Ok(Arc::clone(known));
         }
         let parsed = Arc::new(serde_json::from_str(metadata)?);
         self.last_meta = Some((metadata.to_owned(), Arc::clone(&parsed)));

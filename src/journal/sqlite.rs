@@ -130,7 +130,8 @@ impl Sqlite {
         if !self.0.ailing.load(Ordering::Relaxed) {
             return Ok(());
         }
-        self.write(|c| c.execute("REPLACE INTO probes (id, filler) VALUES (1, randomblob(262144))", [])).await?;
+        self.write(|c| c.execute("REPLACE INTO probes (id, filler) VALUES (1, randomblob(262144))", []))
+            .await?;
         self.0.ailing.store(false, Ordering::Relaxed);
         Ok(())
     }

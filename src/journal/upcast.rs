@@ -55,7 +55,7 @@ mod tests {
         }
     }
 
-    fn renamed(shape: Shape, to: &[(&str, &str)]) -> Vec<Shape> {
+    fn renamed(shape: &Shape, to: &[(&str, &str)]) -> Vec<Shape> {
         to.iter()
             .map(|(event_type, version)| Shape {
                 event_type: (*event_type).into(),
@@ -67,12 +67,17 @@ mod tests {
 
     const STEPS: &[Step] = &[
         Step { kind: "call", event_type: "noise", event_version: "1", cast: |_| vec![] },
-        Step { kind: "call", event_type: "said", event_version: "1", cast: |s| renamed(s, &[("said", "2")]) },
+        Step {
+            kind: "call",
+            event_type: "said",
+            event_version: "1",
+            cast: |s| renamed(&s, &[("said", "2")]),
+        },
         Step {
             kind: "call",
             event_type: "said",
             event_version: "2",
-            cast: |s| renamed(s, &[("opened", "1"), ("reported", "1")]),
+            cast: |s| renamed(&s, &[("opened", "1"), ("reported", "1")]),
         },
     ];
 

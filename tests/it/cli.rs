@@ -264,11 +264,8 @@ impl Ids for Counted {
 async fn recorded(folder: &Path, events: u64) {
     let data = folder.join("data");
     std::fs::create_dir_all(&data).unwrap();
-    let options = Options {
-        place: Place::Folder(data),
-        clock: Arc::new(Still),
-        ids: Arc::new(Counted::default()),
-    };
+    let options =
+        Options { place: Place::Folder(data), clock: Arc::new(Still), ids: Arc::new(Counted::default()) };
     let journal = Journal::open(options, |_| Ok(DataKey([7; 32]))).await.unwrap();
     for number in 0..events {
         journal.append(unit(number)).await.unwrap();

@@ -13,6 +13,7 @@ const SESSION: &str = "session-1738862891234-abc123";
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
+    #[expect(clippy::print_stderr, reason = "what was not run is to be heard of")]
     fn mount(at: &Path, options: &str) -> Option<Self> {
         std::fs::create_dir_all(at).unwrap();
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at).status();

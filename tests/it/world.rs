@@ -1,6 +1,6 @@
 //! The engine as a user starts it: the real program, a data folder of its own, a free port on loopback, stopped by process id.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -201,8 +201,4 @@ pub(crate) fn report(session: &str, number: u32) -> Value {
         "callStartTime": "2025-10-06T18:30:00.000Z", "callEndTime": "2025-10-06T18:30:45.000Z",
         "recordingUrl": null, "notes": "Mijoz mahsulot haqida so'radi"
     })
-}
-
-pub(crate) fn lines(path: &Path) -> Vec<String> {
-    std::fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect()
 }

@@ -1,3 +1,5 @@
+//! What the history makes of reports.
+
 use super::*;
 
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! What a session's counters make of what happened.
+
 use super::*;
 
 use domain::call::Amendment;

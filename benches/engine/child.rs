@@ -1,0 +1,107 @@
+//! Processes that are measured: started on a free port of the loopback, looked at from outside, stopped by their own id.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::wire::Wire;
+
+const START_MAX: Duration = Duration::from_secs(120);
+const STOP_MAX: Duration = Duration::from_secs(60);
+
+/// A server under measurement. Dropping it kills it, so that a failed benchmark leaves nothing behind.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    /// From the start of the process to its first `ready`.
+    pub(crate) ready_after: Duration,
+    log: std::path::PathBuf,
+}
+
+impl Server {
+    pub(crate) async fn start(mut command: Command, port: u16, folder: &Path, log: &str) -> Result<Self> {
+        let log = folder.join(log);
+        let file = File::options().create(true).append(true).open(&log)?;
+        command.current_dir(folder).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        let began = Instant::now();
+        let child = command.spawn().context("cannot start")?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut server = Self { child, address, ready_after: Duration::ZERO, log };
+        while !is_ready(address).await {
+            if let Some(status) = server.child.try_wait()? {
+                bail!("it ended at once ({status}):\n{}", server.last_words());
+            }
+            if began.elapsed() > START_MAX {
+                bail!("it is not ready after {} s:\n{}", START_MAX.as_secs(), server.last_words());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        server.ready_after = began.elapsed();
+        Ok(server)
+    }
+
+    /// User and system time so far, of all its threads.
+    pub(crate) fn cpu(&self) -> Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The second field is the name in brackets, which may contain anything.
+        let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        let ticks = |at| rest.split_whitespace().nth(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
+        // The kernel counts in hundredths of a second here, whatever its own clock is.
+        Ok(Duration::from_millis((ticks(11) + ticks(12)) * 10))
+    }
+
+    /// Resident memory in MiB.
+    pub(crate) fn memory(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u32>().ok());
+        Ok(f64::from(kib.context("no VmRSS")?) / 1024.0)
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub(crate) async fn stop(mut self) -> Result<()> {
+        Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status()?;
+        let began = Instant::now();
+        while began.elapsed() < STOP_MAX {
+            if let Some(status) = self.child.try_wait()? {
+                if status.success() {
+                    return Ok(());
+                }
+                bail!("it ended with {status}:\n{}", self.last_words());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        bail!("it does not end:\n{}", self.last_words())
+    }
+
+    pub(crate) fn last_words(&self) -> String {
+        let mut text = String::new();
+        let _ = File::open(&self.log).and_then(|mut file| file.read_to_string(&mut text));
+        let lines: Vec<_> = text.lines().collect();
+        lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().join("\n")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+async fn is_ready(address: SocketAddr) -> bool {
+    let Ok(mut wire) = Wire::connect(address).await else { return false };
+    wire.get("/health/ready").await.is_ok_and(|answer| answer.status == 200)
+}
+
+pub(crate) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}

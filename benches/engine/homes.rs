@@ -1,0 +1,95 @@
+//! Where an engine under measurement keeps its data: a folder of its own, or that and a database of its own.
+//! Everything it is told is a setting that anybody may give.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::{fmt, fs};
+
+use anyhow::{Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use karnay::journal::verify::Place;
+use tempfile::TempDir;
+
+use crate::child::{self, Server};
+use crate::forge::DATA_KEY;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Store {
+    Sqlite,
+    Postgres,
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        })
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Home {
+    pub(crate) store: Store,
+    folder: TempDir,
+    database: Option<String>,
+}
+
+impl Home {
+    pub(crate) fn new(folder: TempDir, database: Option<String>) -> Self {
+        let store = if database.is_some() { Store::Postgres } else { Store::Sqlite };
+        Self { store, folder, database }
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        match &self.database {
+            Some(url) => Place::Url(url.clone()),
+            None => Place::Folder(self.data()),
+        }
+    }
+
+    /// The engine as anybody starts it.
+    pub(crate) async fn start(&self) -> Result<Server> {
+        let port = child::free_port()?;
+        let mut command = self.command(port);
+        command.arg("serve");
+        Server::start(command, port, self.folder.path(), "engine.log").await
+    }
+
+    pub(crate) async fn parse_only(&self) -> Result<Server> {
+        let port = child::free_port()?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("--parse-only").arg(port.to_string());
+        Server::start(command, port, self.folder.path(), "parse-only.log").await
+    }
+
+    /// Another command of the same program, beside the engine at that address; waits until it is through.
+    pub(crate) async fn karnay(&self, beside: SocketAddr, arguments: &[&str]) -> Result<()> {
+        let mut command = self.command(beside.port());
+        let log = fs::File::options().create(true).append(true).open(self.folder.path().join("command.log"))?;
+        command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        // Elsewhere on this thread the load goes on meanwhile.
+        let status = tokio::process::Command::from(command).status().await?;
+        ensure!(status.success(), "karnay {} ended with {status}", arguments.join(" "));
+        Ok(())
+    }
+
+    fn command(&self, port: u16) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_karnay"));
+        let ours = ["PATH", "TMPDIR", "KARNAY_TEST_RUN"];
+        let kept = std::env::vars_os().filter(|(name, _)| ours.iter().any(|ours| name == ours));
+        command.env_clear().envs(kept).current_dir(self.folder.path());
+        command.env("PORT", port.to_string()).env("DATA_DIR", self.data());
+        command.env("DATA_KEY", STANDARD.encode(DATA_KEY)).env("UNKNOWN_SESSION", "create");
+        if let Some(url) = &self.database {
+            command.env("DATABASE_URL", url);
+        }
+        command
+    }
+}

@@ -1,0 +1,147 @@
+//! P1: the webhook, durable, from 256 connections, in turns with an endpoint that only parses; then everything must be on the
+//! screens. R15 follows on the same engine: ten times as many connections.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::child::Server;
+use crate::figures::{Figure, Series, float, number};
+use crate::homes::Store;
+use crate::load::{self, Load, Plan, Until};
+use crate::webhook::Reports;
+use crate::{Bench, overload, say, screens};
+
+const CONNECTIONS: usize = 256;
+const SESSIONS: usize = 8;
+/// Numbers kept free for each run.
+const NUMBERS_A_RUN: u64 = 1_000_000;
+/// The same webhook on `NestJS` and `PostgreSQL`, as it was measured on a quiet machine of two cores.
+const NEST_A_SECOND: f64 = 1_450.0;
+
+#[derive(Debug, Default)]
+struct Turns {
+    ours: Series,
+    other: Series,
+    p50: Series,
+    p99: Series,
+    behind: Series,
+    missing: Series,
+    cpu: Series,
+    other_cpu: Series,
+}
+
+pub(crate) fn measure(bench: &mut Bench) -> Result<()> {
+    for store in bench.stores() {
+        let (turns, crowds) = load::on_one_thread(measure_on(bench, store))?;
+        let p99 = turns.p99.median();
+        turns.report(bench, store);
+        overload::report(bench, store, &crowds, p99);
+    }
+    Ok(())
+}
+
+async fn measure_on(bench: &Bench, store: Store) -> Result<(Turns, Vec<overload::Crowd>)> {
+    let home = bench.home(store).await?;
+    let engine = home.start().await?;
+    let parse_only = home.parse_only().await?;
+    let mut turns = Turns::default();
+    let mut first_number = 0;
+    for turn in 0..=bench.runs {
+        let reports = Reports::new(SESSIONS, first_number);
+        first_number += NUMBERS_A_RUN;
+        let time = bench.duration(if turn == 0 { 3 } else { 10 });
+        let (other, other_cpu) = run(&parse_only, &reports, time).await?;
+        let (ours, cpu) = run(&engine, &reports, time).await?;
+        let behind = screens::settle(engine.address, &reports, &ours).await?;
+        let missing = screens::missing(engine.address, &reports, &ours).await?;
+        turns.note(turn, store, (&ours, cpu), (&other, other_cpu), (behind, missing));
+    }
+    let mut crowds = vec![];
+    if bench.wants("R15") {
+        for _ in 0..bench.runs {
+            crowds.push(overload::measure(bench, &engine, &Reports::new(SESSIONS, first_number)).await?);
+            first_number += NUMBERS_A_RUN;
+        }
+    }
+    parse_only.stop().await?;
+    engine.stop().await?;
+    Ok((turns, crowds))
+}
+
+/// One load, and the microseconds of processor that the server spent on a request.
+async fn run(server: &Server, reports: &Reports, time: Duration) -> Result<(Load, f64)> {
+    let cpu = server.cpu()?;
+    let load = load::run(plan(server, reports, CONNECTIONS, time)).await?;
+    load.demand_clean()?;
+    let spent = (server.cpu()? - cpu).as_secs_f64() * 1e6 / float(load.acknowledged.len());
+    Ok((load, spent))
+}
+
+pub(crate) fn plan(server: &Server, reports: &Reports, connections: usize, time: Duration) -> Plan {
+    let reports = reports.clone();
+    Plan {
+        address: server.address,
+        connections,
+        until: Until::After(time),
+        pace: None,
+        write: Rc::new(move |number, out| reports.request(number, out)),
+    }
+}
+
+impl Turns {
+    fn note(
+        &mut self,
+        turn: usize,
+        store: Store,
+        (ours, cpu): (&Load, f64),
+        (other, other_cpu): (&Load, f64),
+        (behind, missing): (Duration, usize),
+    ) {
+        let said = format!(
+            "P1 {store}: {} /s (p50 {} p99 {} max {} ms, {} µs of cpu each), parse only {} /s ({} µs), ratio {}, screens {} s behind, {missing} missing",
+            number(ours.rate()),
+            number(ours.percentile(500)),
+            number(ours.percentile(990)),
+            number(ours.max()),
+            number(cpu),
+            number(other.rate()),
+            number(other_cpu),
+            number(ours.rate() / other.rate()),
+            number(behind.as_secs_f64()),
+        );
+        say(&said);
+        // The first turn warms up; what it lost would be lost all the same.
+        self.missing.push(float(missing));
+        if turn == 0 {
+            return;
+        }
+        self.ours.push(ours.rate());
+        self.other.push(other.rate());
+        self.p50.push(ours.percentile(500));
+        self.p99.push(ours.percentile(990));
+        self.behind.push(behind.as_secs_f64());
+        self.cpu.push(cpu);
+        self.other_cpu.push(other_cpu);
+    }
+
+    fn report(self, bench: &mut Bench, store: Store) {
+        let (must, goal) = if store == Store::Sqlite { (0.2, 0.5) } else { (0.1, 0.2) };
+        let ratio = self.ours.over(&self.other);
+        let nest = self.ours.map(|rate| rate / NEST_A_SECOND);
+        let figure = Figure::on("P1", store);
+        bench.add([
+            figure("`POST /calls/result`, 256 connections", "/s", self.ours),
+            figure("the parse-only endpoint beside it", "/s", self.other),
+            figure("webhook over parse-only", "ratio", ratio).at_least(must).goal(goal),
+            figure("webhook over NestJS on a quiet machine (1,450 /s)", "ratio", nest).at_least(10.0).goal(40.0),
+            figure("webhook p50", "ms", self.p50),
+            figure("webhook p99", "ms", self.p99).at_most(50.0),
+            figure("screens behind when the load stops", "s", self.behind).at_most(1.0),
+            figure("acknowledged reports without a row", "", self.missing.worst()).at_most(0.0),
+            figure("processor a webhook", "µs", self.cpu),
+            figure("processor a parse-only request", "µs", self.other_cpu),
+        ]);
+    }
+}

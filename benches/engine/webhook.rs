@@ -1,0 +1,73 @@
+//! What the call server would send: the documented example of a report, with a number and a session of its own each time.
+
+use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Sessions that reports are spread over, and the numbers they are about.
+#[derive(Debug, Clone)]
+pub(crate) struct Reports {
+    sessions: Vec<String>,
+    first_number: u64,
+}
+
+impl Reports {
+    /// `first_number` keeps the numbers of one run apart from those of another.
+    pub(crate) fn new(sessions: usize, first_number: u64) -> Self {
+        let name = |index| session_name(first_number.wrapping_mul(31).wrapping_add(index));
+        let count = u64::try_from(sessions).unwrap_or(1).max(1);
+        Self { sessions: (0..count).map(name).collect(), first_number }
+    }
+
+    pub(crate) fn sessions(&self) -> &[String] {
+        &self.sessions
+    }
+
+    /// The session that the report `number` is sent for.
+    pub(crate) fn session(&self, number: u64) -> usize {
+        let count = u64::try_from(self.sessions.len()).unwrap_or(1);
+        usize::try_from(number % count).unwrap_or(0)
+    }
+
+    pub(crate) fn phone(&self, number: u64) -> String {
+        format!("+99890{:07}", (self.first_number + number) % 10_000_000)
+    }
+
+    pub(crate) fn body(&self, number: u64) -> String {
+        let session = self.sessions.get(self.session(number)).map_or("", String::as_str);
+        let phone = self.phone(number);
+        format!(
+            r#"{{"sessionId":"{session}","phoneNumber":"{phone}","callStatus":"ANSWERED","callDuration":45,"operatorName":"Alisher Valijonov","operatorId":"uuid","callStartTime":"2025-10-06T18:30:00.000Z","callEndTime":"2025-10-06T18:30:45.000Z","recordingUrl":"https://recordings.example.com/call-12345.mp3","notes":"Mijoz mahsulot haqida so'radi"}}"#
+        )
+    }
+
+    /// Writes the whole request.
+    pub(crate) fn request(&self, number: u64, out: &mut String) {
+        post("/calls/result", &self.body(number), out);
+    }
+}
+
+pub(crate) fn post(path: &str, body: &str, out: &mut String) {
+    let len = body.len();
+    // Writing into a string cannot fail.
+    let _ = write!(
+        out,
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {len}\r\n\r\n{body}"
+    );
+}
+
+pub(crate) fn get(path: &str, out: &mut String) {
+    let _ = write!(out, "GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+}
+
+/// `session-<unix ms>-<6 base36>`, the same shape as the engine's own.
+pub(crate) fn session_name(salt: u64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut mixed = salt.wrapping_add(u64::from(now.subsec_nanos())).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut tag = String::new();
+    for _ in 0..6 {
+        let digit = u32::try_from((mixed >> 33) % 36).unwrap_or(0);
+        tag.push(char::from_digit(digit, 36).unwrap_or('0'));
+        mixed = mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
+    }
+    format!("session-{}-{tag}", now.as_millis())
+}
