@@ -13,7 +13,7 @@ pub struct Backoff {
 
 impl Backoff {
     /// Between a half and the whole of a span that doubles with every failure in a row.
-    pub fn next(&mut self) -> Duration {
+    pub fn pause(&mut self) -> Duration {
         let span = FIRST.saturating_mul(1 << self.failures.min(16)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         let percent = RandomState::new().hash_one(self.failures) % 51;
@@ -36,11 +36,11 @@ mod tests {
     #[test]
     fn waits_grow_and_are_bounded() {
         let mut backoff = Backoff::default();
-        let waits: Vec<_> = (0..40).map(|_| backoff.next()).collect();
+        let waits: Vec<_> = (0..40).map(|_| backoff.pause()).collect();
         assert!(waits[0] >= FIRST / 2 && waits[0] <= FIRST);
         assert!(waits.iter().all(|wait| *wait <= LONGEST));
         assert!(waits[39] >= LONGEST / 2);
         backoff.reset();
-        assert!(backoff.next() <= FIRST);
+        assert!(backoff.pause() <= FIRST);
     }
 }

@@ -62,7 +62,7 @@ impl Default for Limits {
             lease: Duration::from_secs(45),
             renew_every: Duration::from_secs(10),
             under_way_max: 64,
-            patience: Duration::from_secs(12 * 60 * 60),
+            patience: Duration::from_hours(12),
             tries_max: 10,
         }
     }

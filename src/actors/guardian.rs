@@ -32,10 +32,13 @@ const FAREWELL: Duration = Duration::from_secs(2);
 #[rtype(result = "()")]
 pub struct Tick;
 
+/// Starts an actor on an arbiter, with the pulse it is to beat.
+pub type Factory = Box<dyn Fn(&ArbiterHandle, Pulse) -> Recipient<Tick> + Send>;
+
 /// A single actor that can be started again and again.
 pub struct Ward {
     pub name: &'static str,
-    pub start: Box<dyn Fn(&ArbiterHandle, Pulse) -> Recipient<Tick> + Send>,
+    pub start: Factory,
 }
 
 impl std::fmt::Debug for Ward {
@@ -64,9 +67,9 @@ impl Default for Limits {
         Self {
             round: Duration::from_secs(1),
             silence_max: Duration::from_secs(15),
-            step_max: Duration::from_secs(120),
+            step_max: Duration::from_mins(2),
             restarts_max: 5,
-            window: Duration::from_secs(60),
+            window: Duration::from_mins(1),
             abandoned_max: 20,
         }
     }
@@ -187,8 +190,10 @@ impl Handle {
         let (tell, joined) = oneshot::channel();
         // A plain thread: the runtime would wait at its own end for a hung one for ever.
         let waiter = std::thread::Builder::new().name("farewell".into()).spawn(move || {
-            // A thread that ended in a panic has been told about.
-            arbiters.into_iter().for_each(|arbiter| drop(arbiter.join()));
+            for arbiter in arbiters {
+                // A thread that ended in a panic has been told about.
+                let _ = arbiter.join();
+            }
             tell.send(())
         });
         if waiter.is_err() || tokio::time::timeout(FAREWELL, joined).await.is_err() {
@@ -345,7 +350,7 @@ impl Record {
     fn new(name: &'static str) -> Self {
         // Told from the start, so that an alarm can be set on its change.
         metrics::counter!("karnay_actor_restarts_total", "actor" => name).increment(0);
-        Self { name, restarts: AtomicU64::new(0), pulse: RwLock::new(Pulse::new(Default::default())) }
+        Self { name, restarts: AtomicU64::new(0), pulse: RwLock::default() }
     }
 
     fn pulse(&self) -> Pulse {

@@ -239,9 +239,9 @@ impl Options {
             let through = self.journal.position();
             let stored = self.journal.stream(kind, &stream).await?;
             let page = self.journal.decode(0, stored, Reading::Clear).await?;
-            match self.screen.replay((kind, stream.as_str()), &page, through).await? {
-                Replay::Lost => {}
-                done => return Ok(done),
+            let done = self.screen.replay((kind, stream.as_str()), &page, through).await?;
+            if done != Replay::Lost {
+                return Ok(done);
             }
         }
         Err(Error::Busy)
@@ -275,7 +275,7 @@ impl Projector {
             let done = lane::step(options, feeds, follower).await;
             match &done.1 {
                 Ok(_) => backoff.reset(),
-                Err(_) => tokio::time::sleep(backoff.next()).await,
+                Err(_) => tokio::time::sleep(backoff.pause()).await,
             }
             (done, backoff)
         };
@@ -298,7 +298,7 @@ impl Projector {
         lane.follower = follower;
         let more = match result {
             Ok(step) => self.progressed(which, &step),
-            Err(why) => self.failed(which, why),
+            Err(why) => self.failed(which, &why),
         };
         // What an earlier process left half built is gone on with, unless it is what is fed here anyway.
         if which == Feeds::Shown && first && !building && self.anew.is_none() && self.shown.follower.is_some()
@@ -341,7 +341,7 @@ impl Projector {
         step.more
     }
 
-    fn failed(&mut self, which: Feeds, why: Error) -> bool {
+    fn failed(&mut self, which: Feeds, why: &Error) -> bool {
         self.pulse.count("failures", 1);
         let screen = self.options.screen.name();
         let Some(lane) = self.lane(which) else { return false };

@@ -137,7 +137,7 @@ impl Reactor {
             let done = options.step(standing).await;
             match &done {
                 Ok(_) => backoff.reset(),
-                Err(_) => tokio::time::sleep(backoff.next()).await,
+                Err(_) => tokio::time::sleep(backoff.pause()).await,
             }
             (done, backoff)
         };

@@ -153,7 +153,7 @@ fn quoted(text: &str) -> String {
 async fn kill_group(child: &Child) {
     let Some(leader) = child.id() else { return };
     let killed = Command::new("sh")
-        .args(["-c", r#"kill -KILL -- "-$1""#, "sh"])
+        .args(["-c", r#"kill -s KILL -- "-$1""#, "sh"])
         .arg(leader.to_string())
         .status()
         .await;

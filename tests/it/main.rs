@@ -19,6 +19,10 @@ mod http_world;
 mod journal;
 mod journal_postgres;
 
+mod effects;
+mod guardian;
+mod projector;
+
 mod crash;
 mod disk;
 mod rebuild;

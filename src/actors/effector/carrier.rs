@@ -96,14 +96,14 @@ impl Carrier {
 
     /// None where a task of this process is at it still.
     fn hold(&self, taken: &Taken) -> Option<Arc<Hold>> {
-        let mut held = self.held();
-        if let Some(hold) = held.get(&taken.id) {
+        let mut under_way = self.held();
+        if let Some(hold) = under_way.get(&taken.id) {
             tracing::warn!(effect = taken.id, "an effect's lease ran out under way and was taken anew");
             hold.fence.store(taken.fence, Ordering::Release);
             return None;
         }
         let hold = Arc::new(Hold { id: taken.id.clone(), fence: AtomicU64::new(taken.fence) });
-        held.insert(taken.id.clone(), Arc::clone(&hold));
+        under_way.insert(taken.id.clone(), Arc::clone(&hold));
         Some(hold)
     }
 

@@ -153,16 +153,11 @@ impl Errand {
     async fn heard(&self, organization: &Organization, session: &SessionId) -> bool {
         let question = (self.carrier.options.heard)(organization, session);
         let asked = self.carrier.options.runtime.spawn(named(NAME, question));
-        match tokio::time::timeout(HEARD_MAX, asked).await {
-            Ok(Ok(heard)) => heard,
-            Ok(Err(_)) | Err(_) => {
-                tracing::warn!(
-                    effect = self.taken.id,
-                    "nobody knows whether a session's numbers have reported"
-                );
-                false
-            }
+        if let Ok(Ok(heard)) = tokio::time::timeout(HEARD_MAX, asked).await {
+            return heard;
         }
+        tracing::warn!(effect = self.taken.id, "nobody knows whether a session's numbers have reported");
+        false
     }
 
     async fn tell_failure(&self, organization: &Organization, session: &SessionId, reason: String) {
@@ -250,7 +245,7 @@ impl Errand {
     }
 
     async fn wait(&self, backoff: &mut Backoff, step: &str, why: &str) {
-        let pause: Duration = backoff.next();
+        let pause: Duration = backoff.pause();
         if backoff.failures() == 1 {
             tracing::warn!(effect = self.taken.id, step, cause = why, "an effect has to wait for the store");
         }

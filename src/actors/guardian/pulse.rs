@@ -19,6 +19,12 @@ struct State {
 #[derive(Debug)]
 pub struct Work(Pulse);
 
+impl Default for Pulse {
+    fn default() -> Self {
+        Self::new(BTreeMap::new())
+    }
+}
+
 impl Pulse {
     pub(super) fn new(counters: BTreeMap<&'static str, u64>) -> Self {
         Self(Arc::new(Mutex::new(State { beat: Instant::now(), working_since: None, counters })))

@@ -11,7 +11,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use domain::session::Exit;
 
 /// An effect that was sent is asked about within minutes; a month covers an engine that was left off.
-const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const KEPT: Duration = Duration::from_hours(30 * 24);
 
 #[derive(Debug)]
 pub(super) struct Marks {

@@ -1,0 +1,311 @@
+//! Effects from a session that is opened to its outcome: once each, whatever dies in between.
+
+pub(crate) mod bench;
+mod far;
+
+use std::time::Duration;
+
+use bench::{Bench, Engine, settled};
+use domain::session::{Exit, Phase};
+use far::{Act, Far};
+use karnay::actors::effector::Limits;
+use karnay::journal::effects::{Errand, Take};
+use karnay::ports::{Clock as _, Ids as _};
+
+const LEASE: Duration = Duration::from_secs(45);
+
+#[actix::test]
+async fn an_opened_session_runs_its_command_once() {
+    let bench = Bench::open().await;
+    let local = bench.local(&format!("echo ran >> {}; echo Call process started", bench.lines().display()));
+    let engine = Engine::start(&bench, local.clone());
+    let session = bench.open_session("session-1-abc").await;
+    settled(|| bench.phase(&session), Phase::Completed).await;
+    assert_eq!(bench.history(&session).await, ["opened", "launched", "returned", "completed"]);
+    settled(|| bench.done(), 1).await;
+    engine.stop().await;
+
+    // The next process finds nothing to do.
+    let engine = Engine::start(&bench, local);
+    bench.clock.advance(2 * LEASE);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(std::fs::read_to_string(bench.lines()).unwrap(), "ran\n");
+    assert_eq!(bench.history(&session).await.len(), 4);
+    engine.stop().await;
+}
+
+#[actix::test]
+async fn every_one_of_many_sessions_runs_once_within_the_bound() {
+    let bench = Bench::open().await;
+    let far = Far::always(Act::Slow(Duration::from_millis(50)));
+    let limits = Limits { under_way_max: 3, ..Limits::default() };
+    let engine = Engine::with(&bench, far.clone(), limits, false);
+    for number in 0..20 {
+        bench.open_session(&format!("session-{number}")).await;
+    }
+    settled(|| bench.done(), 20).await;
+    assert_eq!(far.launched().len(), 20);
+    assert!(far.most_at_once() <= 3, "{}", far.most_at_once());
+    engine.stop().await;
+}
+
+#[actix::test]
+async fn taken_and_never_sent_is_asked_about_and_not_sent() {
+    let bench = Bench::open().await;
+    let session = bench.open_session("session-1-abc").await;
+    let far = Far::always(Act::Exit(0));
+    let engine = Engine::reacting(&bench);
+    settled(|| bench.ready(), 1).await;
+    engine.stop().await;
+    // Somebody takes it, and is never heard of again.
+    let taken = bench.take().await;
+    assert_eq!((taken.len(), taken[0].errand), (1, Errand::Send));
+
+    let engine = Engine::start(&bench, far.clone());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!((far.launched().len(), far.asked()), (0, 0));
+    bench.clock.advance(LEASE + Duration::from_secs(1));
+    settled(|| bench.phase(&session), Phase::Failed).await;
+    assert_eq!((far.launched().len(), far.asked()), (0, 1));
+    let why = bench.failure(&session).await;
+    assert!(why.contains("unknown") && why.contains("not run again"), "{why}");
+    settled(|| bench.done(), 1).await;
+    engine.stop().await;
+}
+
+#[actix::test]
+async fn killed_while_the_command_runs_it_is_not_run_again() {
+    let bench = Bench::open().await;
+    let session = bench.open_session("session-1-abc").await;
+    let far = Far::always(Act::Hang);
+    let engine = Engine::start(&bench, far.clone());
+    settled(|| async { far.launched().len() }, 1).await;
+    assert_eq!(bench.phase(&session).await, Phase::Running);
+    engine.kill();
+
+    let engine = Engine::start(&bench, far.clone());
+    bench.clock.advance(LEASE + Duration::from_secs(1));
+    settled(|| bench.phase(&session), Phase::Failed).await;
+    settled(|| bench.done(), 1).await;
+    assert_eq!((far.launched().len(), far.asked()), (1, 1));
+    engine.stop().await;
+}
+
+#[actix::test]
+async fn killed_after_the_command_ended_its_recorded_end_is_found() {
+    let bench = Bench::open().await;
+    let local = bench.local(&format!("echo ran >> {}; echo fine", bench.lines().display()));
+    let session = bench.open_session("session-1-abc").await;
+    // Killed between the command's end and telling the session: the question in between is never answered.
+    let engine = Engine::mute(&bench, local.clone());
+    settled(|| async { bench.ended_marks() }, 1).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(bench.phase(&session).await, Phase::Running);
+    engine.kill();
+
+    let engine = Engine::start(&bench, local);
+    bench.clock.advance(LEASE + Duration::from_secs(1));
+    settled(|| bench.phase(&session), Phase::Completed).await;
+    settled(|| bench.done(), 1).await;
+    assert_eq!(std::fs::read_to_string(bench.lines()).unwrap(), "ran\n");
+    engine.stop().await;
+}
+
+#[actix::test]
+async fn killed_after_the_session_was_told_nothing_changes() {
+    let bench = Bench::open().await;
+    let session = bench.open_session("session-1-abc").await;
+    let engine = Engine::reacting(&bench);
+    settled(|| bench.ready(), 1).await;
+    engine.stop().await;
+    bench.take().await;
+    bench.tell_launch(&session).await;
+    bench.tell_return(&session, Exit { code: Some(0), ..Exit::default() }).await;
+    let before = bench.history(&session).await;
+
+    let far = Far::always(Act::Exit(0));
+    let engine = Engine::start(&bench, far.clone());
+    bench.clock.advance(LEASE + Duration::from_secs(1));
+    settled(|| bench.done(), 1).await;
+    assert_eq!((far.launched().len(), far.asked()), (0, 1));
+    assert_eq!(bench.history(&session).await, before);
+    engine.stop().await;
+}
+
+#[actix::test]
+async fn an_old_holder_is_fenced_out() {
+    let bench = Bench::open().await;
+    bench.open_session("session-1-abc").await;
+    let engine = Engine::reacting(&bench);
+    settled(|| bench.ready(), 1).await;
+    engine.stop().await;
+    let old = bench.take().await.remove(0);
+    assert!(bench.take().await.is_empty());
+    bench.clock.advance(LEASE + Duration::from_secs(1));
+    let new = bench.take().await.remove(0);
+    assert_eq!((new.errand, &new.id), (Errand::Ask, &old.id));
+    assert!(new.fence > old.fence);
+    let (journal, now) = (&bench.journal, bench.clock.now());
+    assert!(!journal.renew(old.id.clone(), old.fence, now + LEASE).await.unwrap());
+    assert!(!journal.postpone(old.id.clone(), old.fence, now).await.unwrap());
+    assert!(!journal.finish(old.id.clone(), old.fence, now).await.unwrap());
+    assert!(journal.renew(new.id.clone(), new.fence, now + LEASE).await.unwrap());
+    assert!(journal.finish(new.id.clone(), new.fence, now).await.unwrap());
+    assert!(!journal.finish(new.id, new.fence, now).await.unwrap());
+}
+
+#[actix::test]
+async fn a_lease_is_renewed_as_long_as_the_command_runs() {
+    let bench = Bench::open().await;
+    let limits = Limits {
+        lease: Duration::from_millis(700),
+        renew_every: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let far = Far::always(Act::Slow(Duration::from_millis(2_000)));
+    let one = Engine::with(&bench, far.clone(), limits, false);
+    let session = bench.open_session("session-1-abc").await;
+    settled(|| async { far.launched().len() }, 1).await;
+    // Another node looks for what was left lying about.
+    let other = Engine::with(&bench, far.clone(), limits, false);
+    settled(|| bench.phase(&session), Phase::Completed).await;
+    settled(|| bench.done(), 1).await;
+    assert_eq!((far.launched().len(), far.asked()), (1, 0));
+    one.stop().await;
+    other.stop().await;
+}
+
+#[actix::test]
+async fn a_lease_that_ran_out_under_way_comes_back_to_its_own_task() {
+    let bench = Bench::open().await;
+    let far = Far::always(Act::Slow(Duration::from_millis(1_500)));
+    let engine = Engine::start(&bench, far.clone());
+    let session = bench.open_session("session-1-abc").await;
+    settled(|| async { far.launched().len() }, 1).await;
+    bench.clock.advance(2 * LEASE);
+    settled(|| bench.phase(&session), Phase::Completed).await;
+    settled(|| bench.done(), 1).await;
+    assert_eq!((far.launched().len(), far.asked()), (1, 0));
+    engine.stop().await;
+}
+
+#[actix::test]
+async fn a_far_end_that_says_later_is_tried_later_and_not_for_ever() {
+    let bench = Bench::open().await;
+    let soon = Act::Later(Duration::from_secs(30));
+    let far = Far::script(&[soon, soon, Act::Exit(0)], soon);
+    let limits = Limits { tries_max: 4, ..Limits::default() };
+    let engine = Engine::with(&bench, far.clone(), limits, false);
+    let session = bench.open_session("session-1-abc").await;
+    for tries in 1..=2 {
+        settled(|| async { far.launched().len() }, tries).await;
+        settled(|| bench.ready(), 1).await;
+        bench.clock.advance(Duration::from_secs(31));
+    }
+    settled(|| bench.phase(&session), Phase::Completed).await;
+    assert_eq!((far.launched().len(), far.asked()), (3, 0));
+
+    let other = bench.open_session("session-2-abc").await;
+    for tries in 4..=6 {
+        settled(|| async { far.launched().len() }, tries).await;
+        settled(|| bench.ready(), 1).await;
+        bench.clock.advance(Duration::from_secs(31));
+    }
+    settled(|| bench.phase(&other), Phase::Failed).await;
+    assert!(bench.failure(&other).await.contains("4 times"));
+    assert_eq!(far.launched().len(), 7);
+    engine.stop().await;
+}
+
+#[actix::test]
+async fn a_far_end_that_panics_fails_its_session_alone() {
+    let bench = Bench::open().await;
+    let far = Far::script(&[Act::Panic], Act::Exit(0));
+    let engine = Engine::start(&bench, far.clone());
+    let bad = bench.open_session("session-1-abc").await;
+    settled(|| bench.phase(&bad), Phase::Failed).await;
+    let good = bench.open_session("session-2-abc").await;
+    settled(|| bench.phase(&good), Phase::Completed).await;
+    settled(|| bench.done(), 2).await;
+    bench.clock.advance(2 * LEASE);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!((far.launched().len(), far.asked()), (2, 0));
+    engine.stop().await;
+}
+
+#[actix::test]
+async fn a_far_end_that_never_comes_back_is_not_waited_for_for_ever() {
+    let bench = Bench::open().await;
+    let far = Far::always(Act::Hang);
+    let limits = Limits { patience: Duration::from_millis(200), ..Limits::default() };
+    let engine = Engine::with(&bench, far.clone(), limits, false);
+    let session = bench.open_session("session-1-abc").await;
+    settled(|| bench.phase(&session), Phase::Failed).await;
+    assert_eq!(far.launched().len(), 1);
+    engine.stop().await;
+}
+
+#[actix::test]
+async fn a_bad_exit_counts_while_nobody_was_heard() {
+    let bench = Bench::open().await;
+    let far = Far::always(Act::Exit(3));
+    let engine = Engine::start(&bench, far.clone());
+    let silent = bench.open_session("session-1-abc").await;
+    settled(|| bench.phase(&silent), Phase::Failed).await;
+    assert!(bench.failure(&silent).await.contains("exit code 3"));
+    engine.stop().await;
+    let engine = Engine::with(&bench, far, Limits::default(), true);
+    let heard = bench.open_session("session-2-abc").await;
+    settled(|| bench.phase(&heard), Phase::Completed).await;
+    engine.stop().await;
+}
+
+#[actix::test]
+async fn a_far_end_that_refuses_says_why() {
+    let bench = Bench::open().await;
+    let engine = Engine::start(&bench, Far::always(Act::Never("check REMOTE_HOST")));
+    let session = bench.open_session("session-1-abc").await;
+    settled(|| bench.phase(&session), Phase::Failed).await;
+    assert_eq!(bench.failure(&session).await, "check REMOTE_HOST");
+    engine.stop().await;
+}
+
+#[actix::test]
+async fn closing_waits_for_what_is_under_way_and_takes_nothing_more() {
+    let bench = Bench::open().await;
+    let far = Far::always(Act::Slow(Duration::from_millis(400)));
+    let engine = Engine::start(&bench, far.clone());
+    let session = bench.open_session("session-1-abc").await;
+    settled(|| async { far.launched().len() }, 1).await;
+    assert!(!engine.effector.close(Duration::from_millis(20)).await);
+    let late = bench.open_session("session-2-abc").await;
+    assert!(engine.effector.close(Duration::from_secs(10)).await);
+    assert_eq!(bench.phase(&session).await, Phase::Completed);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!((bench.phase(&late).await, far.launched().len()), (Phase::Pending, 1));
+    engine.stop().await;
+}
+
+#[actix::test]
+async fn two_reactors_want_each_thing_once() {
+    let bench = Bench::open().await;
+    let (one, other) = (Engine::reacting(&bench), Engine::reacting(&bench));
+    for number in 0..50 {
+        bench.open_session(&format!("session-{number}")).await;
+    }
+    settled(|| bench.ready(), 50).await;
+    one.stop().await;
+    other.stop().await;
+    assert_eq!(bench.journal.policy("launch").await.unwrap().checkpoint, 50);
+    let taken = bench.journal.take_effects(Take {
+        owner: bench.ids.uuid(),
+        now: bench.clock.now(),
+        lease_until: bench.clock.now() + LEASE,
+        limit: 100,
+    });
+    let mut ids: Vec<_> = taken.await.unwrap().into_iter().map(|taken| taken.id).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 50);
+    assert!(ids.contains(&"launch/1/session-7/1".to_owned()), "{ids:?}");
+}

@@ -1,0 +1,236 @@
+//! A real journal in a folder of its own, a real dispatch, a clock that can be put forward, and engines that can be killed.
+
+use std::fmt::Debug;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use actix::Arbiter;
+use chrono::{DateTime, TimeDelta, Utc};
+use cqrs_es::{Aggregate as _, DomainEvent as _};
+use domain::fact::Circumstances;
+use domain::ids::{Organization, SessionId, StreamId};
+use domain::policy::launch;
+use domain::session::{Command, Event, Exit, Phase, Remote, Session};
+use futures_util::FutureExt as _;
+use karnay::actors::effector::{self, Heard, Limits};
+use karnay::actors::guardian::{self, Ward};
+use karnay::actors::reactor::{self, Rule};
+use karnay::adapters::local::{self, Local};
+use karnay::adapters::system::{SystemClock, SystemIds};
+use karnay::dispatch::{Dispatch, Meta};
+use karnay::journal::effects::{Take, Taken};
+use karnay::journal::keys::DataKey;
+use karnay::journal::verify::Place;
+use karnay::journal::{self, Journal};
+use karnay::ports::{Clock, Ids, RemoteHost};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+
+use super::LEASE;
+use super::far::{Act, Far};
+
+#[derive(Debug, Default)]
+pub(crate) struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> DateTime<Utc> {
+        SystemClock.now() + TimeDelta::microseconds(self.0.load(Ordering::SeqCst))
+    }
+}
+
+pub(crate) struct Bench {
+    folder: TempDir,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) ids: Arc<SystemIds>,
+    pub(crate) journal: Journal,
+    pub(crate) dispatch: Dispatch,
+}
+
+impl Bench {
+    pub(crate) async fn open() -> Self {
+        let folder = TempDir::new().unwrap();
+        let (clock, ids) = (Arc::new(TestClock::default()), Arc::new(SystemIds));
+        std::fs::create_dir_all(folder.path().join("data")).unwrap();
+        let (journal, dispatch) = journal_in(&folder, &clock, &ids).await;
+        Self { folder, clock, ids, journal, dispatch }
+    }
+
+    /// As the next process would find it.
+    pub(crate) async fn reopen(&mut self) {
+        self.dispatch.drain().await;
+        self.journal.close().await;
+        (self.journal, self.dispatch) = journal_in(&self.folder, &self.clock, &self.ids).await;
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    pub(crate) fn lines(&self) -> PathBuf {
+        self.folder.path().join("lines")
+    }
+
+    pub(crate) fn ended_marks(&self) -> usize {
+        let entries = std::fs::read_dir(self.folder.path().join("remote")).unwrap();
+        entries
+            .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "json"))
+            .count()
+    }
+
+    pub(crate) fn local(&self, command: &str) -> Arc<Local> {
+        let (command, timeout) = (command.to_owned(), Duration::from_secs(20));
+        let options = local::Options { command, timeout, folder: self.folder.path().join("remote") };
+        Arc::new(Local::open(options).unwrap())
+    }
+
+    pub(crate) async fn open_session(&self, name: &str) -> StreamId {
+        let organization = Organization::parse("1").unwrap();
+        let stream = StreamId::session(&organization, &SessionId::parse(name).unwrap());
+        let open = Command::Open { id: self.ids.uuid(), remote: Remote::Local, at: self.clock.now() };
+        self.tell(&stream, open).await;
+        stream
+    }
+
+    pub(crate) async fn tell_launch(&self, stream: &StreamId) {
+        self.tell(stream, Command::Launch { at: self.clock.now() }).await;
+    }
+
+    pub(crate) async fn tell_return(&self, stream: &StreamId, exit: Exit) {
+        self.tell(stream, Command::Return { exit, heard: false, at: self.clock.now() }).await;
+    }
+
+    async fn tell(&self, stream: &StreamId, command: Command) {
+        let circumstances = Circumstances { organization: "1".into(), ..Circumstances::default() };
+        let meta = Meta { circumstances: Arc::new(circumstances), command: None };
+        self.dispatch.session(stream.clone(), command, meta).await.unwrap();
+    }
+
+    async fn events(&self, stream: &StreamId) -> Vec<Event> {
+        self.journal.load::<Session>(stream).await.unwrap().0
+    }
+
+    pub(crate) async fn history(&self, stream: &StreamId) -> Vec<String> {
+        self.events(stream).await.iter().map(Event::event_type).collect()
+    }
+
+    pub(crate) async fn phase(&self, stream: &StreamId) -> Phase {
+        let mut session = Session::default();
+        self.events(stream).await.into_iter().for_each(|event| session.apply(event));
+        session.phase()
+    }
+
+    pub(crate) async fn failure(&self, stream: &StreamId) -> String {
+        let events = self.events(stream).await;
+        let reason = |event| if let Event::Failed { reason, .. } = event { Some(reason) } else { None };
+        events.into_iter().find_map(reason).unwrap()
+    }
+
+    pub(crate) async fn ready(&self) -> u64 {
+        self.journal.effect_counts().await.unwrap().ready
+    }
+
+    pub(crate) async fn done(&self) -> u64 {
+        self.journal.effect_counts().await.unwrap().done
+    }
+
+    /// As an effector that is about to die would.
+    pub(crate) async fn take(&self) -> Vec<Taken> {
+        let now = self.clock.now();
+        let take = Take { owner: self.ids.uuid(), now, lease_until: now + LEASE, limit: 10 };
+        self.journal.take_effects(take).await.unwrap()
+    }
+}
+
+async fn journal_in(folder: &TempDir, clock: &Arc<TestClock>, ids: &Arc<SystemIds>) -> (Journal, Dispatch) {
+    let place = Place::Folder(folder.path().join("data"));
+    let (clock, ids) = (clock.clone(), ids.clone());
+    let journal = Journal::open(journal::Options { place, clock, ids }, |_| Ok(DataKey([7; 32]))).await.unwrap();
+    let dispatch = Dispatch::start(&journal, &[Arbiter::new().handle()]);
+    (journal, dispatch)
+}
+
+/// A reactor and an effector under a guardian, with their tasks on a runtime that can be killed.
+pub(crate) struct Engine {
+    guardian: guardian::Handle,
+    pub(crate) effector: effector::Handle,
+    runtime: Runtime,
+}
+
+impl Engine {
+    pub(crate) fn start(bench: &Bench, remote: Arc<dyn RemoteHost>) -> Self {
+        Self::with(bench, remote, Limits::default(), false)
+    }
+
+    pub(crate) fn with(bench: &Bench, remote: Arc<dyn RemoteHost>, limits: Limits, heard: bool) -> Self {
+        Self::build(bench, remote, limits, Arc::new(move |_, _| async move { heard }.boxed()), true)
+    }
+
+    /// Nobody ever answers whether a session was heard of.
+    pub(crate) fn mute(bench: &Bench, remote: Arc<dyn RemoteHost>) -> Self {
+        let heard: Heard = Arc::new(|_, _| std::future::pending().boxed());
+        Self::build(bench, remote, Limits::default(), heard, true)
+    }
+
+    /// A reactor without an effector.
+    pub(crate) fn reacting(bench: &Bench) -> Self {
+        let heard: Heard = Arc::new(|_, _| async { false }.boxed());
+        Self::build(bench, Far::always(Act::Exit(0)), Limits::default(), heard, false)
+    }
+
+    fn build(bench: &Bench, remote: Arc<dyn RemoteHost>, limits: Limits, heard: Heard, both: bool) -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let (effector, handle) = effector::ward(effector::Options {
+            journal: bench.journal.clone(),
+            dispatch: bench.dispatch.clone(),
+            remote,
+            clock: bench.clock.clone(),
+            ids: bench.ids.clone(),
+            heard,
+            runtime: runtime.handle().clone(),
+            limits,
+        });
+        let rule = Rule { name: launch::NAME, react: launch::react };
+        let (journal, told, tasks) = (bench.journal.clone(), handle.clone(), runtime.handle().clone());
+        let reactor =
+            reactor::ward("reactor", reactor::Options { rule, journal, effector: told, runtime: tasks });
+        let mut wards: Vec<Ward> = vec![reactor];
+        if both {
+            wards.push(effector);
+        }
+        let limits = guardian::Limits { round: Duration::from_millis(50), ..guardian::Limits::default() };
+        Self { guardian: guardian::start(limits, wards).unwrap(), effector: handle, runtime }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.guardian.stop().await;
+        self.runtime.shutdown_background();
+    }
+
+    /// Everything that is under way stops where it stands, as if the process had died.
+    pub(crate) fn kill(self) {
+        self.runtime.shutdown_background();
+        // The actors themselves hold nothing; they are stopped so that the next ones are alone.
+        actix::spawn(async move { self.guardian.stop().await });
+    }
+}
+
+/// Waits until something is as it should be.
+pub(crate) async fn settled<T: PartialEq + Debug, F: Future<Output = T>>(look: impl Fn() -> F, expected: T) {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let found = look().await;
+        if found == expected {
+            return;
+        }
+        assert!(Instant::now() < until, "found {found:?}, expected {expected:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
