@@ -115,7 +115,9 @@ async fn fill(place: Place, events: usize) -> Result<()> {
     }
     caller.dispatch.drain().await;
     journal.close().await;
-    arbiters.iter().for_each(|arbiter| drop(arbiter.stop()));
+    for arbiter in arbiters {
+        arbiter.stop();
+    }
     Ok(())
 }
 
