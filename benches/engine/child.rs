@@ -51,7 +51,8 @@ impl Server {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         // The second field is the name in brackets, which may contain anything.
         let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let ticks = |at| rest.split_whitespace().nth(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
+        let ticks =
+            |at| rest.split_whitespace().nth(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
         // The kernel counts in hundredths of a second here, whatever its own clock is.
         Ok(Duration::from_millis((ticks(11) + ticks(12)) * 10))
     }
@@ -60,7 +61,8 @@ impl Server {
     pub(crate) fn memory(&self) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u32>().ok());
+        let kib =
+            line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u32>().ok());
         Ok(f64::from(kib.context("no VmRSS")?) / 1024.0)
     }
 

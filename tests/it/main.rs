@@ -8,11 +8,11 @@ mod documents;
 mod golden;
 
 mod postgres;
-mod world;
 #[path = "../../benches/engine/webhook.rs"]
 mod webhook;
 #[path = "../../benches/engine/wire.rs"]
 mod wire;
+mod world;
 
 mod http_auth;
 mod http_results;

@@ -26,7 +26,12 @@ impl Seen {
     }
 }
 
-async fn client(address: SocketAddr, reports: Arc<Reports>, next: Arc<AtomicU64>, stop: Arc<AtomicBool>) -> Seen {
+async fn client(
+    address: SocketAddr,
+    reports: Arc<Reports>,
+    next: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+) -> Seen {
     let mut seen = Seen::default();
     let mut wire = Wire::connect(address).await.unwrap();
     while !stop.load(Ordering::Relaxed) {
@@ -46,7 +51,13 @@ async fn client(address: SocketAddr, reports: Arc<Reports>, next: Arc<AtomicU64>
     seen
 }
 
-async fn load(world: &World, reports: &Arc<Reports>, next: &Arc<AtomicU64>, clients: usize, time: Duration) -> Seen {
+async fn load(
+    world: &World,
+    reports: &Arc<Reports>,
+    next: &Arc<AtomicU64>,
+    clients: usize,
+    time: Duration,
+) -> Seen {
     let address = SocketAddr::from(([127, 0, 0, 1], world.port));
     let stop = Arc::new(AtomicBool::new(false));
     let one = || tokio::spawn(client(address, Arc::clone(reports), Arc::clone(next), Arc::clone(&stop)));
@@ -92,7 +103,9 @@ async fn bears_a_storm(mut world: World, (calm, storm): (usize, usize), time: Du
     let after_p99 = after.p99();
     println!(
         "calm p99 {usual_p99:?} ({} admitted), storm p99 {stormy_p99:?} ({} admitted, {} told to come back), after {after_p99:?}",
-        usual.admitted.len(), stormy.admitted.len(), stormy.busy
+        usual.admitted.len(),
+        stormy.admitted.len(),
+        stormy.busy
     );
     assert!(after_p99 <= usual_p99.max(Duration::from_millis(50)), "as it was, a second later");
     // Clients and engine share the cores here, so the bound in figures is the bench's; this one only catches queues without an end.
@@ -132,7 +145,20 @@ async fn a_storm_on_a_slow_sqlite() {
         return;
     }
     let mut world = World::sqlite();
-    let slow = ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=fdatasync,fsync", "-e", "inject=fdatasync,fsync:delay_enter=20000", "-e", "signal=none", "-o", "/dev/null"];
+    let slow = [
+        "strace",
+        "-f",
+        "-qq",
+        "--seccomp-bpf",
+        "-e",
+        "trace=fdatasync,fsync",
+        "-e",
+        "inject=fdatasync,fsync:delay_enter=20000",
+        "-e",
+        "signal=none",
+        "-o",
+        "/dev/null",
+    ];
     world.under = slow.map(str::to_owned).to_vec();
     bears_a_storm(world, (64, 640), Duration::from_secs(2)).await;
 }
