@@ -162,7 +162,7 @@ async fn a_lease_is_renewed_as_long_as_the_command_runs() {
         renew_every: Duration::from_millis(100),
         ..Limits::default()
     };
-    let far = Far::always(Act::Slow(Duration::from_millis(2_000)));
+    let far = Far::always(Act::Slow(Duration::from_secs(2)));
     let one = Engine::with(&bench, far.clone(), limits, false);
     let session = bench.open_session("session-1-abc").await;
     settled(|| async { far.launched().len() }, 1).await;

@@ -152,7 +152,8 @@ impl Bench {
 async fn journal_in(folder: &TempDir, clock: &Arc<TestClock>, ids: &Arc<SystemIds>) -> (Journal, Dispatch) {
     let place = Place::Folder(folder.path().join("data"));
     let (clock, ids) = (clock.clone(), ids.clone());
-    let journal = Journal::open(journal::Options { place, clock, ids }, |_| Ok(DataKey([7; 32]))).await.unwrap();
+    let journal =
+        Journal::open(journal::Options { place, clock, ids }, |_| Ok(DataKey([7; 32]))).await.unwrap();
     let dispatch = Dispatch::start(&journal, &[Arbiter::new().handle()]);
     (journal, dispatch)
 }
