@@ -91,7 +91,6 @@ struct Args {
 }
 
 /// One run of the benchmark: how much, where, and what came out.
-#[derive(Debug)]
 pub(crate) struct Bench {
     args: Args,
     pub(crate) runs: usize,

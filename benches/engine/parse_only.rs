@@ -1,10 +1,15 @@
 //! The other side of P1 and P4: a server that parses the webhook's body and answers it, and does nothing else.
 //! It runs in a process of its own with the engine's own server settings, so that only the work differs.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use serde::{Deserialize, Serialize};
+
+/// As in `src/http.rs`.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+const HEAD_WAIT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,7 +41,11 @@ pub(crate) fn serve(port: u16) -> anyhow::Result<()> {
             .route("/calls/result", web::post().to(result))
             .route("/health/ready", web::get().to(ready))
     };
-    let server = HttpServer::new(app).bind((Ipv4Addr::LOCALHOST, port))?.run();
-    actix_web::rt::System::new().block_on(server)?;
-    Ok(())
+    actix_web::rt::System::new().block_on(async move {
+        // The engine's own listener and its own limits; the workers are as many as the engine takes.
+        let listener = karnay::http::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+        let server = HttpServer::new(app).keep_alive(KEEP_ALIVE).client_request_timeout(HEAD_WAIT);
+        server.listen(listener)?.run().await?;
+        Ok(())
+    })
 }

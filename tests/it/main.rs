@@ -9,6 +9,10 @@ mod golden;
 
 mod postgres;
 mod world;
+#[path = "../../benches/engine/webhook.rs"]
+mod webhook;
+#[path = "../../benches/engine/wire.rs"]
+mod wire;
 
 mod http_auth;
 mod http_results;
@@ -25,6 +29,8 @@ mod projector;
 
 mod crash;
 mod disk;
+mod overload;
+mod rebuild;
 mod start;
 mod sync;
 mod tamper;

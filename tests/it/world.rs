@@ -142,9 +142,6 @@ impl World {
         self.child.take().unwrap().wait().unwrap()
     }
 
-    pub(crate) fn exit(&mut self) -> Option<ExitStatus> {
-        self.child.as_mut().and_then(|child| child.try_wait().unwrap())
-    }
 
     pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
         self.http.get(self.url(path)).send().await.unwrap()

@@ -1,0 +1,231 @@
+//! A screen built anew equals the one that was followed, byte for byte, also while reports keep coming;
+//! and events of every version ever written make the same screens as on the day they were written (R14).
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use chrono::{DateTime, Utc};
+use domain::fact::{self, Circumstances};
+use domain::ids::StreamId;
+use karnay::adapters::system::SystemIds;
+use karnay::journal::keys::{DataKey, KeyRow};
+use karnay::journal::verify::Place;
+use karnay::journal::{Append, Entry, Journal, Options, Unit};
+use karnay::ports::Clock;
+use rusqlite::types::Value as Cell;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::world::{World, report};
+
+const SCREENS: [&str; 2] = ["session_stats", "call_history"];
+const STATUSES: [&str; 4] = ["BUSY", "NO_ANSWER", "ANSWERED", "CONNECTED_TO_OPERATOR"];
+
+/// Reports of every sort: first ones, stronger and weaker ones, repetitions, repetitions that add something.
+fn mixed(n: u32) -> Value {
+    let mut body = report(&format!("session-173886289123{}-abc123", n % 3), n % 97);
+    body["callStatus"] = json!(STATUSES[usize::try_from(n / 97 + n).unwrap() % STATUSES.len()]);
+    if n.is_multiple_of(5) {
+        body["callStartTime"] = json!("2025-10-06T19:00:00+05:00");
+    }
+    if n.is_multiple_of(7) {
+        body["recordingUrl"] = json!(format!("https://recordings.example.com/{n}.mp3"));
+    }
+    body
+}
+
+async fn send(world: &World, next: &AtomicU32, count: u32) {
+    for _ in 0..count {
+        let n = next.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(world.report(&mixed(n)).await.unwrap().status(), 200);
+    }
+}
+
+/// The rows of a screen's live generation, in the order of their keys, with which generation it is.
+async fn rows(world: &World, screen: &str) -> (u64, Vec<Vec<String>>) {
+    let generation = generation(world, screen).await;
+    let key = if screen == "session_stats" { "stream" } else { "id" };
+    let query = format!("SELECT * FROM {{}}{screen}_v1_{generation} ORDER BY {key}");
+    if world.postgres.is_none() {
+        let file = rusqlite::Connection::open(world.data().join("screens.db")).unwrap();
+        let mut select = file.prepare(&query.replace("{}", "")).unwrap();
+        let width = select.column_count();
+        let row = |row: &rusqlite::Row<'_>| (0..width).map(|n| Ok(shown(row.get(n)?))).collect();
+        return (generation, select.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap());
+    }
+    let pool = sqlx::PgPool::connect(world.database_url()).await.unwrap();
+    let text = format!("SELECT r::text FROM ({}) AS r", query.replace("{}", "screens."));
+    let found: Vec<(String,)> = sqlx::query_as(&text).fetch_all(&pool).await.unwrap();
+    (generation, found.into_iter().map(|(row,)| vec![row]).collect())
+}
+
+fn shown(cell: Cell) -> String {
+    format!("{cell:?}")
+}
+
+async fn generation(world: &World, screen: &str) -> u64 {
+    let status = world.status().await;
+    let shown = status["projections"].as_array().unwrap().clone();
+    let live = shown.into_iter().find(|row| row["name"] == screen && row["state"] == "live").unwrap();
+    live["generation"].as_u64().unwrap()
+}
+
+fn rebuild(world: &World, screen: &str) {
+    let out = world.run(&["rebuild", screen]);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+}
+
+async fn rebuilt_equals_live(mut world: World) {
+    world.start().await;
+    let next = AtomicU32::new(0);
+    send(&world, &next, 400).await;
+
+    let (world, next, stop) = (Arc::new(world), Arc::new(next), Arc::new(AtomicBool::new(false)));
+    let traffic = {
+        let (world, next, stop) = (Arc::clone(&world), Arc::clone(&next), Arc::clone(&stop));
+        tokio::spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                send(&world, &next, 5).await;
+            }
+        })
+    };
+    for screen in SCREENS {
+        let (world, stop) = (Arc::clone(&world), Arc::clone(&stop));
+        tokio::task::spawn_blocking(move || {
+            rebuild(&world, screen);
+            stop.store(screen == "call_history", Ordering::Relaxed);
+        })
+        .await
+        .unwrap();
+    }
+    traffic.await.unwrap();
+    // The reads of the sessions wait until the screens have everything.
+    world.json("/calls/session/session-1738862891230-abc123").await;
+    world.json("/calls/session/session-1738862891230-abc123/results").await;
+
+    for screen in SCREENS {
+        let (before, followed) = rows(&world, screen).await;
+        assert!(before > 1, "{screen} was rebuilt under traffic");
+        rebuild(&world, screen);
+        let (after, fresh) = rows(&world, screen).await;
+        assert!(after > before && !fresh.is_empty());
+        assert_eq!(fresh, followed, "{screen}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rebuilt_equals_live_on_sqlite() {
+    rebuilt_equals_live(World::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rebuilt_equals_live_on_postgres() {
+    rebuilt_equals_live(World::postgres().await).await;
+}
+
+/// What the golden events were sealed with, so long ago that only this is left of it.
+const DATA_KEY: [u8; 32] = [7; 32];
+const PERSON_KEY: &str = include_str!("golden_key.json");
+
+/// The streams that the golden events once made, each event's version beside it.
+const STREAMS: [(&str, &str, &[&str]); 4] = [
+    ("session", "1/session-1738862891234-abc123", &["opened.v1", "launched.v1", "returned.v1", "completed.v1"]),
+    ("call", "1/session-1738862891234-abc123/0000001", &["reported.v1", "strengthened.v1", "overtaken.v1", "amended.v1"]),
+    ("session", "1/session-1738862891235-abc124", &["adopted.v1", "failed.v1"]),
+    ("quarantine", "1/0199b9f4-6f00-7000-8000-000000000009", &["held.v1"]),
+];
+
+#[derive(Debug)]
+struct LongAgo;
+
+impl Clock for LongAgo {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_759_775_460, 0).unwrap()
+    }
+}
+
+fn golden(kind: &str, event: &str) -> String {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/golden/{kind}.{event}.json"));
+    let spaced: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    spaced.to_string()
+}
+
+fn entry(kind: &str, event: &str) -> Entry {
+    let (event_type, version) = event.split_once(".v").unwrap();
+    Entry {
+        event_type: event_type.to_owned(),
+        event_version: version.to_owned(),
+        payload: golden(kind, event),
+        occurred_at: LongAgo.now(),
+        // Only the tail looks at it, and the tail is gone before anybody reads.
+        fact: fact::Event::Session(domain::session::Event::Launched { at: LongAgo.now() }),
+    }
+}
+
+fn person_key() -> KeyRow {
+    let row: BTreeMap<String, String> = serde_json::from_str(PERSON_KEY).unwrap();
+    KeyRow {
+        id: row["id"].parse::<Uuid>().unwrap(),
+        organization: row["organization"].clone(),
+        person: hex::decode(&row["person"]).unwrap().try_into().unwrap(),
+        wrapped: hex::decode(&row["wrapped"]).unwrap(),
+    }
+}
+
+async fn write_goldens(place: Place) {
+    let options = Options { place, clock: Arc::new(LongAgo), ids: Arc::new(SystemIds) };
+    let journal = Journal::open(options, |_| Ok(DataKey(DATA_KEY))).await.unwrap();
+    for (kind, stream, events) in STREAMS {
+        let append = Append {
+            kind,
+            stream: StreamId::stored(stream.to_owned()),
+            expected: 0,
+            events: events.iter().map(|event| entry(kind, event)).collect(),
+        };
+        let circumstances = Circumstances { organization: "1".into(), ..Circumstances::default() };
+        let unit = Unit {
+            command: None,
+            circumstances: Arc::new(circumstances),
+            appends: vec![append],
+            keys: vec![Arc::new(person_key())],
+        };
+        journal.append(unit).await.unwrap();
+    }
+    journal.close().await;
+}
+
+async fn old_events_make_the_same_screens(mut world: World) {
+    use base64::Engine as _;
+    world.set("DATA_KEY", &base64::engine::general_purpose::STANDARD.encode(DATA_KEY));
+    let place = if world.postgres.is_some() {
+        Place::Url(world.database_url().to_owned())
+    } else {
+        Place::Folder(world.data())
+    };
+    write_goldens(place).await;
+    world.start().await;
+    let mut seen = BTreeMap::new();
+    for session in ["session-1738862891234-abc123", "session-1738862891235-abc124"] {
+        let mut row = world.json(&format!("/calls/session/{session}")).await;
+        row.as_object_mut().unwrap().remove("durationSeconds");
+        seen.insert(session.to_owned(), row);
+        let results = format!("/calls/session/{session}/results");
+        seen.insert(format!("{session} results"), world.json(&results).await);
+    }
+    for screen in world.status().await["projections"].as_array().unwrap() {
+        assert_eq!(screen["parked"], 0, "every event was understood");
+    }
+    insta::assert_json_snapshot!("old_events_make_the_same_screens", seen);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_events_make_the_same_screens_on_sqlite() {
+    old_events_make_the_same_screens(World::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_events_make_the_same_screens_on_postgres() {
+    old_events_make_the_same_screens(World::postgres().await).await;
+}
