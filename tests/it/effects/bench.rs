@@ -149,7 +149,9 @@ impl Bench {
     pub(crate) async fn phase_if_known(&self, stream: &StreamId) -> Option<Phase> {
         let (events, _, _) = self.journal.load::<Session>(stream).await.ok()?;
         let mut session = Session::default();
-        events.into_iter().for_each(|event| session.apply(event));
+        for event in events {
+            session.apply(event);
+        }
         Some(session.phase())
     }
 
