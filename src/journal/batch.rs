@@ -47,5 +47,7 @@ pub(super) fn settle_all(waiting: Vec<Waiter>, outcomes: Vec<Outcome>) {
         let address = Arc::as_ptr(&settle).cast::<()>().addr();
         by_settler.entry(address).or_insert_with(|| (settle, vec![])).1.push((ticket, outcome));
     }
-    by_settler.into_values().for_each(|(settle, outcomes)| settle.settle(outcomes));
+    for (settle, outcomes) in by_settler.into_values() {
+        settle.settle(outcomes);
+    }
 }
