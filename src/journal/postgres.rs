@@ -139,7 +139,7 @@ impl Postgres {
     }
 
     pub(super) async fn newest_key(&self) -> Result<Option<KeyRow>, Error> {
-        read::newest_key(self.pool()).await.map_err(|why| unavailable(&why))
+        read::newest_key(self.pool()?).await.map_err(|why| unavailable(&why))
     }
 
     /// No more units; those that are queued are still carried out.
