@@ -140,16 +140,17 @@ impl App {
         end
     }
 
-    /// Doors closed, keepers drained, effects awaited, screens let go, the journal last: what was taken in is answered and stored.
+    /// Doors closed, effects awaited, keepers drained, screens let go, the journal last: what was taken in is answered and stored.
     async fn shut_down(self, server: &ServerHandle) {
         tracing::info!("stopping");
         server.stop(true).await;
-        self.dispatch.drain().await;
+        // Before the keepers, for what becomes of an effect is a command.
         if !self.effector.close(EFFECTS_PATIENCE).await {
             tracing::warn!(
                 "something is still under way in the world: it is asked about after the next start"
             );
         }
+        self.dispatch.drain().await;
         self.guardian.stop().await;
         self.journal.close().await;
         if let Err(why) = self.screens.close().await {

@@ -72,7 +72,8 @@ impl Home {
     /// Another command of the same program, beside the engine at that address; waits until it is through.
     pub(crate) async fn karnay(&self, beside: SocketAddr, arguments: &[&str]) -> Result<()> {
         let mut command = self.command(beside.port());
-        let log = fs::File::options().create(true).append(true).open(self.folder.path().join("command.log"))?;
+        let log =
+            fs::File::options().create(true).append(true).open(self.folder.path().join("command.log"))?;
         command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         // Elsewhere on this thread the load goes on meanwhile.
         let status = tokio::process::Command::from(command).status().await?;

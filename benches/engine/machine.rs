@@ -31,5 +31,8 @@ fn field(text: &str, name: &str) -> Option<String> {
 
 fn said(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
-    output.map_or_else(|_| "not found".to_owned(), |said| String::from_utf8_lossy(&said.stdout).trim().to_owned())
+    output.map_or_else(
+        |_| "not found".to_owned(),
+        |said| String::from_utf8_lossy(&said.stdout).trim().to_owned(),
+    )
 }

@@ -37,9 +37,7 @@ async fn ready() -> HttpResponse {
 /// Serves until it is told to stop.
 pub(crate) fn serve(port: u16) -> anyhow::Result<()> {
     let app = || {
-        App::new()
-            .route("/calls/result", web::post().to(result))
-            .route("/health/ready", web::get().to(ready))
+        App::new().route("/calls/result", web::post().to(result)).route("/health/ready", web::get().to(ready))
     };
     actix_web::rt::System::new().block_on(async move {
         // The engine's own listener and its own limits; the workers are as many as the engine takes.

@@ -142,7 +142,9 @@ impl Turns {
             figure("`POST /calls/result`, 256 connections", "/s", self.ours),
             figure("the parse-only endpoint beside it", "/s", self.other),
             figure("webhook over parse-only", "ratio", ratio).at_least(must).goal(goal),
-            figure("webhook over NestJS on a quiet machine (1,450 /s)", "ratio", nest).at_least(10.0).goal(40.0),
+            figure("webhook over NestJS on a quiet machine (1,450 /s)", "ratio", nest)
+                .at_least(10.0)
+                .goal(40.0),
             figure("webhook p50", "ms", self.p50),
             figure("webhook p99", "ms", self.p99).at_most(50.0),
             figure("screens behind when the load stops", "s", self.behind).at_most(1.0),

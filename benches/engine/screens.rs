@@ -56,7 +56,8 @@ pub(crate) async fn processed(wire: &mut Wire, session: &str) -> Result<Option<u
 
 /// Acknowledged reports that have no row among the results of their session.
 pub(crate) async fn missing(engine: SocketAddr, reports: &Reports, load: &Load) -> Result<usize> {
-    let mut expected: HashSet<String> = load.acknowledged.iter().map(|number| reports.phone(*number)).collect();
+    let mut expected: HashSet<String> =
+        load.acknowledged.iter().map(|number| reports.phone(*number)).collect();
     ensure!(expected.len() == load.acknowledged.len(), "a number was used twice");
     let mut wire = Wire::connect(engine).await?;
     for session in reports.sessions() {

@@ -90,6 +90,8 @@ pub struct Progress {
     pub restarts: u64,
     /// Since its last sign of life.
     pub silent: Duration,
+    /// Signs of life since its last start.
+    pub beats: u64,
     /// How long it has been at its present step.
     pub working: Option<Duration>,
     pub counters: Vec<(&'static str, u64)>,
@@ -371,6 +373,7 @@ impl Record {
             name: self.name,
             restarts: self.restarts.load(Ordering::Relaxed),
             silent: pulse.silent_for(),
+            beats: pulse.beats(),
             working: pulse.working_for(),
             counters: pulse.counters().into_iter().collect(),
         }

@@ -100,12 +100,13 @@ impl Local {
     async fn wait(&self, mut child: Child) -> io::Result<Exit> {
         let stdout = child.stdout.take().map(Output::read);
         let stderr = child.stderr.take().map(Output::read);
-        let (status, killed) = match tokio::time::timeout(self.timeout, child.wait()).await {
-            Ok(status) => (status?, false),
-            Err(_) => {
-                kill_group(&child).await;
-                (child.wait().await?, true)
-            }
+        let ended = tokio::time::timeout(self.timeout, child.wait()).await;
+        let killed = ended.is_err();
+        let status = if let Ok(status) = ended {
+            status?
+        } else {
+            kill_group(&child).await;
+            child.wait().await?
         };
         let (code, signal) = (status.code(), self.signal(status, killed));
         let (stdout, stderr) = (Output::text(stdout).await, Output::text(stderr).await);

@@ -189,7 +189,7 @@ impl From<guardian::Progress> for Actor {
             name: actor.name.to_owned(),
             state: if actor.working.is_some() { "working" } else { "waiting" }.to_owned(),
             restarts: actor.restarts,
-            beats: 0,
+            beats: actor.beats,
             beat_age_ms: u64::try_from(actor.silent.as_millis()).unwrap_or(u64::MAX),
             counters: actor.counters.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
         }

@@ -14,6 +14,7 @@ use domain::ids::{Fingerprint, StreamId};
 use futures_util::FutureExt;
 use lru::LruCache;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::task::unconstrained;
 
 use super::{Answer, Done, Failure, Meta, UNDER_WAY_MAX};
 use crate::journal::keys::{CipherRefused, Keyring, PersonKey};
@@ -195,10 +196,12 @@ impl<A: Recorded> Keeper<A> {
     /// Decides on a draft. What an unseen stream refuses or ignores is not believed before it was read.
     fn run(&mut self, execute: Execute<A>, kept: Kept<A>, ctx: &mut Context<Self>) {
         let mut draft = A::clone(&kept.state);
-        let sink = EventSink::default();
-        let decided = draft.handle(execute.command.clone(), &(), &sink).now_or_never();
-        let events = sink.collect().now_or_never().unwrap_or_default();
-        match decided.unwrap_or(Ok(())) {
+        let Some((decided, events)) = decide(&mut draft, execute.command.clone()) else {
+            let stream = execute.stream.clone();
+            execute.answer(Err(Failure::Unavailable("the aggregate waits for something".into())));
+            return self.free(stream, Some(kept), ctx);
+        };
+        match decided {
             Err(_) if !kept.seen => self.load(execute, None, ctx),
             Ok(()) if events.is_empty() && !kept.seen => self.load(execute, None, ctx),
             Err(why) => {
@@ -338,6 +341,14 @@ impl<A: Recorded> Execute<A> {
         let _ = self.tell.send(answer);
         drop(self.permit);
     }
+}
+
+/// Runs the aggregate's `handle`, which never waits: none would mean that it does.
+/// Unconstrained, because the sink's lock counts as waiting once tokio's budget for this turn is spent.
+fn decide<A: Recorded>(draft: &mut A, command: A::Command) -> Option<(Result<(), A::Error>, Vec<A::Event>)> {
+    let sink = EventSink::default();
+    let decided = unconstrained(draft.handle(command, &(), &sink)).now_or_never()?;
+    Some((decided, unconstrained(sink.collect()).now_or_never()?))
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut, Payload};
+use actix_web::{HttpRequest, dev};
 use futures_util::StreamExt;
 
 /// A body that is not there after this long will not come.
@@ -31,6 +31,21 @@ pub(super) async fn read(request: &HttpRequest, mut payload: Payload, max: usize
     }
     let all = collect(&mut payload, max);
     tokio::time::timeout(WAIT, all).await.map_err(|_| Error::TooSlow)?
+}
+
+/// Lets what is still being sent go by: an answer before its end would cost the client its connection.
+pub(super) async fn discard(mut payload: dev::Payload) {
+    let all = async {
+        let mut gone = 0;
+        while let Some(Ok(chunk)) = payload.next().await {
+            gone += chunk.len();
+            if gone > OVERFLOW_READ_MAX {
+                return;
+            }
+        }
+    };
+    // Whoever is slower than that loses it after all.
+    let _ = tokio::time::timeout(WAIT, all).await;
 }
 
 async fn collect(payload: &mut Payload, max: usize) -> Result<Bytes, Error> {

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::thread::LocalKey;
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -14,6 +15,7 @@ use actix_web::{Error, HttpMessage, ResponseError};
 use metrics::{Counter, Histogram};
 
 use super::Engine;
+use super::body;
 use super::problem::{CONTENT_TYPE, Code, Problem};
 
 pub(super) const REQUEST_ID: &str = "x-request-id";
@@ -23,6 +25,9 @@ pub(super) const NEXT: &str = "x-next-cursor";
 
 /// More requests under way in one worker than this are turned away.
 const UNDER_WAY_MAX: usize = 4_096;
+/// The same for reports: turned away before anything is read, so that those that are admitted stay quick in a storm.
+/// What one worker can store in about 40 ms; call servers come back.
+const REPORTS_MAX: usize = 256;
 const REQUEST_ID_LEN_MAX: usize = 64;
 /// Routes and statuses that are counted one by one; no client can make more of them.
 const METERS_MAX: usize = 1_024;
@@ -60,17 +65,19 @@ impl actix_web::FromRequest for RequestId {
 }
 
 pub(super) async fn edge(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = RequestId::of(&request);
     let shown = HeaderValue::from_str(id.as_str()).ok();
     request.extensions_mut().insert(id);
-    let mut response = if let Some(_under_way) = UnderWay::begin() {
+    let gate = if request.path() == "/calls/result" { Gate::Reports } else { Gate::All };
+    let mut response = if let Some(_under_way) = UnderWay::begin(gate) {
         told(next.call(request).await?.map_into_boxed_body())
     } else {
         metrics::counter!("karnay_busy_total", "where" => "http").increment(1);
+        body::discard(request.take_payload()).await;
         let busy = Problem::new(Code::Busy, "too many requests are under way");
         request.into_response(busy.error_response())
     };
@@ -81,27 +88,45 @@ pub(super) async fn edge(
     Ok(response)
 }
 
+/// Which bound a request counts towards.
+#[derive(Clone, Copy)]
+enum Gate {
+    Reports,
+    All,
+}
+
 /// A place among the requests under way in this worker.
-struct UnderWay;
+struct UnderWay(Gate);
 
 thread_local! {
-    static UNDER_WAY: Cell<usize> = const { Cell::new(0) };
+    static REPORTS: Cell<usize> = const { Cell::new(0) };
+    static ALL: Cell<usize> = const { Cell::new(0) };
     static METERS: RefCell<HashMap<(String, u16), (Counter, Histogram)>> = RefCell::new(HashMap::new());
 }
 
+impl Gate {
+    fn parts(self) -> (&'static LocalKey<Cell<usize>>, usize) {
+        match self {
+            Self::Reports => (&REPORTS, REPORTS_MAX),
+            Self::All => (&ALL, UNDER_WAY_MAX),
+        }
+    }
+}
+
 impl UnderWay {
-    fn begin() -> Option<Self> {
-        let under_way = UNDER_WAY.get();
-        (under_way < UNDER_WAY_MAX).then(|| {
-            UNDER_WAY.set(under_way + 1);
-            Self
+    fn begin(gate: Gate) -> Option<Self> {
+        let (under_way, max) = gate.parts();
+        (under_way.get() < max).then(|| {
+            under_way.set(under_way.get() + 1);
+            Self(gate)
         })
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        UNDER_WAY.set(UNDER_WAY.get().saturating_sub(1));
+        let (under_way, _) = self.0.parts();
+        under_way.set(under_way.get().saturating_sub(1));
     }
 }
 

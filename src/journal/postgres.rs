@@ -41,8 +41,8 @@ pub struct Postgres(Arc<Inner>);
 struct Inner {
     queue: Mutex<Option<mpsc::Sender<Prepared>>>,
     depth: Arc<AtomicUsize>,
-    /// Whether the writer has a connection.
-    connected: Arc<AtomicBool>,
+    /// Whether the writer knows that the server is away.
+    away: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
     pool: PgPool,
 }
@@ -64,7 +64,7 @@ impl Postgres {
         let (sender, queue) = mpsc::channel(QUEUE_LEN_MAX);
         let tail = Arc::new(Tail::default());
         let depth = Arc::new(AtomicUsize::new(0));
-        let connected = Arc::new(AtomicBool::new(true));
+        let away = Arc::new(AtomicBool::new(false));
         let (head, head_seen) = watch::channel(0);
         let writer = Writer {
             dialer,
@@ -74,7 +74,7 @@ impl Postgres {
             head: Arc::new(head),
             own: watch::Sender::new(0),
             depth: Arc::clone(&depth),
-            connected: Arc::clone(&connected),
+            away: Arc::clone(&away),
             queue,
             held: VecDeque::new(),
             names: RandomState::new(),
@@ -85,12 +85,16 @@ impl Postgres {
         started.await.map_err(stopped)?.map_err(|why| address.refused(schema::plainly(&why)))?;
         let pool = schema::pool(address.durable());
         let (queue, thread) = (Mutex::new(Some(sender)), Mutex::new(Some(thread)));
-        let store = Self(Arc::new(Inner { queue, depth, connected, thread, pool }));
+        let store = Self(Arc::new(Inner { queue, depth, away, thread, pool }));
         Ok(Opened { store, head: head_seen, tail })
     }
 
-    fn pool(&self) -> &PgPool {
-        &self.0.pool
+    /// While the server is known to be away nobody waits for a connection to it.
+    fn pool(&self) -> Result<&PgPool, Error> {
+        if self.0.away.load(Ordering::Relaxed) {
+            return Err(Error::Unavailable("the server is away".into()));
+        }
+        Ok(&self.0.pool)
     }
 
     pub(super) fn submit(&self, prepared: Prepared) -> Result<(), Refused> {
@@ -118,27 +122,24 @@ impl Postgres {
 
     /// One trivial write, to see whether writing works at all.
     pub(super) async fn probe(&self) -> Result<(), Error> {
-        if !self.0.connected.load(Ordering::Relaxed) {
-            return Err(Error::Unavailable("the writer is without a connection".into()));
-        }
         let write = sqlx::query("UPDATE policies SET state = state WHERE name = ''");
-        write.execute(self.pool()).await.map(drop).map_err(|why| unavailable(&why))
+        write.execute(self.pool()?).await.map(drop).map_err(|why| unavailable(&why))
     }
 
     pub(super) async fn stream(&self, kind: &'static str, stream: &StreamId) -> Result<Vec<Stored>, Error> {
-        read::stream(self.pool(), kind, stream.as_str()).await
+        read::stream(self.pool()?, kind, stream.as_str()).await
     }
 
     pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
-        read::after(self.pool(), after, limit).await.map_err(|why| unavailable(&why))
+        read::after(self.pool()?, after, limit).await.map_err(|why| unavailable(&why))
     }
 
     pub(super) async fn keys(&self, ids: &[Uuid]) -> Result<Vec<KeyRow>, Error> {
-        read::keys(self.pool(), ids).await.map_err(|why| unavailable(&why))
+        read::keys(self.pool()?, ids).await.map_err(|why| unavailable(&why))
     }
 
     pub(super) async fn newest_key(&self) -> Result<Option<KeyRow>, Error> {
-        read::newest_key(self.pool()).await.map_err(|why| unavailable(&why))
+        read::newest_key(self.pool()?).await.map_err(|why| unavailable(&why))
     }
 
     /// No more units; those that are queued are still carried out.
@@ -149,7 +150,7 @@ impl Postgres {
             // A writer that panicked has nothing left to say; its units were told by their dropped settlers.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
-        self.pool().close().await;
+        self.0.pool.close().await;
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 mod far;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bench::{Bench, Engine, settled};
@@ -12,11 +13,48 @@ use karnay::actors::effector::Limits;
 use karnay::journal::effects::{Errand, Take};
 use karnay::ports::{Clock as _, Ids as _};
 
+use crate::postgres::{self, Server};
+
 const LEASE: Duration = Duration::from_secs(45);
 
-#[actix::test]
-async fn an_opened_session_runs_its_command_once() {
-    let bench = Bench::open().await;
+/// Each test on both stores.
+macro_rules! on_both_stores {
+    ($($test:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[actix::test]
+            async fn $test() {
+                super::$test(super::Bench::open().await).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[actix::test]
+            async fn $test() {
+                super::$test(super::Bench::postgres(crate::postgres::Server::shared()).await).await;
+            })*
+        }
+    };
+}
+
+on_both_stores!(
+    an_opened_session_runs_its_command_once,
+    every_one_of_many_sessions_runs_once_within_the_bound,
+    taken_and_never_sent_is_asked_about_and_not_sent,
+    killed_while_the_command_runs_it_is_not_run_again,
+    killed_after_the_command_ended_its_recorded_end_is_found,
+    killed_after_the_session_was_told_nothing_changes,
+    an_old_holder_is_fenced_out,
+    a_lease_is_renewed_as_long_as_the_command_runs,
+    a_lease_that_ran_out_under_way_comes_back_to_its_own_task,
+    a_far_end_that_says_later_is_tried_later_and_not_for_ever,
+    a_far_end_that_panics_fails_its_session_alone,
+    a_far_end_that_never_comes_back_is_not_waited_for_for_ever,
+    a_bad_exit_counts_while_nobody_was_heard,
+    a_far_end_that_refuses_says_why,
+    closing_waits_for_what_is_under_way_and_takes_nothing_more,
+    two_reactors_want_each_thing_once,
+);
+
+async fn an_opened_session_runs_its_command_once(bench: Bench) {
     let local = bench.local(&format!("echo ran >> {}; echo Call process started", bench.lines().display()));
     let engine = Engine::start(&bench, local.clone());
     let session = bench.open_session("session-1-abc").await;
@@ -34,9 +72,7 @@ async fn an_opened_session_runs_its_command_once() {
     engine.stop().await;
 }
 
-#[actix::test]
-async fn every_one_of_many_sessions_runs_once_within_the_bound() {
-    let bench = Bench::open().await;
+async fn every_one_of_many_sessions_runs_once_within_the_bound(bench: Bench) {
     let far = Far::always(Act::Slow(Duration::from_millis(50)));
     let limits = Limits { under_way_max: 3, ..Limits::default() };
     let engine = Engine::with(&bench, far.clone(), limits, false);
@@ -49,9 +85,7 @@ async fn every_one_of_many_sessions_runs_once_within_the_bound() {
     engine.stop().await;
 }
 
-#[actix::test]
-async fn taken_and_never_sent_is_asked_about_and_not_sent() {
-    let bench = Bench::open().await;
+async fn taken_and_never_sent_is_asked_about_and_not_sent(bench: Bench) {
     let session = bench.open_session("session-1-abc").await;
     let far = Far::always(Act::Exit(0));
     let engine = Engine::reacting(&bench);
@@ -73,9 +107,7 @@ async fn taken_and_never_sent_is_asked_about_and_not_sent() {
     engine.stop().await;
 }
 
-#[actix::test]
-async fn killed_while_the_command_runs_it_is_not_run_again() {
-    let bench = Bench::open().await;
+async fn killed_while_the_command_runs_it_is_not_run_again(bench: Bench) {
     let session = bench.open_session("session-1-abc").await;
     let far = Far::always(Act::Hang);
     let engine = Engine::start(&bench, far.clone());
@@ -91,9 +123,7 @@ async fn killed_while_the_command_runs_it_is_not_run_again() {
     engine.stop().await;
 }
 
-#[actix::test]
-async fn killed_after_the_command_ended_its_recorded_end_is_found() {
-    let bench = Bench::open().await;
+async fn killed_after_the_command_ended_its_recorded_end_is_found(bench: Bench) {
     let local = bench.local(&format!("echo ran >> {}; echo fine", bench.lines().display()));
     let session = bench.open_session("session-1-abc").await;
     // Killed between the command's end and telling the session: the question in between is never answered.
@@ -111,9 +141,7 @@ async fn killed_after_the_command_ended_its_recorded_end_is_found() {
     engine.stop().await;
 }
 
-#[actix::test]
-async fn killed_after_the_session_was_told_nothing_changes() {
-    let bench = Bench::open().await;
+async fn killed_after_the_session_was_told_nothing_changes(bench: Bench) {
     let session = bench.open_session("session-1-abc").await;
     let engine = Engine::reacting(&bench);
     settled(|| bench.ready(), 1).await;
@@ -132,9 +160,7 @@ async fn killed_after_the_session_was_told_nothing_changes() {
     engine.stop().await;
 }
 
-#[actix::test]
-async fn an_old_holder_is_fenced_out() {
-    let bench = Bench::open().await;
+async fn an_old_holder_is_fenced_out(bench: Bench) {
     bench.open_session("session-1-abc").await;
     let engine = Engine::reacting(&bench);
     settled(|| bench.ready(), 1).await;
@@ -154,15 +180,13 @@ async fn an_old_holder_is_fenced_out() {
     assert!(!journal.finish(new.id, new.fence, now).await.unwrap());
 }
 
-#[actix::test]
-async fn a_lease_is_renewed_as_long_as_the_command_runs() {
-    let bench = Bench::open().await;
+async fn a_lease_is_renewed_as_long_as_the_command_runs(bench: Bench) {
     let limits = Limits {
         lease: Duration::from_millis(700),
         renew_every: Duration::from_millis(100),
         ..Limits::default()
     };
-    let far = Far::always(Act::Slow(Duration::from_millis(2_000)));
+    let far = Far::always(Act::Slow(Duration::from_secs(2)));
     let one = Engine::with(&bench, far.clone(), limits, false);
     let session = bench.open_session("session-1-abc").await;
     settled(|| async { far.launched().len() }, 1).await;
@@ -175,9 +199,7 @@ async fn a_lease_is_renewed_as_long_as_the_command_runs() {
     other.stop().await;
 }
 
-#[actix::test]
-async fn a_lease_that_ran_out_under_way_comes_back_to_its_own_task() {
-    let bench = Bench::open().await;
+async fn a_lease_that_ran_out_under_way_comes_back_to_its_own_task(bench: Bench) {
     let far = Far::always(Act::Slow(Duration::from_millis(1_500)));
     let engine = Engine::start(&bench, far.clone());
     let session = bench.open_session("session-1-abc").await;
@@ -189,9 +211,7 @@ async fn a_lease_that_ran_out_under_way_comes_back_to_its_own_task() {
     engine.stop().await;
 }
 
-#[actix::test]
-async fn a_far_end_that_says_later_is_tried_later_and_not_for_ever() {
-    let bench = Bench::open().await;
+async fn a_far_end_that_says_later_is_tried_later_and_not_for_ever(bench: Bench) {
     let soon = Act::Later(Duration::from_secs(30));
     let far = Far::script(&[soon, soon, Act::Exit(0)], soon);
     let limits = Limits { tries_max: 4, ..Limits::default() };
@@ -217,9 +237,7 @@ async fn a_far_end_that_says_later_is_tried_later_and_not_for_ever() {
     engine.stop().await;
 }
 
-#[actix::test]
-async fn a_far_end_that_panics_fails_its_session_alone() {
-    let bench = Bench::open().await;
+async fn a_far_end_that_panics_fails_its_session_alone(bench: Bench) {
     let far = Far::script(&[Act::Panic], Act::Exit(0));
     let engine = Engine::start(&bench, far.clone());
     let bad = bench.open_session("session-1-abc").await;
@@ -233,9 +251,7 @@ async fn a_far_end_that_panics_fails_its_session_alone() {
     engine.stop().await;
 }
 
-#[actix::test]
-async fn a_far_end_that_never_comes_back_is_not_waited_for_for_ever() {
-    let bench = Bench::open().await;
+async fn a_far_end_that_never_comes_back_is_not_waited_for_for_ever(bench: Bench) {
     let far = Far::always(Act::Hang);
     let limits = Limits { patience: Duration::from_millis(200), ..Limits::default() };
     let engine = Engine::with(&bench, far.clone(), limits, false);
@@ -245,9 +261,7 @@ async fn a_far_end_that_never_comes_back_is_not_waited_for_for_ever() {
     engine.stop().await;
 }
 
-#[actix::test]
-async fn a_bad_exit_counts_while_nobody_was_heard() {
-    let bench = Bench::open().await;
+async fn a_bad_exit_counts_while_nobody_was_heard(bench: Bench) {
     let far = Far::always(Act::Exit(3));
     let engine = Engine::start(&bench, far.clone());
     let silent = bench.open_session("session-1-abc").await;
@@ -260,9 +274,7 @@ async fn a_bad_exit_counts_while_nobody_was_heard() {
     engine.stop().await;
 }
 
-#[actix::test]
-async fn a_far_end_that_refuses_says_why() {
-    let bench = Bench::open().await;
+async fn a_far_end_that_refuses_says_why(bench: Bench) {
     let engine = Engine::start(&bench, Far::always(Act::Never("check REMOTE_HOST")));
     let session = bench.open_session("session-1-abc").await;
     settled(|| bench.phase(&session), Phase::Failed).await;
@@ -270,9 +282,7 @@ async fn a_far_end_that_refuses_says_why() {
     engine.stop().await;
 }
 
-#[actix::test]
-async fn closing_waits_for_what_is_under_way_and_takes_nothing_more() {
-    let bench = Bench::open().await;
+async fn closing_waits_for_what_is_under_way_and_takes_nothing_more(bench: Bench) {
     let far = Far::always(Act::Slow(Duration::from_millis(400)));
     let engine = Engine::start(&bench, far.clone());
     let session = bench.open_session("session-1-abc").await;
@@ -286,9 +296,7 @@ async fn closing_waits_for_what_is_under_way_and_takes_nothing_more() {
     engine.stop().await;
 }
 
-#[actix::test]
-async fn two_reactors_want_each_thing_once() {
-    let bench = Bench::open().await;
+async fn two_reactors_want_each_thing_once(bench: Bench) {
     let (one, other) = (Engine::reacting(&bench), Engine::reacting(&bench));
     for number in 0..50 {
         bench.open_session(&format!("session-{number}")).await;
@@ -308,4 +316,23 @@ async fn two_reactors_want_each_thing_once() {
     ids.dedup();
     assert_eq!(ids.len(), 50);
     assert!(ids.contains(&"launch/1/session-7/1".to_owned()), "{ids:?}");
+}
+
+#[actix::test]
+async fn an_outcome_waits_for_a_store_that_is_away() {
+    let server = Arc::new(Server::own(postgres::Sync::Off));
+    let bench = Bench::postgres(Arc::clone(&server)).await;
+    let far = Far::always(Act::Slow(Duration::from_millis(500)));
+    let engine = Engine::start(&bench, far.clone());
+    let session = bench.open_session("session-1-abc").await;
+    settled(|| async { far.launched().len() }, 1).await;
+    server.stop_immediate();
+    // The command ends meanwhile, and the lease runs out.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    bench.clock.advance(2 * LEASE);
+    server.start();
+    settled(|| bench.phase_if_known(&session), Some(Phase::Completed)).await;
+    settled(|| bench.done(), 1).await;
+    assert_eq!((far.launched().len(), far.asked()), (1, 0));
+    engine.stop().await;
 }

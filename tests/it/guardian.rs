@@ -16,7 +16,7 @@ const LIMITS: Limits = Limits {
     silence_max: Duration::from_millis(400),
     step_max: Duration::from_millis(800),
     restarts_max: 3,
-    window: Duration::from_secs(60),
+    window: Duration::from_mins(1),
     abandoned_max: 20,
 };
 

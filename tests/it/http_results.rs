@@ -67,11 +67,24 @@ async fn what_is_said_twice_is_stored_once() {
     second.as_object_mut().unwrap().remove("duplicate");
     assert_eq!(second, first.json());
     assert_eq!(again.header("x-position"), first.header("x-position"));
-    let amended = floor.report(&but(&json!({ "notes": "boshqa izoh" }))).await.json();
-    assert_eq!((&amended["notes"], &amended["id"]), (&json!("boshqa izoh"), &second["id"]));
-    assert_eq!(amended.get("duplicate"), None);
+    let other = floor.report(&but(&json!({ "notes": "boshqa izoh" }))).await.json();
+    assert_eq!(
+        (&other["notes"], &other["duplicate"]),
+        (&first.json()["notes"], &json!(true)),
+        "nothing is replaced"
+    );
     let session = floor.get("/calls/session/s-1").await.json();
     assert_eq!((&session["processedNumbers"], &session["connectedCalls"]), (&json!(1), &json!(1)));
+}
+
+#[actix_web::test]
+async fn a_repetition_fills_what_was_missing() {
+    let floor = floor().await;
+    let first = floor.report(&but(&json!({ "notes": null, "recordingUrl": null }))).await.json();
+    let amended = floor.report(&report()).await.json();
+    assert_eq!((&amended["id"], amended.get("duplicate")), (&first["id"], None));
+    assert_eq!(amended["notes"], "Mijoz mahsulot haqida so'radi");
+    assert_eq!(floor.get("/calls/session/s-1").await.json()["processedNumbers"], 1);
 }
 
 #[actix_web::test]

@@ -1,10 +1,7 @@
 //! What both journals promise, tested once and run on each.
 
-#[path = "journal/bed.rs"]
 pub(crate) mod bed;
-#[path = "journal/contract.rs"]
 mod contract;
-#[path = "journal/effects.rs"]
 mod effects;
 
 /// Each test on both stores.

@@ -8,6 +8,10 @@ mod documents;
 mod golden;
 
 mod postgres;
+#[path = "../../benches/engine/webhook.rs"]
+mod webhook;
+#[path = "../../benches/engine/wire.rs"]
+mod wire;
 mod world;
 
 mod http_auth;
@@ -25,6 +29,7 @@ mod projector;
 
 mod crash;
 mod disk;
+mod overload;
 mod rebuild;
 mod start;
 mod sync;

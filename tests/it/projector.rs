@@ -27,7 +27,7 @@ const LIMITS: Limits = Limits {
     silence_max: Duration::from_millis(500),
     step_max: Duration::from_secs(5),
     restarts_max: 3,
-    window: Duration::from_secs(60),
+    window: Duration::from_mins(1),
     abandoned_max: 20,
 };
 
@@ -74,7 +74,8 @@ impl Screen for Faulty {
         let (inner, fault, left) = (self.inner.open(), self.fault.clone(), Arc::clone(&self.left));
         async move {
             let inner = inner.await?;
-            Ok(Box::new(FaultyFollower { inner, fault, left }) as Box<dyn Following>)
+            let faulty: Box<dyn Following> = Box::new(FaultyFollower { inner, fault, left });
+            Ok(faulty)
         }
         .boxed_local()
     }

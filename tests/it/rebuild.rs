@@ -131,8 +131,16 @@ const PERSON_KEY: &str = include_str!("golden_key.json");
 
 /// The streams that the golden events once made, each event's version beside it.
 const STREAMS: [(&str, &str, &[&str]); 4] = [
-    ("session", "1/session-1738862891234-abc123", &["opened.v1", "launched.v1", "returned.v1", "completed.v1"]),
-    ("call", "1/session-1738862891234-abc123/0000001", &["reported.v1", "strengthened.v1", "overtaken.v1", "amended.v1"]),
+    (
+        "session",
+        "1/session-1738862891234-abc123",
+        &["opened.v1", "launched.v1", "returned.v1", "completed.v1"],
+    ),
+    (
+        "call",
+        "1/session-1738862891234-abc123/0000001",
+        &["reported.v1", "strengthened.v1", "overtaken.v1", "amended.v1"],
+    ),
     ("session", "1/session-1738862891235-abc124", &["adopted.v1", "failed.v1"]),
     ("quarantine", "1/0199b9f4-6f00-7000-8000-000000000009", &["held.v1"]),
 ];

@@ -142,7 +142,6 @@ impl World {
         self.child.take().unwrap().wait().unwrap()
     }
 
-
     pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
         self.http.get(self.url(path)).send().await.unwrap()
     }

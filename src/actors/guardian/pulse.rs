@@ -11,6 +11,7 @@ pub struct Pulse(Arc<Mutex<State>>);
 #[derive(Debug)]
 struct State {
     beat: Instant,
+    beats: u64,
     working_since: Option<Instant>,
     counters: BTreeMap<&'static str, u64>,
 }
@@ -27,11 +28,17 @@ impl Default for Pulse {
 
 impl Pulse {
     pub(super) fn new(counters: BTreeMap<&'static str, u64>) -> Self {
-        Self(Arc::new(Mutex::new(State { beat: Instant::now(), working_since: None, counters })))
+        Self(Arc::new(Mutex::new(State { beat: Instant::now(), beats: 0, working_since: None, counters })))
     }
 
     pub fn beat(&self) {
-        self.lock().beat = Instant::now();
+        let mut state = self.lock();
+        state.beat = Instant::now();
+        state.beats += 1;
+    }
+
+    pub(super) fn beats(&self) -> u64 {
+        self.lock().beats
     }
 
     /// Marks a step of work that must not take for ever.

@@ -106,7 +106,7 @@ macro_rules! door {
                 let entered = entered.unwrap_or(Err(Refusal::Missing));
                 ready(entered.map_err(|refusal| {
                     let problem = Problem::from(refusal);
-                    count(problem.code());
+                    tell(request, &problem);
                     problem
                 }))
             }
@@ -117,8 +117,14 @@ door!(Calls);
 door!(Reporter);
 door!(Admin);
 
-fn count(code: Code) {
-    metrics::counter!("karnay_refused_total", "reason" => code.slug()).increment(1);
+/// A token that is refused is told to the log as well; that none came is everyday.
+fn tell(request: &HttpRequest, problem: &Problem) {
+    let reason = problem.code().slug();
+    metrics::counter!("karnay_refused_total", "reason" => reason).increment(1);
+    if problem.code() != Code::TokenMissing {
+        let peer = request.peer_addr().map(|peer| peer.ip().to_string());
+        tracing::warn!(reason, peer, path = request.path(), "somebody was not let in: {problem}");
+    }
 }
 
 #[cfg(test)]

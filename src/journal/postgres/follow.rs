@@ -57,8 +57,8 @@ async fn hear(pool: &PgPool, head: &watch::Sender<Position>) -> sqlx::Result<()>
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(CHANNEL).await?;
     loop {
-        let heard = listener.try_recv().await?;
-        let said = heard.and_then(|notification| notification.payload().parse::<Position>().ok());
+        let notified = listener.try_recv().await?;
+        let said = notified.and_then(|notification| notification.payload().parse::<Position>().ok());
         if said.is_none_or(|position| position > *head.borrow()) {
             look(pool, head).await?;
         }

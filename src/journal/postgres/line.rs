@@ -6,23 +6,26 @@ use std::time::Duration;
 use domain::fact::Position;
 use sqlx::Row;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgSeverity};
+use tokio::time::timeout;
 
 use super::read;
 use super::schema::{Address, connect, plainly};
 
 /// Longer than any of the server's own limits on the statement.
-pub(super) const WRITE_WAIT: Duration = Duration::from_secs(20);
+pub(super) const WRITE_WAIT: Duration = Duration::from_secs(10);
 
 const BACKOFF_MIN: Duration = Duration::from_millis(50);
 const BACKOFF_MAX: Duration = Duration::from_secs(1);
 
 /// Sorting and materialising a batch happens in memory. The plan is made once, and looks events up by index however few
 /// they were when it was made.
-const SETTINGS: [(&str, &str); 9] = [
+const SETTINGS: [(&str, &str); 10] = [
     ("synchronous_commit", "on"),
     ("lock_timeout", "5s"),
-    ("statement_timeout", "15s"),
-    ("idle_in_transaction_session_timeout", "15s"),
+    ("statement_timeout", "8s"),
+    ("idle_in_transaction_session_timeout", "8s"),
+    // Every batch sees what was committed before it, whatever the server's default is.
+    ("default_transaction_isolation", r"read\ committed"),
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
@@ -68,9 +71,10 @@ impl Dialer {
     pub(super) async fn redial(&self, old: Option<Backend>) -> Line {
         let mut pause = BACKOFF_MIN;
         loop {
-            match self.dial_after(old).await {
-                Ok(line) => return line,
-                Err(why) => tracing::debug!(cause = %plainly(&why), "the journal is still away"),
+            match timeout(WRITE_WAIT, self.dial_after(old)).await {
+                Ok(Ok(line)) => return line,
+                Ok(Err(why)) => tracing::debug!(cause = %plainly(&why), "the journal is still away"),
+                Err(_) => tracing::debug!("the journal accepts connections and does not answer"),
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(BACKOFF_MAX);

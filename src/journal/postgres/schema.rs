@@ -28,7 +28,7 @@ pub(super) const CONNECT_WAIT: Duration = Duration::from_secs(3);
 const POOL_LEN_MAX: u32 = 8;
 
 /// Reads wait no longer for a connection.
-const ACQUIRE_WAIT: Duration = Duration::from_secs(2);
+const ACQUIRE_WAIT: Duration = Duration::from_secs(5);
 
 /// Where the database is, without the secret.
 #[derive(Clone)]
@@ -169,10 +169,10 @@ async fn find(connection: &mut PgConnection) -> Result<Found, Unfit> {
     if encoding != "UTF8" {
         return Err(Unfit::Encoding(encoding));
     }
-    let named = "SELECT relname::text FROM pg_class
+    let tables = "SELECT relname::text FROM pg_class
                  WHERE relnamespace = 'public'::regnamespace AND relname = ANY ($1) ORDER BY relname";
     let names: Vec<String> =
-        sqlx::query_scalar(named).bind(TABLES.as_slice()).fetch_all(&mut *connection).await?;
+        sqlx::query_scalar(tables).bind(TABLES.as_slice()).fetch_all(&mut *connection).await?;
     let Some(first) = names.first() else { return Ok(Found::Nothing) };
     if !has_our_head(connection).await? {
         return Err(Unfit::Foreign(first.clone()));
@@ -217,11 +217,14 @@ pub(super) async fn damage(pool: &PgPool) -> sqlx::Result<Vec<String>> {
 
 /// One line for people; sqlx's own lines name its insides.
 pub(super) fn plainly(why: &sqlx::Error) -> String {
-    let text = match why {
-        sqlx::Error::Database(said) => said.message().to_owned(),
-        sqlx::Error::Io(why) => format!("the server cannot be reached: {why}"),
-        sqlx::Error::PoolTimedOut => "the server cannot be reached, or all connections are busy".to_owned(),
-        other => other.to_string(),
+    let text = if let sqlx::Error::Database(said) = why {
+        said.message().to_owned()
+    } else if let sqlx::Error::Io(why) = why {
+        format!("the server cannot be reached: {why}")
+    } else if matches!(why, sqlx::Error::PoolTimedOut) {
+        "the server cannot be reached, or all connections are busy".to_owned()
+    } else {
+        why.to_string()
     };
     text.replace('\n', " ")
 }

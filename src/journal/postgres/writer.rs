@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::follow::advance;
 use super::line::{Dialer, Line, Verdict, WRITE_WAIT, judge};
-use super::schema::plainly;
+use super::schema::{CONNECT_WAIT, plainly};
 use super::statement::{self, Written};
 use crate::journal::batch::{Outcome, drain, settle_all};
 use crate::journal::feed::Tail;
@@ -39,8 +39,8 @@ pub(super) struct Writer {
     /// Our own newest position, for those who tell other nodes.
     pub(super) own: watch::Sender<Position>,
     pub(super) depth: Arc<AtomicUsize>,
-    /// Whether there is a connection, for those who ask how we are.
-    pub(super) connected: Arc<AtomicBool>,
+    /// Whether the server is known to be away, so that nobody else waits for it either.
+    pub(super) away: Arc<AtomicBool>,
     pub(super) queue: mpsc::Receiver<Prepared>,
     pub(super) held: VecDeque<Prepared>,
     pub(super) names: RandomState,
@@ -93,7 +93,7 @@ impl Writer {
         let mut parts = vec![Part { units, tries: 0 }];
         while let Some(part) = parts.pop() {
             let Some(line) = &mut self.line else {
-                turn_away(part.units, "the journal is closing");
+                turn_away(&part.units, "the journal is closing");
                 continue;
             };
             let (began, now) = (Instant::now(), micros(self.clock.now()));
@@ -115,7 +115,7 @@ impl Writer {
                 }
                 Verdict::TurnedAway => {
                     tracing::error!(cause = %plainly(&why), "a batch could not be committed");
-                    turn_away(part.units, &plainly(&why));
+                    turn_away(&part.units, &plainly(&why));
                 }
                 Verdict::Lost => {
                     tracing::error!(cause = %plainly(&why), "the journal's connection is lost");
@@ -150,12 +150,11 @@ impl Writer {
     /// Comes back with a new connection and the truth about the units in doubt, or without where the queue was closed.
     async fn recover(&mut self, mut doubtful: Vec<Prepared>) {
         self.losses += 1;
-        self.connected.store(false, Ordering::Relaxed);
         let old = self.line.take().map(|line| line.backend);
         let deadline = Instant::now() + PATIENCE;
         while let Some(mut line) = self.redial(old, deadline, &mut doubtful).await {
             let asking = statement::standing(&mut line.connection, &doubtful);
-            match timeout(WRITE_WAIT, asking).await {
+            match timeout(CONNECT_WAIT, asking).await {
                 Ok(Ok(found)) => {
                     tracing::info!(position = line.head, "the journal is back");
                     if line.head < *self.head.borrow() {
@@ -166,7 +165,7 @@ impl Writer {
                     }
                     let head = line.head;
                     self.line = Some(line);
-                    self.connected.store(true, Ordering::Relaxed);
+                    self.away.store(false, Ordering::Relaxed);
                     self.resolve(doubtful, found);
                     advance(&self.head, head);
                     return;
@@ -193,15 +192,16 @@ impl Writer {
                 line = &mut dialing => return Some(line),
                 () = sleep_until(deadline), if patient => {
                     patient = false;
-                    turn_away(std::mem::take(doubtful), "the server is away");
+                    self.away.store(true, Ordering::Relaxed);
+                    turn_away(&std::mem::take(doubtful), "the server is away");
                     let held: Vec<_> = self.held.drain(..).collect();
                     self.depth.fetch_sub(held.len(), Ordering::Relaxed);
-                    turn_away(held, "the server is away");
+                    turn_away(&held, "the server is away");
                 }
                 unit = self.queue.recv(), if !patient => {
                     let unit = unit?;
                     self.depth.fetch_sub(1, Ordering::Relaxed);
-                    turn_away(vec![unit], "the server is away");
+                    turn_away(&[unit], "the server is away");
                 }
             }
         }
@@ -229,7 +229,7 @@ impl Writer {
             settle_all(waiting, outcomes);
         }
         if self.losses > 1 {
-            turn_away(absent, "the server went away twice");
+            turn_away(&absent, "the server went away twice");
         } else {
             self.hold(absent);
         }
@@ -249,7 +249,11 @@ fn claim(taken: &mut HashSet<u64>, names: &RandomState, prepared: &Prepared) -> 
     let command =
         unit.command.as_ref().map(|command| names.hash_one((&unit.circumstances.organization, command.id)));
     let streams = unit.appends.iter().map(|append| names.hash_one((append.kind, append.stream.as_str())));
-    command.into_iter().chain(streams).fold(true, |free, name| taken.insert(name) && free)
+    let mut free = true;
+    for name in command.into_iter().chain(streams) {
+        free &= taken.insert(name);
+    }
+    free
 }
 
 fn again(part: Part, at_last: Refused, parts: &mut Vec<Part>) {
@@ -265,7 +269,7 @@ fn again(part: Part, at_last: Refused, parts: &mut Vec<Part>) {
     }
 }
 
-fn turn_away(units: Vec<Prepared>, why: &str) {
+fn turn_away(units: &[Prepared], why: &str) {
     let waiting: Vec<_> = units.iter().map(Prepared::waiter).collect();
     let outcomes = waiting.iter().map(|_| Err(Refused::Unavailable(why.to_owned()))).collect();
     settle_all(waiting, outcomes);

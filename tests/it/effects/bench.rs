@@ -30,6 +30,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::LEASE;
 use super::far::{Act, Far};
+use crate::postgres::Server;
 
 #[derive(Debug, Default)]
 pub(crate) struct TestClock(AtomicI64);
@@ -48,26 +49,39 @@ impl Clock for TestClock {
 
 pub(crate) struct Bench {
     folder: TempDir,
+    place: Place,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) ids: Arc<SystemIds>,
     pub(crate) journal: Journal,
     pub(crate) dispatch: Dispatch,
+    /// Stopped when the last test that uses it is over.
+    _server: Option<Arc<Server>>,
 }
 
 impl Bench {
     pub(crate) async fn open() -> Self {
         let folder = TempDir::new().unwrap();
+        let data = folder.path().join("data");
+        std::fs::create_dir_all(&data).unwrap();
+        Self::at(folder, Place::Folder(data), None).await
+    }
+
+    pub(crate) async fn postgres(server: Arc<Server>) -> Self {
+        let place = Place::Url(server.database().await);
+        Self::at(TempDir::new().unwrap(), place, Some(server)).await
+    }
+
+    async fn at(folder: TempDir, place: Place, server: Option<Arc<Server>>) -> Self {
         let (clock, ids) = (Arc::new(TestClock::default()), Arc::new(SystemIds));
-        std::fs::create_dir_all(folder.path().join("data")).unwrap();
-        let (journal, dispatch) = journal_in(&folder, &clock, &ids).await;
-        Self { folder, clock, ids, journal, dispatch }
+        let (journal, dispatch) = journal_at(&place, &clock, &ids).await;
+        Self { folder, place, clock, ids, journal, dispatch, _server: server }
     }
 
     /// As the next process would find it.
     pub(crate) async fn reopen(&mut self) {
         self.dispatch.drain().await;
         self.journal.close().await;
-        (self.journal, self.dispatch) = journal_in(&self.folder, &self.clock, &self.ids).await;
+        (self.journal, self.dispatch) = journal_at(&self.place, &self.clock, &self.ids).await;
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -122,9 +136,23 @@ impl Bench {
     }
 
     pub(crate) async fn phase(&self, stream: &StreamId) -> Phase {
+        // An engine that was killed may leave a dead connection behind, which the first who meets it finds.
+        loop {
+            if let Some(phase) = self.phase_if_known(stream).await {
+                return phase;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// None while the store is away.
+    pub(crate) async fn phase_if_known(&self, stream: &StreamId) -> Option<Phase> {
+        let (events, _, _) = self.journal.load::<Session>(stream).await.ok()?;
         let mut session = Session::default();
-        self.events(stream).await.into_iter().for_each(|event| session.apply(event));
-        session.phase()
+        for event in events {
+            session.apply(event);
+        }
+        Some(session.phase())
     }
 
     pub(crate) async fn failure(&self, stream: &StreamId) -> String {
@@ -134,11 +162,11 @@ impl Bench {
     }
 
     pub(crate) async fn ready(&self) -> u64 {
-        self.journal.effect_counts().await.unwrap().ready
+        self.journal.effect_counts().await.map_or(u64::MAX, |counts| counts.ready)
     }
 
     pub(crate) async fn done(&self) -> u64 {
-        self.journal.effect_counts().await.unwrap().done
+        self.journal.effect_counts().await.map_or(u64::MAX, |counts| counts.done)
     }
 
     /// As an effector that is about to die would.
@@ -149,10 +177,10 @@ impl Bench {
     }
 }
 
-async fn journal_in(folder: &TempDir, clock: &Arc<TestClock>, ids: &Arc<SystemIds>) -> (Journal, Dispatch) {
-    let place = Place::Folder(folder.path().join("data"));
-    let (clock, ids) = (clock.clone(), ids.clone());
-    let journal = Journal::open(journal::Options { place, clock, ids }, |_| Ok(DataKey([7; 32]))).await.unwrap();
+async fn journal_at(place: &Place, clock: &Arc<TestClock>, ids: &Arc<SystemIds>) -> (Journal, Dispatch) {
+    let (place, clock, ids) = (place.clone(), clock.clone(), ids.clone());
+    let journal =
+        Journal::open(journal::Options { place, clock, ids }, |_| Ok(DataKey([7; 32]))).await.unwrap();
     let dispatch = Dispatch::start(&journal, &[Arbiter::new().handle()]);
     (journal, dispatch)
 }
