@@ -24,14 +24,24 @@ mod parse_only;
 mod plain;
 #[path = "engine/raw_postgres.rs"]
 mod raw_postgres;
+#[path = "engine/raw_rows.rs"]
+mod raw_rows;
 #[path = "engine/raw_sqlite.rs"]
 mod raw_sqlite;
+#[path = "engine/reads.rs"]
+mod reads;
+#[path = "engine/rebuild.rs"]
+mod rebuild;
 #[path = "engine/report.rs"]
 mod report;
 #[path = "engine/reports.rs"]
 mod reports;
 #[path = "engine/screens.rs"]
 mod screens;
+#[path = "engine/startup.rs"]
+mod startup;
+#[path = "engine/stored.rs"]
+mod stored;
 #[path = "engine/webhook.rs"]
 mod webhook;
 #[path = "engine/wire.rs"]
@@ -49,7 +59,8 @@ mod wire;
 #[path = "../tests/it/postgres.rs"]
 mod postgres;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -96,6 +107,9 @@ pub(crate) struct Bench {
     pub(crate) runs: usize,
     figures: Vec<Figure>,
     postgres: OnceCell<Server>,
+    /// Databases that are kept full to be copied.
+    made: RefCell<HashSet<String>>,
+    copies: Cell<u32>,
 }
 
 impl Bench {
@@ -125,6 +139,19 @@ impl Bench {
         let url = self.postgres().database().await;
         self.postgres().run("postgres", "CHECKPOINT").await;
         url
+    }
+
+    /// A database with all that is in another one.
+    pub(crate) async fn copy_of(&self, name: &str) -> String {
+        let copies = self.copies.replace(self.copies.get() + 1);
+        let copy = format!("copy_{copies}");
+        self.postgres().run("postgres", &format!("CREATE DATABASE {copy} TEMPLATE {name}")).await;
+        self.postgres().run("postgres", "CHECKPOINT").await;
+        self.postgres().url(&copy)
+    }
+
+    pub(crate) fn deep(&self) -> bool {
+        self.args.deep
     }
 
     /// A place for an engine with nothing in it.
@@ -162,20 +189,28 @@ impl Bench {
     }
 }
 
+type Part = fn(&mut Bench) -> Result<()>;
+
 fn main() -> Result<()> {
     let args = Args::parse();
     if let Some(port) = args.parse_only {
         return parse_only::serve(port);
     }
     let runs = if args.quick { 1 } else { args.runs };
-    let mut bench = Bench { args, runs, figures: vec![], postgres: OnceCell::new() };
+    let mut bench = Bench { args, runs, figures: vec![], postgres: OnceCell::new(), made: RefCell::default(), copies: Cell::new(0) };
     let load = machine::load();
     let began = Instant::now();
-    if bench.wants("P1") {
-        reports::measure(&mut bench)?;
-    }
-    if bench.wants("P2") {
-        append::measure(&mut bench)?;
+    let parts: [(&str, Part); 5] = [
+        ("P1", reports::measure),
+        ("P2", append::measure),
+        ("P3", rebuild::measure),
+        ("P4", reads::measure),
+        ("P8", startup::measure),
+    ];
+    for (name, measure) in parts {
+        if bench.wants(name) {
+            measure(&mut bench)?;
+        }
     }
     say(&format!("done in {} s", began.elapsed().as_secs()));
     match bench.out() {

@@ -1,5 +1,6 @@
 //! Processes that are measured: started on a free port of the loopback, looked at from outside, stopped by their own id.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -48,21 +49,27 @@ impl Server {
 
     /// User and system time so far, of all its threads.
     pub(crate) fn cpu(&self) -> Result<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The second field is the name in brackets, which may contain anything.
-        let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let ticks =
-            |at| rest.split_whitespace().nth(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
-        // The kernel counts in hundredths of a second here, whatever its own clock is.
-        Ok(Duration::from_millis((ticks(11) + ticks(12)) * 10))
+        spent(&std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?)
+    }
+
+    /// The same by the threads' names; threads of one name are taken together.
+    pub(crate) fn cpu_by_thread(&self) -> Result<BTreeMap<String, Duration>> {
+        let mut by_name = BTreeMap::new();
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            // A thread may end while one looks at it.
+            let Ok(stat) = std::fs::read_to_string(thread?.path().join("stat")) else { continue };
+            let name = stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map_or("", |(name, _)| name);
+            let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || "-:".contains(c)).to_owned();
+            *by_name.entry(name).or_insert(Duration::ZERO) += spent(&stat)?;
+        }
+        Ok(by_name)
     }
 
     /// Resident memory in MiB.
     pub(crate) fn memory(&self) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib =
-            line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u32>().ok());
+        let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u32>().ok());
         Ok(f64::from(kib.context("no VmRSS")?) / 1024.0)
     }
 
@@ -97,6 +104,15 @@ impl Drop for Server {
             let _ = self.child.wait();
         }
     }
+}
+
+/// From a line as the kernel writes it for a process or a thread.
+fn spent(stat: &str) -> Result<Duration> {
+    // The second field is the name in brackets, which may contain anything.
+    let (_, rest) = stat.rsplit_once(')').context("no stat")?;
+    let ticks = |at| rest.split_whitespace().nth(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
+    // The kernel tells user programs hundredths of a second, whatever its own clock is.
+    Ok(Duration::from_millis((ticks(11) + ticks(12)) * 10))
 }
 
 async fn is_ready(address: SocketAddr) -> bool {

@@ -47,6 +47,10 @@ pub(crate) async fn open(place: Place) -> Result<Journal> {
     Ok(Journal::open(options, |_| Ok(DataKey(DATA_KEY))).await?)
 }
 
+pub(crate) fn id() -> Uuid {
+    World.uuid()
+}
+
 pub(crate) fn now() -> DateTime<Utc> {
     World.now()
 }

@@ -11,7 +11,9 @@ use anyhow::{Context, Result, bail};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::MissedTickBehavior;
 
-use crate::wire::Wire;
+use crate::wire::{Answer, Wire};
+
+const ODD_MAX: usize = 3;
 
 /// Writes the request with this number.
 pub(crate) type Write = Rc<dyn Fn(u64, &mut String)>;
@@ -44,6 +46,8 @@ pub(crate) struct Load {
     pub(crate) broken: u64,
     /// Microseconds that each acknowledged request took, ascending once the load is over.
     pub(crate) latencies: Vec<u32>,
+    /// The first few answers that nobody expected.
+    pub(crate) odd: Vec<String>,
     /// The numbers of the acknowledged requests.
     pub(crate) acknowledged: Vec<u64>,
 }
@@ -71,7 +75,7 @@ impl Load {
     pub(crate) fn demand_clean(&self) -> Result<()> {
         let clean = self.broken == 0 && self.statuses.keys().all(|status| (200..300).contains(status));
         if !clean {
-            bail!("not every request was acknowledged: {:?}, {} broken", self.statuses, self.broken);
+            bail!("not every request was acknowledged: {:?}, {} broken\n{}", self.statuses, self.broken, self.odd.join("\n"));
         }
         Ok(())
     }
@@ -130,8 +134,7 @@ impl Shared {
             let sent = Instant::now();
             match wire.exchange(request.as_bytes()).await {
                 Ok(answer) => {
-                    let retry_after = answer.status == 503 && answer.header("retry-after").is_some();
-                    self.note(number, answer.status, retry_after, sent.elapsed());
+                    self.note(number, &answer, sent.elapsed());
                 }
                 Err(why) => {
                     self.load.borrow_mut().broken += 1;
@@ -151,13 +154,17 @@ impl Shared {
         Some(ticks)
     }
 
-    fn note(&self, number: u64, status: u16, retry_after: bool, took: Duration) {
+    fn note(&self, number: u64, answer: &Answer<'_>, took: Duration) {
         let mut load = self.load.borrow_mut();
-        *load.statuses.entry(status).or_default() += 1;
-        load.retry_after += u64::from(retry_after);
-        if (200..300).contains(&status) {
-            load.latencies.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
-            load.acknowledged.push(number);
+        *load.statuses.entry(answer.status).or_default() += 1;
+        match answer.status {
+            200..300 => {
+                load.latencies.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
+                load.acknowledged.push(number);
+            }
+            503 => load.retry_after += u64::from(answer.header("retry-after").is_some()),
+            _ if load.odd.len() < ODD_MAX => load.odd.push(String::from_utf8_lossy(answer.body).into_owned()),
+            _ => {}
         }
     }
 }

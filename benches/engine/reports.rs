@@ -72,10 +72,17 @@ async fn measure_on(bench: &Bench, store: Store) -> Result<(Turns, Vec<overload:
 
 /// One load, and the microseconds of processor that the server spent on a request.
 async fn run(server: &Server, reports: &Reports, time: Duration) -> Result<(Load, f64)> {
-    let cpu = server.cpu()?;
+    let (cpu, threads) = (server.cpu()?, server.cpu_by_thread()?);
     let load = load::run(plan(server, reports, CONNECTIONS, time)).await?;
     load.demand_clean()?;
     let spent = (server.cpu()? - cpu).as_secs_f64() * 1e6 / float(load.acknowledged.len());
+    let each = |(name, after): (&String, &Duration)| {
+        let before = threads.get(name).copied().unwrap_or_default();
+        let micros = (*after - before).as_secs_f64() * 1e6 / float(load.acknowledged.len());
+        (micros >= 1.0).then(|| format!("{name} {}", number(micros)))
+    };
+    let each: Vec<_> = server.cpu_by_thread()?.iter().filter_map(each).collect();
+    say(&format!("  µs a request by thread: {}", each.join(", ")));
     Ok((load, spent))
 }
 
