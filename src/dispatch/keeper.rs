@@ -7,8 +7,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, WeakAddr};
-use cqrs_es::DomainEvent;
 use cqrs_es::event_sink::EventSink;
+use cqrs_es::{Aggregate, DomainEvent};
 use domain::fact::{Position, Recorded};
 use domain::ids::{Fingerprint, StreamId};
 use futures_util::FutureExt;
@@ -343,9 +343,12 @@ impl<A: Recorded> Execute<A> {
     }
 }
 
+/// What an aggregate said, and the events it said it with.
+type Decision<A> = (Result<(), <A as Aggregate>::Error>, Vec<<A as Aggregate>::Event>);
+
 /// Runs the aggregate's `handle`, which never waits: none would mean that it does.
 /// Unconstrained, because the sink's lock counts as waiting once tokio's budget for this turn is spent.
-fn decide<A: Recorded>(draft: &mut A, command: A::Command) -> Option<(Result<(), A::Error>, Vec<A::Event>)> {
+fn decide<A: Recorded>(draft: &mut A, command: A::Command) -> Option<Decision<A>> {
     let sink = EventSink::default();
     let decided = unconstrained(draft.handle(command, &(), &sink)).now_or_never()?;
     Some((decided, unconstrained(sink.collect()).now_or_never()?))

@@ -21,6 +21,9 @@ use crate::ports::Ids;
 /// Keys kept unwrapped in memory. Beyond it the least recently used leave, and cost an unwrapping when they return.
 const CACHED_KEYS_MAX: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
 
+/// Organizations whose index key is at hand; making one again costs two hashes.
+const CACHED_INDEXES_MAX: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
+
 /// The key that wraps all others; prints as nothing.
 #[derive(Clone)]
 pub struct DataKey(pub [u8; 32]);
@@ -78,6 +81,7 @@ pub struct CipherRefused;
 pub struct Keyring {
     wrap: LessSafeKey,
     index: hmac::Key,
+    indexes: Mutex<LruCache<Organization, Arc<hmac::Key>>>,
     ids: Arc<dyn Ids>,
     persons: Mutex<LruCache<(String, Fingerprint), PersonKey>>,
     opened: Mutex<LruCache<Uuid, Arc<LessSafeKey>>>,
@@ -96,17 +100,28 @@ impl Keyring {
         let index = hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&master, b"karnay/index").as_ref());
         let persons = Mutex::new(LruCache::new(CACHED_KEYS_MAX));
         let opened = Mutex::new(LruCache::new(CACHED_KEYS_MAX));
-        Ok(Self { wrap, index, ids, persons, opened })
+        let indexes = Mutex::new(LruCache::new(CACHED_INDEXES_MAX));
+        Ok(Self { wrap, index, indexes, ids, persons, opened })
     }
 
     /// A name for a number within its organization, of no use to anybody without the data key.
     pub fn fingerprint(&self, organization: &Organization, phone: &Phone) -> Fingerprint {
-        let own = hmac::sign(&self.index, organization.as_str().as_bytes());
-        let own = hmac::Key::new(hmac::HMAC_SHA256, own.as_ref());
-        let tag = hmac::sign(&own, phone.as_str().as_bytes());
+        let tag = hmac::sign(&self.index_of(organization), phone.as_str().as_bytes());
         let mut short = [0; 16];
         short.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
         Fingerprint(short)
+    }
+
+    /// An organization's own index key, made from the one of all: so that two organizations cannot compare.
+    fn index_of(&self, organization: &Organization) -> Arc<hmac::Key> {
+        let mut known = locked(&self.indexes);
+        if let Some(key) = known.get(organization) {
+            return Arc::clone(key);
+        }
+        let own = hmac::sign(&self.index, organization.as_str().as_bytes());
+        let key = Arc::new(hmac::Key::new(hmac::HMAC_SHA256, own.as_ref()));
+        known.put(organization.clone(), Arc::clone(&key));
+        key
     }
 
     /// The key to seal this person's data with.

@@ -10,6 +10,7 @@ mod golden;
 mod postgres;
 #[path = "../../benches/engine/webhook.rs"]
 mod webhook;
+#[expect(dead_code, reason = "the benches use the rest")]
 #[path = "../../benches/engine/wire.rs"]
 mod wire;
 mod world;

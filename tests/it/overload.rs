@@ -85,20 +85,21 @@ async fn everything_is_there(world: &World, reports: &Reports, admitted: usize) 
 }
 
 /// `calm` connections are what it can do, `storm` ten times that.
-async fn bears_a_storm(mut world: World, (calm, storm): (usize, usize), time: Duration) {
+#[expect(clippy::print_stdout, reason = "the figures are worth seeing")]
+async fn bears_a_storm(world: &mut World, (calm, storm): (usize, usize), time: Duration) {
     world.start().await;
     let (reports, next) = (Arc::new(Reports::new(4, 1)), Arc::new(AtomicU64::new(0)));
-    let mut usual = load(&world, &reports, &next, calm, time).await;
+    let mut usual = load(world, &reports, &next, calm, time).await;
     assert_eq!((usual.busy, usual.other.first()), (0, None), "what it can do it does");
     let usual_p99 = usual.p99();
 
-    let mut stormy = load(&world, &reports, &next, storm, time).await;
+    let mut stormy = load(world, &reports, &next, storm, time).await;
     assert!(stormy.other.is_empty(), "nothing but 200 and 503: {:?} {}", stormy.other.first(), world.said());
     assert!(!stormy.admitted.is_empty());
     let stormy_p99 = stormy.p99();
 
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let mut after = load(&world, &reports, &next, 1, Duration::from_millis(300)).await;
+    let mut after = load(world, &reports, &next, 1, Duration::from_millis(300)).await;
     assert_eq!((after.busy, after.other.len()), (0, 0));
     let after_p99 = after.p99();
     println!(
@@ -111,29 +112,29 @@ async fn bears_a_storm(mut world: World, (calm, storm): (usize, usize), time: Du
     // Clients and engine share the cores here, so the bound in figures is the bench's; this one only catches queues without an end.
     assert!(stormy_p99 < Duration::from_secs(5), "{stormy_p99:?}");
     let admitted = usual.admitted.len() + stormy.admitted.len() + after.admitted.len();
-    everything_is_there(&world, &reports, admitted).await;
+    everything_is_there(world, &reports, admitted).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_storm_on_sqlite() {
-    bears_a_storm(World::sqlite(), (64, 640), Duration::from_secs(2)).await;
+    bears_a_storm(&mut World::sqlite(), (64, 640), Duration::from_secs(2)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_storm_on_postgres() {
-    bears_a_storm(World::postgres().await, (64, 640), Duration::from_secs(2)).await;
+    bears_a_storm(&mut World::postgres().await, (64, 640), Duration::from_secs(2)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "full size: make check-deep"]
 async fn deep_a_storm_of_2560_on_sqlite() {
-    bears_a_storm(World::sqlite(), (256, 2_560), Duration::from_secs(10)).await;
+    bears_a_storm(&mut World::sqlite(), (256, 2_560), Duration::from_secs(10)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "full size: make check-deep"]
 async fn deep_a_storm_of_2560_on_postgres() {
-    bears_a_storm(World::postgres().await, (256, 2_560), Duration::from_secs(10)).await;
+    bears_a_storm(&mut World::postgres().await, (256, 2_560), Duration::from_secs(10)).await;
 }
 
 /// The store is made slow from outside: strace holds every sync for 20 ms.
@@ -160,16 +161,16 @@ async fn a_storm_on_a_slow_sqlite() {
         "/dev/null",
     ];
     world.under = slow.map(str::to_owned).to_vec();
-    bears_a_storm(world, (64, 640), Duration::from_secs(2)).await;
+    bears_a_storm(&mut world, (64, 640), Duration::from_secs(2)).await;
 }
 
 /// The same on PostgreSQL by its own setting, which waits before each flush.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_storm_on_a_slow_postgres() {
-    let world = World::postgres().await;
+    let mut world = World::postgres().await;
     let server = world.postgres.as_ref().unwrap();
     server.run("postgres", "ALTER SYSTEM SET commit_delay = 20000").await;
     server.run("postgres", "ALTER SYSTEM SET commit_siblings = 0").await;
     server.run("postgres", "SELECT pg_reload_conf()").await;
-    bears_a_storm(world, (64, 640), Duration::from_secs(2)).await;
+    bears_a_storm(&mut world, (64, 640), Duration::from_secs(2)).await;
 }

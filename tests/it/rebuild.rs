@@ -52,7 +52,7 @@ async fn rows(world: &World, screen: &str) -> (u64, Vec<Vec<String>>) {
         let file = rusqlite::Connection::open(world.data().join("screens.db")).unwrap();
         let mut select = file.prepare(&query.replace("{}", "")).unwrap();
         let width = select.column_count();
-        let row = |row: &rusqlite::Row<'_>| (0..width).map(|n| Ok(shown(row.get(n)?))).collect();
+        let row = |row: &rusqlite::Row<'_>| (0..width).map(|n| Ok(shown(&row.get(n)?))).collect();
         return (generation, select.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap());
     }
     let pool = sqlx::PgPool::connect(world.database_url()).await.unwrap();
@@ -61,7 +61,7 @@ async fn rows(world: &World, screen: &str) -> (u64, Vec<Vec<String>>) {
     (generation, found.into_iter().map(|(row,)| vec![row]).collect())
 }
 
-fn shown(cell: Cell) -> String {
+fn shown(cell: &Cell) -> String {
     format!("{cell:?}")
 }
 

@@ -62,7 +62,6 @@ async fn nothing_is_acknowledged_before_it_is_synced() {
     for file in ["journal.db", "journal.db-wal"] {
         std::fs::copy(world.data().join(file), copy.path().join(file)).unwrap();
     }
-    let _ = Command::new("pkill").args(["-KILL", "-P", &world.pid().to_string()]).status();
     world.kill();
 
     let steps = steps(&std::fs::read_to_string(&trace).unwrap());

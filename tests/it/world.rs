@@ -1,5 +1,6 @@
 //! The engine as a user starts it: the real program, a data folder of its own, a free port on loopback, stopped by process id.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -95,6 +96,8 @@ impl World {
     pub(crate) fn spawn(&mut self) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
         let mut command = self.karnay(&["serve"]);
+        // A group of its own, so that what it runs under and the engine end together.
+        command.process_group(0);
         self.child = Some(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap());
     }
 
@@ -130,15 +133,14 @@ impl World {
     /// The power goes.
     pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
+            signal("-KILL", child.id());
             child.wait().unwrap();
         }
     }
 
     /// SIGTERM, and what the engine makes of it.
     pub(crate) fn stop(&mut self) -> ExitStatus {
-        let pid = self.pid().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        signal("-TERM", self.pid());
         self.child.take().unwrap().wait().unwrap()
     }
 
@@ -181,6 +183,11 @@ impl World {
     pub(crate) fn verify(&self) -> Output {
         self.run(&["verify"])
     }
+}
+
+fn signal(name: &str, group: u32) {
+    let group = format!("-{group}");
+    assert!(Command::new("/bin/kill").args([name, "--", &group]).status().unwrap().success());
 }
 
 impl Drop for World {

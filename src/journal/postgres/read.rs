@@ -93,7 +93,7 @@ async fn events(
     }
 }
 
-/// In a task of its own: postgres-es panics at a payload that serde_json does not take.
+/// In a task of its own: postgres-es panics at a payload that `serde_json` does not take.
 async fn events_of<A: Recorded>(pool: &PgPool, stream: &str) -> Result<Option<Vec<SerializedEvent>>, Error> {
     let (repository, stream) = (PostgresEventRepository::new(pool.clone()), stream.to_owned());
     let reading = tokio::spawn(async move { repository.get_events::<A>(&stream).await });

@@ -17,8 +17,9 @@ use crate::journal::feed::Tail;
 use crate::journal::{Appended, CommandId, Error, Prepared, Refused, count_commit, from_micros, micros};
 use crate::ports::Clock;
 
-/// The log is moved into the file between commits, whenever about this much has been written to it.
-const CHECKPOINT_BYTES: usize = 8 << 20;
+/// The log is moved into the file between commits, whenever so many bytes of events have been written.
+/// Pages and indexes make it grow by six to eight times as much. Often and little, for everybody waits meanwhile.
+const CHECKPOINT_BYTES: usize = 1 << 20;
 
 pub(super) enum Job {
     Append(Prepared),

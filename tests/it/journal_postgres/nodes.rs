@@ -134,7 +134,7 @@ async fn one_command_on_three_nodes_is_carried_out_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_hears_of_anothers_commit_at_once() {
+async fn a_node_hears_at_once_what_another_committed() {
     let bed = Bed::postgres().await;
     let nodes = nodes(&bed).await;
     sleep(Duration::from_millis(300)).await;
