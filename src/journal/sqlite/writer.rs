@@ -298,9 +298,11 @@ impl Writer {
             return;
         }
         self.unchecked = 0;
+        let began = Instant::now();
         if let Err(why) = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
             tracing::warn!(cause = %why, "the journal's log could not be moved into its file");
         }
+        metrics::histogram!("karnay_checkpoint_seconds").record(began.elapsed().as_secs_f64());
     }
 }
 
