@@ -72,6 +72,7 @@ impl Telling<'_> {
             Standing::Unsure => {
                 Err(Problem::new(Code::ScreensBehind, "the session may be too new to be seen; send it again"))
             }
+            Standing::Foreign => Ok(None),
             Standing::Unknown => match (self.engine.options.unknown_session, SessionId::parse(&said.session))
             {
                 (UnknownSession::Create, Ok(session)) => self.adopt(session).await.map(Some),
