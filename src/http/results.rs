@@ -48,6 +48,8 @@ async fn result(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let bytes = body::read(&request, payload, report::LEN_MAX).await?;
+    // Not before: somebody who sends slowly would keep others from being stored.
+    let _place = edge::admit().await?;
     let said = report::parse(&bytes, engine.options.home, engine.options.timezone)?;
     let told = Telling { engine: &engine, reporter, id };
     match told.home(&said).await? {
