@@ -33,6 +33,7 @@ use chrono_tz::Tz;
 use domain::ids::Organization;
 use domain::phone::Home;
 use domain::session::Remote;
+use tokio::sync::watch;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -108,6 +109,8 @@ pub struct Inner {
     keys: Keys,
     known: Known,
     starts: tokio::sync::Semaphore,
+    /// Whether the doors are being closed, so that nobody is kept waiting.
+    closing: watch::Sender<bool>,
 }
 
 impl Engine {
@@ -127,7 +130,13 @@ impl Engine {
             keys,
             known,
             starts,
+            closing: watch::Sender::new(false),
         })))
+    }
+
+    /// Whoever waits for a start is answered at once with what is known. To be called before the server stops.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
     }
 }
 

@@ -25,8 +25,10 @@ pub(super) const NEXT: &str = "x-next-cursor";
 
 /// More requests under way in one worker than this are turned away.
 const UNDER_WAY_MAX: usize = 4_096;
-/// The same for reports: turned away before anything is read, so that those that are admitted stay quick in a storm.
-/// What one worker can store in about 40 ms; call servers come back.
+/// The same for reports, from their first byte on. They have a count of their own, so that a storm of them closes nothing else.
+const ARRIVING_MAX: usize = 4_096;
+/// Reports being stored: further ones are turned away, so that those that are admitted stay quick in a storm.
+/// What one worker can store in about 40 ms; call servers come back. Whoever is still sending has no place among them.
 const REPORTS_MAX: usize = 256;
 /// A request that is turned away is told so after this long: whoever asks again at once would otherwise take the time
 /// of those that are admitted. So many wait like this in one worker; beyond them it is told at once.
@@ -76,16 +78,12 @@ pub(super) async fn edge(
     let id = RequestId::of(&request);
     let shown = HeaderValue::from_str(id.as_str()).ok();
     request.extensions_mut().insert(id);
-    let gate = if request.path() == "/calls/result" { Gate::Reports } else { Gate::All };
+    let gate = if request.path() == "/calls/result" { Gate::Arriving } else { Gate::All };
     let mut response = if let Some(_under_way) = UnderWay::begin(gate) {
         told(next.call(request).await?.map_into_boxed_body())
     } else {
-        metrics::counter!("karnay_busy_total", "where" => "http").increment(1);
         body::discard(request.take_payload()).await;
-        if let Some(_waiting) = UnderWay::begin(Gate::TurnedAway) {
-            tokio::time::sleep(TURNED_AWAY_WAIT).await;
-        }
-        let busy = Problem::new(Code::Busy, "too many requests are under way");
+        let busy = turned_away().await;
         request.into_response(busy.error_response())
     };
     if let Some(shown) = shown {
@@ -95,18 +93,37 @@ pub(super) async fn edge(
     Ok(response)
 }
 
+/// A place for a report that has come completely. It is held until the report is answered.
+pub(super) async fn admit() -> Result<UnderWay, Problem> {
+    match UnderWay::begin(Gate::Reports) {
+        Some(place) => Ok(place),
+        None => Err(turned_away().await),
+    }
+}
+
+async fn turned_away() -> Problem {
+    metrics::counter!("karnay_busy_total", "where" => "http").increment(1);
+    if let Some(_waiting) = UnderWay::begin(Gate::TurnedAway) {
+        tokio::time::sleep(TURNED_AWAY_WAIT).await;
+    }
+    Problem::new(Code::Busy, "too many requests are under way")
+}
+
 /// Which bound a request counts towards.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum Gate {
+    Arriving,
     Reports,
     All,
     TurnedAway,
 }
 
 /// A place among the requests under way in this worker.
-struct UnderWay(Gate);
+#[derive(Debug)]
+pub(super) struct UnderWay(Gate);
 
 thread_local! {
+    static ARRIVING: Cell<usize> = const { Cell::new(0) };
     static REPORTS: Cell<usize> = const { Cell::new(0) };
     static ALL: Cell<usize> = const { Cell::new(0) };
     static TURNED_AWAY: Cell<usize> = const { Cell::new(0) };
@@ -116,6 +133,7 @@ thread_local! {
 impl Gate {
     fn parts(self) -> (&'static LocalKey<Cell<usize>>, usize) {
         match self {
+            Self::Arriving => (&ARRIVING, ARRIVING_MAX),
             Self::Reports => (&REPORTS, REPORTS_MAX),
             Self::All => (&ALL, UNDER_WAY_MAX),
             Self::TurnedAway => (&TURNED_AWAY, TURNED_AWAY_MAX),
