@@ -150,6 +150,7 @@ impl App {
     /// Doors closed, effects awaited, keepers drained, screens let go, the journal last: what was taken in is answered and stored.
     async fn shut_down(self, server: &ServerHandle) {
         tracing::info!("stopping");
+        self.engine.close();
         server.stop(true).await;
         // Before the keepers, for what becomes of an effect is a command.
         if !self.effector.close(EFFECTS_PATIENCE).await {
