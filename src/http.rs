@@ -259,7 +259,7 @@ fn cors(origins: Origins) -> Cors {
             let origin = origin.to_str().unwrap_or("");
             origins.allow(origin) || span::is_own_page(origin, request)
         })
-        .allow_any_method()
+        .allowed_methods(["GET", "HEAD", "POST"])
         .allow_any_header()
         .expose_headers(exposed)
         .block_on_origin_mismatch(true)
