@@ -22,6 +22,7 @@ use tokio::runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
+use super::chain::Hash;
 use super::feed::Tail;
 use super::keys::KeyRow;
 use super::{Batch, Error, Prepared, QUEUE_LEN_MAX, Refused, Stored};
@@ -135,8 +136,8 @@ impl Postgres {
         read::keys(self.pool()?, ids).await.map_err(|why| unavailable(&why))
     }
 
-    pub(super) async fn newest_key(&self) -> Result<Option<KeyRow>, Error> {
-        read::newest_key(self.pool()?).await.map_err(|why| unavailable(&why))
+    pub(super) async fn data_key_mark(&self, first: Option<Hash>) -> Result<Option<Hash>, Error> {
+        read::data_key_mark(self.pool()?, first).await.map_err(|why| unavailable(&why))
     }
 
     /// No more units; those that are queued are still carried out.
