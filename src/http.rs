@@ -8,6 +8,7 @@ pub mod vitals;
 mod body;
 mod edge;
 mod openapi;
+mod query;
 mod span;
 mod times;
 
@@ -202,13 +203,10 @@ pub fn app(
     let (app, _) = App::new()
         .app_data(engine)
         .app_data(document)
-        .app_data(
-            web::QueryConfig::default()
-                .error_handler(|why, _| Problem::parameter("query", format!("is wrong: {why}")).into()),
-        )
+        .app_data(web::QueryConfig::default().error_handler(|_, request| query::wrong(request).into()))
         .app_data(
             web::PathConfig::default()
-                .error_handler(|why, _| Problem::parameter("path", format!("is wrong: {why}")).into()),
+                .error_handler(|_, _| Problem::parameter("path", "cannot be understood").into()),
         )
         .into_utoipa_app()
         .configure(configure)
@@ -261,7 +259,7 @@ fn cors(origins: Origins) -> Cors {
             let origin = origin.to_str().unwrap_or("");
             origins.allow(origin) || span::is_own_page(origin, request)
         })
-        .allow_any_method()
+        .allowed_methods(["GET", "HEAD", "POST"])
         .allow_any_header()
         .expose_headers(exposed)
         .block_on_origin_mismatch(true)

@@ -3,14 +3,18 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::thread::LocalKey;
 use std::time::{Duration, Instant};
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
+use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, ResponseError};
 use metrics::{Counter, Histogram};
 
@@ -75,6 +79,11 @@ pub(super) async fn edge(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
+    let head_only = request.method() == Method::HEAD;
+    if head_only {
+        // Routed and answered as GET, so that it is there wherever GET is and says the same.
+        request.head_mut().method = Method::GET;
+    }
     let id = RequestId::of(&request);
     let shown = HeaderValue::from_str(id.as_str()).ok();
     request.extensions_mut().insert(id);
@@ -90,7 +99,22 @@ pub(super) async fn edge(
         response.headers_mut().insert(HeaderName::from_static(REQUEST_ID), shown);
     }
     measure(&response, started);
-    Ok(response)
+    Ok(if head_only { response.map_body(|_, body| BoxBody::new(Unsaid(body.size()))) } else { response })
+}
+
+/// The body of an answer to HEAD: as long as GET's, and nothing of it.
+struct Unsaid(BodySize);
+
+impl MessageBody for Unsaid {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        self.0
+    }
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        Poll::Ready(None)
+    }
 }
 
 /// A place for a report that has come completely. It is held until the report is answered.
