@@ -12,7 +12,6 @@ pub mod sqlite;
 pub mod upcast;
 pub mod verify;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,6 +21,7 @@ use domain::ids::StreamId;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
+use batch::Prepared;
 use chain::Hash;
 use feed::Tail;
 use keys::KeyRow;
@@ -144,61 +144,6 @@ pub struct Submission {
     pub unit: Unit,
     pub ticket: Ticket,
     pub settle: Arc<dyn Settle>,
-}
-
-/// A submission with everything computed that does not need the writer: the writer's time is everybody's.
-#[derive(Debug)]
-pub(crate) struct Prepared {
-    pub(crate) unit: Unit,
-    pub(crate) metadata: String,
-    /// One for each event, in the order of the appends.
-    pub(crate) hashes: Vec<Hash>,
-    pub(crate) bytes: usize,
-    pub(crate) ticket: Ticket,
-    pub(crate) settle: Arc<dyn Settle>,
-}
-
-impl Prepared {
-    fn try_new(submission: Submission) -> Result<Self, Refused> {
-        let Submission { unit, ticket, settle } = submission;
-        if names_a_stream_twice(&unit) {
-            return Err(Refused::Conflict);
-        }
-        let metadata = serde_json::to_string(&*unit.circumstances).unwrap_or_default();
-        let mut hashes = Vec::new();
-        let mut bytes = 0;
-        for append in &unit.appends {
-            for (sequence, event) in (append.expected + 1..).zip(&append.events) {
-                if event.payload.len() > EVENT_LEN_MAX {
-                    return Err(Refused::TooLarge { size: event.payload.len() });
-                }
-                bytes += event.payload.len() + metadata.len();
-                hashes.push(chain::hash(&event.covered(append, sequence, &metadata)));
-            }
-        }
-        Ok(Self { unit, metadata, hashes, bytes, ticket, settle })
-    }
-}
-
-/// Both appends would have to find the stream where they expect it, and the second one cannot.
-fn names_a_stream_twice(unit: &Unit) -> bool {
-    let mut seen = HashSet::new();
-    unit.appends.len() > 1 && !unit.appends.iter().all(|append| seen.insert((append.kind, &append.stream)))
-}
-
-impl Entry {
-    fn covered<'a>(&'a self, append: &'a Append, sequence: u64, metadata: &'a str) -> chain::Covered<'a> {
-        chain::Covered {
-            kind: append.kind,
-            stream: append.stream.as_str(),
-            sequence,
-            event_type: &self.event_type,
-            event_version: &self.event_version,
-            payload: &self.payload,
-            metadata,
-            occurred_at: micros(self.occurred_at),
-        }
-    }
 }
 
 impl Stored {

@@ -119,7 +119,7 @@ impl Pulse {
                 continue;
             }
             let known = seen.get(&screen.name).copied().filter(|(position, _)| *position == screen.position);
-            let (_, since) = known.unwrap_or((screen.position, Instant::now()));
+            let (_, since) = known.unwrap_or_else(|| (screen.position, Instant::now()));
             seen.insert(screen.name.clone(), (screen.position, since));
             if since.elapsed() > STUCK_AFTER {
                 stuck.push(format!("{} does not move on from position {}", screen.name, screen.position));

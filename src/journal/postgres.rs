@@ -22,10 +22,11 @@ use tokio::runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
+use super::batch::Prepared;
 use super::chain::Hash;
 use super::feed::Tail;
 use super::keys::KeyRow;
-use super::{Batch, Error, Prepared, QUEUE_LEN_MAX, Refused, Stored};
+use super::{Batch, Error, QUEUE_LEN_MAX, Refused, Stored};
 use crate::ports::Clock;
 use line::Dialer;
 use read::unavailable;

@@ -16,10 +16,11 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
+use super::batch::Prepared;
 use super::chain::Hash;
 use super::feed::Tail;
 use super::keys::KeyRow;
-use super::{Batch, Error, Prepared, QUEUE_LEN_MAX, Refused, Stored};
+use super::{Batch, Error, QUEUE_LEN_MAX, Refused, Stored};
 use crate::ports::Clock;
 
 pub use schema::{FILE, FORMAT};

@@ -41,10 +41,14 @@ async fn a_spent_budget_ends_the_engine_and_leaves_the_journal_whole() {
         let answer = http.post(&url).json(&report("session-1-abc123", number)).send().await.unwrap();
         assert_eq!(answer.status(), 200);
     }
-    // One look at the clock for the handler of this report; its screens find it broken, and so do their successors.
-    clock.0.store(1, Ordering::Relaxed);
-    let last = http.post(&url).json(&report("session-1-abc123", 20)).send().await.unwrap();
-    assert_eq!(last.status(), 200);
+    // Just as many looks at the clock as the handler of one more report needs; its screens find it broken, and so do their successors.
+    for looks in 1.. {
+        clock.0.store(looks, Ordering::Relaxed);
+        let sent = http.post(&url).json(&report("session-1-abc123", 20)).send().await;
+        if sent.is_ok_and(|answer| answer.status() == 200) {
+            break;
+        }
+    }
     let ended = tokio::time::timeout(Duration::from_mins(1), running).await.expect("it gives up").unwrap();
     let why = ended.unwrap_err().to_string();
     assert!(why.contains("cannot be kept alive"), "{why}");
