@@ -35,12 +35,18 @@ pub(crate) struct Home {
     pub(crate) store: Store,
     folder: TempDir,
     database: Option<String>,
+    settings: Vec<String>,
 }
 
 impl Home {
     pub(crate) fn new(folder: TempDir, database: Option<String>) -> Self {
         let store = if database.is_some() { Store::Postgres } else { Store::Sqlite };
-        Self { store, folder, database }
+        Self { store, folder, database, settings: vec![] }
+    }
+
+    /// Settings that differ from the defaults, as `NAME=VALUE`.
+    pub(crate) fn with(self, settings: &[String]) -> Self {
+        Self { settings: settings.to_vec(), ..self }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -91,6 +97,7 @@ impl Home {
         if let Some(url) = &self.database {
             command.env("DATABASE_URL", url);
         }
+        command.envs(self.settings.iter().filter_map(|setting| setting.split_once('=')));
         command
     }
 }
