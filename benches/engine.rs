@@ -203,7 +203,14 @@ fn main() -> Result<()> {
         return parse_only::serve(port);
     }
     let runs = if args.quick { 1 } else { args.runs };
-    let mut bench = Bench { args, runs, figures: vec![], postgres: OnceCell::new(), made: RefCell::default(), copies: Cell::new(0) };
+    let mut bench = Bench {
+        args,
+        runs,
+        figures: vec![],
+        postgres: OnceCell::new(),
+        made: RefCell::default(),
+        copies: Cell::new(0),
+    };
     let load = machine::load();
     let began = Instant::now();
     let parts: [(&str, Part); 5] = [

@@ -12,6 +12,7 @@ pub mod sqlite;
 pub mod upcast;
 pub mod verify;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -160,6 +161,9 @@ pub(crate) struct Prepared {
 impl Prepared {
     fn try_new(submission: Submission) -> Result<Self, Refused> {
         let Submission { unit, ticket, settle } = submission;
+        if names_a_stream_twice(&unit) {
+            return Err(Refused::Conflict);
+        }
         let metadata = serde_json::to_string(&*unit.circumstances).unwrap_or_default();
         let mut hashes = Vec::new();
         let mut bytes = 0;
@@ -174,6 +178,12 @@ impl Prepared {
         }
         Ok(Self { unit, metadata, hashes, bytes, ticket, settle })
     }
+}
+
+/// Both appends would have to find the stream where they expect it, and the second one cannot.
+fn names_a_stream_twice(unit: &Unit) -> bool {
+    let mut seen = HashSet::new();
+    unit.appends.len() > 1 && !unit.appends.iter().all(|append| seen.insert((append.kind, &append.stream)))
 }
 
 impl Entry {

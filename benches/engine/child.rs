@@ -58,7 +58,8 @@ impl Server {
         for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
             // A thread may end while one looks at it.
             let Ok(stat) = std::fs::read_to_string(thread?.path().join("stat")) else { continue };
-            let name = stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map_or("", |(name, _)| name);
+            let name =
+                stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map_or("", |(name, _)| name);
             let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || "-:".contains(c)).to_owned();
             *by_name.entry(name).or_insert(Duration::ZERO) += spent(&stat)?;
         }
@@ -69,7 +70,8 @@ impl Server {
     pub(crate) fn memory(&self) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u32>().ok());
+        let kib =
+            line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u32>().ok());
         Ok(f64::from(kib.context("no VmRSS")?) / 1024.0)
     }
 

@@ -77,7 +77,12 @@ impl Load {
     pub(crate) fn demand_clean(&self) -> Result<()> {
         let clean = self.broken == 0 && self.statuses.keys().all(|status| (200..300).contains(status));
         if !clean {
-            bail!("not every request was acknowledged: {:?}, {} broken\n{}", self.statuses, self.broken, self.odd.join("\n"));
+            bail!(
+                "not every request was acknowledged: {:?}, {} broken\n{}",
+                self.statuses,
+                self.broken,
+                self.odd.join("\n")
+            );
         }
         Ok(())
     }

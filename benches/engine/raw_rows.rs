@@ -15,7 +15,8 @@ use crate::figures::float;
 
 const ROWS_A_COMMIT: usize = 10_000;
 const COPY_CHUNK: usize = 1 << 20;
-const FIND: &str = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'call\\_history\\_v%' ESCAPE '\\'";
+const FIND: &str =
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'call\\_history\\_v%' ESCAPE '\\'";
 
 /// Rows a second, from one file into a fresh one in `folder`.
 pub(crate) fn on_sqlite(data: &Path, folder: &Path) -> Result<f64> {
@@ -62,7 +63,9 @@ pub(crate) async fn on_postgres(url: &str) -> Result<f64> {
         rows.extend_from_slice(&chunk);
     }
     drop(copied);
-    let fresh = format!("DROP TABLE IF EXISTS raw_rows; CREATE TABLE raw_rows (LIKE screens.{table}, PRIMARY KEY (id)); CHECKPOINT");
+    let fresh = format!(
+        "DROP TABLE IF EXISTS raw_rows; CREATE TABLE raw_rows (LIKE screens.{table}, PRIMARY KEY (id)); CHECKPOINT"
+    );
     for statement in fresh.split("; ") {
         pool.execute(statement).await?;
     }

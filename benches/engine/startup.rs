@@ -39,7 +39,12 @@ async fn starts(bench: &Bench, home: &Home) -> Result<(Series, Series)> {
         tokio::time::sleep(IDLE).await;
         ready.push(engine.ready_after.as_secs_f64());
         memory.push(engine.memory()?);
-        say(&format!("P8 {}: ready after {:?}, {} MiB", home.store, engine.ready_after, number(engine.memory()?)));
+        say(&format!(
+            "P8 {}: ready after {:?}, {} MiB",
+            home.store,
+            engine.ready_after,
+            number(engine.memory()?)
+        ));
         engine.stop().await?;
     }
     Ok((ready, memory))

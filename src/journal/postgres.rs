@@ -9,7 +9,7 @@ mod schema;
 mod statement;
 mod writer;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::hash::RandomState;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -98,9 +98,6 @@ impl Postgres {
     }
 
     pub(super) fn submit(&self, prepared: Prepared) -> Result<(), Refused> {
-        if names_a_stream_twice(&prepared) {
-            return Err(Refused::Conflict);
-        }
         let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(queue) = queue.as_ref() else {
             return Err(Refused::Unavailable("the journal is closing".into()));
@@ -152,13 +149,6 @@ impl Postgres {
         }
         self.0.pool.close().await;
     }
-}
-
-/// The second append would have to see the first, and the statement checks all of them at once.
-fn names_a_stream_twice(prepared: &Prepared) -> bool {
-    let appends = &prepared.unit.appends;
-    let mut seen = HashSet::new();
-    appends.len() > 1 && !appends.iter().all(|append| seen.insert((append.kind, &append.stream)))
 }
 
 type Started = oneshot::Receiver<sqlx::Result<()>>;

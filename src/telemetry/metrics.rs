@@ -58,6 +58,16 @@ fn describe() {
     describe_counter!("karnay_events_total", "Events appended to the journal");
     describe_histogram!("karnay_batch_events", "Events that shared one commit");
     describe_histogram!("karnay_commit_seconds", "Time of one commit, its sync included");
+    describe_histogram!("karnay_checkpoint_seconds", "Time of moving the log into the file, SQLite only");
+    describe_gauge!("karnay_position", "The journal's newest position");
+    describe_gauge!("karnay_under_way", "Commands under way, by kind of aggregate");
+    describe_gauge!("karnay_keeper_busy", "Commands turned away by keepers, by kind of aggregate");
+    describe_gauge!("karnay_effects", "Effects, by state");
+    describe_gauge!("karnay_projection_position", "The newest position a screen holds");
+    describe_gauge!("karnay_actor_beat_age_ms", "Time since an actor's last sign of life");
+    describe_counter!("karnay_refused_total", "Requests that were not let in, by reason");
+    describe_counter!("karnay_parked_total", "Streams that were parked, by screen");
+    describe_counter!("karnay_policy_unreadable_total", "Events that a policy could not read");
     describe_gauge!("karnay_queue_depth", "Entries waiting, by queue");
     describe_gauge!("karnay_projection_lag_events", "Events a screen is behind the journal");
     describe_gauge!("karnay_projection_lag_seconds", "Age of the oldest event a screen has not seen");

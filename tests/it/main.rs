@@ -30,6 +30,7 @@ mod projector;
 
 mod crash;
 mod disk;
+mod fatal;
 mod overload;
 mod rebuild;
 mod start;

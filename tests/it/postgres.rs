@@ -49,7 +49,12 @@ impl Server {
 
     /// A server for one test, to be stopped and started.
     pub(crate) fn own(sync: Sync) -> Self {
-        let folder = tempfile::Builder::new().prefix("karnay-pg-").tempdir().unwrap();
+        Self::own_in(&std::env::temp_dir(), sync)
+    }
+
+    /// The same with its data in a folder under `parent`.
+    pub(crate) fn own_in(parent: &Path, sync: Sync) -> Self {
+        let folder = tempfile::Builder::new().prefix("karnay-pg-").tempdir_in(parent).unwrap();
         if let Some((uid, gid)) = servant() {
             chown(folder.path(), Some(uid), Some(gid)).unwrap();
         }

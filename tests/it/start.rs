@@ -108,3 +108,17 @@ async fn a_newer_postgres_journal() {
     pool.execute("UPDATE journal_head SET format = 99").await.unwrap();
     refuses(&world, &["format 99", "newer"]);
 }
+
+/// The mask asks the telephone library about every number in the log; at this level the library talks as well.
+#[tokio::test]
+async fn the_loudest_log_is_masked_and_ends() {
+    let mut world = World::sqlite();
+    world.set("LOG", "trace");
+    world.start().await;
+    let sent = world.report(&crate::world::report("session-1-abc123", 1_234_567)).await.unwrap();
+    assert_eq!(sent.status(), 200);
+    assert!(world.ready().await);
+    let said = world.said();
+    assert!(said.len() > 1_000, "it was loud");
+    assert!(!said.contains("998901234567"), "and named nobody");
+}

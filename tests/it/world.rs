@@ -49,7 +49,10 @@ impl World {
 
     /// On a PostgreSQL server of its own, which syncs what it commits.
     pub(crate) async fn postgres() -> Self {
-        let server = Server::own(Sync::On);
+        Self::on(Server::own(Sync::On)).await
+    }
+
+    pub(crate) async fn on(server: Server) -> Self {
         let mut world = Self::sqlite();
         world.set("DATABASE_URL", &server.database().await);
         world.postgres = Some(server);

@@ -190,7 +190,8 @@ impl Writer {
         let mut hashes = hashes.into_iter();
         let count: usize = unit.appends.iter().map(|append| append.events.len()).sum();
         if let Some(command) = &unit.command {
-            let last = first + u64::try_from(count).unwrap_or(0) - u64::from(count > 0);
+            // One before the first where it said nothing: there is no position to wait for.
+            let last = first + u64::try_from(count).unwrap_or(0) - 1;
             self.remember(&unit.circumstances.organization, command, (first, last), state.recorded_at)?;
         }
         for append in unit.appends {
@@ -298,9 +299,11 @@ impl Writer {
             return;
         }
         self.unchecked = 0;
+        let began = Instant::now();
         if let Err(why) = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
             tracing::warn!(cause = %why, "the journal's log could not be moved into its file");
         }
+        metrics::histogram!("karnay_checkpoint_seconds").record(began.elapsed().as_secs_f64());
     }
 }
 

@@ -19,6 +19,7 @@ super::on_both_stores!(
     a_refused_unit_leaves_no_trace_while_its_neighbours_commit,
     a_unit_over_two_streams_is_stored_whole_or_not_at_all,
     a_repeated_command_is_answered_with_its_first_outcome,
+    a_stream_named_twice_in_a_unit_is_a_conflict_and_costs_nobody_else_anything,
     a_command_without_events_is_remembered,
     units_of_one_stream_that_wait_together_are_stored_in_turn,
     keys_are_stored_with_the_unit_that_brought_them,
@@ -145,13 +146,26 @@ async fn a_repeated_command_is_answered_with_its_first_outcome(bed: Bed) {
     assert_eq!(bed.verify().await.unwrap().events, 3);
 }
 
+async fn a_stream_named_twice_in_a_unit_is_a_conflict_and_costs_nobody_else_anything(bed: Bed) {
+    let journal = bed.open().await;
+    let (a, b) = (call("a"), call("b"));
+    for again_at in [0, 1] {
+        let twice = journal.append(unit(&journal, &[(&a, 0, 1), (&b, 0, 1), (&a, again_at, 1)]));
+        let (twice, neighbour) =
+            tokio::join!(twice, journal.append(unit(&journal, &[(&call(format!("n{again_at}")), 0, 1)])));
+        assert_eq!(twice, Err(Refused::Conflict));
+        neighbour.unwrap();
+    }
+}
+
 async fn a_command_without_events_is_remembered(bed: Bed) {
     let journal = bed.open().await;
     append(&journal, unit(&journal, &[(&call("a"), 0, 1)])).await;
     let id = Uuid::from_u128(8);
     let idle = || command(id, "x", unit(&journal, &[]));
     assert!(!append(&journal, idle()).await.repeated);
-    assert!(append(&journal, idle()).await.repeated);
+    let again = append(&journal, idle()).await;
+    assert!(again.repeated && again.last <= journal.position(), "no position to wait for in vain");
     assert_eq!(journal.position(), 1);
     assert_eq!(bed.verify().await.unwrap().batches, 1, "nothing was chained");
 }

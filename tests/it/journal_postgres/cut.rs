@@ -7,18 +7,23 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use karnay::journal::feed::Reading;
 use karnay::journal::verify::Place;
+use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Executor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::journal::bed::{Bed, call, open, unit};
 use crate::postgres::connect;
 
-/// Between the journal and its server: swallows the answer to a batch where it is told to, and hangs up.
+/// Between the journal and its server: where it is told to, it swallows the answer to a batch and hangs up,
+/// or hangs up on the journal alone, so that the server's side knows of nothing.
 #[derive(Default)]
 struct Proxy {
     swallow: AtomicBool,
+    desert: AtomicBool,
+    /// Nobody new is let through.
+    shut: AtomicBool,
     cuts: AtomicU32,
 }
 
@@ -31,6 +36,9 @@ impl Proxy {
         let (proxy, there) = (Arc::clone(self), server.clone());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                if proxy.shut.load(Ordering::Acquire) {
+                    continue;
+                }
                 let server = TcpStream::connect(&there).await.unwrap();
                 tokio::spawn(Arc::clone(&proxy).carry(client, server));
             }
@@ -48,6 +56,13 @@ impl Proxy {
                     // The writer's own words: nobody else sends an event's payload.
                     is_batch = asked[..len].windows(8).any(|word| word == b"personal");
                     server.write_all(&asked[..len]).await.unwrap();
+                    if is_batch && self.desert.swap(false, Ordering::AcqRel) {
+                        self.cuts.fetch_add(1, Ordering::AcqRel);
+                        drop(client);
+                        // Until the server itself ends it.
+                        while server.read(&mut said).await.is_ok_and(|len| len > 0) {}
+                        return;
+                    }
                 }
                 read = server.read(&mut said) => {
                     let Ok(len @ 1..) = read else { return };
@@ -127,18 +142,32 @@ async fn an_old_backend_is_ended_before_its_work_is_judged() {
     let mut holder = connect(url).await;
     let mut holding = holder.begin().await.unwrap();
     (&mut *holding).execute("SELECT * FROM journal_head FOR UPDATE").await.unwrap();
-    // A notice reaches the proxy as if it were the answer, and is what it swallows.
-    proxy.swallow.store(true, Ordering::Release);
+    proxy.desert.store(true, Ordering::Release);
+    proxy.shut.store(true, Ordering::Release);
     let mut meddler = connect(url).await;
     let (appended, ()) = tokio::join!(journal.append(unit(&journal, &[(&call("a"), 0, 1)])), async {
-        sleep(Duration::from_millis(300)).await;
-        let cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity
-                      WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        meddler.execute(cancel).await.unwrap();
-        sleep(Duration::from_millis(300)).await;
+        let old = who_waits(&mut meddler, None).await;
+        proxy.shut.store(false, Ordering::Release);
+        who_waits(&mut meddler, Some(old)).await;
         holding.rollback().await.unwrap();
     });
     assert_eq!(appended.unwrap().first, 2);
     assert_eq!(proxy.cuts.load(Ordering::Acquire), 1);
-    assert_eq!(bed.verify().await.unwrap().events, 2);
+    assert_eq!(bed.verify().await.unwrap().events, 2, "it was stored once");
+}
+
+/// The one backend that waits for the head, other than the one that did before.
+async fn who_waits(meddler: &mut PgConnection, before: Option<i32>) -> i32 {
+    let waiting = "SELECT pid FROM pg_stat_activity
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let until = Instant::now() + Duration::from_secs(4);
+    loop {
+        let pids: Vec<i32> = sqlx::query_scalar(waiting).fetch_all(&mut *meddler).await.unwrap();
+        assert!(pids.len() <= 1, "the old one is gone before the new one asks");
+        match pids.first() {
+            Some(pid) if before != Some(*pid) => return *pid,
+            _ => assert!(Instant::now() < until, "nobody waits: {before:?}"),
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
 }

@@ -132,15 +132,6 @@ async fn what_the_store_does_not_take_costs_its_neighbours_nothing() {
 }
 
 #[tokio::test]
-async fn a_stream_named_twice_in_a_unit_is_a_conflict() {
-    let bed = Bed::postgres().await;
-    let journal = bed.open().await;
-    let (a, b) = (call("a"), call("b"));
-    let twice = journal.append(unit(&journal, &[(&a, 0, 1), (&b, 0, 1), (&a, 1, 1)])).await;
-    assert_eq!(twice, Err(Refused::Conflict));
-}
-
-#[tokio::test]
 async fn verify_sees_a_head_that_lies_and_guards_that_are_gone() {
     let bed = Bed::postgres().await;
     let journal = bed.open().await;
