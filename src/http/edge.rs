@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::thread::LocalKey;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -28,6 +28,10 @@ const UNDER_WAY_MAX: usize = 4_096;
 /// The same for reports: turned away before anything is read, so that those that are admitted stay quick in a storm.
 /// What one worker can store in about 40 ms; call servers come back.
 const REPORTS_MAX: usize = 256;
+/// A request that is turned away is told so after this long: whoever asks again at once would otherwise take the time
+/// of those that are admitted. So many wait like this in one worker; beyond them it is told at once.
+const TURNED_AWAY_WAIT: Duration = Duration::from_millis(250);
+const TURNED_AWAY_MAX: usize = 4_096;
 const REQUEST_ID_LEN_MAX: usize = 64;
 /// Routes and statuses that are counted one by one; no client can make more of them.
 const METERS_MAX: usize = 1_024;
@@ -78,6 +82,9 @@ pub(super) async fn edge(
     } else {
         metrics::counter!("karnay_busy_total", "where" => "http").increment(1);
         body::discard(request.take_payload()).await;
+        if let Some(_waiting) = UnderWay::begin(Gate::TurnedAway) {
+            tokio::time::sleep(TURNED_AWAY_WAIT).await;
+        }
         let busy = Problem::new(Code::Busy, "too many requests are under way");
         request.into_response(busy.error_response())
     };
@@ -93,6 +100,7 @@ pub(super) async fn edge(
 enum Gate {
     Reports,
     All,
+    TurnedAway,
 }
 
 /// A place among the requests under way in this worker.
@@ -101,6 +109,7 @@ struct UnderWay(Gate);
 thread_local! {
     static REPORTS: Cell<usize> = const { Cell::new(0) };
     static ALL: Cell<usize> = const { Cell::new(0) };
+    static TURNED_AWAY: Cell<usize> = const { Cell::new(0) };
     static METERS: RefCell<HashMap<(String, u16), (Counter, Histogram)>> = RefCell::new(HashMap::new());
 }
 
@@ -109,6 +118,7 @@ impl Gate {
         match self {
             Self::Reports => (&REPORTS, REPORTS_MAX),
             Self::All => (&ALL, UNDER_WAY_MAX),
+            Self::TurnedAway => (&TURNED_AWAY, TURNED_AWAY_MAX),
         }
     }
 }

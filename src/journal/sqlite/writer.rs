@@ -19,7 +19,7 @@ use crate::ports::Clock;
 
 /// The log is moved into the file between commits, whenever so many bytes of events have been written.
 /// Pages and indexes make it grow by six to eight times as much. Often and little, for everybody waits meanwhile.
-const CHECKPOINT_BYTES: usize = 1 << 20;
+const CHECKPOINT_BYTES: usize = 2 << 20;
 
 pub(super) enum Job {
     Append(Prepared),
