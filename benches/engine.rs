@@ -16,6 +16,8 @@ mod homes;
 mod load;
 #[path = "engine/machine.rs"]
 mod machine;
+#[path = "engine/meters.rs"]
+mod meters;
 #[path = "engine/overload.rs"]
 mod overload;
 #[path = "engine/parse_only.rs"]
@@ -90,6 +92,9 @@ struct Args {
     /// Only on these, by comma: sqlite, postgresql.
     #[arg(long, value_delimiter = ',')]
     stores: Vec<String>,
+    /// A setting that the engine is to have besides, as NAME=VALUE; may be given more than once.
+    #[arg(long = "set")]
+    settings: Vec<String>,
     /// Where the table is written; by default docs/performance.md, with --quick or --only nowhere.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -157,7 +162,7 @@ impl Bench {
     /// A place for an engine with nothing in it.
     pub(crate) async fn home(&self, store: Store) -> Result<Home> {
         let database = if store == Store::Postgres { Some(self.database().await) } else { None };
-        Ok(Home::new(self.folder("home")?, database))
+        Ok(Home::new(self.folder("home")?, database).with(&self.args.settings))
     }
 
     pub(crate) fn stores(&self) -> Vec<Store> {
@@ -180,6 +185,7 @@ impl Bench {
 
     fn out(&self) -> Option<PathBuf> {
         let partial = self.args.quick || !self.args.only.is_empty() || !self.args.stores.is_empty();
+        let partial = partial || !self.args.settings.is_empty();
         let usual = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/performance.md");
         self.args.out.clone().or((!partial).then_some(usual))
     }

@@ -4,9 +4,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use std::{fmt, fs};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use karnay::journal::verify::Place;
@@ -14,6 +15,9 @@ use tempfile::TempDir;
 
 use crate::child::{self, Server};
 use crate::forge::DATA_KEY;
+
+/// A command that takes longer is not coming back.
+const COMMAND_MAX: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Store {
@@ -35,12 +39,18 @@ pub(crate) struct Home {
     pub(crate) store: Store,
     folder: TempDir,
     database: Option<String>,
+    settings: Vec<String>,
 }
 
 impl Home {
     pub(crate) fn new(folder: TempDir, database: Option<String>) -> Self {
         let store = if database.is_some() { Store::Postgres } else { Store::Sqlite };
-        Self { store, folder, database }
+        Self { store, folder, database, settings: vec![] }
+    }
+
+    /// Settings that differ from the defaults, as `NAME=VALUE`.
+    pub(crate) fn with(self, settings: &[String]) -> Self {
+        Self { settings: settings.to_vec(), ..self }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -76,7 +86,9 @@ impl Home {
             fs::File::options().create(true).append(true).open(self.folder.path().join("command.log"))?;
         command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         // Elsewhere on this thread the load goes on meanwhile.
-        let status = tokio::process::Command::from(command).status().await?;
+        let mut command = tokio::process::Command::from(command);
+        let ended = tokio::time::timeout(COMMAND_MAX, command.kill_on_drop(true).status()).await;
+        let status = ended.with_context(|| format!("karnay {} does not end", arguments.join(" ")))??;
         ensure!(status.success(), "karnay {} ended with {status}", arguments.join(" "));
         Ok(())
     }
@@ -91,6 +103,7 @@ impl Home {
         if let Some(url) = &self.database {
             command.env("DATABASE_URL", url);
         }
+        command.envs(self.settings.iter().filter_map(|setting| setting.split_once('=')));
         command
     }
 }

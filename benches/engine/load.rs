@@ -25,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) until: Until,
     /// Requests a second over all connections together; none means as fast as answers come.
     pub(crate) pace: Option<u32>,
+    /// Whether one that is turned away waits as long as it is told to.
+    pub(crate) patient: bool,
     pub(crate) write: Write,
 }
 
@@ -139,7 +141,10 @@ impl Shared {
             let sent = Instant::now();
             match wire.exchange(request.as_bytes()).await {
                 Ok(answer) => {
-                    self.note(number, &answer, sent.elapsed());
+                    let wait = self.note(number, &answer, sent.elapsed());
+                    if let (true, Some(wait)) = (self.plan.patient, wait) {
+                        tokio::time::sleep(wait).await;
+                    }
                 }
                 Err(why) => {
                     self.load.borrow_mut().broken += 1;
@@ -159,7 +164,8 @@ impl Shared {
         Some(ticks)
     }
 
-    fn note(&self, number: u64, answer: &Answer<'_>, took: Duration) {
+    /// Answers how long to wait before asking again, where that was said.
+    fn note(&self, number: u64, answer: &Answer<'_>, took: Duration) -> Option<Duration> {
         let mut load = self.load.borrow_mut();
         *load.statuses.entry(answer.status).or_default() += 1;
         match answer.status {
@@ -167,10 +173,15 @@ impl Shared {
                 load.latencies.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
                 load.acknowledged.push(number);
             }
-            503 => load.retry_after += u64::from(answer.header("retry-after").is_some()),
+            503 => {
+                let wait = answer.header("retry-after").and_then(|secs| secs.parse().ok());
+                load.retry_after += u64::from(wait.is_some());
+                return wait.map(Duration::from_secs);
+            }
             _ if load.odd.len() < ODD_MAX => load.odd.push(String::from_utf8_lossy(answer.body).into_owned()),
             _ => {}
         }
+        None
     }
 }
 

@@ -1,4 +1,5 @@
-//! R15: ten times the connections that P1 has, all of them asking again at once when they are turned away.
+//! R15: ten times the connections that P1 has, first such that wait as they are told when they are turned away, then such that ask
+//! again at once.
 //! Turned away must mean 503 with `Retry-After`; those let in must be served as ever; a second later it must be as if nothing had been.
 
 use std::time::Duration;
@@ -29,8 +30,16 @@ pub(crate) struct Crowd {
     afterwards: f64,
 }
 
-pub(crate) async fn measure(bench: &Bench, engine: &Server, reports: &Reports) -> Result<Crowd> {
-    let load = load::run(plan(engine, reports, CONNECTIONS, bench.duration(10))).await?;
+/// The patient crowd and the impatient one.
+pub(crate) type Crowds = [Vec<Crowd>; 2];
+
+pub(crate) async fn measure(
+    bench: &Bench,
+    engine: &Server,
+    (reports, patient): (&Reports, bool),
+) -> Result<Crowd> {
+    let crowd = plan(engine, reports, CONNECTIONS, bench.duration(10));
+    let load = load::run(Plan { patient, ..crowd }).await?;
     let (admitted, busy) = (load.acknowledged.len(), load.count(503));
     let others = load.statuses.iter().filter(|(status, _)| !matches!(**status, 200..300 | 503)).count();
     ensure!(others == 0 && load.broken == 0, "{:?}, {} broken", load.statuses, load.broken);
@@ -52,7 +61,8 @@ pub(crate) async fn measure(bench: &Bench, engine: &Server, reports: &Reports) -
         afterwards: calm.percentile(990),
     };
     say(&format!(
-        "R15: {} admitted a second, p99 {} ms; {} % turned away; a second later p99 {} ms",
+        "R15, {}: {} admitted a second, p99 {} ms; {} % turned away; a second later p99 {} ms",
+        if patient { "patient" } else { "impatient" },
         number(crowd.admitted),
         number(crowd.p99),
         number(crowd.turned_away),
@@ -62,22 +72,23 @@ pub(crate) async fn measure(bench: &Bench, engine: &Server, reports: &Reports) -
 }
 
 /// `usual`: P1's p99.
-pub(crate) fn report(bench: &mut Bench, store: Store, crowds: &[Crowd], usual: f64) {
-    if crowds.is_empty() {
-        return;
-    }
+pub(crate) fn report(bench: &mut Bench, store: Store, [patient, impatient]: &Crowds, usual: f64) {
+    report_on(bench, store, ("2,560 connections that wait as told", patient), usual);
+    report_on(bench, store, ("2,560 connections that ask again at once", impatient), usual);
+}
+
+fn report_on(bench: &mut Bench, store: Store, (who, crowds): (&str, &[Crowd]), usual: f64) {
     let series = |of: fn(&Crowd) -> f64| crowds.iter().map(of).collect::<Series>();
     let (p99, afterwards) = (series(|crowd| crowd.p99), series(|crowd| crowd.afterwards));
     let (over, then) = (p99.map(|p99| p99 / usual), afterwards.map(|p99| p99 / usual));
-    let figure = Figure::on("R15", store);
+    let figure = |what: &str, unit, series| Figure::on("R15", store)(&format!("{who}: {what}"), unit, series);
     bench.add([
-        figure("2,560 connections: admitted", "/s", series(|crowd| crowd.admitted)),
+        figure("admitted", "/s", series(|crowd| crowd.admitted)),
         figure("turned away with 503", "%", series(|crowd| crowd.turned_away)),
-        figure("503 without `Retry-After`", "", series(|crowd| crowd.without_retry_after).worst())
-            .at_most(0.0),
+        figure("503 without `Retry-After`", "", series(|crowd| crowd.without_retry_after).worst()).at_most(0.0),
         figure("p99 of the admitted", "ms", p99),
         figure("p99 of the admitted over P1's", "ratio", over).at_most(2.0),
-        figure("100 requests a second later: p99", "ms", afterwards),
-        figure("100 requests a second later: p99 over P1's", "ratio", then).at_most(1.0),
+        figure("p99 of 100 requests a second later", "ms", afterwards),
+        figure("p99 of 100 requests a second later over P1's", "ratio", then).at_most(1.0),
     ]);
 }

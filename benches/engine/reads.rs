@@ -97,6 +97,7 @@ async fn throughput(bench: &Bench, home: &Home) -> Result<Turns> {
             connections: CONNECTIONS,
             until: time,
             pace: None,
+            patient: false,
             write: posts(&fresh.reports()),
         };
         let (_, other) = beside(&parse_only, &fresh.reports(), plan.clone()).await?;
@@ -145,6 +146,7 @@ async fn beside(server: &Server, reports: &Reports, plan: Plan) -> Result<(Load,
         connections: RESULT_CONNECTIONS,
         until: Until::Told(Rc::clone(&over)),
         pace: Some(RESULTS_A_SECOND),
+        patient: false,
         // Repetitions of those that opened the sessions are answered like any other.
         write: posts(reports),
     };
@@ -203,6 +205,7 @@ async fn sizes(bench: &Bench, few: &Home, many: &Home) -> Result<(Calm, Calm)> {
                 connections: CALM_CONNECTIONS,
                 until: Until::After(bench.duration(5)),
                 pace: Some(CALM_READS_A_SECOND),
+                patient: false,
                 write: gets(&reports),
             };
             let (_, load) = beside(engine, &reports, plan).await?;

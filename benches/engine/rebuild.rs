@@ -86,6 +86,7 @@ async fn rebuild(home: &Home, events: usize, turn: usize) -> Result<(f64, f64)> 
         connections: RESULT_CONNECTIONS,
         until: Until::Told(Rc::clone(&over)),
         pace: Some(RESULTS_A_SECOND),
+        patient: false,
         write: Rc::new(move |number, out| write.request(number, out)),
     });
     let rebuilds = async {

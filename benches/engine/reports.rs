@@ -10,8 +10,10 @@ use crate::child::Server;
 use crate::figures::{Figure, Series, float, number};
 use crate::homes::Store;
 use crate::load::{self, Load, Plan, Until};
+use crate::meters::Commits;
+use crate::overload::{self, Crowds};
 use crate::webhook::Reports;
-use crate::{Bench, overload, say, screens};
+use crate::{Bench, say, screens};
 
 const CONNECTIONS: usize = 256;
 const SESSIONS: usize = 8;
@@ -30,6 +32,8 @@ struct Turns {
     missing: Series,
     cpu: Series,
     other_cpu: Series,
+    batch: Series,
+    commit: Series,
 }
 
 pub(crate) fn measure(bench: &mut Bench) -> Result<()> {
@@ -42,7 +46,7 @@ pub(crate) fn measure(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-async fn measure_on(bench: &Bench, store: Store) -> Result<(Turns, Vec<overload::Crowd>)> {
+async fn measure_on(bench: &Bench, store: Store) -> Result<(Turns, Crowds)> {
     let home = bench.home(store).await?;
     let engine = home.start().await?;
     let parse_only = home.parse_only().await?;
@@ -53,15 +57,21 @@ async fn measure_on(bench: &Bench, store: Store) -> Result<(Turns, Vec<overload:
         first_number += NUMBERS_A_RUN;
         let time = bench.duration(if turn == 0 { 3 } else { 10 });
         let (other, other_cpu) = run(&parse_only, &reports, time).await?;
+        let commits = Commits::so_far(engine.address).await?;
         let (ours, cpu) = run(&engine, &reports, time).await?;
+        let commits = Commits::so_far(engine.address).await?.since(commits);
         let behind = screens::settle(engine.address, &reports, &ours).await?;
         let missing = screens::missing(engine.address, &reports, &ours).await?;
+        say(&format!("  {} events and {} ms a commit", number(commits.0), number(commits.1)));
         turns.note(turn, store, (&ours, cpu), (&other, other_cpu), (behind, missing));
+        turns.commits(turn, commits);
     }
-    let mut crowds = vec![];
-    if bench.wants("R15") {
-        for _ in 0..bench.runs {
-            crowds.push(overload::measure(bench, &engine, &Reports::new(SESSIONS, first_number)).await?);
+    let mut crowds = Crowds::default();
+    let runs = if bench.wants("R15") { bench.runs } else { 0 };
+    for _ in 0..runs {
+        for (crowds, patient) in crowds.iter_mut().zip([true, false]) {
+            let reports = Reports::new(SESSIONS, first_number);
+            crowds.push(overload::measure(bench, &engine, (&reports, patient)).await?);
             first_number += NUMBERS_A_RUN;
         }
     }
@@ -93,6 +103,7 @@ pub(crate) fn plan(server: &Server, reports: &Reports, connections: usize, time:
         connections,
         until: Until::After(time),
         pace: None,
+        patient: false,
         write: Rc::new(move |number, out| reports.request(number, out)),
     }
 }
@@ -133,6 +144,13 @@ impl Turns {
         self.other_cpu.push(other_cpu);
     }
 
+    fn commits(&mut self, turn: usize, (events, millis): (f64, f64)) {
+        if turn > 0 {
+            self.batch.push(events);
+            self.commit.push(millis);
+        }
+    }
+
     fn report(self, bench: &mut Bench, store: Store) {
         let (must, goal) = if store == Store::Sqlite { (0.2, 0.5) } else { (0.1, 0.2) };
         let ratio = self.ours.over(&self.other);
@@ -149,6 +167,8 @@ impl Turns {
             figure("webhook p99", "ms", self.p99).at_most(50.0),
             figure("screens behind when the load stops", "s", self.behind).at_most(1.0),
             figure("acknowledged reports without a row", "", self.missing.worst()).at_most(0.0),
+            figure("events a commit", "", self.batch),
+            figure("a commit takes", "ms", self.commit),
             figure("processor a webhook", "µs", self.cpu),
             figure("processor a parse-only request", "µs", self.other_cpu),
         ]);
