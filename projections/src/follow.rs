@@ -81,6 +81,8 @@ pub struct Follower<P: Projection> {
     /// Rows as they are in the table, for nobody else writes it.
     cache: LruCache<P::Key, P::Row>,
     parking: Parking,
+    /// Whether the indexes are made that a generation gets when it has caught up.
+    indexed: bool,
 }
 
 impl<P: Projection> std::fmt::Debug for Follower<P> {
@@ -108,6 +110,7 @@ impl<P: Projection> Follower<P> {
             generation,
             cache: LruCache::new(NonZeroUsize::new(P::CACHED).unwrap_or(NonZeroUsize::MIN)),
             parking: Parking::default(),
+            indexed: false,
         };
         follower.look_around().await?;
         follower.screens.meters().count(P::NAME, follower.generation.generation, 0);

@@ -57,12 +57,17 @@ impl<P: Projection> Follower<P> {
             return Ok(Flip::Done);
         }
         let backend = self.screens.backend();
-        let live = registry::live(backend, P::NAME).await?;
+        let (dialect, number) = (backend.dialect(), self.generation.generation);
+        let mut live = registry::live(backend, P::NAME).await?;
+        if self.missing(&live).is_none() && !self.indexed {
+            // Takes a while, in which the live one moves on. Done once, so that every later try is one short transaction.
+            backend.transact(schema::create_indexes(dialect, &Self::SPEC, number)).await?;
+            self.indexed = true;
+            live = registry::live(backend, P::NAME).await?;
+        }
         if let Some(by) = self.missing(&live) {
             return Ok(Flip::Behind { by });
         }
-        let (dialect, number) = (backend.dialect(), self.generation.generation);
-        backend.transact(schema::create_indexes(dialect, &Self::SPEC, number)).await?;
         let mut steps = self.change_places(&live);
         steps.extend(schema::show(dialect, &Self::SPEC, number));
         if !backend.transact(steps).await? {
