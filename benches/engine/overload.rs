@@ -85,7 +85,8 @@ fn report_on(bench: &mut Bench, store: Store, (who, crowds): (&str, &[Crowd]), u
     bench.add([
         figure("admitted", "/s", series(|crowd| crowd.admitted)),
         figure("turned away with 503", "%", series(|crowd| crowd.turned_away)),
-        figure("503 without `Retry-After`", "", series(|crowd| crowd.without_retry_after).worst()).at_most(0.0),
+        figure("503 without `Retry-After`", "", series(|crowd| crowd.without_retry_after).worst())
+            .at_most(0.0),
         figure("p99 of the admitted", "ms", p99),
         figure("p99 of the admitted over P1's", "ratio", over).at_most(2.0),
         figure("p99 of 100 requests a second later", "ms", afterwards),
