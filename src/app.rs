@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::projections::call_history::CallHistory;
+use ::projections::projection::Projection as _;
 use ::projections::session_stats::{self, SessionStats};
 use ::projections::{Screens, Store};
 use actix::Arbiter;
@@ -44,7 +45,13 @@ const KEEPER_THREADS_MAX: usize = 4;
 /// Connections for reading the screens and writing them.
 const SCREEN_CONNECTIONS_MAX: u32 = 8;
 /// What is under way in the world is waited for this long at a stop; what is not done then is asked about after the next start.
-const EFFECTS_PATIENCE: Duration = Duration::from_secs(3);
+const EFFECTS_PATIENCE: Duration = Duration::from_secs(1);
+/// Commands that were taken in are stored in milliseconds, unless the store is away.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(1);
+/// A screen that is further behind than this when a command ended badly is not asked any longer.
+const HEARD_WAIT: Duration = Duration::from_secs(30);
+/// Reads fail after this long where the database is away; nobody waits for it in silence.
+const SCREEN_CONNECTION_WAIT: Duration = Duration::from_secs(2);
 /// A remote command that says nothing for so long is not waited for.
 const REMOTE_COMMAND_MAX: Duration = Duration::from_hours(6);
 
@@ -90,7 +97,7 @@ impl App {
             remote: Arc::clone(&remote),
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
-            heard: heard(&screens),
+            heard: heard(&screens, &journal),
             runtime: runtime.clone(),
             limits: effector::Limits::default(),
         });
@@ -143,6 +150,7 @@ impl App {
     /// Doors closed, effects awaited, keepers drained, screens let go, the journal last: what was taken in is answered and stored.
     async fn shut_down(self, server: &ServerHandle) {
         tracing::info!("stopping");
+        self.engine.close();
         server.stop(true).await;
         // Before the keepers, for what becomes of an effect is a command.
         if !self.effector.close(EFFECTS_PATIENCE).await {
@@ -150,7 +158,11 @@ impl App {
                 "something is still under way in the world: it is asked about after the next start"
             );
         }
-        self.dispatch.drain().await;
+        if tokio::time::timeout(DRAIN_PATIENCE, self.dispatch.drain()).await.is_err() {
+            tracing::warn!(
+                "some commands got no answer from the store: whoever sent them was not told that they are stored"
+            );
+        }
         self.guardian.stop().await;
         self.journal.close().await;
         if let Err(why) = self.screens.close().await {
@@ -193,7 +205,9 @@ async fn open_screens(config: &Config, ports: &Ports, journal: &Journal) -> anyh
     let store = match &config.store.database_url {
         None => Store::Sqlite(config.store.data_dir.join("screens.db")),
         Some(url) => {
-            let options = PgPoolOptions::new().max_connections(SCREEN_CONNECTIONS_MAX);
+            let options = PgPoolOptions::new()
+                .max_connections(SCREEN_CONNECTIONS_MAX)
+                .acquire_timeout(SCREEN_CONNECTION_WAIT);
             Store::Postgres(options.connect_lazy(url.expose()).context("DATABASE_URL")?)
         }
     };
@@ -240,14 +254,15 @@ fn http_workers() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Whether any call was reported for a session, as its screen shows it.
-fn heard(screens: &Screens) -> effector::Heard {
-    let screens = screens.clone();
+/// Whether any call was reported for a session, as its screen shows it once it holds what is recorded by now.
+fn heard(screens: &Screens, journal: &Journal) -> effector::Heard {
+    let (screens, journal) = (screens.clone(), journal.clone());
     Arc::new(move |organization: &Organization, session: &SessionId| {
-        let (screens, organization, session) =
-            (screens.clone(), organization.to_string(), session.to_string());
+        let (screens, target) = (screens.clone(), journal.position());
+        let (organization, session) = (organization.to_string(), session.to_string());
         async move {
-            let found = session_stats::find(&screens, &organization, &session, 0).await;
+            let fresh = screens.wait(SessionStats::NAME, target, HEARD_WAIT).await;
+            let found = session_stats::find(&screens, &organization, &session, fresh.position).await;
             found.ok().flatten().is_some_and(|row| row.processed > 0)
         }
         .boxed()

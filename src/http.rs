@@ -8,6 +8,7 @@ pub mod vitals;
 mod body;
 mod edge;
 mod openapi;
+mod query;
 mod span;
 mod times;
 
@@ -33,6 +34,7 @@ use chrono_tz::Tz;
 use domain::ids::Organization;
 use domain::phone::Home;
 use domain::session::Remote;
+use tokio::sync::watch;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -108,6 +110,8 @@ pub struct Inner {
     keys: Keys,
     known: Known,
     starts: tokio::sync::Semaphore,
+    /// Whether the doors are being closed, so that nobody is kept waiting.
+    closing: watch::Sender<bool>,
 }
 
 impl Engine {
@@ -127,7 +131,13 @@ impl Engine {
             keys,
             known,
             starts,
+            closing: watch::Sender::new(false),
         })))
+    }
+
+    /// Whoever waits for a start is answered at once with what is known. To be called before the server stops.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
     }
 }
 
@@ -193,13 +203,10 @@ pub fn app(
     let (app, _) = App::new()
         .app_data(engine)
         .app_data(document)
-        .app_data(
-            web::QueryConfig::default()
-                .error_handler(|why, _| Problem::parameter("query", format!("is wrong: {why}")).into()),
-        )
+        .app_data(web::QueryConfig::default().error_handler(|_, request| query::wrong(request).into()))
         .app_data(
             web::PathConfig::default()
-                .error_handler(|why, _| Problem::parameter("path", format!("is wrong: {why}")).into()),
+                .error_handler(|_, _| Problem::parameter("path", "cannot be understood").into()),
         )
         .into_utoipa_app()
         .configure(configure)
@@ -252,7 +259,7 @@ fn cors(origins: Origins) -> Cors {
             let origin = origin.to_str().unwrap_or("");
             origins.allow(origin) || span::is_own_page(origin, request)
         })
-        .allow_any_method()
+        .allowed_methods(["GET", "HEAD", "POST"])
         .allow_any_header()
         .expose_headers(exposed)
         .block_on_origin_mismatch(true)

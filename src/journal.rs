@@ -12,7 +12,6 @@ pub mod sqlite;
 pub mod upcast;
 pub mod verify;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,6 +21,7 @@ use domain::ids::StreamId;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
+use batch::Prepared;
 use chain::Hash;
 use feed::Tail;
 use keys::KeyRow;
@@ -116,7 +116,7 @@ pub enum Error {
     Open(String),
     #[error("the journal cannot be reached: {0}")]
     Unavailable(String),
-    #[error("a person's key does not open: DATA_KEY is not the one this journal was written with")]
+    #[error("DATA_KEY is not the one that this journal was begun with; every node on it needs the same")]
     WrongDataKey,
     #[error("event {position} cannot be read: {why}")]
     Unreadable { position: Position, why: String },
@@ -144,61 +144,6 @@ pub struct Submission {
     pub unit: Unit,
     pub ticket: Ticket,
     pub settle: Arc<dyn Settle>,
-}
-
-/// A submission with everything computed that does not need the writer: the writer's time is everybody's.
-#[derive(Debug)]
-pub(crate) struct Prepared {
-    pub(crate) unit: Unit,
-    pub(crate) metadata: String,
-    /// One for each event, in the order of the appends.
-    pub(crate) hashes: Vec<Hash>,
-    pub(crate) bytes: usize,
-    pub(crate) ticket: Ticket,
-    pub(crate) settle: Arc<dyn Settle>,
-}
-
-impl Prepared {
-    fn try_new(submission: Submission) -> Result<Self, Refused> {
-        let Submission { unit, ticket, settle } = submission;
-        if names_a_stream_twice(&unit) {
-            return Err(Refused::Conflict);
-        }
-        let metadata = serde_json::to_string(&*unit.circumstances).unwrap_or_default();
-        let mut hashes = Vec::new();
-        let mut bytes = 0;
-        for append in &unit.appends {
-            for (sequence, event) in (append.expected + 1..).zip(&append.events) {
-                if event.payload.len() > EVENT_LEN_MAX {
-                    return Err(Refused::TooLarge { size: event.payload.len() });
-                }
-                bytes += event.payload.len() + metadata.len();
-                hashes.push(chain::hash(&event.covered(append, sequence, &metadata)));
-            }
-        }
-        Ok(Self { unit, metadata, hashes, bytes, ticket, settle })
-    }
-}
-
-/// Both appends would have to find the stream where they expect it, and the second one cannot.
-fn names_a_stream_twice(unit: &Unit) -> bool {
-    let mut seen = HashSet::new();
-    unit.appends.len() > 1 && !unit.appends.iter().all(|append| seen.insert((append.kind, &append.stream)))
-}
-
-impl Entry {
-    fn covered<'a>(&'a self, append: &'a Append, sequence: u64, metadata: &'a str) -> chain::Covered<'a> {
-        chain::Covered {
-            kind: append.kind,
-            stream: append.stream.as_str(),
-            sequence,
-            event_type: &self.event_type,
-            event_version: &self.event_version,
-            payload: &self.payload,
-            metadata,
-            occurred_at: micros(self.occurred_at),
-        }
-    }
 }
 
 impl Stored {
@@ -249,8 +194,18 @@ pub struct Options {
     pub ids: Arc<dyn Ids>,
 }
 
+impl Store {
+    /// What the journal remembers of its data key, once `first` or another has been written there.
+    async fn data_key_mark(&self, first: Option<Hash>) -> Result<Option<Hash>, Error> {
+        match self {
+            Self::Sqlite(store) => store.data_key_mark(first).await,
+            Self::Postgres(store) => store.data_key_mark(first).await,
+        }
+    }
+}
+
 impl Journal {
-    /// Opens or makes a journal. The data key is asked for with whether the journal is empty, for only then may a new key be made.
+    /// Opens or makes a journal. The data key is asked for with whether the journal has none yet, for only then may one be made.
     pub async fn open(
         options: Options,
         data_key: impl FnOnce(bool) -> Result<keys::DataKey, String>,
@@ -266,21 +221,19 @@ impl Journal {
                 (Store::Postgres(store), head, tail)
             }
         };
-        let data_key = data_key(*head.borrow() == 0).map_err(Error::Open)?;
+        let known = store.data_key_mark(None).await?;
+        let data_key = data_key(known.is_none()).map_err(Error::Open)?;
+        // With another key every person in the journal would be unreadable, and every number a stranger: better not to start.
+        if store.data_key_mark(Some(data_key.mark())).await? != Some(data_key.mark()) {
+            return Err(Error::WrongDataKey);
+        }
         let keyring = keys::Keyring::try_new(&data_key, ids).map_err(|_| Error::WrongDataKey)?;
-        let journal = Self { store, head, tail, keyring: Arc::new(keyring) };
-        journal.check_data_key().await?;
-        Ok(journal)
+        Ok(Self { store, head, tail, keyring: Arc::new(keyring) })
     }
 
-    /// With another key every person in the journal would be unreadable; better not to start.
-    async fn check_data_key(&self) -> Result<(), Error> {
-        let newest = match &self.store {
-            Store::Sqlite(store) => store.newest_key().await?,
-            Store::Postgres(store) => store.newest_key().await?,
-        };
-        let opens = newest.is_none_or(|row| self.keyring.admit(&row).is_ok());
-        if opens { Ok(()) } else { Err(Error::WrongDataKey) }
+    /// Whether other nodes may write to it too.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.store, Store::Postgres(_))
     }
 
     /// What kind of store it is.
@@ -387,6 +340,9 @@ pub(crate) fn from_micros(micros: i64) -> DateTime<Utc> {
 
 /// Figures of one commit, for /metrics.
 pub(crate) fn count_commit(events: u64, units: usize, took: std::time::Duration) {
+    if events == 0 {
+        return;
+    }
     metrics::counter!("karnay_appends_total").increment(u64::try_from(units).unwrap_or(0));
     metrics::counter!("karnay_events_total").increment(events);
     metrics::histogram!("karnay_commit_seconds").record(took.as_secs_f64());

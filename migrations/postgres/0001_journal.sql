@@ -62,6 +62,12 @@ CREATE TABLE public.person_keys (
     wrapped      bytea NOT NULL
 );
 
+-- What tells the journal's data key from any other: with a wrong one nothing is begun.
+CREATE TABLE public.data_key (
+    one  boolean PRIMARY KEY CHECK (one),
+    mark bytea NOT NULL
+);
+
 CREATE TABLE public.policies (
     name       text   PRIMARY KEY,
     checkpoint bigint NOT NULL,

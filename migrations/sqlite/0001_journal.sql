@@ -45,6 +45,12 @@ CREATE TABLE person_keys (
     wrapped      BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- What tells the journal's data key from any other: with a wrong one nothing is begun.
+CREATE TABLE data_key (
+    id   INTEGER PRIMARY KEY CHECK (id = 1),
+    mark BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE policies (
     name       TEXT PRIMARY KEY,
     checkpoint INTEGER NOT NULL,

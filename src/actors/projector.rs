@@ -369,14 +369,7 @@ impl Projector {
 
     /// How far the screen is behind what is recorded.
     fn measure(&self) {
-        let (name, head) = (self.options.screen.name(), self.options.journal.position());
-        let behind = head.saturating_sub(self.shown.position);
-        let since = self.shown.recorded_at.filter(|_| behind > 0);
-        let secs = since.map_or(0, |at| (self.options.clock.now() - at).num_milliseconds().max(0));
-        let secs = f64::from(u32::try_from(secs).unwrap_or(u32::MAX)) / 1_000.0;
-        metrics::gauge!("karnay_projection_lag_events", "projection" => name)
-            .set(f64::from(u32::try_from(behind).unwrap_or(u32::MAX)));
-        metrics::gauge!("karnay_projection_lag_seconds", "projection" => name).set(secs);
+        let behind = self.options.journal.position().saturating_sub(self.shown.position);
         self.pulse.show("position", self.shown.position);
         self.pulse.show("behind", behind);
     }

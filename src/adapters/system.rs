@@ -1,5 +1,6 @@
 //! Time and chance as this machine has them. The only file that asks the machine for either.
 
+use std::cell::RefCell;
 use std::process;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
@@ -28,12 +29,44 @@ impl Ids for SystemIds {
         Uuid::now_v7()
     }
 
-    /// Keys made without chance would look like keys and protect nobody, so there is no going on without it.
     fn fill(&self, bytes: &mut [u8]) {
-        if aws_lc_rs::rand::fill(bytes).is_err() {
-            tracing::error!("this machine has no chance to offer; nothing can be sealed, the engine ends");
-            process::abort();
+        CHANCE.with_borrow_mut(|chance| chance.hand_out(bytes));
+    }
+}
+
+thread_local! {
+    static CHANCE: RefCell<Chance> = const { RefCell::new(Chance { block: [0; CHANCE_LEN], used: CHANCE_LEN }) };
+}
+
+/// Asking for a few bytes costs as much as asking for many, and every report needs some.
+const CHANCE_LEN: usize = 1_024;
+
+/// Random bytes at hand; each is given once and forgotten.
+struct Chance {
+    block: [u8; CHANCE_LEN],
+    used: usize,
+}
+
+impl Chance {
+    fn hand_out(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            if self.used == CHANCE_LEN {
+                roll(&mut self.block);
+                self.used = 0;
+            }
+            if let Some(next) = self.block.get_mut(self.used) {
+                *byte = std::mem::take(next);
+            }
+            self.used += 1;
         }
+    }
+}
+
+/// Keys made without chance would look like keys and protect nobody, so there is no going on without it.
+fn roll(block: &mut [u8]) {
+    if aws_lc_rs::rand::fill(block).is_err() {
+        tracing::error!("this machine has no chance to offer; nothing can be sealed, the engine ends");
+        process::abort();
     }
 }
 
@@ -54,5 +87,9 @@ mod tests {
         SystemIds.fill(&mut one);
         SystemIds.fill(&mut other);
         assert_ne!(one, other);
+        let mut long = vec![0; 5 * CHANCE_LEN + 7];
+        SystemIds.fill(&mut long);
+        let zeroes = long.iter().filter(|byte| **byte == 0).count();
+        assert!(zeroes < 60, "{zeroes} of {} bytes are zero", long.len());
     }
 }

@@ -4,10 +4,11 @@ use anyhow::bail;
 use domain::fact::Position;
 use projections::follow::{Flip, PAGE};
 
-use super::{Ports, all_screens, open_journal, open_screens};
+use super::{Ports, all_screens, open_journal, open_screens, place};
 use crate::actors::projector::screen::Screen;
 use crate::config::Config;
 use crate::journal::Journal;
+use crate::journal::verify::Reader;
 
 /// How far one screen has come.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,8 @@ pub async fn rebuild_offline(
     report: &mut dyn FnMut(RebuildStep<'_>),
 ) -> anyhow::Result<Vec<String>> {
     let ports = Ports::real();
+    // Only looks, so that a wrong folder stays as it is.
+    Reader::open(&place(&config)).await?;
     let journal = open_journal(&config, &ports).await?;
     let screens = open_screens(&config, &ports, &journal).await?;
     let all = all_screens(&screens);

@@ -1,8 +1,10 @@
 //! How the engine is, gathered from its parts for `/status`, `/health/ready` and `/metrics`.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use domain::fact::Position;
 use domain::session::Remote;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -19,6 +21,9 @@ use crate::http::vitals::{
 use crate::journal::{Journal, QUEUE_LEN_MAX};
 use crate::ports::{Clock, RemoteHost};
 
+/// A screen that is behind and stood still for so long has something to say in the log.
+const STUCK_AFTER: Duration = Duration::from_secs(15);
+
 /// A rebuild that is refused is refused by then.
 const REFUSAL_WAIT: Duration = Duration::from_millis(100);
 
@@ -33,6 +38,8 @@ pub(super) struct Pulse {
     clock: Arc<dyn Clock>,
     simulated: Vec<String>,
     began: Instant,
+    /// Where each screen that is behind was at the last look, and since when it is there.
+    seen: Mutex<HashMap<String, (Position, Instant)>>,
 }
 
 impl Pulse {
@@ -52,6 +59,7 @@ impl Pulse {
             clock: Arc::clone(&ports.clock),
             simulated,
             began: Instant::now(),
+            seen: Mutex::default(),
         }
     }
 
@@ -100,6 +108,26 @@ impl Pulse {
         }
     }
 
+    /// Screens that are behind and have not moved for a while, seen from one look to the next.
+    fn stuck(&self, screens: &[projections::Status]) -> Vec<String> {
+        let head = self.journal.position();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stuck = vec![];
+        for screen in screens.iter().filter(|screen| screen.state == State::Live) {
+            if screen.position >= head {
+                seen.remove(&screen.name);
+                continue;
+            }
+            let known = seen.get(&screen.name).copied().filter(|(position, _)| *position == screen.position);
+            let (_, since) = known.unwrap_or_else(|| (screen.position, Instant::now()));
+            seen.insert(screen.name.clone(), (screen.position, since));
+            if since.elapsed() > STUCK_AFTER {
+                stuck.push(format!("{} does not move on from position {}", screen.name, screen.position));
+            }
+        }
+        stuck
+    }
+
     async fn generation(&self, name: &str) -> Result<i64, Error> {
         let known = self.screens.status().await.map_err(|why| Error::Unavailable(why.to_string()))?;
         let newest = known.iter().filter(|screen| screen.name == name).map(|screen| screen.generation).max();
@@ -121,7 +149,10 @@ impl Vitals for Pulse {
         async {
             let mut reasons = vec![];
             reasons.extend(self.journal.probe().await.err().map(|why| why.to_string()));
-            reasons.extend(self.screens.status().await.err().map(|why| why.to_string()));
+            match self.screens.status().await {
+                Ok(screens) => reasons.extend(self.stuck(&screens)),
+                Err(why) => reasons.push(why.to_string()),
+            }
             if reasons.is_empty() { Ok(()) } else { Err(reasons) }
         }
         .boxed()

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use clap::Args;
+use serde::Deserialize;
 
 use super::engine::{Actor, Engine, Projection, Status};
 use super::table::{self, grouped};
@@ -23,8 +24,24 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
         writeln!(out, "{}", text.trim_end())?;
     } else {
         print(&status, &engine.url, out)?;
+        // Whoever sent the status has been understood already; an older engine does not say this.
+        played(&serde_json::from_str(&text).unwrap_or_default(), out)?;
     }
     Ok(if status.ready { Outcome::Fine } else { Outcome::NotFine })
+}
+
+/// Far ends that the engine plays itself.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Played {
+    simulated: Vec<String>,
+}
+
+fn played(played: &Played, out: &mut dyn Write) -> io::Result<()> {
+    if played.simulated.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nSIMULATED: {}; nobody real is reached", played.simulated.join(", "))
 }
 
 fn print(status: &Status, url: &str, out: &mut dyn Write) -> io::Result<()> {

@@ -138,7 +138,9 @@ impl<A: Recorded> Handler<Execute<A>> for Keeper<A> {
             busy.waiting.push_back(execute);
             return;
         }
-        let kept = self.idle.pop(&execute.stream).unwrap_or_else(Kept::unseen);
+        let mut kept = self.idle.pop(&execute.stream).unwrap_or_else(Kept::unseen);
+        // Another node may have written since: only a commit, or another look, proves what is kept.
+        kept.seen &= !self.journal.is_shared();
         self.run(execute, kept, ctx);
     }
 }

@@ -3,14 +3,18 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::thread::LocalKey;
 use std::time::{Duration, Instant};
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
+use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, ResponseError};
 use metrics::{Counter, Histogram};
 
@@ -25,8 +29,10 @@ pub(super) const NEXT: &str = "x-next-cursor";
 
 /// More requests under way in one worker than this are turned away.
 const UNDER_WAY_MAX: usize = 4_096;
-/// The same for reports: turned away before anything is read, so that those that are admitted stay quick in a storm.
-/// What one worker can store in about 40 ms; call servers come back.
+/// The same for reports, from their first byte on. They have a count of their own, so that a storm of them closes nothing else.
+const ARRIVING_MAX: usize = 4_096;
+/// Reports being stored: further ones are turned away, so that those that are admitted stay quick in a storm.
+/// What one worker can store in about 40 ms; call servers come back. Whoever is still sending has no place among them.
 const REPORTS_MAX: usize = 256;
 /// A request that is turned away is told so after this long: whoever asks again at once would otherwise take the time
 /// of those that are admitted. So many wait like this in one worker; beyond them it is told at once.
@@ -73,40 +79,75 @@ pub(super) async fn edge(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
+    let head_only = request.method() == Method::HEAD;
+    if head_only {
+        // Routed and answered as GET, so that it is there wherever GET is and says the same.
+        request.head_mut().method = Method::GET;
+    }
     let id = RequestId::of(&request);
     let shown = HeaderValue::from_str(id.as_str()).ok();
     request.extensions_mut().insert(id);
-    let gate = if request.path() == "/calls/result" { Gate::Reports } else { Gate::All };
+    let gate = if request.path() == "/calls/result" { Gate::Arriving } else { Gate::All };
     let mut response = if let Some(_under_way) = UnderWay::begin(gate) {
         told(next.call(request).await?.map_into_boxed_body())
     } else {
-        metrics::counter!("karnay_busy_total", "where" => "http").increment(1);
         body::discard(request.take_payload()).await;
-        if let Some(_waiting) = UnderWay::begin(Gate::TurnedAway) {
-            tokio::time::sleep(TURNED_AWAY_WAIT).await;
-        }
-        let busy = Problem::new(Code::Busy, "too many requests are under way");
+        let busy = turned_away().await;
         request.into_response(busy.error_response())
     };
     if let Some(shown) = shown {
         response.headers_mut().insert(HeaderName::from_static(REQUEST_ID), shown);
     }
     measure(&response, started);
-    Ok(response)
+    Ok(if head_only { response.map_body(|_, body| BoxBody::new(Unsaid(body.size()))) } else { response })
+}
+
+/// The body of an answer to HEAD: as long as GET's, and nothing of it.
+struct Unsaid(BodySize);
+
+impl MessageBody for Unsaid {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        self.0
+    }
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        Poll::Ready(None)
+    }
+}
+
+/// A place for a report that has come completely. It is held until the report is answered.
+pub(super) async fn admit() -> Result<UnderWay, Problem> {
+    match UnderWay::begin(Gate::Reports) {
+        Some(place) => Ok(place),
+        None => Err(turned_away().await),
+    }
+}
+
+async fn turned_away() -> Problem {
+    metrics::counter!("karnay_busy_total", "where" => "http").increment(1);
+    if let Some(_waiting) = UnderWay::begin(Gate::TurnedAway) {
+        tokio::time::sleep(TURNED_AWAY_WAIT).await;
+    }
+    Problem::new(Code::Busy, "too many requests are under way")
 }
 
 /// Which bound a request counts towards.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum Gate {
+    Arriving,
     Reports,
     All,
     TurnedAway,
 }
 
 /// A place among the requests under way in this worker.
-struct UnderWay(Gate);
+#[derive(Debug)]
+pub(super) struct UnderWay(Gate);
 
 thread_local! {
+    static ARRIVING: Cell<usize> = const { Cell::new(0) };
     static REPORTS: Cell<usize> = const { Cell::new(0) };
     static ALL: Cell<usize> = const { Cell::new(0) };
     static TURNED_AWAY: Cell<usize> = const { Cell::new(0) };
@@ -116,6 +157,7 @@ thread_local! {
 impl Gate {
     fn parts(self) -> (&'static LocalKey<Cell<usize>>, usize) {
         match self {
+            Self::Arriving => (&ARRIVING, ARRIVING_MAX),
             Self::Reports => (&REPORTS, REPORTS_MAX),
             Self::All => (&ALL, UNDER_WAY_MAX),
             Self::TurnedAway => (&TURNED_AWAY, TURNED_AWAY_MAX),

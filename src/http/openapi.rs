@@ -51,14 +51,14 @@ impl Document {
     fn of(api: &utoipa::openapi::OpenApi) -> Self {
         let known =
             api.paths.paths.iter().map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item)));
-        let paths = known.chain([(ResourceDef::new("/openapi.json"), "GET".to_owned())]).collect();
+        let paths = known.chain([(ResourceDef::new("/openapi.json"), "GET, HEAD".to_owned())]).collect();
         Self { json: Bytes::from(api.to_json().unwrap_or_default()), paths }
     }
 }
 
 fn methods(item: &PathItem) -> String {
     let known =
-        [("GET", item.get.is_some()), ("POST", item.post.is_some()), ("DELETE", item.delete.is_some())];
+        [("GET, HEAD", item.get.is_some()), ("POST", item.post.is_some()), ("DELETE", item.delete.is_some())];
     let there: Vec<&str> = known.iter().filter(|(_, there)| *there).map(|(method, _)| *method).collect();
     there.join(", ")
 }

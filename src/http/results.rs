@@ -48,6 +48,8 @@ async fn result(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let bytes = body::read(&request, payload, report::LEN_MAX).await?;
+    // Not before: somebody who sends slowly would keep others from being stored.
+    let _place = edge::admit().await?;
     let said = report::parse(&bytes, engine.options.home, engine.options.timezone)?;
     let told = Telling { engine: &engine, reporter, id };
     match told.home(&said).await? {
@@ -72,6 +74,7 @@ impl Telling<'_> {
             Standing::Unsure => {
                 Err(Problem::new(Code::ScreensBehind, "the session may be too new to be seen; send it again"))
             }
+            Standing::Foreign => Ok(None),
             Standing::Unknown => match (self.engine.options.unknown_session, SessionId::parse(&said.session))
             {
                 (UnknownSession::Create, Ok(session)) => self.adopt(session).await.map(Some),

@@ -2,6 +2,7 @@
 //! Who runs the remote command is not here: an effect does, and the session's screen tells how it went.
 
 use std::fmt::Write as _;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use actix_web::{HttpResponse, post};
 use domain::fact::{Circumstances, Position};
 use domain::ids::{SessionId, StreamId};
 use domain::session::{Command, Remote};
+use futures_util::future::{Either, select};
+use projections::Freshness;
 use projections::projection::Projection;
 use projections::session_stats::{self, SessionRow, SessionStats, Status};
 use serde::Serialize;
@@ -28,6 +31,8 @@ use crate::dispatch::Meta;
 
 /// Starts that may wait at once.
 const STARTS_MAX: usize = 64;
+/// A start is waited for at least so long, however short the wait for its command is: clients that have seen PENDING never ask again.
+const LAUNCH_WAIT_MIN: Duration = Duration::from_secs(5);
 /// A waiting start looks at its session this often at most, however much else is going on.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const STARTED: &str = "Remote process started.";
@@ -110,24 +115,55 @@ fn name(engine: &Engine, millis: i64) -> String {
     name
 }
 
-/// The session's row once the remote command has come back, or the row as it is when the time is over.
+/// Until when one waits.
+struct Patience {
+    /// For the start.
+    launch: Instant,
+    /// For the end of the remote command.
+    end: Instant,
+}
+
+impl Patience {
+    fn from_now(start_wait: Duration) -> Self {
+        let now = Instant::now();
+        Self { launch: now + start_wait.max(LAUNCH_WAIT_MIN), end: now + start_wait }
+    }
+
+    fn until(&self, row: Option<&SessionRow>) -> Instant {
+        if row.is_none_or(|row| row.status == Status::Pending) { self.launch } else { self.end }
+    }
+}
+
+/// The session's row once the remote command has come back, or the row as it is when the time is over or the doors are closed.
 async fn wait(engine: &Engine, opened: &Opened) -> Result<(Option<Arc<SessionRow>>, Position), Problem> {
-    let until = Instant::now() + engine.options.start_wait;
-    let mut target = opened.position;
+    let patience = Patience::from_now(engine.options.start_wait);
+    let (mut target, mut until) = (opened.position, patience.launch);
     loop {
-        let left = until.saturating_duration_since(Instant::now());
-        let fresh = engine.screens.wait(SessionStats::NAME, target, left).await;
+        let fresh = screen(engine, target, until).await;
         let Home { organization, session } = &*opened.home;
         let row =
             session_stats::find(&engine.screens, organization.as_str(), session.as_str(), fresh.position)
                 .await?;
+        until = patience.until(row.as_deref());
         let settled = row.as_ref().is_some_and(|row| row.status.ended() || row.exit_stdout.is_some());
-        if settled || Instant::now() >= until {
+        if settled || Instant::now() >= until || *engine.closing.borrow() {
             return Ok((row, fresh.position));
         }
         // Whatever happens next comes after what was seen. Under load that is at once, hence the pause.
         target = fresh.position + 1;
         tokio::time::sleep_until(until.min(Instant::now() + LOOK_AGAIN)).await;
+    }
+}
+
+/// The screen when it shows `target`, or as it is when the time is over or the doors are closed.
+async fn screen(engine: &Engine, target: Position, until: Instant) -> Freshness {
+    let mut closing = engine.closing.subscribe();
+    let closed = pin!(async { closing.wait_for(|closed| *closed).await.is_ok() });
+    let left = until.saturating_duration_since(Instant::now());
+    let shown = pin!(engine.screens.wait(SessionStats::NAME, target, left));
+    match select(shown, closed).await {
+        Either::Left((fresh, _)) => fresh,
+        Either::Right(_) => engine.screens.wait(SessionStats::NAME, target, Duration::ZERO).await,
     }
 }
 

@@ -1,9 +1,68 @@
-//! What both stores' writers do alike: gather what queued up, and tell everybody after the commit.
+//! What both stores' writers do alike: make a unit ready to be written, gather what queued up, and tell everybody after the commit.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Appended, BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Prepared, Refused, Settle, Ticket};
+use super::chain::{self, Hash};
+use super::{
+    Append, Appended, BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_LEN_MAX, Entry, Refused, Settle, Submission,
+    Ticket, Unit, micros,
+};
+
+/// A submission with everything computed that does not need the writer: the writer's time is everybody's.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) unit: Unit,
+    pub(super) metadata: String,
+    /// One for each event, in the order of the appends.
+    pub(super) hashes: Vec<Hash>,
+    pub(super) bytes: usize,
+    pub(super) ticket: Ticket,
+    pub(super) settle: Arc<dyn Settle>,
+}
+
+impl Prepared {
+    pub(super) fn try_new(submission: Submission) -> Result<Self, Refused> {
+        let Submission { unit, ticket, settle } = submission;
+        if names_a_stream_twice(&unit) {
+            return Err(Refused::Conflict);
+        }
+        let metadata = serde_json::to_string(&*unit.circumstances).unwrap_or_default();
+        let mut hashes = Vec::new();
+        let mut bytes = 0;
+        for append in &unit.appends {
+            for (sequence, event) in (append.expected + 1..).zip(&append.events) {
+                if event.payload.len() > EVENT_LEN_MAX {
+                    return Err(Refused::TooLarge { size: event.payload.len() });
+                }
+                bytes += event.payload.len() + metadata.len();
+                hashes.push(chain::hash(&event.covered(append, sequence, &metadata)));
+            }
+        }
+        Ok(Self { unit, metadata, hashes, bytes, ticket, settle })
+    }
+}
+
+/// Both appends would have to find the stream where they expect it, and the second one cannot.
+fn names_a_stream_twice(unit: &Unit) -> bool {
+    let mut seen = HashSet::new();
+    unit.appends.len() > 1 && !unit.appends.iter().all(|append| seen.insert((append.kind, &append.stream)))
+}
+
+impl Entry {
+    fn covered<'a>(&'a self, append: &'a Append, sequence: u64, metadata: &'a str) -> chain::Covered<'a> {
+        chain::Covered {
+            kind: append.kind,
+            stream: append.stream.as_str(),
+            sequence,
+            event_type: &self.event_type,
+            event_version: &self.event_version,
+            payload: &self.payload,
+            metadata,
+            occurred_at: micros(self.occurred_at),
+        }
+    }
+}
 
 /// Who is to be told about a unit.
 pub(super) type Waiter = (Arc<dyn Settle>, Ticket);

@@ -111,8 +111,8 @@ impl Journal {
         Ok(decoder.page)
     }
 
-    /// The keys that sealed facts need; those that are not in the answer are destroyed.
-    async fn keys_for(&self, facts: &mut [Fact]) -> Result<HashMap<Uuid, Arc<LessSafeKey>>, Error> {
+    /// The keys that sealed facts need. Those that are not in the answer are destroyed, those that are none do not open.
+    async fn keys_for(&self, facts: &mut [Fact]) -> Result<Keys, Error> {
         let mut found = HashMap::new();
         let mut missing = vec![];
         for fact in facts {
@@ -120,7 +120,7 @@ impl Journal {
                 continue;
             };
             match self.keyring.at_hand(id) {
-                Some(key) => drop(found.insert(id, key)),
+                Some(key) => drop(found.insert(id, Some(key))),
                 None => missing.push(id),
             }
         }
@@ -134,8 +134,7 @@ impl Journal {
             Store::Postgres(store) => store.keys(&missing).await?,
         };
         for row in rows {
-            let key = self.keyring.admit(&row).map_err(|_| Error::WrongDataKey)?;
-            found.insert(row.id, key);
+            found.insert(row.id, self.keyring.admit(&row).ok());
         }
         Ok(found)
     }
@@ -156,6 +155,8 @@ impl Journal {
         Ok((page.facts.into_iter().filter_map(event).collect(), version, position))
     }
 }
+
+type Keys = HashMap<Uuid, Option<Arc<LessSafeKey>>>;
 
 struct Decoder {
     page: Page,
@@ -197,12 +198,12 @@ impl Decoder {
         Ok(parsed)
     }
 
-    fn clear(&mut self, fact: &mut Fact, keys: &HashMap<Uuid, Arc<LessSafeKey>>) -> bool {
+    fn clear(&mut self, fact: &mut Fact, keys: &Keys) -> bool {
         let Some(personal) = fact.event.personal() else { return true };
         let mut damaged = false;
         let mut decipher = |sealed: &str| {
             let key = keys.get(&Keyring::key_id(sealed)?)?;
-            let clear = keys::open(key, sealed);
+            let clear = key.as_ref().and_then(|key| keys::open(key, sealed));
             damaged |= clear.is_none();
             clear
         };

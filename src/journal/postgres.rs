@@ -22,9 +22,11 @@ use tokio::runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
+use super::batch::Prepared;
+use super::chain::Hash;
 use super::feed::Tail;
 use super::keys::KeyRow;
-use super::{Batch, Error, Prepared, QUEUE_LEN_MAX, Refused, Stored};
+use super::{Batch, Error, QUEUE_LEN_MAX, Refused, Stored};
 use crate::ports::Clock;
 use line::Dialer;
 use read::unavailable;
@@ -135,8 +137,8 @@ impl Postgres {
         read::keys(self.pool()?, ids).await.map_err(|why| unavailable(&why))
     }
 
-    pub(super) async fn newest_key(&self) -> Result<Option<KeyRow>, Error> {
-        read::newest_key(self.pool()?).await.map_err(|why| unavailable(&why))
+    pub(super) async fn data_key_mark(&self, first: Option<Hash>) -> Result<Option<Hash>, Error> {
+        read::data_key_mark(self.pool()?, first).await.map_err(|why| unavailable(&why))
     }
 
     /// No more units; those that are queued are still carried out.

@@ -16,10 +16,11 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
+use super::batch::Prepared;
 use super::chain::Hash;
 use super::feed::Tail;
 use super::keys::KeyRow;
-use super::{Batch, Error, Prepared, QUEUE_LEN_MAX, Refused, Stored};
+use super::{Batch, Error, QUEUE_LEN_MAX, Refused, Stored};
 use crate::ports::Clock;
 
 pub use schema::{FILE, FORMAT};
@@ -150,8 +151,8 @@ impl Sqlite {
         self.0.readers.read(move |c| select_keys(c, &ids)).await
     }
 
-    pub(super) async fn newest_key(&self) -> Result<Option<KeyRow>, Error> {
-        self.0.readers.read(select_newest_key).await
+    pub(super) async fn data_key_mark(&self, first: Option<Hash>) -> Result<Option<Hash>, Error> {
+        self.write(move |c| data_key_mark(c, first)).await
     }
 
     /// No more jobs; what is queued is still carried out.
@@ -274,13 +275,11 @@ fn select_keys(c: &Connection, ids: &[Uuid]) -> rusqlite::Result<Vec<KeyRow>> {
     Ok(found)
 }
 
-fn select_newest_key(c: &Connection) -> rusqlite::Result<Option<KeyRow>> {
-    let sql = "SELECT id, organization, person, wrapped FROM person_keys ORDER BY id DESC LIMIT 1";
-    let key = |row: &Row<'_>| {
-        let (id, organization, person) = (Uuid::from_bytes(row.get(0)?), row.get(1)?, row.get(2)?);
-        Ok(KeyRow { id, organization, person, wrapped: row.get(3)? })
-    };
-    c.query_row(sql, [], key).optional()
+fn data_key_mark(c: &Connection, first: Option<Hash>) -> rusqlite::Result<Option<Hash>> {
+    if let Some(first) = first {
+        c.execute("INSERT INTO data_key (id, mark) VALUES (1, ?1) ON CONFLICT DO NOTHING", params![first])?;
+    }
+    c.query_row("SELECT mark FROM data_key", [], |row| row.get(0)).optional()
 }
 
 fn head(c: &Connection) -> rusqlite::Result<Position> {

@@ -70,7 +70,10 @@ fn describe() {
     describe_counter!("karnay_policy_unreadable_total", "Events that a policy could not read");
     describe_gauge!("karnay_queue_depth", "Entries waiting, by queue");
     describe_gauge!("karnay_projection_lag_events", "Events a screen is behind the journal");
-    describe_gauge!("karnay_projection_lag_seconds", "Age of the oldest event a screen has not seen");
+    describe_gauge!(
+        "karnay_projection_lag_seconds",
+        "While a screen is behind: age of the newest event it holds"
+    );
     describe_gauge!("karnay_projection_parked", "Streams a screen has parked");
     describe_counter!("karnay_actor_restarts_total", "Restarts, by actor");
     describe_counter!("karnay_http_requests_total", "Requests answered, by route and status");

@@ -171,7 +171,7 @@ fn engine(answers: &'static [(u16, &'static str)]) -> (String, JoinHandle<Vec<St
 }
 
 const READY: &str = r#"{"ready":true,"version":"0.1.0","store":"sqlite","position":1200,
-    "journal":{"queued":0,"queueMax":8192},"effects":{"ready":0,"sent":1,"done":2},
+    "simulated":["remote"],"journal":{"queued":0,"queueMax":8192},"effects":{"ready":0,"sent":1,"done":2},
     "projections":[{"name":"call_history","version":1,"generation":1,"state":"live","position":1200,"lag":0,"parked":0}],
     "actors":[{"name":"effector","state":"running","restarts":3,"beats":10,"beatAgeMs":200}]}"#;
 const BUILDING: &str = r#"{"ready":true,"position":1200,"projections":[
@@ -188,13 +188,14 @@ fn status_is_a_page_for_people_and_json_for_machines() {
     let environment = [("JWT_SECRET", SECRET), ("PORT", port.as_str())];
     let page = karnay(folder.path(), &environment, &["status"]);
     assert_eq!(page.code, Some(0), "{}", page.err);
-    for part in ["ready", "position 1,200", "call_history", "effector", "sent 1"] {
+    for part in ["ready", "position 1,200", "call_history", "effector", "sent 1", "SIMULATED: remote"] {
         assert!(page.out.contains(part), "{part} in {}", page.out);
     }
     let json = karnay(folder.path(), &environment, &["status", "--json"]);
     assert_eq!((json.code, json.out.trim_end()), (Some(0), READY));
     let unready = karnay(folder.path(), &environment, &["status"]);
     assert!(unready.code == Some(1) && unready.out.contains("NOT READY: the journal cannot be reached"));
+    assert!(!unready.out.contains("SIMULATED"));
     let stranger = karnay(folder.path(), &environment, &["status"]);
     assert!(
         stranger.code == Some(1) && stranger.err.contains("does not accept this token"),

@@ -210,6 +210,24 @@ async fn deep_postgres_is_away_for_thirty_seconds() {
     survives_an_absent_postgres(Duration::from_secs(30)).await;
 }
 
+/// What is being written while one looks is no fault.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_at_work_verifies() {
+    let mut world = World::sqlite();
+    world.start().await;
+    let memory = Arc::new(Memory::default());
+    let stop = Arc::new(AtomicBool::new(false));
+    let clients = load(&world, &memory, &stop);
+    for _ in 0..12 {
+        let verified = world.verify();
+        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+    }
+    stop.store(true, Ordering::Relaxed);
+    for client in clients {
+        client.await.unwrap();
+    }
+}
+
 /// SIGTERM under load: the doors close, what was taken in is answered, and the engine is gone within ten seconds.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_answers_what_was_taken_in() {

@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
-use karnay::config::{CallsAuth, WebhookAuth};
+use karnay::config::{CallsAuth, UnknownSession, WebhookAuth};
 use karnay::http::Options;
 use serde_json::{Value, json};
 
@@ -177,6 +177,37 @@ async fn one_name_in_two_organizations_is_two_sessions() {
     let shown = floor.ask(near(Method::GET, "/calls/session/s-1").insert_header(theirs)).await;
     assert_eq!(shown.json()["processedNumbers"], 1);
     assert_eq!(floor.get("/calls/session/s-1").await.json()["processedNumbers"], 0);
+}
+
+#[actix_web::test]
+async fn nobody_draws_another_organizations_reports_to_itself() {
+    let floor = floor(|options| options.unknown_session = UnknownSession::Create).await;
+    let theirs = || bearer(&json!({ "organizationId": 2 }));
+    let answer = floor.ask(request("POST", "/calls/result").insert_header(theirs())).await;
+    assert_eq!((answer.status, &*answer.problem()), (404, "session-unknown"));
+    assert_eq!(answer.json()["quarantined"], true);
+    // Even where both have a session of that name, and theirs was asked for last.
+    floor.session("2", "s-1").await;
+    for _ in 0..2 {
+        let answer = floor.ask(request("POST", "/calls/result").insert_header(theirs())).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(floor.ask(request("POST", "/calls/result")).await.status, 200);
+    }
+    for owner in [1, 2] {
+        let asked = near(Method::GET, "/calls/session/s-1/results");
+        let results =
+            floor.ask(asked.insert_header(bearer(&json!({ "organizationId": owner })))).await.json();
+        assert_eq!(results.as_array().map(Vec::len), Some(1), "organization {owner}: {results}");
+    }
+    // What nobody has may still be made, by whoever reports it first.
+    let body =
+        json!({ "sessionId": "s-2", "phoneNumber": "+998901234567", "callStatus": "BUSY" }).to_string();
+    let made = near(Method::POST, "/calls/result").insert_header(theirs()).set_payload(body.clone());
+    assert_eq!(floor.ask(made).await.status, 200);
+    assert_eq!(
+        floor.ask(near(Method::POST, "/calls/result").set_payload(body)).await.json()["duplicate"],
+        true
+    );
 }
 
 async fn status(floor: &Floor, path: &str, change: impl FnOnce(TestRequest) -> TestRequest) -> u16 {

@@ -8,6 +8,7 @@ use domain::quarantine;
 use karnay::config::UnknownSession;
 use karnay::journal::feed::Reading;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 
 use crate::http_world::{Floor, near, options};
 
@@ -168,7 +169,7 @@ async fn what_is_no_report_changes_nothing() {
         ("{".to_owned(), "bad-json"),
         (json!(["s-1", "+998901234567", "BUSY"]).to_string(), "bad-json"),
         (but(&json!({ "sessionId": null })).to_string(), "bad-field"),
-        (but(&json!({ "phoneNumber": 998_901_234_567_u64 })).to_string(), "bad-field"),
+        (but(&json!({ "phoneNumber": -998_901_234_567_i64 })).to_string(), "bad-field"),
         (but(&json!({ "callStatus": "SLEPT" })).to_string(), "bad-field"),
         (but(&json!({ "callDuration": -1 })).to_string(), "bad-field"),
         (but(&json!({ "callDuration": 86_401 })).to_string(), "bad-field"),
@@ -207,5 +208,29 @@ async fn ten_megabytes_are_answered_and_not_read_into_memory() {
     }
     let good = client.post(&url).body(report().to_string()).send().await.unwrap();
     assert_eq!(good.status(), 200);
+    handle.stop(false).await;
+}
+
+#[actix_web::test]
+async fn half_sent_reports_keep_no_whole_one_out() {
+    let floor = floor().await;
+    let listener = karnay::http::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = karnay::http::server(&floor.engine, vec![listener], 1).unwrap();
+    let handle = server.handle();
+    actix::spawn(server);
+    let mut halves = vec![];
+    for _ in 0..600 {
+        let mut half = tokio::net::TcpStream::connect(address).await.unwrap();
+        half.write_all(b"POST /calls/result HTTP/1.1\r\nhost: localhost\r\ncontent-length: 500\r\n\r\n{ \"")
+            .await
+            .unwrap();
+        halves.push(half);
+    }
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("http://{address}/calls/result");
+    let whole = client.post(&url).body(report().to_string()).send().await.unwrap();
+    assert_eq!(whole.status(), 200);
+    drop(halves);
     handle.stop(false).await;
 }

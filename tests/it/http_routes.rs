@@ -23,9 +23,9 @@ async fn nothing_is_said_in_another_form_than_a_problem() {
     let nowhere = floor.get("/nowhere").await;
     assert_eq!((nowhere.status, &*nowhere.problem()), (404, "not-found"));
     for (method, path, allow) in [
-        (Method::DELETE, "/calls/session/s-1", "GET"),
+        (Method::DELETE, "/calls/session/s-1", "GET, HEAD"),
         (Method::GET, "/calls/result", "POST"),
-        (Method::PUT, "/openapi.json", "GET"),
+        (Method::PUT, "/openapi.json", "GET, HEAD"),
     ] {
         let answer = floor.ask(near(method, path)).await;
         assert_eq!((answer.status, &*answer.problem()), (405, "method-not-allowed"), "{path}");
@@ -34,8 +34,54 @@ async fn nothing_is_said_in_another_form_than_a_problem() {
     let ready = floor.get("/health/ready").await;
     assert_eq!((ready.status, &*ready.problem()), (503, "not-ready"));
     assert_eq!(ready.json()["reasons"], json!(["the disk is full", "a keeper is silent"]));
-    let wrong = floor.get("/calls/session/s-1/results?limit=-1").await;
-    assert_eq!((wrong.status, &*wrong.problem()), (400, "bad-parameter"));
+    for (query, parameter) in
+        [("limit=-1", "limit"), ("limit=1&cursor=x", "cursor"), ("minPosition=1.5", "minPosition")]
+    {
+        let wrong = floor.get(&format!("/calls/session/s-1/results?{query}")).await;
+        assert_eq!((wrong.status, &*wrong.problem()), (400, "bad-parameter"));
+        let told = wrong.json();
+        assert_eq!(told["parameter"], parameter);
+        let detail = format!("{parameter} has to be a whole number");
+        assert!(told["detail"].as_str().unwrap().starts_with(&detail), "{told}");
+    }
+}
+
+#[actix_web::test]
+async fn head_says_what_get_says_without_its_body() {
+    let floor = Floor::new().await;
+    let listener = karnay::http::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = karnay::http::server(&floor.engine, vec![listener], 1).unwrap();
+    let handle = server.handle();
+    actix::spawn(server);
+    floor.session("1", "s-1").await;
+    // One connection for all: a body that is sent all the same would be taken for the next answer.
+    let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(1).build().unwrap();
+    for path in [
+        "/",
+        "/health/live",
+        "/health/ready",
+        "/metrics",
+        "/openapi.json",
+        "/calls/sessions/all",
+        "/calls/session/s-1/results",
+        "/calls/session/s-2",
+        "/calls/result",
+        "/status",
+        "/nowhere",
+    ] {
+        let url = format!("http://{address}{path}");
+        let (head, get) = (client.head(&url).send().await.unwrap(), client.get(&url).send().await.unwrap());
+        assert_eq!(head.status(), get.status(), "{path}");
+        for name in ["content-type", "content-length", "allow", "x-position", "retry-after"] {
+            assert_eq!(head.headers().get(name), get.headers().get(name), "{path}: {name}");
+        }
+        assert_eq!(head.bytes().await.unwrap().len(), 0, "{path}");
+        assert!(!get.bytes().await.unwrap().is_empty(), "{path}");
+    }
+    handle.stop(false).await;
+    let answer = floor.ask(near(Method::HEAD, "/health/live")).await;
+    assert_eq!((answer.status, answer.bytes.len()), (200, 0));
 }
 
 #[actix_web::test]
@@ -54,6 +100,10 @@ async fn pages_of_this_machine_may_call_and_others_may_not() {
             .ask(asked.insert_header(("access-control-request-headers", "content-type, authorization")))
             .await;
         assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, Some(origin)));
+        let methods = answer.header("access-control-allow-methods").unwrap();
+        let mut methods: Vec<&str> = methods.split(',').map(str::trim).collect();
+        methods.sort_unstable();
+        assert_eq!(methods, ["GET", "HEAD", "POST"]);
     }
     for origin in ["https://evil.example", "null", "http://localhost.evil.example"] {
         let answer = floor.ask(near(Method::POST, "/calls/start").insert_header(("origin", origin))).await;

@@ -107,6 +107,41 @@ async fn a_start_that_nobody_took_up_is_not_called_started() {
 }
 
 #[actix_web::test]
+async fn no_patience_at_all_still_waits_for_the_start() {
+    let floor = Floor::with(karnay::http::Options { start_wait: Duration::ZERO, ..options() }).await;
+    let answer = started(&floor, async |name| {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        floor.command("1", name, Command::Launch { at: now() }).await;
+    })
+    .await;
+    let body = answer.json();
+    assert_eq!((answer.status, &body["ok"], &body["code"]), (200, &json!(true), &json!(null)));
+}
+
+#[actix_web::test]
+async fn whoever_waits_for_a_start_is_answered_when_the_doors_close() {
+    for launched in [true, false] {
+        let floor =
+            Floor::with(karnay::http::Options { start_wait: Duration::from_mins(1), ..options() }).await;
+        let answer = started(&floor, async |name| {
+            if launched {
+                floor.command("1", name, Command::Launch { at: now() }).await;
+                floor.get(&format!("/calls/session/{name}")).await;
+            }
+            floor.engine.close();
+        });
+        let answer = tokio::time::timeout(Duration::from_secs(2), answer).await.unwrap();
+        let body = answer.json();
+        assert!(body["sessionId"].is_string(), "{body}");
+        if launched {
+            assert_eq!((answer.status, &body["ok"], &body["code"]), (200, &json!(true), &json!(null)));
+        } else {
+            assert_eq!((answer.status, &*answer.problem()), (504, "start-unconfirmed"));
+        }
+    }
+}
+
+#[actix_web::test]
 async fn a_session_has_every_field_by_either_name() {
     let floor = Floor::new().await;
     let id = SystemIds.uuid();

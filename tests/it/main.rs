@@ -31,6 +31,7 @@ mod projector;
 mod crash;
 mod disk;
 mod fatal;
+mod launch;
 mod overload;
 mod rebuild;
 mod start;

@@ -122,3 +122,36 @@ async fn the_loudest_log_is_masked_and_ends() {
     assert!(said.len() > 1_000, "it was loud");
     assert!(!said.contains("998901234567"), "and named nobody");
 }
+
+#[tokio::test]
+async fn a_second_node_with_another_data_key() {
+    let mut first = World::postgres().await;
+    first.start().await;
+    // Another data folder, so it has no key; and nobody has reported anything yet.
+    let mut second = World::sqlite();
+    second.set("DATABASE_URL", first.database_url());
+    refuses(&second, &["DATA_KEY", "missing"]);
+    second.set("DATA_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    refuses(&second, &["DATA_KEY", "same"]);
+    assert!(first.ready().await, "the first one does not mind");
+}
+
+#[tokio::test]
+async fn a_rebuild_where_there_is_nothing() {
+    let world = World::sqlite();
+    let out = world.run(&["rebuild", "--all"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("there is no journal"));
+    assert!(!world.data().exists(), "and nothing was made");
+}
+
+#[tokio::test]
+async fn what_is_stored_is_nobody_elses() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut world = World::sqlite();
+    world.start().await;
+    for file in ["journal.db", "journal.db-wal", "data.key", "jwt.secret"] {
+        let mode = std::fs::metadata(world.data().join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{file} has mode {mode:o}");
+    }
+}

@@ -107,11 +107,11 @@ pub(super) fn parse(bytes: &[u8], home: Home, zone: Tz) -> Result<Said<'_>, Prob
         return Err(Problem::new(Code::BadJson, "the body has to be a JSON object"));
     }
     let body: Body<'_> = serde_json::from_slice(bytes).map_err(|why| malformed(&why))?;
-    let phone_text = body.phone_number.text("phoneNumber", PHONE_LEN_MAX)?;
+    let phone_text = body.phone_number.digits("phoneNumber", PHONE_LEN_MAX)?;
     let phone_text = required("phoneNumber", phone_text)?;
     let phone = Phone::reported(&phone_text, home);
     Ok(Said {
-        session: required("sessionId", body.session_id.text("sessionId", SESSION_LEN_MAX)?)?,
+        session: required("sessionId", body.session_id.digits("sessionId", SESSION_LEN_MAX)?)?,
         phone: phone.ok_or_else(|| Problem::field("phoneNumber", "holds no number"))?,
         event_id: owned(body.event_id.text("eventId", ID_LEN_MAX)?),
         status: status(body.call_status)?,

@@ -48,9 +48,13 @@ pub(super) async fn keys(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<Vec<KeyRow
     sqlx::query(sql).bind(ids).fetch_all(pool).await?.iter().map(key).collect()
 }
 
-pub(super) async fn newest_key(pool: &PgPool) -> sqlx::Result<Option<KeyRow>> {
-    let sql = "SELECT id, organization, person, wrapped FROM person_keys ORDER BY id DESC LIMIT 1";
-    sqlx::query(sql).fetch_optional(pool).await?.as_ref().map(key).transpose()
+pub(super) async fn data_key_mark(pool: &PgPool, first: Option<Hash>) -> sqlx::Result<Option<Hash>> {
+    if let Some(first) = first {
+        let insert = "INSERT INTO data_key (one, mark) VALUES (true, $1) ON CONFLICT DO NOTHING";
+        sqlx::query(insert).bind(first.as_slice()).execute(pool).await?;
+    }
+    let found = sqlx::query("SELECT mark FROM data_key").fetch_optional(pool).await?;
+    found.map(|row| exactly(&row, 0)).transpose()
 }
 
 fn key(row: &PgRow) -> sqlx::Result<KeyRow> {

@@ -156,8 +156,8 @@ enum Unfit {
     Sql(#[from] sqlx::Error),
 }
 
-const TABLES: [&str; 7] =
-    ["journal_head", "events", "batches", "commands", "person_keys", "policies", "effects"];
+const TABLES: [&str; 8] =
+    ["journal_head", "events", "batches", "commands", "person_keys", "data_key", "policies", "effects"];
 
 async fn find(connection: &mut PgConnection) -> Result<Found, Unfit> {
     let server = "SELECT current_setting('server_version_num')::int4, current_setting('server_encoding')";

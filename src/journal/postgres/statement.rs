@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::read::unsigned;
 use crate::journal::batch::Outcome;
+use crate::journal::batch::Prepared;
 use crate::journal::chain::Hash;
-use crate::journal::{Appended, Prepared, Refused, from_micros, micros};
+use crate::journal::{Appended, Refused, from_micros, micros};
 
 /// `known`: units whose command was carried out before. `moved`: units one of whose streams does not stand where expected.
 /// `kept`: the events of all others, numbered. `head`: the row that everybody appends behind, locked from here on.

@@ -16,9 +16,10 @@ use super::follow::advance;
 use super::line::{Dialer, Line, Verdict, WRITE_WAIT, judge};
 use super::schema::{CONNECT_WAIT, plainly};
 use super::statement::{self, Written};
+use crate::journal::batch::Prepared;
 use crate::journal::batch::{Outcome, drain, settle_all};
 use crate::journal::feed::Tail;
-use crate::journal::{Appended, BATCH_EVENTS_MAX, Prepared, Refused, count_commit, micros};
+use crate::journal::{Appended, BATCH_EVENTS_MAX, Refused, count_commit, micros};
 use crate::ports::Clock;
 
 /// How long units wait for a lost server before they are told that it is away.

@@ -1,7 +1,8 @@
 //! The file itself: the lock on its folder, its format, and how it is opened.
 //! Whatever is wrong with it is said in one line, and nothing is changed before the file is known to be ours.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -50,7 +51,9 @@ pub(super) fn open_for_writing(folder: &Path) -> Result<Connection, Error> {
     let say = |why: rusqlite::Error| unreadable(&path, &why);
     let connection = Connection::open(&path).map_err(say)?;
     connection.busy_timeout(BUSY_WAIT).map_err(say)?;
-    if !fresh {
+    if fresh {
+        keep_private(&path)?;
+    } else {
         check(&connection, &path)?;
     }
     // FULL syncs the log at every commit: what was answered survives a power cut.
@@ -69,6 +72,13 @@ pub(super) fn open_for_writing(folder: &Path) -> Result<Connection, Error> {
     }
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
+}
+
+/// Nobody else on this machine reads what people were called about. The log and its index take the file's mode.
+fn keep_private(path: &Path) -> Result<(), Error> {
+    let private = Permissions::from_mode(0o600);
+    std::fs::set_permissions(path, private)
+        .map_err(|why| Error::Open(format!("DATA_DIR: cannot keep {} private: {why}", path.display())))
 }
 
 pub(super) fn open_for_reading(path: &Path) -> Result<Connection, Error> {

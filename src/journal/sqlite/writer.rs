@@ -11,10 +11,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::watch;
 
 use super::schema::Lock;
+use crate::journal::batch::Prepared;
 use crate::journal::batch::{Waiter, drain, settle_all};
 use crate::journal::chain::{Digest, GENESIS, Hash};
 use crate::journal::feed::Tail;
-use crate::journal::{Appended, CommandId, Error, Prepared, Refused, count_commit, from_micros, micros};
+use crate::journal::{Appended, CommandId, Error, Refused, count_commit, from_micros, micros};
 use crate::ports::Clock;
 
 /// The log is moved into the file between commits, whenever so many bytes of events have been written.

@@ -14,7 +14,7 @@ pub(super) enum Loose<'a> {
     #[default]
     Nothing,
     Text(Cow<'a, str>),
-    Whole(i64),
+    Whole(i128),
     /// A number with a fraction or beyond 64 bits.
     Number(f64),
     /// A list, an object or a truth value.
@@ -34,12 +34,19 @@ impl<'a> Loose<'a> {
         }
     }
 
+    /// A text, or a whole number for its digits: senders write numbers as either.
+    pub(super) fn digits(self, name: &'static str, max: usize) -> Result<Option<Cow<'a, str>>, Problem> {
+        let text =
+            if let Self::Whole(number @ 0..) = self { Self::Text(number.to_string().into()) } else { self };
+        text.text(name, max)
+    }
+
     /// A whole number, or the text of one.
     pub(super) fn whole(self, name: &'static str) -> Result<Option<i64>, Problem> {
         let wrong = || Problem::field(name, "has to be a whole number");
         match self {
             Self::Nothing => Ok(None),
-            Self::Whole(number) => Ok(Some(number)),
+            Self::Whole(number) => i64::try_from(number).map(Some).map_err(|_| wrong()),
             Self::Number(number) => from_float(number).map(Some).ok_or_else(wrong),
             Self::Text(text) => match text.trim() {
                 "" => Ok(None),
@@ -90,11 +97,11 @@ impl<'de> Visitor<'de> for Reading {
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Loose::Whole(number))
+        Ok(Loose::Whole(number.into()))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Loose::Whole(i64::try_from(number).unwrap_or(i64::MAX)))
+        Ok(Loose::Whole(number.into()))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {

@@ -68,6 +68,16 @@ fn a_duration_is_whole_seconds_of_at_most_a_day() {
 }
 
 #[test]
+fn a_number_may_come_as_a_number() {
+    let body = with(&json!({ "phoneNumber": 998_901_234_567_u64, "sessionId": u64::MAX }));
+    let said = read(body.as_bytes()).unwrap();
+    assert_eq!(
+        (said.phone.as_str(), &*said.details.phone, &*said.session),
+        ("+998901234567", "998901234567", "18446744073709551615")
+    );
+}
+
+#[test]
 fn a_wrong_type_names_its_field() {
     for name in [
         "sessionId",
@@ -81,7 +91,8 @@ fn a_wrong_type_names_its_field() {
         "notes",
         "eventId",
     ] {
-        for value in [json!(1), json!(1.5), json!(true), json!(["x"]), json!({ "x": 1 })] {
+        let whole = if ["sessionId", "phoneNumber"].contains(&name) { json!(-1) } else { json!(1) };
+        for value in [whole, json!(1.5), json!(true), json!(["x"]), json!({ "x": 1 })] {
             assert_wrong(&with(&json!({ name: value })), "bad-field", Some(name));
         }
         assert_wrong(&with(&json!({ name: "x".repeat(10_001) })), "bad-field", Some(name));
