@@ -54,7 +54,6 @@ mod wire;
     dead_code,
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "it is written for tests, where a failure may panic"
 )]
@@ -123,12 +122,6 @@ impl Bench {
         if self.args.quick { count / 10 } else { count }
     }
 
-    /// A folder that is gone when it is dropped, on the disk that the build is on.
-    pub(crate) fn folder(&self, name: &str) -> Result<TempDir> {
-        let prefix = format!("bench-{name}-");
-        tempfile::Builder::new().prefix(&prefix).tempdir_in(env!("CARGO_TARGET_TMPDIR")).context("no folder")
-    }
-
     /// How long a load lasts.
     pub(crate) fn duration(&self, secs: u64) -> Duration {
         Duration::from_secs(if self.args.quick { 2 } else { secs })
@@ -162,7 +155,7 @@ impl Bench {
     /// A place for an engine with nothing in it.
     pub(crate) async fn home(&self, store: Store) -> Result<Home> {
         let database = if store == Store::Postgres { Some(self.database().await) } else { None };
-        Ok(Home::new(self.folder("home")?, database).with(&self.args.settings))
+        Ok(Home::new(folder("home")?, database).with(&self.args.settings))
     }
 
     pub(crate) fn stores(&self) -> Vec<Store> {
@@ -187,7 +180,7 @@ impl Bench {
         let partial = self.args.quick || !self.args.only.is_empty() || !self.args.stores.is_empty();
         let partial = partial || !self.args.settings.is_empty();
         let usual = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/performance.md");
-        self.args.out.clone().or((!partial).then_some(usual))
+        self.args.out.clone().or_else(|| (!partial).then_some(usual))
     }
 
     pub(crate) fn wants(&self, part: &str) -> bool {
@@ -232,7 +225,13 @@ fn main() -> Result<()> {
     }
 }
 
-/// Progress, with the time, on a line of its own.
+/// A folder that is gone when it is dropped, on the disk that the build is on.
+pub(crate) fn folder(name: &str) -> Result<TempDir> {
+    let prefix = format!("bench-{name}-");
+    tempfile::Builder::new().prefix(&prefix).tempdir_in(env!("CARGO_TARGET_TMPDIR")).context("no folder")
+}
+
+/// Progress, on a line of its own.
 pub(crate) fn say(what: &str) {
     println!("{what}");
 }

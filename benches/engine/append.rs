@@ -58,10 +58,10 @@ fn measure_sqlite(bench: &mut Bench, runtime: &Runtime) -> Result<Series> {
     let events = bench.sized(EVENTS);
     let mut sqlite = Against::default();
     for turn in 0..=bench.runs {
-        let ours = bench.folder("append")?;
+        let ours = crate::folder("append")?;
         let (rate, p99) = runtime.block_on(append(Place::Folder(ours.path().to_owned()), units(events)?))?;
         let rows = raw_sqlite::rows(ours.path())?;
-        let raw = runtime.block_on(raw_sqlite::run(bench.folder("raw")?.path(), &rows))?;
+        let raw = runtime.block_on(raw_sqlite::run(crate::folder("raw")?.path(), &rows))?;
         sqlite.note(turn, (rate, p99, raw, rows.mean_batch()), Store::Sqlite);
     }
     let rates = sqlite.ours.clone();

@@ -12,8 +12,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::wire::Wire;
 
-const START_MAX: Duration = Duration::from_secs(120);
-const STOP_MAX: Duration = Duration::from_secs(60);
+const START_MAX: Duration = Duration::from_mins(2);
+const STOP_MAX: Duration = Duration::from_mins(1);
 
 /// A server under measurement. Dropping it kills it, so that a failed benchmark leaves nothing behind.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use crate::child::{self, Server};
 use crate::forge::DATA_KEY;
 
 /// A command that takes longer is not coming back.
-const COMMAND_MAX: Duration = Duration::from_secs(300);
+const COMMAND_MAX: Duration = Duration::from_mins(5);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Store {

@@ -39,7 +39,15 @@ struct Batch {
     recorded_at: i64,
     digest: Vec<u8>,
     events: Events,
-    keys: (Vec<Uuid>, Vec<String>, Vec<Vec<u8>>, Vec<Vec<u8>>),
+    keys: Keys,
+}
+
+#[derive(Debug, Default)]
+struct Keys {
+    id: Vec<Uuid>,
+    organization: Vec<String>,
+    person: Vec<Vec<u8>>,
+    wrapped: Vec<Vec<u8>>,
 }
 
 #[derive(Debug, Default)]
@@ -99,10 +107,10 @@ impl Batch {
     fn take(&mut self, event: &PgRow, keys: &mut HashMap<Uuid, PgRow>) -> Result<()> {
         let payload: String = event.try_get(6)?;
         if let Some(key) = key_id(&payload).and_then(|id| keys.remove(&id)) {
-            self.keys.0.push(key.try_get(0)?);
-            self.keys.1.push(key.try_get(1)?);
-            self.keys.2.push(key.try_get(2)?);
-            self.keys.3.push(key.try_get(3)?);
+            self.keys.id.push(key.try_get(0)?);
+            self.keys.organization.push(key.try_get(1)?);
+            self.keys.person.push(key.try_get(2)?);
+            self.keys.wrapped.push(key.try_get(3)?);
         }
         let events = &mut self.events;
         events.position.push(event.try_get(0)?);
@@ -121,7 +129,12 @@ impl Batch {
     async fn insert(&self, into: &mut PgConnection) -> Result<()> {
         let (keys, events) = (&self.keys, &self.events);
         let query = sqlx::query(INSERT).bind(self.last).bind(self.first).bind(self.recorded_at);
-        let query = query.bind(&self.digest).bind(&keys.0).bind(&keys.1).bind(&keys.2).bind(&keys.3);
+        let query = query
+            .bind(&self.digest)
+            .bind(&keys.id)
+            .bind(&keys.organization)
+            .bind(&keys.person)
+            .bind(&keys.wrapped);
         let query = query.bind(&events.position).bind(&events.kind).bind(&events.stream);
         let query = query.bind(&events.sequence).bind(&events.event_type).bind(&events.event_version);
         let query = query.bind(&events.payload).bind(&events.metadata).bind(&events.occurred_at);

@@ -24,7 +24,7 @@ const CHECKPOINT_BYTES: usize = 8 << 20;
 pub(crate) struct Batch {
     events: Vec<Vec<Value>>,
     keys: Vec<Vec<Value>>,
-    batch: Vec<Value>,
+    seal: Vec<Value>,
     bytes: usize,
 }
 
@@ -49,12 +49,12 @@ pub(crate) fn rows(folder: &Path) -> Result<Rows> {
             keys.insert(id.clone(), row);
         }
     }
-    let mut events = select(&file, "SELECT * FROM events ORDER BY position")?.into_iter().peekable();
+    let mut events = select(&file, "SELECT * FROM events ORDER BY position")?.into_iter();
     let mut rows = Rows { batches: vec![], events: 0 };
     for batch in select(&file, "SELECT * FROM batches ORDER BY last")? {
         let last = batch.first().cloned();
-        let mut written = Batch { batch, ..Batch::default() };
-        while let Some(event) = events.next() {
+        let mut written = Batch { seal: batch, ..Batch::default() };
+        for event in events.by_ref() {
             written.bytes += event.iter().map(len).sum::<usize>();
             written.keys.extend(key_id(&event).and_then(|id| keys.remove(id.as_bytes().as_slice())));
             let full = event.first() == last.as_ref();
@@ -116,7 +116,7 @@ fn insert(file: &Connection, rows: &Rows) -> Result<()> {
     let width = first.events.first().map_or(0, Vec::len);
     let mut event = file.prepare(&sql("events", width))?;
     let mut key = file.prepare(&sql("person_keys", 4))?;
-    let mut batch = file.prepare(&sql("batches", first.batch.len()))?;
+    let mut batch = file.prepare(&sql("batches", first.seal.len()))?;
     let mut unchecked = 0;
     for rows in &rows.batches {
         file.execute_batch("BEGIN IMMEDIATE")?;
@@ -126,7 +126,7 @@ fn insert(file: &Connection, rows: &Rows) -> Result<()> {
         for row in &rows.events {
             event.execute(params_from_iter(row))?;
         }
-        batch.execute(params_from_iter(&rows.batch))?;
+        batch.execute(params_from_iter(&rows.seal))?;
         file.execute_batch("COMMIT")?;
         unchecked += rows.bytes;
         if unchecked >= CHECKPOINT_BYTES {

@@ -39,7 +39,7 @@ pub(crate) fn measure(bench: &mut Bench) -> Result<()> {
         let mut turns = Turns::default();
         for turn in 0..=bench.runs {
             let (folding, history) = load::on_one_thread(rebuild(&home, events, turn))?;
-            let (scan, insert) = bare(bench, &home)?;
+            let (scan, insert) = bare(&home)?;
             say(&format!(
                 "P3 {store}: session_stats {} events/s, scan {}, ratio {}; call_history {}, bulk insert {}, ratio {}",
                 number(folding),
@@ -107,11 +107,11 @@ async fn rebuild(home: &Home, events: usize, turn: usize) -> Result<(f64, f64)> 
 }
 
 /// The bare work, with nothing else going on.
-fn bare(bench: &Bench, home: &Home) -> Result<(f64, f64)> {
+fn bare(home: &Home) -> Result<(f64, f64)> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let scan = runtime.block_on(scan(home.place()))?;
     let insert = match home.place() {
-        Place::Folder(folder) => raw_rows::on_sqlite(&folder, bench.folder("rows")?.path())?,
+        Place::Folder(folder) => raw_rows::on_sqlite(&folder, crate::folder("rows")?.path())?,
         Place::Url(url) => runtime.block_on(raw_rows::on_postgres(&url))?,
     };
     Ok((scan, insert))

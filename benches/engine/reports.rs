@@ -85,10 +85,10 @@ async fn run(server: &Server, reports: &Reports, time: Duration) -> Result<(Load
     let (cpu, threads) = (server.cpu()?, server.cpu_by_thread()?);
     let load = load::run(plan(server, reports, CONNECTIONS, time)).await?;
     load.demand_clean()?;
-    let spent = (server.cpu()? - cpu).as_secs_f64() * 1e6 / float(load.acknowledged.len());
+    let spent = server.cpu()?.saturating_sub(cpu).as_secs_f64() * 1e6 / float(load.acknowledged.len());
     let each = |(name, after): (&String, &Duration)| {
         let before = threads.get(name).copied().unwrap_or_default();
-        let micros = (*after - before).as_secs_f64() * 1e6 / float(load.acknowledged.len());
+        let micros = after.saturating_sub(before).as_secs_f64() * 1e6 / float(load.acknowledged.len());
         (micros >= 1.0).then(|| format!("{name} {}", number(micros)))
     };
     let each: Vec<_> = server.cpu_by_thread()?.iter().filter_map(each).collect();

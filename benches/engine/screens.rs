@@ -12,7 +12,7 @@ use crate::webhook::Reports;
 use crate::wire::Wire;
 
 /// Screens that are not there by then are not coming.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// The most that the engine gives on one page.
 const PAGE: usize = 10_000;

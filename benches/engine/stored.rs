@@ -2,6 +2,7 @@
 //! some strengthened. They go in through dispatch, as everything does, and are kept for the next part and the next run.
 
 use std::cell::Cell;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -21,6 +22,8 @@ use crate::forge::{self, Forge};
 use crate::homes::{Home, Store};
 use crate::{Bench, load, say, screens};
 
+/// So many events are not copied for each part: what a part adds to them is nothing beside them.
+const LARGE: usize = 5_000_000;
 const NUMBERS_A_SESSION: usize = 100_000;
 /// Commands under way while it is made.
 const CALLERS: usize = 256;
@@ -38,12 +41,13 @@ fn session(index: usize) -> String {
 pub(crate) fn home(bench: &Bench, store: Store, events: usize) -> Result<Home> {
     match store {
         Store::Sqlite => {
-            let folder = bench.folder("stored")?;
+            let folder = crate::folder("stored")?;
             let kept = kept(events);
             if !kept.exists() {
-                make_kept(bench, &kept, events)?;
+                make_kept(&kept, events)?;
             }
-            copy(&kept, &folder.path().join("data"))?;
+            let data = folder.path().join("data");
+            if events < LARGE { copy(&kept, &data) } else { symlink(&kept, &data) }?;
             Ok(Home::new(folder, None))
         }
         Store::Postgres => {
@@ -53,11 +57,14 @@ pub(crate) fn home(bench: &Bench, store: Store, events: usize) -> Result<Home> {
                     bench.postgres().run("postgres", &format!("CREATE DATABASE {name}")).await;
                     Ok(())
                 })?;
-                let home = Home::new(bench.folder("stored")?, Some(bench.postgres().url(&name)));
+                let home = Home::new(crate::folder("stored")?, Some(bench.postgres().url(&name)));
                 make(&home, events)?;
             }
+            if events >= LARGE {
+                return Ok(Home::new(crate::folder("stored")?, Some(bench.postgres().url(&name))));
+            }
             let url = load::on_one_thread(async { Ok(bench.copy_of(&name).await) })?;
-            Ok(Home::new(bench.folder("stored")?, Some(url)))
+            Ok(Home::new(crate::folder("stored")?, Some(url)))
         }
     }
 }
@@ -67,8 +74,8 @@ fn kept(events: usize) -> PathBuf {
 }
 
 /// A half-made one is never taken for whole: it gets its name when it is done.
-fn make_kept(bench: &Bench, kept: &Path, events: usize) -> Result<()> {
-    let folder: TempDir = bench.folder("stored")?;
+fn make_kept(kept: &Path, events: usize) -> Result<()> {
+    let folder: TempDir = crate::folder("stored")?;
     let home = Home::new(folder, None);
     make(&home, events)?;
     let parent = kept.parent().context("no parent")?;
