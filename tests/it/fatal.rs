@@ -32,7 +32,8 @@ async fn a_spent_budget_ends_the_engine_and_leaves_the_journal_whole() {
     let settings = [("PORT", port.as_str()), ("DATA_DIR", data.as_str()), ("UNKNOWN_SESSION", "create")];
     let config = Config::read(&Sources::only(settings)).unwrap();
     let clock = Arc::new(Brittle(AtomicI64::new(i64::MAX)));
-    let ports = Ports { clock: Arc::clone(&clock) as Arc<dyn Clock>, ids: Arc::new(SystemIds), remote: None };
+    let given: Arc<dyn Clock> = clock.clone();
+    let ports = Ports { clock: given, ids: Arc::new(SystemIds), remote: None };
     let app = App::build(config, ports).await.unwrap();
     let running = actix_web::rt::spawn(app.run_until_stopped());
 
