@@ -104,6 +104,19 @@ async fn finish_sending(world: &World, memory: &Memory) {
     }
 }
 
+/// An answer says how far behind it is; after an outage the screens need a moment.
+async fn screens_have_caught_up(world: &World) {
+    let began = Instant::now();
+    loop {
+        let results = world.get(&format!("/calls/session/{SESSION}/results")).await;
+        if results.headers()["x-behind"] == "0" {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_mins(1), "the screens stay behind: {}", world.said());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 async fn nothing_is_lost_or_doubled(world: &World, memory: &Memory) {
     let events = world.events();
     for (expected, event) in (1..).zip(&events) {
@@ -112,6 +125,7 @@ async fn nothing_is_lost_or_doubled(world: &World, memory: &Memory) {
     let times: Vec<_> = events.iter().map(|event| event["recordedAt"].as_str().unwrap()).collect();
     assert!(times.is_sorted(), "recorded_at never decreases");
 
+    screens_have_caught_up(world).await;
     let results = world.json(&format!("/calls/session/{SESSION}/results")).await;
     let results = results.as_array().unwrap();
     let by_phone: HashMap<_, _> = results.iter().map(|r| (r["phoneNumber"].as_str().unwrap(), r)).collect();
