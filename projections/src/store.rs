@@ -155,7 +155,7 @@ impl Backend {
     pub(crate) async fn transact(&self, steps: Vec<Step>) -> Result<bool, Error> {
         match self {
             Self::Sqlite(store) => store.transact(steps).await,
-            Self::Postgres(store) => store.transact(&steps).await,
+            Self::Postgres(store) => store.at_home(store.transact(&steps)).await,
         }
     }
 
@@ -169,7 +169,7 @@ impl Backend {
         match self {
             Self::Sqlite(store) => store.write(guard, table.clone(), changes).await,
             Self::Postgres(store) => {
-                let won = store.write(&guard, table, &changes).await?;
+                let won = store.at_home(store.write(&guard, table, &changes)).await?;
                 Ok((won, changes))
             }
         }
@@ -178,7 +178,7 @@ impl Backend {
     pub(crate) async fn select<R: Row>(&self, select: Select) -> Result<Vec<R>, Error> {
         match self {
             Self::Sqlite(store) => store.select(select).await,
-            Self::Postgres(store) => store.select(select).await,
+            Self::Postgres(store) => store.at_home(store.select(select)).await,
         }
     }
 
@@ -188,7 +188,7 @@ impl Backend {
         }
         match self {
             Self::Sqlite(store) => store.load(&table.load, keys).await,
-            Self::Postgres(store) => store.load(&table.load, keys).await,
+            Self::Postgres(store) => store.at_home(store.load(&table.load, keys)).await,
         }
     }
 }

@@ -20,6 +20,7 @@ use domain::ids::StreamId;
 use sqlx::postgres::PgPool;
 use tokio::runtime;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::context::TokioContext;
 use uuid::Uuid;
 
 use super::batch::Prepared;
@@ -47,6 +48,8 @@ struct Inner {
     away: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
     pool: PgPool,
+    /// The runtime that connections are opened on, whoever asks: they end with their runtime, and those who ask come and go.
+    home: runtime::Handle,
 }
 
 /// A journal that was opened, with what moves when it grows.
@@ -87,7 +90,8 @@ impl Postgres {
         started.await.map_err(stopped)?.map_err(|why| address.refused(schema::plainly(&why)))?;
         let pool = schema::pool(address.durable());
         let (queue, thread) = (Mutex::new(Some(sender)), Mutex::new(Some(thread)));
-        let store = Self(Arc::new(Inner { queue, depth, away, thread, pool }));
+        let store =
+            Self(Arc::new(Inner { queue, depth, away, thread, pool, home: runtime::Handle::current() }));
         Ok(Opened { store, head: head_seen, tail })
     }
 
@@ -97,6 +101,10 @@ impl Postgres {
             return Err(Error::Unavailable("the server is away".into()));
         }
         Ok(&self.0.pool)
+    }
+
+    fn at_home<F: Future>(&self, work: F) -> TokioContext<F> {
+        TokioContext::new(work, self.0.home.clone())
     }
 
     pub(super) fn submit(&self, prepared: Prepared) -> Result<(), Refused> {
@@ -122,23 +130,23 @@ impl Postgres {
     /// One trivial write, to see whether writing works at all.
     pub(super) async fn probe(&self) -> Result<(), Error> {
         let write = sqlx::query("UPDATE policies SET state = state WHERE name = ''");
-        write.execute(self.pool()?).await.map(drop).map_err(|why| unavailable(&why))
+        self.at_home(write.execute(self.pool()?)).await.map(drop).map_err(|why| unavailable(&why))
     }
 
     pub(super) async fn stream(&self, kind: &'static str, stream: &StreamId) -> Result<Vec<Stored>, Error> {
-        read::stream(self.pool()?, kind, stream.as_str()).await
+        self.at_home(read::stream(self.pool()?, kind, stream.as_str())).await
     }
 
     pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
-        read::after(self.pool()?, after, limit).await.map_err(|why| unavailable(&why))
+        self.at_home(read::after(self.pool()?, after, limit)).await.map_err(|why| unavailable(&why))
     }
 
     pub(super) async fn keys(&self, ids: &[Uuid]) -> Result<Vec<KeyRow>, Error> {
-        read::keys(self.pool()?, ids).await.map_err(|why| unavailable(&why))
+        self.at_home(read::keys(self.pool()?, ids)).await.map_err(|why| unavailable(&why))
     }
 
     pub(super) async fn data_key_mark(&self, first: Option<Hash>) -> Result<Option<Hash>, Error> {
-        read::data_key_mark(self.pool()?, first).await.map_err(|why| unavailable(&why))
+        self.at_home(read::data_key_mark(self.pool()?, first)).await.map_err(|why| unavailable(&why))
     }
 
     /// No more units; those that are queued are still carried out.

@@ -326,11 +326,11 @@ async fn an_outcome_waits_for_a_store_that_is_away() {
     let engine = Engine::start(&bench, far.clone());
     let session = bench.open_session("session-1-abc").await;
     settled(|| async { far.launched().len() }, 1).await;
-    server.stop_immediate();
+    server.cut().await;
     // The command ends meanwhile, and the lease runs out.
     tokio::time::sleep(Duration::from_secs(1)).await;
     bench.clock.advance(2 * LEASE);
-    server.start();
+    server.mend().await;
     settled(|| bench.phase_if_known(&session), Some(Phase::Completed)).await;
     settled(|| bench.done(), 1).await;
     assert_eq!((far.launched().len(), far.asked()), (1, 0));

@@ -108,6 +108,18 @@ impl Server {
         asked.unwrap().success()
     }
 
+    /// `stop_immediate` beside whatever else this thread does: the server waits for connections that are just being
+    /// opened, and whoever opens one has to be able to go on.
+    pub(crate) async fn cut(self: &Arc<Self>) {
+        let server = Arc::clone(self);
+        tokio::task::spawn_blocking(move || server.stop_immediate()).await.unwrap();
+    }
+
+    pub(crate) async fn mend(self: &Arc<Self>) {
+        let server = Arc::clone(self);
+        tokio::task::spawn_blocking(move || server.start()).await.unwrap();
+    }
+
     /// As if the power had been cut.
     pub(crate) fn stop_immediate(&self) {
         let Some(mut shell) = self.running.lock().unwrap_or_else(PoisonError::into_inner).take() else {

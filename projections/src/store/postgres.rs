@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{PgConnection, PgPool, Row as _};
+use tokio::runtime::Handle;
+use tokio_util::context::TokioContext;
 
 use super::{Changes, Select, Step, Table, schema};
 use crate::error::Error;
@@ -22,6 +24,8 @@ const NO_VIEW: &str = "42809";
 #[derive(Debug, Clone)]
 pub(crate) struct Postgres {
     pool: PgPool,
+    /// The runtime that connections are opened on, whoever asks: they end with their runtime, and those who ask come and go.
+    home: Handle,
 }
 
 impl Postgres {
@@ -36,7 +40,11 @@ impl Postgres {
                 sqlx::query_scalar("select version from screens.format").fetch_one(&pool).await?;
             schema::known(version, "the schema screens of the database")?;
         }
-        Ok(Self { pool })
+        Ok(Self { pool, home: Handle::current() })
+    }
+
+    pub(crate) fn at_home<F: Future>(&self, work: F) -> TokioContext<F> {
+        TokioContext::new(work, self.home.clone())
     }
 
     pub(crate) async fn transact(&self, steps: &[Step]) -> Result<bool, Error> {

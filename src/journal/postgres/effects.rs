@@ -12,15 +12,15 @@ use crate::journal::{Error, micros};
 
 impl Postgres {
     pub(in crate::journal) async fn policy(&self, name: &'static str) -> Result<Policy, Error> {
-        policy(self.pool()?, name).await.map_err(|why| unavailable(&why))
+        self.at_home(policy(self.pool()?, name)).await.map_err(|why| unavailable(&why))
     }
 
     pub(in crate::journal) async fn react(&self, reaction: Reaction) -> Result<bool, Error> {
-        react(self.pool()?, &reaction).await.map_err(|why| unavailable(&why))
+        self.at_home(react(self.pool()?, &reaction)).await.map_err(|why| unavailable(&why))
     }
 
     pub(in crate::journal) async fn take_effects(&self, take: Take) -> Result<Vec<Taken>, Error> {
-        take_due(self.pool()?, take).await.map_err(|why| unavailable(&why))
+        self.at_home(take_due(self.pool()?, take)).await.map_err(|why| unavailable(&why))
     }
 
     pub(in crate::journal) async fn renew(
@@ -56,13 +56,13 @@ impl Postgres {
     }
 
     pub(in crate::journal) async fn effect_counts(&self) -> Result<Counts, Error> {
-        counts(self.pool()?).await.map_err(|why| unavailable(&why))
+        self.at_home(counts(self.pool()?)).await.map_err(|why| unavailable(&why))
     }
 
     async fn changed(&self, sql: &str, id: &str, fence: u64, at: DateTime<Utc>) -> Result<bool, Error> {
         let Ok(fence) = i64::try_from(fence) else { return Ok(false) };
-        let done = sqlx::query(sql).bind(id).bind(fence).bind(micros(at)).execute(self.pool()?).await;
-        done.map(|done| done.rows_affected() == 1).map_err(|why| unavailable(&why))
+        let change = sqlx::query(sql).bind(id).bind(fence).bind(micros(at)).execute(self.pool()?);
+        self.at_home(change).await.map(|done| done.rows_affected() == 1).map_err(|why| unavailable(&why))
     }
 }
 

@@ -136,13 +136,7 @@ impl Bench {
     }
 
     pub(crate) async fn phase(&self, stream: &StreamId) -> Phase {
-        // An engine that was killed may leave a dead connection behind, which the first who meets it finds.
-        loop {
-            if let Some(phase) = self.phase_if_known(stream).await {
-                return phase;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        self.phase_if_known(stream).await.unwrap()
     }
 
     /// None while the store is away.

@@ -60,11 +60,9 @@ async fn a_server_that_is_killed_under_load_loses_nothing_acknowledged() {
         .collect();
     for pause in [0, 300, 3_000] {
         sleep(Duration::from_millis(700)).await;
-        let stopping = Arc::clone(&server);
-        tokio::task::spawn_blocking(move || stopping.stop_immediate()).await.unwrap();
+        server.cut().await;
         sleep(Duration::from_millis(pause)).await;
-        let starting = Arc::clone(&server);
-        tokio::task::spawn_blocking(move || starting.start()).await.unwrap();
+        server.mend().await;
     }
     let (mut head, before) = (journal.head(), journal.position());
     // The value that is waited for holds a lock that the writer needs, so it is dropped at once.
@@ -96,8 +94,7 @@ async fn while_the_server_is_away_units_are_turned_away_soon() {
     let server = Arc::new(Server::own(Sync::Off));
     let journal = open(Place::Url(server.database().await), Arc::new(Skewed::default())).await.unwrap();
     journal.append(unit(&journal, &[(&call("a"), 0, 1)])).await.unwrap();
-    let stopping = Arc::clone(&server);
-    tokio::task::spawn_blocking(move || stopping.stop_immediate()).await.unwrap();
+    server.cut().await;
     let began = Instant::now();
     let first = join_all((0..50).map(|nth| journal.append(unit(&journal, &[(&call(nth), 0, 1)])))).await;
     assert!(first.iter().all(|result| matches!(result, Err(Refused::Unavailable(_)))));
@@ -110,8 +107,7 @@ async fn while_the_server_is_away_units_are_turned_away_soon() {
     assert!(journal.stored(0, 1).await.is_err());
     assert!(began.elapsed() < Duration::from_secs(1), "nor do those who read");
     assert_eq!(journal.depth(), 0);
-    let starting = Arc::clone(&server);
-    tokio::task::spawn_blocking(move || starting.start()).await.unwrap();
+    server.mend().await;
     let until = Instant::now() + Duration::from_secs(5);
     while journal.append(unit(&journal, &[(&call("c"), 0, 1)])).await.is_err() {
         assert!(Instant::now() < until, "it comes back by itself");
@@ -123,9 +119,9 @@ async fn while_the_server_is_away_units_are_turned_away_soon() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn closing_while_the_server_is_away_answers_everybody() {
-    let server = Server::own(Sync::Off);
+    let server = Arc::new(Server::own(Sync::Off));
     let journal = open(Place::Url(server.database().await), Arc::new(Skewed::default())).await.unwrap();
-    server.stop_immediate();
+    server.cut().await;
     let waiting = journal.append(unit(&journal, &[(&call("a"), 0, 1)]));
     let (answer, ()) = tokio::join!(waiting, async {
         sleep(Duration::from_millis(100)).await;

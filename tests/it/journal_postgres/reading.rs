@@ -1,6 +1,7 @@
 //! A program that knows only postgres-es reads our streams, and the store keeps the very bytes it was sent.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use chrono::DateTime;
 use cqrs_es::persist::{PersistedEventRepository, PersistedEventStore};
@@ -9,12 +10,15 @@ use domain::call::{Call, Event};
 use domain::fact::Recorded;
 use domain::session::{Phase, Remote, Session};
 use domain::{call as calls, session};
+use futures_util::future::join_all;
 use karnay::journal::verify::{Fault, Place};
 use karnay::journal::{Append, Refused, Unit};
 use postgres_es::PostgresEventRepository;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use sqlx::PgPool;
+use tokio::runtime::Builder;
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::journal::bed::{Bed, call, circumstances, entry, reported, unit};
@@ -54,6 +58,27 @@ async fn a_plain_postgres_es_program_reads_our_streams() {
     let store = PersistedEventStore::<PostgresEventRepository, Session>::new_event_store(repository);
     let mut context = store.load_aggregate(call("s").as_str()).await.unwrap();
     assert_eq!((context.aggregate().id(), context.aggregate().phase()), (id, Phase::Running));
+}
+
+/// Workers and actors come and go, and others go on with the connections that they opened.
+#[tokio::test]
+async fn connections_outlive_whoever_opened_them() {
+    let bed = Bed::postgres().await;
+    let journal = bed.open().await;
+    for _ in 0..20 {
+        let passing = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let asking = journal.clone();
+        passing.spawn(async move { join_all((0..8).map(|_| asking.stored(0, 1))).await }).await.unwrap();
+        let going_on = async {
+            for _ in 0..50 {
+                journal.stored(0, 1).await.unwrap();
+            }
+        };
+        tokio::join!(going_on, async {
+            sleep(Duration::from_millis(5)).await;
+            passing.shutdown_background();
+        });
+    }
 }
 
 #[tokio::test]
@@ -124,7 +149,7 @@ async fn what_the_store_does_not_take_costs_its_neighbours_nothing() {
         }
         journal.append(unit)
     });
-    let results = futures_util::future::join_all(units).await;
+    let results = join_all(units).await;
     for (nth, result) in results.iter().enumerate() {
         assert_eq!(matches!(result, Err(Refused::Unavailable(_))), nth == 4 || nth == 7, "{nth}: {result:?}");
     }
