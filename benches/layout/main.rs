@@ -35,6 +35,13 @@ j         |no hash column                          |hashless                    
 k         |primary key is the stream's             |streamprimary                  |p |256
 base-2m   |page cache 2 MiB, not 64                |smallcache                     |s |256
 f2-2m     |f2, page cache 2 MiB, not 64            |fingerprint streams commands person smallcache|s|256
+live      |a and e2: what a report on no list costs|fingerprint person ascending   |s |96
+live-1k   |live, pages of 1 KiB, not 4             |fingerprint person ascending page1k|s|96
+live-2k   |live, pages of 2 KiB                    |fingerprint person ascending page2k|s|96
+live-8k   |live, pages of 8 KiB                    |fingerprint person ascending page8k|s|96
+listed    |base in batches of 96                   |                               |s |96
+listed-1k |listed, pages of 1 KiB                  |page1k                         |s |96
+listed-2k |listed, pages of 2 KiB                  |page2k                         |s |96
 base-1    |batches of 1                            |                               |sp|1
 base-64   |batches of 64                           |                               |sp|64
 base-1024 |batches of 1024                         |                               |sp|1024

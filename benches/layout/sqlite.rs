@@ -42,15 +42,21 @@ fn tables(layout: &Layout) -> String {
     };
     let cache = if layout.has("smallcache") { 2 << 10 } else { 64 << 10 };
     format!(
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-{cache};
+        "PRAGMA page_size={}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-{cache};
          CREATE TABLE events(position INTEGER {position}, aggregate_type TEXT NOT NULL, event_type TEXT NOT NULL,
            event_version TEXT NOT NULL, recorded_at INTEGER NOT NULL{kept}{keys}
          CREATE TABLE batches(first INTEGER PRIMARY KEY, last INTEGER NOT NULL, digest BLOB NOT NULL) STRICT;
          CREATE TABLE streams(aggregate_type TEXT, aggregate_id TEXT, version INTEGER NOT NULL,
            PRIMARY KEY(aggregate_type, aggregate_id)) STRICT, WITHOUT ROWID;
          CREATE TABLE commands(command BLOB PRIMARY KEY, outcome INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-         CREATE TABLE person_keys(id {person};"
+         CREATE TABLE person_keys(id {person};",
+        page(layout)
     )
+}
+
+fn page(layout: &Layout) -> u64 {
+    let own = [("page1k", 1_024), ("page2k", 2_048), ("page8k", 8_192)];
+    own.into_iter().find(|(name, _)| layout.has(name)).map_or(PAGE, |(_, len)| len)
 }
 
 fn write(
@@ -119,7 +125,7 @@ pub(crate) fn run(layout: &Layout, rows: usize) -> Result<Run> {
         write(&mut db, layout, &batch, i64::try_from(done)? + 1, &mut chain)?;
         done += batch.len();
         index.read_exact_at(&mut frames, 16)?;
-        let log = u64::from(u32::from_ne_bytes(frames)) * PAGE;
+        let log = u64::from(u32::from_ne_bytes(frames)) * page(layout);
         if log > WAL_BOUND {
             let committed = Instant::now();
             db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
