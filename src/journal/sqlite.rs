@@ -3,6 +3,7 @@
 
 mod effects;
 mod schema;
+mod syncer;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use super::{Batch, Error, QUEUE_LEN_MAX, Refused, Stored};
 use crate::ports::Clock;
 
 pub use schema::{FILE, FORMAT};
+use syncer::Syncer;
 
 /// Idle reading connections kept open.
 const IDLE_READERS_MAX: usize = 4;
@@ -40,6 +42,8 @@ struct Inner {
     ailing: Arc<AtomicBool>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
     readers: Readers,
+    /// What is synced. Readers see more, which is not to be told before it is.
+    head: watch::Receiver<Position>,
 }
 
 /// A journal that was opened, with what moves when it grows.
@@ -59,14 +63,12 @@ impl Sqlite {
         let depth = Arc::new(AtomicUsize::new(0));
         let (jobs, queue) = std::sync::mpsc::sync_channel(QUEUE_LEN_MAX);
         let ailing = Arc::new(AtomicBool::new(false));
-        let shared = writer::Shared {
-            clock,
-            tail: Arc::clone(&tail),
-            depth: Arc::clone(&depth),
-            ailing: Arc::clone(&ailing),
-        };
-        let writer = writer::Writer::try_new(connection, lock, shared)?;
-        let head = writer.head();
+        let shared = writer::Shared { clock, depth: Arc::clone(&depth), ailing: Arc::clone(&ailing) };
+        let (moving, head) = watch::channel(0);
+        let writer = writer::Writer::try_new(connection, lock, shared, |position| {
+            moving.send_replace(position);
+            Syncer::open(&folder.join(schema::LOG), Arc::clone(&tail), moving)
+        })?;
         let thread = std::thread::Builder::new()
             .name("journal".into())
             .spawn(move || writer.run(&queue))
@@ -77,6 +79,7 @@ impl Sqlite {
             ailing,
             thread: Mutex::new(Some(thread)),
             readers: Readers::new(folder.join(FILE)),
+            head: head.clone(),
         };
         Ok(Opened { store: Self(Arc::new(inner)), head, tail })
     }
@@ -139,11 +142,18 @@ impl Sqlite {
 
     pub(super) async fn stream(&self, kind: &'static str, stream: &StreamId) -> Result<Vec<Stored>, Error> {
         let stream = stream.as_str().to_owned();
-        self.0.readers.read(move |c| select_stream(c, kind, &stream)).await
+        let events = self.0.readers.read(move |c| select_stream(c, kind, &stream)).await?;
+        let last = events.last().map_or(0, |event| event.position);
+        let synced = self.0.head.clone().wait_for(|head| *head >= last).await.map(drop);
+        synced.map_err(|_| Error::Unavailable("the journal is closed".into()))?;
+        Ok(events)
     }
 
     pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
-        self.0.readers.read(move |c| select_after(c, after, limit)).await
+        let synced = *self.0.head.borrow();
+        let mut events = self.0.readers.read(move |c| select_after(c, after, limit)).await?;
+        events.truncate(events.partition_point(|event| event.position <= synced));
+        Ok(events)
     }
 
     pub(super) async fn keys(&self, ids: &[Uuid]) -> Result<Vec<KeyRow>, Error> {

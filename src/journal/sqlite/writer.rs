@@ -1,26 +1,27 @@
-//! The one thread that writes: it takes what queued up while the last commit was synced, and commits that together.
-//! No timer gathers batches. Everybody is answered after the commit, and a refused unit costs its neighbours nothing.
+//! The one thread that writes: it takes what queued up meanwhile, and commits that together.
+//! No timer gathers batches. Whether a batch is safe is the syncer's business, which tells everybody; a refused unit costs its neighbours nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, SendError, SyncSender};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use domain::fact::{Fact, Position};
 use rusqlite::{Connection, OptionalExtension, params};
-use tokio::sync::watch;
 
 use super::schema::Lock;
-use crate::journal::batch::Prepared;
-use crate::journal::batch::{Waiter, drain, settle_all};
+use super::syncer::{Syncer, Written};
+use crate::journal::batch::{Outcome, Prepared, Waiter, drain};
 use crate::journal::chain::{Digest, GENESIS, Hash};
-use crate::journal::feed::Tail;
-use crate::journal::{Appended, CommandId, Error, Refused, count_commit, from_micros, micros};
+use crate::journal::{Appended, CommandId, Error, Refused, from_micros, micros};
 use crate::ports::Clock;
 
 /// The log is moved into the file between commits, whenever so many bytes of events have been written.
 /// Pages and indexes make it grow by six to eight times as much. Often and little, for everybody waits meanwhile.
 const CHECKPOINT_BYTES: usize = 2 << 20;
+
+const NO_SYNC: &str = "the disk refused a sync; the journal is closed until a restart";
 
 pub(super) enum Job {
     Append(Prepared),
@@ -34,7 +35,6 @@ pub(super) type Tell = Box<dyn FnOnce(Result<(), String>) + Send>;
 /// What the writer shares with the handles.
 pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) tail: Arc<Tail>,
     pub(super) depth: Arc<AtomicUsize>,
     pub(super) ailing: Arc<AtomicBool>,
 }
@@ -43,9 +43,10 @@ pub(super) struct Writer {
     connection: Connection,
     _lock: Lock,
     shared: Shared,
-    head: watch::Sender<Position>,
     state: State,
     unchecked: usize,
+    written: SyncSender<Written>,
+    syncer: JoinHandle<()>,
 }
 
 /// What the next batch continues. Taken over only when its commit is through.
@@ -60,22 +61,26 @@ struct State {
 #[derive(Default)]
 struct Batch {
     /// In the order of the appends among the jobs.
-    results: Vec<Result<Appended, Refused>>,
+    results: Vec<Outcome>,
     tells: Vec<Tell>,
     facts: Vec<Fact>,
     bytes: usize,
 }
 
 impl Writer {
-    pub(super) fn try_new(connection: Connection, lock: Lock, shared: Shared) -> Result<Self, Error> {
+    /// `syncer` is made of the position that the journal stands at.
+    pub(super) fn try_new(
+        connection: Connection,
+        lock: Lock,
+        shared: Shared,
+        syncer: impl FnOnce(Position) -> std::io::Result<Syncer>,
+    ) -> Result<Self, Error> {
         let state = last_state(&connection)
             .map_err(|why| Error::Open(format!("cannot read the journal's end: {why}")))?;
-        let head = watch::Sender::new(state.position);
-        Ok(Self { connection, _lock: lock, shared, head, state, unchecked: 0 })
-    }
-
-    pub(super) fn head(&self) -> watch::Receiver<Position> {
-        self.head.subscribe()
+        let started = syncer(state.position).and_then(Syncer::start);
+        let (written, syncer) =
+            started.map_err(|why| Error::Open(format!("cannot sync the journal's log: {why}")))?;
+        Ok(Self { connection, _lock: lock, shared, state, unchecked: 0, written, syncer })
     }
 
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
@@ -85,6 +90,9 @@ impl Writer {
             self.commit(batch);
             self.checkpoint();
         }
+        drop(self.written);
+        // One that panicked has nothing left to say.
+        let _ = self.syncer.join();
         // Leaves an empty log behind, so that the file alone is the journal.
         let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
     }
@@ -93,37 +101,42 @@ impl Writer {
         let began = Instant::now();
         let waiting: Vec<_> = jobs.iter().filter_map(Job::waiter).collect();
         let mut batch = Batch::default();
-        match self.write(jobs, &mut batch) {
-            Ok(state) => self.publish(state, batch, waiting, began),
+        let outcome =
+            if self.syncer.is_finished() { Err(NO_SYNC.into()) } else { self.write(jobs, &mut batch) };
+        let events = outcome.as_ref().map_or(0, |state| state.position - self.state.position);
+        let Batch { results, tells, facts, bytes } = batch;
+        let last = self.state.position + events;
+        let written = Written { last, events, facts, waiting, results, tells, began };
+        match outcome {
+            Ok(state) => {
+                if events > 0 {
+                    self.shared.ailing.store(false, Ordering::Relaxed);
+                }
+                self.state = state;
+                self.unchecked += bytes;
+                if let Err(SendError(written)) = self.written.send(written) {
+                    self.give_up(written, NO_SYNC);
+                }
+            }
             Err(why) => {
                 // Rolled back already where the error was SQLite's own; saying so twice is harmless.
                 let _ = self.connection.execute_batch("ROLLBACK");
-                self.shared.ailing.store(true, Ordering::Relaxed);
-                let why = why.to_string();
-                tracing::error!(cause = %why, "a batch could not be committed");
-                let results = waiting.iter().map(|_| Err(Refused::Unavailable(why.clone()))).collect();
-                settle_all(waiting, results);
-                batch.tells.into_iter().for_each(|tell| tell(Err(why.clone())));
+                self.give_up(written, &why);
             }
         }
     }
 
-    /// The order matters: what was answered is in the tail and behind the head before anybody hears of it.
-    fn publish(&mut self, state: State, batch: Batch, waiting: Vec<Waiter>, began: Instant) {
-        let events = state.position - self.state.position;
-        if events > 0 {
-            self.shared.ailing.store(false, Ordering::Relaxed);
-        }
-        self.state = state;
-        self.unchecked += batch.bytes;
-        self.shared.tail.extend(batch.facts);
-        self.head.send_if_modified(|head| std::mem::replace(head, state.position) != state.position);
-        count_commit(events, batch.results.len(), began.elapsed());
-        settle_all(waiting, batch.results);
-        batch.tells.into_iter().for_each(|tell| tell(Ok(())));
+    fn give_up(&self, written: Written, why: &str) {
+        self.shared.ailing.store(true, Ordering::Relaxed);
+        tracing::error!(cause = why, "a batch could not be committed");
+        written.refuse(why);
     }
 
-    fn write(&mut self, jobs: Vec<Job>, batch: &mut Batch) -> rusqlite::Result<State> {
+    fn write(&self, jobs: Vec<Job>, batch: &mut Batch) -> Result<State, String> {
+        self.try_write(jobs, batch).map_err(|why| why.to_string())
+    }
+
+    fn try_write(&self, jobs: Vec<Job>, batch: &mut Batch) -> rusqlite::Result<State> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         let mut state = self.state;
         state.recorded_at = micros(self.shared.clock.now()).max(state.recorded_at);
@@ -158,7 +171,7 @@ impl Writer {
         state: &mut State,
         digest: &mut Digest,
         batch: &mut Batch,
-    ) -> rusqlite::Result<Result<Appended, Refused>> {
+    ) -> rusqlite::Result<Outcome> {
         if let Some(earlier) = self.repeated(&prepared)? {
             return Ok(earlier);
         }
@@ -228,7 +241,7 @@ impl Writer {
     }
 
     /// The stored outcome of a command that was carried out before.
-    fn repeated(&self, prepared: &Prepared) -> rusqlite::Result<Option<Result<Appended, Refused>>> {
+    fn repeated(&self, prepared: &Prepared) -> rusqlite::Result<Option<Outcome>> {
         let Some(command) = &prepared.unit.command else { return Ok(None) };
         let mut find = self.connection.prepare_cached(
             "SELECT body, first, last, recorded_at FROM commands WHERE organization = ?1 AND id = ?2",
@@ -294,7 +307,7 @@ impl Writer {
         }
     }
 
-    /// Moves the log into the file, after everybody was answered. The log grows to about the bound and what one batch adds.
+    /// Moves the log into the file. The log grows to about the bound and what one batch adds.
     fn checkpoint(&mut self) {
         if self.unchecked < CHECKPOINT_BYTES {
             return;
