@@ -1,5 +1,5 @@
 //! The thread that waits for the disk: what the writer committed is synced here while the next batch is written.
-//! One sync covers every batch that was committed before it began. Only then is anybody told, in the order of the commits.
+//! Only then is anybody told, in the order of the commits.
 
 use std::fs::File;
 use std::io;
@@ -17,8 +17,9 @@ use crate::journal::batch::{Outcome, Waiter, settle_all};
 use crate::journal::feed::Tail;
 use crate::journal::{Refused, count_commit};
 
-/// Batches that wait for their sync while the writer goes on. Then it waits too, and what queues up makes its next batch larger.
-const WAITING_MAX: usize = 2;
+/// Batches that wait for their sync besides the one that is being synced. The writer is one ahead at most:
+/// then it waits too, and what queues up meanwhile makes its next batch larger.
+const WAITING_MAX: usize = 0;
 
 /// A batch as the writer committed it, and whom to tell what.
 pub(super) struct Written {
@@ -40,8 +41,11 @@ pub(super) struct Syncer {
 
 impl Syncer {
     /// `log` is the file that commits are appended to. A second descriptor of it is harmless: SQLite locks other files.
+    /// What a killed process left in it is synced first, since it is shown from now on.
     pub(super) fn open(log: &Path, tail: Arc<Tail>, head: watch::Sender<Position>) -> io::Result<Self> {
-        Ok(Self { log: File::open(log)?, tail, head })
+        let log = File::open(log)?;
+        log.sync_data()?;
+        Ok(Self { log, tail, head })
     }
 
     pub(super) fn start(self) -> io::Result<(SyncSender<Written>, JoinHandle<()>)> {
@@ -53,19 +57,12 @@ impl Syncer {
     /// Ends with the writer, or with the first sync that fails: what such a sync left behind nobody can tell,
     /// so nothing is stored any more until the next start has read what is there.
     fn run(self, written: &Receiver<Written>) {
-        while let Ok(first) = written.recv() {
-            let batches: Vec<_> = std::iter::once(first).chain(written.try_iter()).collect();
+        while let Ok(batch) = written.recv() {
             if let Err(why) = self.log.sync_data() {
                 tracing::error!(cause = %why, "the journal could not be synced; nothing is stored until a restart");
-                let why = format!("the disk refused a sync: {why}");
-                for batch in batches {
-                    batch.refuse(&why);
-                }
-                return;
+                return batch.refuse(&format!("the disk refused a sync: {why}"));
             }
-            for batch in batches {
-                self.publish(batch);
-            }
+            self.publish(batch);
         }
     }
 
