@@ -141,6 +141,7 @@ impl App {
         let end = tokio::select! {
             asked = stop_asked() => asked.map_err(Into::into),
             fatal = self.guardian.fatal() => Err(anyhow!(fatal)),
+            () = self.journal.ended() => Err(anyhow!("nothing can be stored any more: the journal's writing broke")),
             ended = serving => Err(anyhow!("the server ended by itself: {ended:?}")),
         };
         self.shut_down(&handle).await;

@@ -133,7 +133,7 @@ pub const BATCH_BYTES_MAX: usize = 4 << 20;
 /// Names a unit to whoever sent it.
 pub type Ticket = u64;
 
-/// Who waits for units to be stored. Told once a batch, after its commit.
+/// Who waits for units to be stored. Told once a batch, when it is safe.
 pub trait Settle: Send + Sync + fmt::Debug {
     fn settle(&self, results: Vec<(Ticket, Result<Appended, Refused>)>);
 }
@@ -284,6 +284,12 @@ impl Journal {
 
     pub fn position(&self) -> Position {
         *self.head.borrow()
+    }
+
+    /// Comes back when nothing can be stored any more: the journal was closed, or its writing broke for good.
+    pub async fn ended(&self) {
+        let mut head = self.head();
+        while head.changed().await.is_ok() {}
     }
 
     pub fn keyring(&self) -> &Arc<keys::Keyring> {

@@ -1,4 +1,4 @@
-//! What both stores' writers do alike: make a unit ready to be written, gather what queued up, and tell everybody after the commit.
+//! What both stores' writers do alike: make a unit ready to be written, gather what queued up, and tell everybody when it is safe.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -6,6 +6,7 @@ mod schema;
 mod syncer;
 mod writer;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -25,7 +26,6 @@ use super::{Batch, Error, QUEUE_LEN_MAX, Refused, Stored};
 use crate::ports::Clock;
 
 pub use schema::{FILE, FORMAT};
-use syncer::Syncer;
 
 /// Idle reading connections kept open.
 const IDLE_READERS_MAX: usize = 4;
@@ -64,11 +64,8 @@ impl Sqlite {
         let (jobs, queue) = std::sync::mpsc::sync_channel(QUEUE_LEN_MAX);
         let ailing = Arc::new(AtomicBool::new(false));
         let shared = writer::Shared { clock, depth: Arc::clone(&depth), ailing: Arc::clone(&ailing) };
-        let (moving, head) = watch::channel(0);
-        let writer = writer::Writer::try_new(connection, lock, shared, |position| {
-            moving.send_replace(position);
-            Syncer::open(&folder.join(schema::LOG), Arc::clone(&tail), moving)
-        })?;
+        let log = folder.join(schema::LOG);
+        let (writer, head) = writer::Writer::try_new(connection, lock, shared, (&log, Arc::clone(&tail)))?;
         let thread = std::thread::Builder::new()
             .name("journal".into())
             .spawn(move || writer.run(&queue))
@@ -128,9 +125,12 @@ impl Sqlite {
         }
     }
 
-    /// Fails where the last commit did and a write of some size still does. The size matters:
+    /// Fails where the journal is closed for good, and where the last commit failed and a write of some size still does. The size matters:
     /// a full disk has room for a page when the log is reused, and none for a batch.
     pub(super) async fn probe(&self) -> Result<(), Error> {
+        if self.0.head.has_changed().is_err() {
+            return Err(Error::Unavailable("nothing can be stored before a restart".into()));
+        }
         if !self.0.ailing.load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -215,32 +215,50 @@ impl Readers {
     }
 }
 
-/// A journal opened beside a running engine, for those who only look.
+/// A journal opened beside a running engine, for those who only look. What it shows is synced first:
+/// the engine's newest commits may not be yet, and what was shown must not be gone after a power cut.
 #[derive(Debug, Clone)]
-pub(super) struct Reader(Readers);
+pub(super) struct Reader {
+    readers: Readers,
+    log: PathBuf,
+}
 
 impl Reader {
     pub(super) fn open(folder: &Path) -> Result<Self, Error> {
         let file = folder.join(FILE);
         drop(schema::open_for_reading(&file)?);
-        Ok(Self(Readers::new(file)))
+        Ok(Self { readers: Readers::new(file), log: folder.join(schema::LOG) })
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let answer = self.readers.read(query).await?;
+        match tokio::fs::File::open(&self.log).await {
+            Ok(log) => log.sync_data().await.map_err(|why| Error::Unavailable(why.to_string()))?,
+            // The engine was stopped in order: there is no log.
+            Err(why) if why.kind() == ErrorKind::NotFound => {}
+            Err(why) => return Err(Error::Unavailable(why.to_string())),
+        }
+        Ok(answer)
     }
 
     pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
-        self.0.read(move |c| select_after(c, after, limit)).await
+        self.read(move |c| select_after(c, after, limit)).await
     }
 
     pub(super) async fn batches(&self, after: Position, limit: usize) -> Result<Vec<Batch>, Error> {
-        self.0.read(move |c| select_batches(c, after, limit)).await
+        self.read(move |c| select_batches(c, after, limit)).await
     }
 
     pub(super) async fn position(&self) -> Result<Position, Error> {
-        self.0.read(head).await
+        self.read(head).await
     }
 
     /// What SQLite itself finds wrong with the file; empty where it is whole.
     pub(super) async fn damage(&self) -> Result<Vec<String>, Error> {
-        self.0.read(schema::damage).await
+        self.readers.read(schema::damage).await
     }
 }
 

@@ -57,7 +57,7 @@ fn describe() {
     describe_counter!("karnay_appends_total", "Units appended to the journal");
     describe_counter!("karnay_events_total", "Events appended to the journal");
     describe_histogram!("karnay_batch_events", "Events that shared one commit");
-    describe_histogram!("karnay_commit_seconds", "Time of one commit, its sync included");
+    describe_histogram!("karnay_commit_seconds", "Time from the first write of a batch until it is synced");
     describe_histogram!("karnay_checkpoint_seconds", "Time of moving the log into the file, SQLite only");
     describe_gauge!("karnay_position", "The journal's newest position");
     describe_gauge!("karnay_under_way", "Commands under way, by kind of aggregate");

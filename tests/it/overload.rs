@@ -2,7 +2,6 @@
 //! and once the load stops the engine is as it was. Also with a store that takes 20 ms over every commit.
 
 use std::net::SocketAddr;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -139,28 +138,12 @@ async fn deep_a_storm_of_2560_on_postgres() {
 
 /// The store is made slow from outside: strace holds every sync for 20 ms.
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stderr, reason = "what was not run is to be heard of")]
 async fn a_storm_on_a_slow_sqlite() {
-    if Command::new("strace").arg("-V").output().is_err() {
-        eprintln!("NOT RUN: strace is missing");
+    let mut world = World::sqlite();
+    let slow = "inject=fdatasync,fsync:delay_enter=20000";
+    if !world.strace(&["--seccomp-bpf", "-e", "trace=fdatasync,fsync", "-e", slow, "-o", "/dev/null"]) {
         return;
     }
-    let mut world = World::sqlite();
-    let slow = [
-        "strace",
-        "-f",
-        "-qq",
-        "--seccomp-bpf",
-        "-e",
-        "trace=fdatasync,fsync",
-        "-e",
-        "inject=fdatasync,fsync:delay_enter=20000",
-        "-e",
-        "signal=none",
-        "-o",
-        "/dev/null",
-    ];
-    world.under = slow.map(str::to_owned).to_vec();
     bears_a_storm(&mut world, (64, 640), Duration::from_secs(2)).await;
 }
 

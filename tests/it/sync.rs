@@ -1,11 +1,14 @@
 //! R1, the part that a kill cannot show: a kill leaves the page cache, a power cut does not.
 //! Under strace every acknowledgement comes after the sync of what it acknowledges,
-//! and a copy of the log cut to what was synced by then misses nothing acknowledged.
+//! and copies of the log cut to what was synced by then miss nothing acknowledged.
 
-use std::collections::{HashMap, HashSet};
-use std::process::Command;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::OpenOptions;
+use std::path::Path;
 
+use futures_util::future::join_all;
 use rusqlite::Connection;
+use serde_json::Value;
 
 use crate::world::{World, report};
 
@@ -34,20 +37,13 @@ enum Step {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stderr, reason = "what was not run is to be heard of")]
 async fn nothing_is_acknowledged_before_it_is_synced() {
-    if Command::new("strace").arg("-V").output().is_err() {
-        eprintln!("NOT RUN: strace is missing");
-        return;
-    }
     let mut world = World::sqlite();
     let trace = world.folder.path().join("trace");
     let what = "trace=pwrite64,fdatasync,fsync,write,writev,sendto,sendmsg,openat";
-    world.under = ["strace", "-f", "-y", "-s", "65536", "-e", what, "-e", "signal=none", "-o"]
-        .iter()
-        .map(|word| (*word).to_owned())
-        .chain([trace.to_str().unwrap().to_owned()])
-        .collect();
+    if !world.strace(&["-y", "-s", "65536", "-e", what, "-o", trace.to_str().unwrap()]) {
+        return;
+    }
     world.start().await;
     let sender = |client: u32| {
         let (http, url) = (world.http.clone(), world.url("/calls/result"));
@@ -64,85 +60,91 @@ async fn nothing_is_acknowledged_before_it_is_synced() {
     }
     // Taken while the engine runs: the log is still there, as it would be after a power cut.
     let copy = tempfile::tempdir().unwrap();
-    for file in ["journal.db", "journal.db-wal"] {
-        std::fs::copy(world.data().join(file), copy.path().join(file)).unwrap();
-    }
+    copy_journal(&world.data(), copy.path());
     world.kill();
 
-    let steps = steps(&std::fs::read_to_string(&trace).unwrap());
-    let (acknowledged, synced) = check(&steps);
-    assert_eq!(acknowledged.len(), usize::try_from(CLIENTS * REPORTS_EACH).unwrap());
-    let log = std::fs::OpenOptions::new().write(true).open(copy.path().join("journal.db-wal")).unwrap();
-    log.set_len(synced).unwrap();
-    let connection = Connection::open(copy.path().join("journal.db")).unwrap();
-    for id in acknowledged {
-        let there = "SELECT count(*) FROM events WHERE payload LIKE '%' || ?1 || '%'";
-        let count: i64 = connection.query_row(there, [&id], |row| row.get(0)).unwrap();
-        assert_eq!(count, 1, "{id} was acknowledged and is not in what was synced");
+    let acknowledged = check(&steps(&std::fs::read_to_string(&trace).unwrap()));
+    let count: usize = acknowledged.values().map(Vec::len).sum();
+    assert_eq!(count, usize::try_from(CLIENTS * REPORTS_EACH).unwrap());
+    for (synced, ids) in acknowledged {
+        let cut = tempfile::tempdir().unwrap();
+        copy_journal(copy.path(), cut.path());
+        let log = OpenOptions::new().write(true).open(cut.path().join("journal.db-wal")).unwrap();
+        log.set_len(synced).unwrap();
+        let connection = Connection::open(cut.path().join("journal.db")).unwrap();
+        for id in ids {
+            let there = "SELECT count(*) FROM events WHERE payload LIKE '%' || ?1 || '%'";
+            let count: i64 = connection.query_row(there, [&id], |row| row.get(0)).unwrap();
+            assert_eq!(count, 1, "{id} was acknowledged and is not in what was synced by then");
+        }
     }
 }
 
-/// A sync that failed leaves behind nobody knows what: nothing is stored any more, and the next start goes on from what is there.
-#[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stderr, reason = "what was not run is to be heard of")]
-async fn after_a_sync_that_failed_nothing_is_acknowledged() {
-    if Command::new("strace").arg("-V").output().is_err() {
-        eprintln!("NOT RUN: strace is missing");
+fn copy_journal(from: &Path, to: &Path) {
+    for file in ["journal.db", "journal.db-wal"] {
+        std::fs::copy(from.join(file), to.join(file)).unwrap();
+    }
+}
+
+/// After a sync that failed nobody knows what is on the disk: whoever waits is told so, the engine ends,
+/// and the next start writes the log anew before it goes on from what is there.
+async fn ends_at_a_failed_sync(clients: u32) {
+    let mut world = World::sqlite();
+    // The twentieth of a thread, and every one after it.
+    let fail = "inject=fdatasync:error=EIO:when=20+";
+    if !world.strace(&["-e", "trace=fdatasync", "-e", fail, "-o", "/dev/null"]) {
         return;
     }
-    let mut world = World::sqlite();
-    // The twentieth sync of a thread fails, and every one after it.
-    let inject = "inject=fdatasync:error=EIO:when=20+";
-    world.under = [
-        "strace",
-        "-f",
-        "-qq",
-        "-e",
-        "trace=fdatasync",
-        "-e",
-        inject,
-        "-e",
-        "signal=none",
-        "-o",
-        "/dev/null",
-    ]
-    .map(str::to_owned)
-    .to_vec();
     world.start().await;
-    let (mut acknowledged, mut refused) = (vec![], 0);
-    for number in 0..200 {
-        let answer = world.report(&report(SESSION, number)).await.unwrap();
-        if answer.status() == 200 {
-            assert_eq!(refused, 0, "stored again without a restart");
-            acknowledged.push(answer.json::<serde_json::Value>().await.unwrap()["id"].clone());
-            continue;
+    let here = &world;
+    let client = |client: u32| async move {
+        let mut acknowledged = vec![];
+        for number in 0..200 {
+            let answer = here.report(&report(SESSION, client * 1_000 + number)).await;
+            let Ok(answer) = answer else { return acknowledged };
+            if answer.status() != 200 {
+                assert_eq!(answer.status(), 503);
+                return acknowledged;
+            }
+            acknowledged.push(answer.json::<Value>().await.unwrap()["id"].clone());
         }
-        assert_eq!(answer.status(), 503);
-        refused += 1;
-        if refused == 5 {
-            break;
-        }
-    }
-    assert_eq!(refused, 5, "{} acknowledged", acknowledged.len());
-    assert!(acknowledged.len() >= 5, "the sync was to fail under way");
+        panic!("the sync was to fail");
+    };
+    let acknowledged = join_all((0..clients).map(client)).await.concat();
     assert!(!world.ready().await);
-    world.kill();
+    assert!(acknowledged.len() >= 5, "the sync was to fail under way");
+    assert!(!world.ended().await.success());
+    assert!(world.said().contains("could not be synced"), "{}", world.said());
 
-    world.under = vec![];
+    let trace = world.folder.path().join("trace");
+    world.strace(&["-y", "-e", "trace=pwrite64,fdatasync", "-o", trace.to_str().unwrap()]);
     world.start().await;
     let stored = world.json(&format!("/calls/session/{SESSION}/results")).await;
     let ids: HashSet<_> = stored.as_array().unwrap().iter().map(|result| result["id"].clone()).collect();
     assert!(acknowledged.iter().all(|id| ids.contains(id)));
-    let answer = world.report(&report(SESSION, 9_000)).await.unwrap();
-    assert_eq!(answer.status(), 200);
+    assert_eq!(world.report(&report(SESSION, 9_000)).await.unwrap().status(), 200);
+    let trace = std::fs::read_to_string(trace).unwrap();
+    let of_log = |line: &&str| line.contains("journal.db-wal>");
+    let first = trace.lines().find(of_log).unwrap();
+    assert!(first.contains("pwrite64("), "the log was not written anew: {first}");
 }
 
-/// Every acknowledgement has its write and a sync after that write above it. Also how much of the log was synced at the end.
-fn check(steps: &[Step]) -> (Vec<String>, u64) {
+#[tokio::test(flavor = "multi_thread")]
+async fn one_client_is_told_of_a_failed_sync() {
+    ends_at_a_failed_sync(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_clients_are_told_of_a_failed_sync() {
+    ends_at_a_failed_sync(32).await;
+}
+
+/// Every acknowledgement has its write and a sync after that write above it. By how much of the log was synced then.
+fn check(steps: &[Step]) -> BTreeMap<u64, Vec<String>> {
     let (mut written, mut durable) = (HashSet::new(), HashSet::new());
     let (mut end, mut synced) = (0, 0);
     let mut syncing = HashMap::new();
-    let mut acknowledged = vec![];
+    let mut acknowledged: BTreeMap<u64, Vec<String>> = BTreeMap::new();
     for step in steps {
         match step {
             Step::Wrote { end: to, ids } => {
@@ -159,11 +161,11 @@ fn check(steps: &[Step]) -> (Vec<String>, u64) {
             }
             Step::Acknowledged { id } => {
                 assert!(durable.contains(id), "{id} was acknowledged before it was synced");
-                acknowledged.push(id.clone());
+                acknowledged.entry(synced).or_default().push(id.clone());
             }
         }
     }
-    (acknowledged, synced)
+    acknowledged
 }
 
 /// The trace's lines, with calls that were interrupted by others put where they finished. A sync covers what had been

@@ -92,6 +92,18 @@ impl World {
         command
     }
 
+    /// From now on the engine runs under strace with these words; false where there is none, which is said loudly.
+    #[expect(clippy::print_stderr, reason = "what was not run is to be heard of")]
+    pub(crate) fn strace(&mut self, words: &[&str]) -> bool {
+        if Command::new("strace").arg("-V").output().is_err() {
+            eprintln!("NOT RUN: strace is missing");
+            return false;
+        }
+        let all = ["strace", "-f", "-qq", "-e", "signal=none"];
+        self.under = all.iter().chain(words).map(|word| (*word).to_owned()).collect();
+        true
+    }
+
     pub(crate) fn run(&self, args: &[&str]) -> Output {
         self.karnay(args).stdin(Stdio::null()).output().unwrap()
     }
@@ -145,6 +157,18 @@ impl World {
     pub(crate) fn stop(&mut self) -> ExitStatus {
         signal("-TERM", self.pid());
         self.child.take().unwrap().wait().unwrap()
+    }
+
+    /// Waits until the engine has ended by itself.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        let (began, mut child) = (Instant::now(), self.child.take().unwrap());
+        loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(began.elapsed() < PATIENCE, "the engine goes on: {}", self.said());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     pub(crate) async fn get(&self, path: &str) -> reqwest::Response {

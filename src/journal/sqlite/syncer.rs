@@ -1,8 +1,9 @@
 //! The thread that waits for the disk: what the writer committed is synced here while the next batch is written.
 //! Only then is anybody told, in the order of the commits.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -17,8 +18,8 @@ use crate::journal::batch::{Outcome, Waiter, settle_all};
 use crate::journal::feed::Tail;
 use crate::journal::{Refused, count_commit};
 
-/// Batches that wait for their sync besides the one that is being synced. The writer is one ahead at most:
-/// then it waits too, and what queues up meanwhile makes its next batch larger.
+/// No batch waits between the two threads: the writer is one ahead at most, and what queues up meanwhile makes its next
+/// batch larger. It must be none, for what waited there when a sync fails would never be told.
 const WAITING_MAX: usize = 0;
 
 /// A batch as the writer committed it, and whom to tell what.
@@ -41,11 +42,14 @@ pub(super) struct Syncer {
 
 impl Syncer {
     /// `log` is the file that commits are appended to. A second descriptor of it is harmless: SQLite locks other files.
-    /// What a killed process left in it is synced first, since it is shown from now on.
-    pub(super) fn open(log: &Path, tail: Arc<Tail>, head: watch::Sender<Position>) -> io::Result<Self> {
-        let log = File::open(log)?;
-        log.sync_data()?;
-        Ok(Self { log, tail, head })
+    pub(super) fn open(log: &Path, tail: Arc<Tail>, position: Position) -> io::Result<Self> {
+        let log = OpenOptions::new().read(true).write(true).open(log)?;
+        write_anew(&log)?;
+        Ok(Self { log, tail, head: watch::Sender::new(position) })
+    }
+
+    pub(super) fn head(&self) -> watch::Receiver<Position> {
+        self.head.subscribe()
     }
 
     pub(super) fn start(self) -> io::Result<(SyncSender<Written>, JoinHandle<()>)> {
@@ -54,13 +58,13 @@ impl Syncer {
         Ok((sender, thread.spawn(move || self.run(&written))?))
     }
 
-    /// Ends with the writer, or with the first sync that fails: what such a sync left behind nobody can tell,
-    /// so nothing is stored any more until the next start has read what is there.
+    /// Ends with the writer, or with the first sync that fails: from then on the log in memory and the log on the disk
+    /// may differ, so nothing is stored any more. The engine ends with it, and the next start writes the log anew.
     fn run(self, written: &Receiver<Written>) {
         while let Ok(batch) = written.recv() {
             if let Err(why) = self.log.sync_data() {
-                tracing::error!(cause = %why, "the journal could not be synced; nothing is stored until a restart");
-                return batch.refuse(&format!("the disk refused a sync: {why}"));
+                tracing::error!(cause = %why, "the journal could not be synced");
+                return refuse(batch.waiting, batch.tells, &format!("the disk refused a sync: {why}"));
             }
             self.publish(batch);
         }
@@ -79,13 +83,20 @@ impl Syncer {
     }
 }
 
-impl Written {
-    /// Nobody may take it for stored; whether it is, the next start finds out.
-    pub(super) fn refuse(self, why: &str) {
-        let results = self.waiting.iter().map(|_| Err(Refused::Unavailable(why.into()))).collect();
-        settle_all(self.waiting, results);
-        for tell in self.tells {
-            tell(Err(why.into()));
-        }
+/// What a killed process left in the log is shown from now on, so it has to be on the disk. Syncing is not enough:
+/// after a sync that failed the system takes pages for clean that never got there.
+fn write_anew(log: &File) -> io::Result<()> {
+    let mut all = vec![0; usize::try_from(log.metadata()?.len()).map_err(io::Error::other)?];
+    log.read_exact_at(&mut all, 0)?;
+    log.write_all_at(&all, 0)?;
+    log.sync_data()
+}
+
+/// Nobody may take it for stored; whether it is, the next start finds out.
+pub(super) fn refuse(waiting: Vec<Waiter>, tells: Vec<Tell>, why: &str) {
+    let results = waiting.iter().map(|_| Err(Refused::Unavailable(why.into()))).collect();
+    settle_all(waiting, results);
+    for tell in tells {
+        tell(Err(why.into()));
     }
 }

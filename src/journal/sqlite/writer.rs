@@ -1,6 +1,7 @@
-//! The one thread that writes: it takes what queued up meanwhile, and commits that together.
-//! No timer gathers batches. Whether a batch is safe is the syncer's business, which tells everybody; a refused unit costs its neighbours nothing.
+//! The one thread that writes: it takes what queued up while it was busy, and commits that together. No timer gathers batches.
+//! Whether a batch is safe is the syncer's business, which tells everybody; a refused unit costs its neighbours nothing.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SendError, SyncSender};
@@ -8,12 +9,15 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use domain::fact::{Fact, Position};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, params};
+use tokio::sync::watch;
 
 use super::schema::Lock;
-use super::syncer::{Syncer, Written};
+use super::syncer::{Syncer, Written, refuse};
 use crate::journal::batch::{Outcome, Prepared, Waiter, drain};
 use crate::journal::chain::{Digest, GENESIS, Hash};
+use crate::journal::feed::Tail;
 use crate::journal::{Appended, CommandId, Error, Refused, from_micros, micros};
 use crate::ports::Clock;
 
@@ -21,7 +25,7 @@ use crate::ports::Clock;
 /// Pages and indexes make it grow by six to eight times as much. Often and little, for everybody waits meanwhile.
 const CHECKPOINT_BYTES: usize = 2 << 20;
 
-const NO_SYNC: &str = "the disk refused a sync; the journal is closed until a restart";
+const NO_SYNC: &str = "nothing can be stored before a restart: the log tells why";
 
 pub(super) enum Job {
     Append(Prepared),
@@ -68,19 +72,20 @@ struct Batch {
 }
 
 impl Writer {
-    /// `syncer` is made of the position that the journal stands at.
+    /// The writer, and the position that moves when what it wrote is safe.
     pub(super) fn try_new(
         connection: Connection,
         lock: Lock,
         shared: Shared,
-        syncer: impl FnOnce(Position) -> std::io::Result<Syncer>,
-    ) -> Result<Self, Error> {
+        (log, tail): (&Path, Arc<Tail>),
+    ) -> Result<(Self, watch::Receiver<Position>), Error> {
         let state = last_state(&connection)
             .map_err(|why| Error::Open(format!("cannot read the journal's end: {why}")))?;
-        let started = syncer(state.position).and_then(Syncer::start);
-        let (written, syncer) =
-            started.map_err(|why| Error::Open(format!("cannot sync the journal's log: {why}")))?;
-        Ok(Self { connection, _lock: lock, shared, state, unchecked: 0, written, syncer })
+        let cannot = |why: std::io::Error| Error::Open(format!("cannot sync {}: {why}", log.display()));
+        let syncer = Syncer::open(log, tail, state.position).map_err(cannot)?;
+        let head = syncer.head();
+        let (written, syncer) = syncer.start().map_err(cannot)?;
+        Ok((Self { connection, _lock: lock, shared, state, unchecked: 0, written, syncer }, head))
     }
 
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
@@ -90,53 +95,55 @@ impl Writer {
             self.commit(batch);
             self.checkpoint();
         }
+        let broken = self.syncer.is_finished();
         drop(self.written);
         // One that panicked has nothing left to say.
         let _ = self.syncer.join();
-        // Leaves an empty log behind, so that the file alone is the journal.
-        let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        // Leaves an empty log behind, so that the file alone is the journal; but for one that cannot be trusted.
+        let close = if broken { keep_log(&self.connection) } else { empty_log(&self.connection) };
+        if let Err(why) = close {
+            tracing::warn!(cause = %why, "the journal's log was not put away; the next start does that");
+        }
     }
 
     fn commit(&mut self, jobs: Vec<Job>) {
         let began = Instant::now();
         let waiting: Vec<_> = jobs.iter().filter_map(Job::waiter).collect();
         let mut batch = Batch::default();
-        let outcome =
-            if self.syncer.is_finished() { Err(NO_SYNC.into()) } else { self.write(jobs, &mut batch) };
-        let events = outcome.as_ref().map_or(0, |state| state.position - self.state.position);
-        let Batch { results, tells, facts, bytes } = batch;
-        let last = self.state.position + events;
-        let written = Written { last, events, facts, waiting, results, tells, began };
-        match outcome {
-            Ok(state) => {
-                if events > 0 {
-                    self.shared.ailing.store(false, Ordering::Relaxed);
-                }
-                self.state = state;
-                self.unchecked += bytes;
-                if let Err(SendError(written)) = self.written.send(written) {
-                    self.give_up(written, NO_SYNC);
-                }
-            }
+        if self.syncer.is_finished() {
+            return self.give_up(waiting, batch.tells, NO_SYNC);
+        }
+        match self.write(jobs, &mut batch) {
+            Ok(state) => self.hand_over(state, batch, waiting, began),
             Err(why) => {
                 // Rolled back already where the error was SQLite's own; saying so twice is harmless.
                 let _ = self.connection.execute_batch("ROLLBACK");
-                self.give_up(written, &why);
+                tracing::error!(cause = %why, "a batch could not be committed");
+                self.give_up(waiting, batch.tells, &why.to_string());
             }
         }
     }
 
-    fn give_up(&self, written: Written, why: &str) {
+    fn hand_over(&mut self, state: State, batch: Batch, waiting: Vec<Waiter>, began: Instant) {
+        let events = state.position - self.state.position;
+        if events > 0 {
+            self.shared.ailing.store(false, Ordering::Relaxed);
+        }
+        self.state = state;
+        self.unchecked += batch.bytes;
+        let Batch { results, tells, facts, .. } = batch;
+        let written = Written { last: state.position, events, facts, waiting, results, tells, began };
+        if let Err(SendError(written)) = self.written.send(written) {
+            self.give_up(written.waiting, written.tells, NO_SYNC);
+        }
+    }
+
+    fn give_up(&self, waiting: Vec<Waiter>, tells: Vec<Tell>, why: &str) {
         self.shared.ailing.store(true, Ordering::Relaxed);
-        tracing::error!(cause = why, "a batch could not be committed");
-        written.refuse(why);
+        refuse(waiting, tells, why);
     }
 
-    fn write(&self, jobs: Vec<Job>, batch: &mut Batch) -> Result<State, String> {
-        self.try_write(jobs, batch).map_err(|why| why.to_string())
-    }
-
-    fn try_write(&self, jobs: Vec<Job>, batch: &mut Batch) -> rusqlite::Result<State> {
+    fn write(&self, jobs: Vec<Job>, batch: &mut Batch) -> rusqlite::Result<State> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         let mut state = self.state;
         state.recorded_at = micros(self.shared.clock.now()).max(state.recorded_at);
@@ -309,7 +316,7 @@ impl Writer {
 
     /// Moves the log into the file. The log grows to about the bound and what one batch adds.
     fn checkpoint(&mut self) {
-        if self.unchecked < CHECKPOINT_BYTES {
+        if self.unchecked < CHECKPOINT_BYTES || self.syncer.is_finished() {
             return;
         }
         self.unchecked = 0;
@@ -335,6 +342,14 @@ impl Job {
             Self::Task(_) => (1, 0),
         }
     }
+}
+
+fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
+}
+
+fn keep_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
 }
 
 fn last_state(connection: &Connection) -> rusqlite::Result<State> {
