@@ -89,7 +89,7 @@ pub(super) async fn edge(
     request.extensions_mut().insert(id);
     let gate = if request.path() == "/calls/result" { Gate::Arriving } else { Gate::All };
     let mut response = if let Some(_under_way) = UnderWay::begin(gate) {
-        told(next.call(request).await?.map_into_boxed_body())
+        told(next.call(request).await?.map_into_boxed_body(), shown.as_ref())
     } else {
         body::discard(request.take_payload()).await;
         let busy = turned_away().await;
@@ -183,7 +183,8 @@ impl Drop for UnderWay {
 }
 
 /// Makes a problem of what others answered in their own words, and logs what the client is not told.
-fn told(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+/// The request's span is over by now, so the line names the request itself.
+fn told(response: ServiceResponse<BoxBody>, id: Option<&HeaderValue>) -> ServiceResponse<BoxBody> {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;
@@ -191,6 +192,7 @@ fn told(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
     if let Some(cause) = problem.and_then(Problem::cause) {
         tracing::error!(
+            id = id.and_then(|id| id.to_str().ok()),
             code = problem.map_or("", |problem| problem.code().slug()),
             cause,
             "a request failed: {cause}"

@@ -101,20 +101,25 @@ async fn ends_at_a_failed_sync(clients: u32) {
         let mut acknowledged = vec![];
         for number in 0..200 {
             let answer = here.report(&report(SESSION, client * 1_000 + number)).await;
-            let Ok(answer) = answer else { return acknowledged };
+            let Ok(answer) = answer else { return (acknowledged, None) };
             if answer.status() != 200 {
                 assert_eq!(answer.status(), 503);
-                return acknowledged;
+                return (acknowledged, Some(answer.headers()["x-request-id"].to_str().unwrap().to_owned()));
             }
             acknowledged.push(answer.json::<Value>().await.unwrap()["id"].clone());
         }
         panic!("the sync was to fail");
     };
-    let acknowledged = join_all((0..clients).map(client)).await.concat();
+    let (acknowledged, refused): (Vec<_>, Vec<_>) =
+        join_all((0..clients).map(client)).await.into_iter().unzip();
+    let acknowledged = acknowledged.concat();
     assert!(!world.ready().await);
     assert!(acknowledged.len() >= 5, "the sync was to fail under way");
     assert!(!world.ended().await.success());
     assert!(world.said().contains("could not be synced"), "{}", world.said());
+    let named = |id: &String| assert!(world.said().contains(id), "{id} is not in {}", world.said());
+    refused.iter().flatten().for_each(named);
+    assert!(refused.iter().any(Option::is_some), "nobody was told");
 
     let trace = world.folder.path().join("trace");
     world.strace(&["-y", "-e", "trace=pwrite64,fdatasync", "-o", trace.to_str().unwrap()]);

@@ -52,7 +52,8 @@ impl Syncer {
         self.head.subscribe()
     }
 
-    pub(super) fn start(self) -> io::Result<(SyncSender<Written>, JoinHandle<()>)> {
+    /// The thread says at its end whether everything it was handed is on the disk.
+    pub(super) fn start(self) -> io::Result<(SyncSender<Written>, JoinHandle<bool>)> {
         let (sender, written) = sync_channel(WAITING_MAX);
         let thread = std::thread::Builder::new().name("journal sync".into());
         Ok((sender, thread.spawn(move || self.run(&written))?))
@@ -60,14 +61,16 @@ impl Syncer {
 
     /// Ends with the writer, or with the first sync that fails: from then on the log in memory and the log on the disk
     /// may differ, so nothing is stored any more. The engine ends with it, and the next start writes the log anew.
-    fn run(self, written: &Receiver<Written>) {
+    fn run(self, written: &Receiver<Written>) -> bool {
         while let Ok(batch) = written.recv() {
             if let Err(why) = self.log.sync_data() {
                 tracing::error!(cause = %why, "the journal could not be synced");
-                return refuse(batch.waiting, batch.tells, &format!("the disk refused a sync: {why}"));
+                refuse(batch.waiting, batch.tells, &format!("the disk refused a sync: {why}"));
+                return false;
             }
             self.publish(batch);
         }
+        true
     }
 
     /// The order matters: what was answered is in the tail and behind the head before anybody hears of it.
@@ -86,9 +89,13 @@ impl Syncer {
 /// What a killed process left in the log is shown from now on, so it has to be on the disk. Syncing is not enough:
 /// after a sync that failed the system takes pages for clean that never got there.
 fn write_anew(log: &File) -> io::Result<()> {
-    let mut all = vec![0; usize::try_from(log.metadata()?.len()).map_err(io::Error::other)?];
-    log.read_exact_at(&mut all, 0)?;
-    log.write_all_at(&all, 0)?;
+    let (mut chunk, mut at) = (vec![0; 1 << 20], 0);
+    loop {
+        let read = log.read_at(&mut chunk, at)?;
+        let Some(bytes) = chunk.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        log.write_all_at(bytes, at)?;
+        at += u64::try_from(read).map_err(io::Error::other)?;
+    }
     log.sync_data()
 }
 

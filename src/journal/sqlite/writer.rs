@@ -50,7 +50,7 @@ pub(super) struct Writer {
     state: State,
     unchecked: usize,
     written: SyncSender<Written>,
-    syncer: JoinHandle<()>,
+    syncer: JoinHandle<bool>,
 }
 
 /// What the next batch continues. Taken over only when its commit is through.
@@ -95,12 +95,10 @@ impl Writer {
             self.commit(batch);
             self.checkpoint();
         }
-        let broken = self.syncer.is_finished();
         drop(self.written);
-        // One that panicked has nothing left to say.
-        let _ = self.syncer.join();
+        let synced = self.syncer.join().unwrap_or(false);
         // Leaves an empty log behind, so that the file alone is the journal; but for one that cannot be trusted.
-        let close = if broken { keep_log(&self.connection) } else { empty_log(&self.connection) };
+        let close = if synced { empty_log(&self.connection) } else { keep_log(&self.connection) };
         if let Err(why) = close {
             tracing::warn!(cause = %why, "the journal's log was not put away; the next start does that");
         }
