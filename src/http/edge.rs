@@ -32,8 +32,8 @@ const UNDER_WAY_MAX: usize = 4_096;
 /// The same for reports, from their first byte on. They have a count of their own, so that a storm of them closes nothing else.
 const ARRIVING_MAX: usize = 4_096;
 /// Reports being stored: further ones are turned away, so that those that are admitted stay quick in a storm.
-/// What one worker can store in about 40 ms; call servers come back. Whoever is still sending has no place among them.
-const REPORTS_MAX: usize = 256;
+/// What one worker can store in about 20 ms; call servers come back. Whoever is still sending has no place among them.
+const REPORTS_MAX: usize = 160;
 /// A request that is turned away is told so after this long: whoever asks again at once would otherwise take the time
 /// of those that are admitted. So many wait like this in one worker; beyond them it is told at once.
 const TURNED_AWAY_WAIT: Duration = Duration::from_millis(250);
