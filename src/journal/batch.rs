@@ -99,6 +99,12 @@ pub(super) fn drain<J>(
     batch
 }
 
+/// Tells everybody that nothing of theirs may be taken for stored.
+pub(super) fn refuse_all(waiting: Vec<Waiter>, why: &str) {
+    let refused = waiting.iter().map(|_| Err(Refused::Unavailable(why.to_owned()))).collect();
+    settle_all(waiting, refused);
+}
+
 /// Tells each settler once, with everything the batch has for it.
 pub(super) fn settle_all(waiting: Vec<Waiter>, outcomes: Vec<Outcome>) {
     let mut by_settler: HashMap<usize, (Arc<dyn Settle>, Vec<_>)> = HashMap::new();

@@ -129,7 +129,7 @@ impl Sqlite {
     /// a full disk has room for a page when the log is reused, and none for a batch.
     pub(super) async fn probe(&self) -> Result<(), Error> {
         if self.0.head.has_changed().is_err() {
-            return Err(Error::Unavailable("nothing can be stored before a restart".into()));
+            return Err(Error::Unavailable(writer::NO_SYNC.into()));
         }
         if !self.0.ailing.load(Ordering::Relaxed) {
             return Ok(());

@@ -10,8 +10,7 @@ use sqlx::{Postgres, Row};
 use uuid::Uuid;
 
 use super::read::unsigned;
-use crate::journal::batch::Outcome;
-use crate::journal::batch::Prepared;
+use crate::journal::batch::{Outcome, Prepared};
 use crate::journal::chain::Hash;
 use crate::journal::{Appended, Refused, from_micros, micros};
 

@@ -16,8 +16,7 @@ use super::follow::advance;
 use super::line::{Dialer, Line, Verdict, WRITE_WAIT, judge};
 use super::schema::{CONNECT_WAIT, plainly};
 use super::statement::{self, Written};
-use crate::journal::batch::Prepared;
-use crate::journal::batch::{Outcome, drain, settle_all};
+use crate::journal::batch::{Outcome, Prepared, drain, refuse_all, settle_all};
 use crate::journal::feed::Tail;
 use crate::journal::{Appended, BATCH_EVENTS_MAX, Refused, count_commit, micros};
 use crate::ports::Clock;
@@ -271,9 +270,7 @@ fn again(part: Part, at_last: Refused, parts: &mut Vec<Part>) {
 }
 
 fn turn_away(units: &[Prepared], why: &str) {
-    let waiting: Vec<_> = units.iter().map(Prepared::waiter).collect();
-    let outcomes = waiting.iter().map(|_| Err(Refused::Unavailable(why.to_owned()))).collect();
-    settle_all(waiting, outcomes);
+    refuse_all(units.iter().map(Prepared::waiter).collect(), why);
 }
 
 /// What a stored unit adds to the tail. A repetition adds nothing: its events are where they were.

@@ -14,9 +14,9 @@ use domain::fact::{Fact, Position};
 use tokio::sync::watch;
 
 use super::writer::Tell;
-use crate::journal::batch::{Outcome, Waiter, settle_all};
+use crate::journal::batch::{Outcome, Waiter, refuse_all, settle_all};
+use crate::journal::count_commit;
 use crate::journal::feed::Tail;
-use crate::journal::{Refused, count_commit};
 
 /// No batch waits between the two threads: the writer is one ahead at most, and what queues up meanwhile makes its next
 /// batch larger. It must be none, for what waited there when a sync fails would never be told.
@@ -101,8 +101,7 @@ fn write_anew(log: &File) -> io::Result<()> {
 
 /// Nobody may take it for stored; whether it is, the next start finds out.
 pub(super) fn refuse(waiting: Vec<Waiter>, tells: Vec<Tell>, why: &str) {
-    let results = waiting.iter().map(|_| Err(Refused::Unavailable(why.into()))).collect();
-    settle_all(waiting, results);
+    refuse_all(waiting, why);
     for tell in tells {
         tell(Err(why.into()));
     }

@@ -25,7 +25,8 @@ use crate::ports::Clock;
 /// Pages and indexes make it grow by six to eight times as much. Often and little, for everybody waits meanwhile.
 const CHECKPOINT_BYTES: usize = 2 << 20;
 
-const NO_SYNC: &str = "nothing can be stored before a restart: the log tells why";
+/// Said from the first sync that failed.
+pub(super) const NO_SYNC: &str = "nothing can be stored before a restart: the log tells why";
 
 pub(super) enum Job {
     Append(Prepared),
