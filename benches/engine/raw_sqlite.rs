@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::figures::float;
 use crate::forge;
 
-/// As the journal's writer does it, between commits.
+/// Between commits, as the journal's writer does it, but not as often: nobody waits here.
 const CHECKPOINT_BYTES: usize = 8 << 20;
 
 /// What one commit wrote.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tokio::task::JoinHandle;
 
 use crate::world::{World, report};
 
@@ -50,17 +51,33 @@ impl Memory {
 }
 
 /// Clients that send until they are told to stop.
-fn load(world: &World, memory: &Arc<Memory>, stop: &Arc<AtomicBool>) -> Vec<tokio::task::JoinHandle<()>> {
-    let url = world.url("/calls/result");
-    let client = move |memory: Arc<Memory>, stop: Arc<AtomicBool>, url: String| async move {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
-        while !stop.load(Ordering::Relaxed) {
-            if !memory.send(&http, &url).await {
-                tokio::time::sleep(Duration::from_millis(5)).await;
+struct Load {
+    stop: Arc<AtomicBool>,
+    clients: Vec<JoinHandle<()>>,
+}
+
+impl Load {
+    fn begin(world: &World, memory: &Arc<Memory>) -> Self {
+        let (url, stop) = (world.url("/calls/result"), Arc::new(AtomicBool::new(false)));
+        let client = |memory: Arc<Memory>, stop: Arc<AtomicBool>, url: String| async move {
+            let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
+            while !stop.load(Ordering::Relaxed) {
+                if !memory.send(&http, &url).await {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
             }
+        };
+        let one = |_| tokio::spawn(client(Arc::clone(memory), Arc::clone(&stop), url.clone()));
+        let clients = (0..CLIENTS).map(one).collect();
+        Self { stop, clients }
+    }
+
+    async fn end(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for client in self.clients {
+            client.await.unwrap();
         }
-    };
-    (0..CLIENTS).map(|_| tokio::spawn(client(Arc::clone(memory), Arc::clone(stop), url.clone()))).collect()
+    }
 }
 
 /// A number that looks random and is the same in every run.
@@ -73,14 +90,10 @@ async fn survives_kills(mut world: World, kills: u64) {
     let memory = Arc::new(Memory::default());
     for round in 0..kills {
         world.start().await;
-        let stop = Arc::new(AtomicBool::new(false));
-        let clients = load(&world, &memory, &stop);
+        let load = Load::begin(&world, &memory);
         tokio::time::sleep(Duration::from_millis(20 + seeded(round, 400))).await;
         world.kill();
-        stop.store(true, Ordering::Relaxed);
-        for client in clients {
-            client.await.unwrap();
-        }
+        load.end().await;
     }
     world.start().await;
     assert!(
@@ -184,8 +197,7 @@ async fn survives_an_absent_postgres(away: Duration) {
     let mut world = World::postgres().await;
     world.start().await;
     let memory = Arc::new(Memory::default());
-    let stop = Arc::new(AtomicBool::new(false));
-    let clients = load(&world, &memory, &stop);
+    let load = Load::begin(&world, &memory);
     tokio::time::sleep(Duration::from_millis(500)).await;
 
     world.postgres.as_ref().unwrap().stop_immediate();
@@ -203,10 +215,7 @@ async fn survives_an_absent_postgres(away: Duration) {
     world.postgres.as_ref().unwrap().start();
     world.until_ready().await;
     tokio::time::sleep(Duration::from_millis(500)).await;
-    stop.store(true, Ordering::Relaxed);
-    for client in clients {
-        client.await.unwrap();
-    }
+    load.end().await;
     finish_sending(&world, &memory).await;
     nothing_is_lost_or_doubled(&world, &memory).await;
 }
@@ -228,16 +237,12 @@ async fn a_journal_at_work_verifies() {
     let mut world = World::sqlite();
     world.start().await;
     let memory = Arc::new(Memory::default());
-    let stop = Arc::new(AtomicBool::new(false));
-    let clients = load(&world, &memory, &stop);
+    let load = Load::begin(&world, &memory);
     for _ in 0..12 {
         let verified = world.verify();
         assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
     }
-    stop.store(true, Ordering::Relaxed);
-    for client in clients {
-        client.await.unwrap();
-    }
+    load.end().await;
 }
 
 /// SIGTERM under load: the doors close, what was taken in is answered, and the engine is gone within ten seconds.
@@ -246,16 +251,12 @@ async fn a_stop_answers_what_was_taken_in() {
     let mut world = World::sqlite();
     world.start().await;
     let memory = Arc::new(Memory::default());
-    let stop = Arc::new(AtomicBool::new(false));
-    let clients = load(&world, &memory, &stop);
+    let load = Load::begin(&world, &memory);
     tokio::time::sleep(Duration::from_millis(300)).await;
     let began = Instant::now();
     assert!(world.stop().success(), "{}", world.said());
     assert!(began.elapsed() < Duration::from_secs(10));
-    stop.store(true, Ordering::Relaxed);
-    for client in clients {
-        client.await.unwrap();
-    }
+    load.end().await;
     world.start().await;
     finish_sending(&world, &memory).await;
     nothing_is_lost_or_doubled(&world, &memory).await;

@@ -188,11 +188,7 @@ async fn what_is_no_report_changes_nothing() {
 #[actix_web::test]
 async fn ten_megabytes_are_answered_and_not_read_into_memory() {
     let floor = floor().await;
-    let listener = karnay::http::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = karnay::http::server(&floor.engine, vec![listener], 1).unwrap();
-    let handle = server.handle();
-    actix::spawn(server);
+    let (address, handle) = floor.serve();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let url = format!("http://{address}/calls/result");
     for size in [257 << 10, 10 << 20] {
@@ -214,11 +210,7 @@ async fn ten_megabytes_are_answered_and_not_read_into_memory() {
 #[actix_web::test]
 async fn half_sent_reports_keep_no_whole_one_out() {
     let floor = floor().await;
-    let listener = karnay::http::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = karnay::http::server(&floor.engine, vec![listener], 1).unwrap();
-    let handle = server.handle();
-    actix::spawn(server);
+    let (address, handle) = floor.serve();
     let mut halves = vec![];
     for _ in 0..600 {
         let mut half = tokio::net::TcpStream::connect(address).await.unwrap();

@@ -49,11 +49,7 @@ async fn nothing_is_said_in_another_form_than_a_problem() {
 #[actix_web::test]
 async fn head_says_what_get_says_without_its_body() {
     let floor = Floor::new().await;
-    let listener = karnay::http::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = karnay::http::server(&floor.engine, vec![listener], 1).unwrap();
-    let handle = server.handle();
-    actix::spawn(server);
+    let (address, handle) = floor.serve();
     floor.session("1", "s-1").await;
     // One connection for all: a body that is sent all the same would be taken for the next answer.
     let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(1).build().unwrap();

@@ -1,10 +1,11 @@
 //! The routes on a real journal, real keepers and real screens in a folder of their own; only what surrounds them is small.
 //! The remote host is the test: it says what became of a start.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::Service;
+use actix_web::dev::{ServerHandle, Service};
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -96,6 +97,16 @@ impl Floor {
 
     pub(crate) async fn with(options: Options) -> Self {
         Self::built(options, true).await
+    }
+
+    /// The same behind a socket of its own, until the handle stops it.
+    pub(crate) fn serve(&self) -> (SocketAddr, ServerHandle) {
+        let listener = karnay::http::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = karnay::http::server(&self.engine, vec![listener], 1).unwrap();
+        let handle = server.handle();
+        actix::spawn(server);
+        (address, handle)
     }
 
     /// `followed` is whether anybody feeds the screens.

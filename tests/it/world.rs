@@ -161,9 +161,10 @@ impl World {
 
     /// Waits until the engine has ended by itself.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
-        let (began, mut child) = (Instant::now(), self.child.take().unwrap());
+        let began = Instant::now();
         loop {
-            if let Some(status) = child.try_wait().unwrap() {
+            if let Some(status) = self.child.as_mut().unwrap().try_wait().unwrap() {
+                self.child = None;
                 return status;
             }
             assert!(began.elapsed() < PATIENCE, "the engine goes on: {}", self.said());
