@@ -34,9 +34,9 @@ const ARRIVING_MAX: usize = 4_096;
 /// Reports being stored: further ones are turned away, so that those that are admitted stay quick in a storm.
 /// What one worker can store in about 20 ms; call servers come back. Whoever is still sending has no place among them.
 const REPORTS_MAX: usize = 160;
-/// A request that is turned away is told so after this long: whoever asks again at once would otherwise take the time
-/// of those that are admitted. So many wait like this in one worker; beyond them it is told at once.
-const TURNED_AWAY_WAIT: Duration = Duration::from_millis(250);
+/// A request that is turned away is told so after this long, the time after which it may come back: whoever asks again at once
+/// would otherwise take the time of those that are admitted. So many wait like this in one worker; beyond them it is told at once.
+const TURNED_AWAY_WAIT: Duration = Duration::from_secs(1);
 const TURNED_AWAY_MAX: usize = 4_096;
 const REQUEST_ID_LEN_MAX: usize = 64;
 /// Routes and statuses that are counted one by one; no client can make more of them.

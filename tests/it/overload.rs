@@ -85,7 +85,7 @@ async fn everything_is_there(world: &World, reports: &Reports, admitted: usize) 
 
 /// `calm` connections are what it can do, `storm` ten times that.
 #[expect(clippy::print_stdout, reason = "the figures are worth seeing")]
-async fn bears_a_storm(world: &mut World, (calm, storm): (usize, usize), time: Duration) {
+async fn bears_a_storm(world: &mut World, (calm, storm): (usize, usize), time: Duration) -> Waits {
     world.start().await;
     let (reports, next) = (Arc::new(Reports::new(4, 1)), Arc::new(AtomicU64::new(0)));
     let mut usual = load(world, &reports, &next, calm, time).await;
@@ -108,10 +108,22 @@ async fn bears_a_storm(world: &mut World, (calm, storm): (usize, usize), time: D
         stormy.busy
     );
     assert!(after_p99 <= usual_p99.max(Duration::from_millis(50)), "as it was, a second later");
-    // Clients and engine share the cores here, so the bound in figures is the bench's; this one only catches queues without an end.
+    // At any size and in any build: no queue is without an end.
     assert!(stormy_p99 < Duration::from_secs(5), "{stormy_p99:?}");
     let admitted = usual.admitted.len() + stormy.admitted.len() + after.admitted.len();
     everything_is_there(world, &reports, admitted).await;
+    Waits { usual: usual_p99, stormy: stormy_p99 }
+}
+
+/// The longest of a hundred waits.
+struct Waits {
+    usual: Duration,
+    stormy: Duration,
+}
+
+/// R15's figure, for the engine as it is released: whoever is admitted in the storm waits twice as long as usual at most.
+fn stays_quick(Waits { usual, stormy }: &Waits) {
+    assert!(*stormy <= *usual * 2, "usual {usual:?}, in the storm {stormy:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,13 +139,13 @@ async fn a_storm_on_postgres() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "full size: make check-deep"]
 async fn deep_a_storm_of_2560_on_sqlite() {
-    bears_a_storm(&mut World::sqlite(), (256, 2_560), Duration::from_secs(10)).await;
+    stays_quick(&bears_a_storm(&mut World::sqlite(), (256, 2_560), Duration::from_secs(10)).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "full size: make check-deep"]
 async fn deep_a_storm_of_2560_on_postgres() {
-    bears_a_storm(&mut World::postgres().await, (256, 2_560), Duration::from_secs(10)).await;
+    stays_quick(&bears_a_storm(&mut World::postgres().await, (256, 2_560), Duration::from_secs(10)).await);
 }
 
 /// The store is made slow from outside: strace holds every sync for 20 ms.
