@@ -34,10 +34,10 @@ check: ## format, lints, documentation, licences, unused dependencies, spelling,
 	npm --prefix web --silent run lint
 	@.ci/clean-tree
 
-check-deep: ## kills, storms and failovers at full size (takes a while)
+check-deep: ## kills, storms and failovers at full size, one after another, with their figures (takes a while)
 	@.ci/needs test
 	cargo test --release --locked --test it --no-run
-	.ci/alone cargo test --release --locked --test it -- --ignored deep_
+	.ci/alone cargo test --release --locked --test it -- --ignored deep_ --test-threads=1 --nocapture
 
 bench: ## measure this machine and write docs/performance.md
 	@.ci/needs test

@@ -34,9 +34,13 @@ const ARRIVING_MAX: usize = 4_096;
 /// Reports being stored: further ones are turned away, so that those that are admitted stay quick in a storm.
 /// What one worker can store in about 20 ms; call servers come back. Whoever is still sending has no place among them.
 const REPORTS_MAX: usize = 160;
-/// A request that is turned away is told so after this long, the time after which it may come back: whoever asks again at once
-/// would otherwise take the time of those that are admitted. So many wait like this in one worker; beyond them it is told at once.
-const TURNED_AWAY_WAIT: Duration = Duration::from_secs(1);
+/// A request that is turned away is told so after a second more or less, the time after which it may come back: whoever asks
+/// again at once would otherwise take the time of those that are admitted. It is this long at least, and as much longer as
+/// spreads a crowd that came in one moment over a second, so that it does not come back in one moment.
+/// So many wait like this in one worker; beyond them it is told at once.
+const TURNED_AWAY_WAIT: Duration = Duration::from_millis(500);
+/// Coprime to a thousand: as many steps end at as many different milliseconds.
+const TURNED_AWAY_STEP_MS: u64 = 619;
 const TURNED_AWAY_MAX: usize = 4_096;
 const REQUEST_ID_LEN_MAX: usize = 64;
 /// Routes and statuses that are counted one by one; no client can make more of them.
@@ -128,7 +132,9 @@ pub(super) async fn admit() -> Result<UnderWay, Problem> {
 async fn turned_away() -> Problem {
     metrics::counter!("karnay_busy_total", "where" => "http").increment(1);
     if let Some(_waiting) = UnderWay::begin(Gate::TurnedAway) {
-        tokio::time::sleep(TURNED_AWAY_WAIT).await;
+        let turn = TURN.replace(TURN.get().wrapping_add(1));
+        let spread = Duration::from_millis(u64::from(turn) * TURNED_AWAY_STEP_MS % 1_000);
+        tokio::time::sleep(TURNED_AWAY_WAIT + spread).await;
     }
     Problem::new(Code::Busy, "too many requests are under way")
 }
@@ -151,6 +157,7 @@ thread_local! {
     static REPORTS: Cell<usize> = const { Cell::new(0) };
     static ALL: Cell<usize> = const { Cell::new(0) };
     static TURNED_AWAY: Cell<usize> = const { Cell::new(0) };
+    static TURN: Cell<u32> = const { Cell::new(0) };
     static METERS: RefCell<HashMap<(String, u16), (Counter, Histogram)>> = RefCell::new(HashMap::new());
 }
 
