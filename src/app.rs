@@ -232,14 +232,19 @@ fn remote_host(config: &Config, ports: &Ports) -> anyhow::Result<Arc<dyn RemoteH
     if let Some(given) = &ports.remote {
         return Ok(Arc::clone(given));
     }
-    Ok(match config.remote.host {
+    let remote = &config.remote;
+    Ok(match &remote.host {
         None => Arc::new(Unset),
         Some(RemoteKind::Simulated) => Arc::new(Simulated::start(simulated::Options { seed: 0 })),
         Some(RemoteKind::Local) => Arc::new(Local::open(local::Options {
-            command: config.remote.command.clone(),
+            command: remote.command.clone(),
+            stop_command: remote.stop_command.clone(),
+            path: remote.path.clone().into(),
+            recordings: remote.recordings.clone().into(),
             timeout: REMOTE_COMMAND_MAX,
             folder: config.store.data_dir.join("remote"),
         })?),
+        Some(RemoteKind::Ssh(_)) => anyhow::bail!("REMOTE_HOST: another host cannot be reached yet"),
     })
 }
 

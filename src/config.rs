@@ -22,6 +22,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use domain::ids::Organization;
 use domain::phone::Home;
+use domain::session::Completion;
 
 pub use access::{Access, CallsAuth, KeyKind, PublicKey, Role, WebhookAuth};
 pub use documents::{example, table};
@@ -38,6 +39,7 @@ pub struct Config {
     pub house: House,
     pub access: Access,
     pub remote: Remote,
+    pub sessions: Sessions,
     /// Lines for the log at start: names without effect, and doors that were opened on purpose.
     pub remarks: Vec<String>,
 }
@@ -137,14 +139,45 @@ pub enum UnknownSession {
 #[derive(Debug, Clone)]
 pub struct Remote {
     pub host: Option<RemoteKind>,
+    pub port: u16,
+    pub user: String,
+    /// A private key file in base64, as it was given.
+    pub private_key: Option<Secret>,
+    pub known_hosts: Option<PathBuf>,
+    pub host_key: HostKey,
+    /// The file that a list replaces.
+    pub path: String,
     pub command: String,
+    pub stop_command: Option<String>,
+    pub recordings: String,
     pub start_wait: Duration,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RemoteKind {
     Simulated,
     Local,
+    /// A host's name or address.
+    Ssh(String),
+}
+
+/// How a host proves that it is the right one, beside a file of known hosts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostKey {
+    /// Only by that file.
+    Listed,
+    /// `SHA256:…`
+    Fingerprint(String),
+    /// The key met first is taken for right.
+    FirstUse,
+}
+
+/// When a session is over.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    pub completion: Completion,
+    pub idle: Duration,
+    pub parallel: bool,
 }
 
 /// Why the engine does not start with this configuration.
@@ -173,6 +206,7 @@ impl Config {
             house: reading.house()?,
             access: reading.access()?,
             remote: reading.remote()?,
+            sessions: reading.sessions()?,
             remarks: sources.remarks(),
         };
         config.remarks.extend(config.open_doors());
@@ -268,10 +302,27 @@ impl Reading<'_> {
     }
 
     fn remote(&self) -> Result<Remote, Error> {
+        let some = |text: &str| Ok((!text.is_empty()).then(|| text.to_owned()));
         Ok(Remote {
             host: self.value("REMOTE_HOST", values::remote_host)?,
+            port: self.value("REMOTE_PORT", values::port)?,
+            user: self.value("REMOTE_USER", |text| Ok(text.to_owned()))?,
+            private_key: self.value("PRIVATE_KEY_BASE64", values::private_key)?,
+            known_hosts: self.value("REMOTE_KNOWN_HOSTS", some)?.map(PathBuf::from),
+            host_key: self.value("REMOTE_HOST_KEY", values::host_key)?,
+            path: self.value("REMOTE_PATH", values::remote_path)?,
             command: self.value("REMOTE_COMMAND", |text| Ok(text.to_owned()))?,
+            stop_command: self.value("REMOTE_STOP_COMMAND", some)?,
+            recordings: self.value("REMOTE_RECORDINGS_PATH", values::remote_path)?,
             start_wait: self.value("START_WAIT_SECONDS", values::start_wait)?,
+        })
+    }
+
+    fn sessions(&self) -> Result<Sessions, Error> {
+        Ok(Sessions {
+            completion: self.value("SESSION_COMPLETION", values::completion)?,
+            idle: self.value("SESSION_IDLE_MINUTES", values::idle)?,
+            parallel: self.value("ALLOW_PARALLEL_SESSIONS", values::yes_or_no)?,
         })
     }
 }

@@ -51,6 +51,17 @@ pub enum Remote {
     Ssh,
 }
 
+/// What a session with a list waits for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Completion {
+    /// Every listed number has its result.
+    #[default]
+    Results,
+    /// The remote command came back.
+    Command,
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exit {
     pub code: Option<i32>,

@@ -1,6 +1,8 @@
 //! The remote host played by this machine: the remote command run here, with what a login shell would know and none of the engine's secrets.
+//! A list replaces the file at `REMOTE_PATH`, recordings are read from `REMOTE_RECORDINGS_PATH`, both here.
 //! Beside each effect it keeps two marks in its folder: that the command was begun, and how it ended. After a crash they tell.
 
+mod files;
 mod marks;
 mod output;
 
@@ -11,13 +13,14 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use bytes::Bytes;
 use domain::ids::SessionId;
 use domain::session::{Exit, Remote};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::process::{Child, Command};
 
-use crate::ports::{RemoteHost, Trouble};
+use crate::ports::{Recording, RemoteHost, Trouble};
 use marks::Marks;
 use output::Output;
 
@@ -32,6 +35,12 @@ const NO_ROOM: Duration = Duration::from_secs(5);
 pub struct Options {
     /// `{sessionId}` in it stands for the session's name.
     pub command: String,
+    /// The same for the command that stops the calls.
+    pub stop_command: Option<String>,
+    /// The file that a list replaces.
+    pub path: PathBuf,
+    /// The folder that recordings are read from.
+    pub recordings: PathBuf,
     /// A command that takes longer is killed, with everything it started in its process group.
     pub timeout: Duration,
     /// Where the marks are kept: `remote` in the data folder.
@@ -40,16 +49,14 @@ pub struct Options {
 
 #[derive(Debug)]
 pub struct Local {
-    command: String,
-    timeout: Duration,
+    options: Options,
     marks: Marks,
 }
 
 impl Local {
     pub fn open(options: Options) -> io::Result<Self> {
-        let Options { command, timeout, folder } = options;
         tracing::warn!("the remote command runs on this machine (REMOTE_HOST=local)");
-        Ok(Self { command, timeout, marks: Marks::open(folder)? })
+        Ok(Self { marks: Marks::open(options.folder.clone())?, options })
     }
 
     async fn run(&self, effect: String, session: SessionId) -> Result<Exit, Trouble> {
@@ -60,7 +67,7 @@ impl Local {
             }
             Err(why) => return Err(never(format!("cannot write to the data folder: {why}"))),
         }
-        let child = match self.spawn(&session) {
+        let child = match spawn(&self.options.command, &session) {
             Ok(child) => child,
             Err(why) => return Err(self.not_begun(&effect, &why).await),
         };
@@ -70,22 +77,6 @@ impl Local {
             tracing::error!(effect, cause = %why, "how the remote command ended could not be kept for after a crash");
         }
         Ok(exit)
-    }
-
-    fn spawn(&self, session: &SessionId) -> io::Result<Child> {
-        let kept = PASSED_ON.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
-        let kept: Vec<(&&str, OsString)> = kept.collect();
-        Command::new("sh")
-            .arg("-c")
-            .arg(self.command.replace("{sessionId}", &quoted(session.as_str())))
-            .env_clear()
-            .envs(kept)
-            .env("SESSION_ID", session.as_str())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
     }
 
     /// Nothing was run, so that another try is no second start.
@@ -100,7 +91,7 @@ impl Local {
     async fn wait(&self, mut child: Child) -> io::Result<Exit> {
         let stdout = child.stdout.take().map(Output::read);
         let stderr = child.stderr.take().map(Output::read);
-        let ended = tokio::time::timeout(self.timeout, child.wait()).await;
+        let ended = tokio::time::timeout(self.options.timeout, child.wait()).await;
         let killed = ended.is_err();
         let status = if let Ok(status) = ended {
             status?
@@ -116,7 +107,7 @@ impl Local {
     fn signal(&self, status: ExitStatus, killed: bool) -> Option<String> {
         let signal = status.signal().map(|number| number.to_string());
         if killed {
-            return Some(format!("9, for it had not ended after {} s", self.timeout.as_secs()));
+            return Some(format!("9, for it had not ended after {} s", self.options.timeout.as_secs()));
         }
         signal
     }
@@ -125,6 +116,15 @@ impl Local {
 impl RemoteHost for Local {
     fn kind(&self) -> Remote {
         Remote::Local
+    }
+
+    fn place(&self, numbers: Bytes) -> BoxFuture<'_, Result<(), Trouble>> {
+        let path = self.options.path.clone();
+        async move {
+            let placed = files::replace(path.clone(), numbers).await;
+            placed.map_err(|why| never(format!("REMOTE_PATH: {} cannot be replaced: {why}", path.display())))
+        }
+        .boxed()
     }
 
     fn launch(&self, effect: &str, session: &SessionId) -> BoxFuture<'_, Result<Exit, Trouble>> {
@@ -139,10 +139,47 @@ impl RemoteHost for Local {
         }
         .boxed()
     }
+
+    fn stop(&self, session: &SessionId) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
+        let session = session.clone();
+        async move {
+            let Some(command) = &self.options.stop_command else { return Ok(None) };
+            let child = spawn(command, &session);
+            let child = child.map_err(|why| never(format!("the shell cannot be started: {why}")))?;
+            let exit = self.wait(child).await;
+            exit.map(Some).map_err(|why| never(format!("the stop command was lost: {why}")))
+        }
+        .boxed()
+    }
+
+    fn recording(&self, name: &str, from: u64) -> BoxFuture<'_, Result<Option<Recording>, Trouble>> {
+        let path = self.options.recordings.join(name);
+        async move {
+            let opened = files::open(path, from).await;
+            opened.map_err(|why| never(format!("REMOTE_RECORDINGS_PATH: a recording cannot be read: {why}")))
+        }
+        .boxed()
+    }
 }
 
 fn never(why: String) -> Trouble {
     Trouble::Never { why }
+}
+
+fn spawn(command: &str, session: &SessionId) -> io::Result<Child> {
+    let kept = PASSED_ON.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+    let kept: Vec<(&&str, OsString)> = kept.collect();
+    Command::new("sh")
+        .arg("-c")
+        .arg(command.replace("{sessionId}", &quoted(session.as_str())))
+        .env_clear()
+        .envs(kept)
+        .env("SESSION_ID", session.as_str())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
 }
 
 /// One word for the shell, whatever is in it.

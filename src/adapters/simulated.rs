@@ -4,13 +4,14 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
+use bytes::Bytes;
 use domain::ids::SessionId;
 use domain::session::{Exit, Remote};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
-use crate::ports::{RemoteHost, Trouble};
+use crate::ports::{Recording, RemoteHost, Trouble};
 
 const DELAY_MIN: Duration = Duration::from_millis(20);
 const DELAY_SPREAD_MS: u64 = 180;
@@ -44,6 +45,10 @@ impl RemoteHost for Simulated {
         Remote::Simulated
     }
 
+    fn place(&self, _numbers: Bytes) -> BoxFuture<'_, Result<(), Trouble>> {
+        async { Ok(()) }.boxed()
+    }
+
     fn launch(&self, effect: &str, session: &SessionId) -> BoxFuture<'_, Result<Exit, Trouble>> {
         tracing::info!(effect, %session, "a simulated start: nobody is rung");
         let delay = self.delay(effect);
@@ -56,6 +61,14 @@ impl RemoteHost for Simulated {
     }
 
     fn ask(&self, _effect: &str) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
+        async { Ok(None) }.boxed()
+    }
+
+    fn stop(&self, _session: &SessionId) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
+        async { Ok(None) }.boxed()
+    }
+
+    fn recording(&self, _name: &str, _from: u64) -> BoxFuture<'_, Result<Option<Recording>, Trouble>> {
         async { Ok(None) }.boxed()
     }
 }

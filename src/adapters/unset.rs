@@ -1,11 +1,12 @@
-//! Where no remote host is configured: every launch fails and says what to set.
+//! Where no remote host is configured: everything fails and says what to set.
 
+use bytes::Bytes;
 use domain::ids::SessionId;
 use domain::session::{Exit, Remote};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
-use crate::ports::{RemoteHost, Trouble};
+use crate::ports::{Recording, RemoteHost, Trouble};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Unset;
@@ -15,12 +16,28 @@ impl RemoteHost for Unset {
         Remote::Ssh
     }
 
+    fn place(&self, _numbers: Bytes) -> BoxFuture<'_, Result<(), Trouble>> {
+        nowhere()
+    }
+
     fn launch(&self, _effect: &str, _session: &SessionId) -> BoxFuture<'_, Result<Exit, Trouble>> {
-        let why = "REMOTE_HOST is not set: there is no call server to start".to_owned();
-        async { Err(Trouble::Never { why }) }.boxed()
+        nowhere()
     }
 
     fn ask(&self, _effect: &str) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
         async { Ok(None) }.boxed()
     }
+
+    fn stop(&self, _session: &SessionId) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
+        nowhere()
+    }
+
+    fn recording(&self, _name: &str, _from: u64) -> BoxFuture<'_, Result<Option<Recording>, Trouble>> {
+        nowhere()
+    }
+}
+
+fn nowhere<T: Send + 'static>() -> BoxFuture<'static, Result<T, Trouble>> {
+    let why = "REMOTE_HOST is not set: there is no call server".to_owned();
+    async { Err(Trouble::Never { why }) }.boxed()
 }

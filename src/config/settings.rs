@@ -32,7 +32,7 @@ pub fn settings() -> &'static [Setting] {
     &SETTINGS
 }
 
-const SETTINGS: [Setting; 21] = [
+const SETTINGS: [Setting; 32] = [
     plain("HOST", "127.0.0.1", "Address to listen on. 0.0.0.0 or :: opens the engine to the network"),
     plain("PORT", "3000", "Port to listen on. 0 takes any free one"),
     plain(
@@ -92,14 +92,54 @@ const SETTINGS: [Setting; 21] = [
     plain(
         "REMOTE_HOST",
         "",
-        "Where the call server runs. simulated: an imitation that rings nobody. local: this machine. Empty: nowhere",
+        "Where the call server runs: a host's name or address, reached over SSH. local: this machine. \
+         simulated: an imitation that rings nobody. Empty: nowhere",
     ),
+    plain("REMOTE_PORT", "22", "Port of its SSH server"),
+    plain("REMOTE_USER", "", "Who logs in there"),
+    secret(
+        "PRIVATE_KEY_BASE64",
+        "The whole private key file that logs in there, in base64 (base64 -w0 < key)",
+    ),
+    plain(
+        "REMOTE_KNOWN_HOSTS",
+        "",
+        "File that names the host's key, as OpenSSH writes it (ssh-keyscan host >> file, then compare)",
+    ),
+    plain(
+        "REMOTE_HOST_KEY",
+        "",
+        "Fingerprint of the host's key instead, SHA256:… as ssh-keygen -l shows it. \
+         first-use: the key met first is taken for right and kept in DATA_DIR",
+    ),
+    plain("REMOTE_PATH", "/usr/src/call/numbers.txt", "File there that a list of numbers replaces"),
     plain(
         "REMOTE_COMMAND",
         "curl http://127.0.0.1:3000/start",
         "Starts the calls there. {sessionId} is replaced, and SESSION_ID is set for it",
     ),
+    plain(
+        "REMOTE_STOP_COMMAND",
+        "",
+        "Stops the calls there, for POST /calls/session/:id/stop. {sessionId} is replaced, and SESSION_ID is set for it",
+    ),
+    plain("REMOTE_RECORDINGS_PATH", "/usr/src/call/recordings", "Folder there that holds recordings"),
     plain("START_WAIT_SECONDS", "30", "Longest wait of POST /calls/start for that command, 0 to 3600"),
+    plain(
+        "SESSION_COMPLETION",
+        "results",
+        "When a session with a list is over. results: every number has its result. command: REMOTE_COMMAND came back",
+    ),
+    plain(
+        "SESSION_IDLE_MINUTES",
+        "60",
+        "A running session that nothing is heard of for so long is closed, 1 to 10080",
+    ),
+    plain(
+        "ALLOW_PARALLEL_SESSIONS",
+        "false",
+        "true: a session may start while another one runs on the same remote host",
+    ),
     plain(
         "UNKNOWN_SESSION",
         "404",
@@ -109,12 +149,11 @@ const SETTINGS: [Setting; 21] = [
 ];
 
 /// Names that belong to the same family and stand in people's `.env` already, but do nothing in this version.
-pub(super) const LATER: [&str; 32] = [
+pub(super) const LATER: [&str; 21] = [
     "AGENT_STATUS_URL",
     "AGENT_TIMEOUT_SECONDS",
     "AGENT_TOKEN",
     "AGENT_URL",
-    "ALLOW_PARALLEL_SESSIONS",
     "KERIO_API_PASSWORD",
     "KERIO_API_USERNAME",
     "KERIO_CA_FILE",
@@ -129,18 +168,8 @@ pub(super) const LATER: [&str; 32] = [
     "KERIO_PORT",
     "KERIO_SYNC_INTERVAL",
     "KERIO_TLS",
-    "PRIVATE_KEY_BASE64",
     "RECORDING_HOSTS",
-    "REMOTE_HOST_KEY",
-    "REMOTE_KNOWN_HOSTS",
-    "REMOTE_PATH",
-    "REMOTE_PORT",
-    "REMOTE_RECORDINGS_PATH",
-    "REMOTE_STOP_COMMAND",
-    "REMOTE_USER",
     "RULES_PACK",
-    "SESSION_COMPLETION",
-    "SESSION_IDLE_MINUTES",
     "WEBHOOK_SECRETS",
 ];
 

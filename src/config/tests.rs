@@ -74,7 +74,11 @@ fn a_wrong_value_is_named_with_its_reason() {
         ("JWT_DEFAULT_ROLE", "root", "auditor, operator, manager, admin"),
         ("CALLS_AUTH", "no", "auto, open, token"),
         ("WEBHOOK_AUTH", "hmac", "not offered in this version"),
-        ("REMOTE_HOST", "203.0.113.7", "SSH"),
+        ("REMOTE_HOST", "root@203.0.113.7", "REMOTE_USER"),
+        ("REMOTE_HOST_KEY", "SHA256:short", "first-use"),
+        ("REMOTE_PATH", "numbers.txt", "from the root"),
+        ("PRIVATE_KEY_BASE64", "-----BEGIN", "base64 -w0"),
+        ("SESSION_IDLE_MINUTES", "0", "at once"),
         ("UNKNOWN_SESSION", "200", "404, 202, create"),
     ] {
         let error = read(&[(name, value)]).unwrap_err();

@@ -7,14 +7,19 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono_tz::Tz;
 use domain::ids::Organization;
 use domain::phone::Home;
+use domain::session::Completion;
 use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::{CallsAuth, Key, LogFormat, Origins, RemoteKind, Role, Secret, UnknownSession, WebhookAuth};
+use super::{
+    CallsAuth, HostKey, Key, LogFormat, Origins, RemoteKind, Role, Secret, UnknownSession, WebhookAuth,
+};
 
 type Read<T> = Result<T, String>;
 
@@ -152,10 +157,61 @@ pub(super) fn remote_host(text: &str) -> Read<Option<RemoteKind>> {
         "" => Ok(None),
         "simulated" => Ok(Some(RemoteKind::Simulated)),
         "local" => Ok(Some(RemoteKind::Local)),
-        other => Err(format!(
-            "`{other}` would be reached over SSH, which this version cannot do; simulated, local or empty"
+        host if host.contains(|c: char| c.is_whitespace() || "/@".contains(c)) => Err(format!(
+            "`{host}` is no host; its name or address alone, REMOTE_USER and REMOTE_PORT being settings of their own"
+        )),
+        host => Ok(Some(RemoteKind::Ssh(host.trim_matches(['[', ']']).to_owned()))),
+    }
+}
+
+/// Only that it is base64 is looked at here; whether it is a key shows when it is used.
+pub(super) fn private_key(text: &str) -> Read<Option<Secret>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let whole = STANDARD.decode(text).is_ok();
+    let wrong = || "is no base64; `base64 -w0 < key` makes it".to_owned();
+    whole.then(|| Some(Secret::new(text))).ok_or_else(wrong)
+}
+
+pub(super) fn host_key(text: &str) -> Read<HostKey> {
+    let digest = text.strip_prefix("SHA256:");
+    match (text, digest) {
+        ("", _) => Ok(HostKey::Listed),
+        ("first-use", _) => Ok(HostKey::FirstUse),
+        (_, Some(digest)) if digest.trim_end_matches('=').len() == FINGERPRINT_LEN => {
+            Ok(HostKey::Fingerprint(format!("SHA256:{}", digest.trim_end_matches('='))))
+        }
+        _ => Err(format!(
+            "`{text}` is no fingerprint such as ssh-keygen -l shows: SHA256:…, and not first-use"
         )),
     }
+}
+
+/// 32 bytes in base64 without its padding.
+const FINGERPRINT_LEN: usize = 43;
+
+pub(super) fn remote_path(text: &str) -> Read<String> {
+    let whole = text.starts_with('/') && !text.ends_with('/') && !text.contains('\0');
+    let wrong = || format!("`{text}` is no path from the root, such as /usr/src/call/numbers.txt");
+    whole.then(|| text.to_owned()).ok_or_else(wrong)
+}
+
+pub(super) fn completion(text: &str) -> Read<Completion> {
+    one_of(text, &[("results", Completion::Results), ("command", Completion::Command)])
+}
+
+pub(super) fn idle(text: &str) -> Read<Duration> {
+    let minutes = whole(text, 10_080, "minutes")?;
+    if minutes == 0 {
+        Err("0 would close every session at once; 1 to 10080".to_owned())
+    } else {
+        Ok(Duration::from_mins(minutes))
+    }
+}
+
+pub(super) fn yes_or_no(text: &str) -> Read<bool> {
+    one_of(text, &[("true", true), ("false", false)])
 }
 
 pub(super) fn unknown_session(text: &str) -> Read<UnknownSession> {

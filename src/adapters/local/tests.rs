@@ -5,8 +5,18 @@ use tempfile::TempDir;
 use super::*;
 
 fn local(folder: &TempDir, command: &str) -> Local {
-    let (command, timeout) = (command.to_owned(), Duration::from_secs(20));
-    Local::open(Options { command, timeout, folder: folder.path().join("remote") }).unwrap()
+    Local::open(options(folder, command)).unwrap()
+}
+
+fn options(folder: &TempDir, command: &str) -> Options {
+    Options {
+        command: command.to_owned(),
+        stop_command: Some("echo stopped {sessionId}".to_owned()),
+        path: folder.path().join("numbers.txt"),
+        recordings: folder.path().join("recordings"),
+        timeout: Duration::from_secs(20),
+        folder: folder.path().join("remote"),
+    }
 }
 
 fn session() -> SessionId {
@@ -57,7 +67,8 @@ async fn what_takes_too_long_is_killed_with_its_children() {
     let folder = TempDir::new().unwrap();
     let mark = folder.path().join("survived");
     let command = format!("echo begun; (sleep 2; touch {}) & sleep 60", mark.display());
-    let host = Local { timeout: Duration::from_millis(300), ..local(&folder, &command) };
+    let timeout = Duration::from_millis(300);
+    let host = Local::open(Options { timeout, ..options(&folder, &command) }).unwrap();
     let exit = host.launch("one", &session()).await.unwrap();
     assert_eq!(exit.stdout, "begun\n");
     assert!(exit.signal.as_deref().is_some_and(|why| why.starts_with('9')), "{exit:?}");
@@ -106,4 +117,42 @@ async fn a_begun_one_that_never_ended_is_unknown() {
     assert!(tokio::time::timeout(Duration::from_millis(200), launch).await.is_err());
     assert_eq!(host.ask("one").await, Ok(None));
     assert!(matches!(host.launch("one", &session).await, Err(Trouble::Never { .. })));
+}
+
+#[tokio::test]
+async fn a_list_replaces_the_one_before_it_whole() {
+    let folder = TempDir::new().unwrap();
+    let host = local(&folder, "true");
+    for list in ["+998901234567\n+998901234568\n", "+998901234569\n"] {
+        host.place(Bytes::from_static(list.as_bytes())).await.unwrap();
+        assert_eq!(std::fs::read_to_string(folder.path().join("numbers.txt")).unwrap(), list);
+    }
+    let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 2, "no draft is left: {names:?}");
+    let options = Options { path: folder.path().join("nowhere/numbers.txt"), ..options(&folder, "true") };
+    let why = Local::open(options).unwrap().place(Bytes::new()).await.unwrap_err().to_string();
+    assert!(why.contains("REMOTE_PATH") && why.contains("nowhere/numbers.txt"), "{why}");
+}
+
+#[tokio::test]
+async fn a_session_is_stopped_by_its_name() {
+    let folder = TempDir::new().unwrap();
+    let exit = local(&folder, "true").stop(&session()).await.unwrap().unwrap();
+    assert_eq!(exit.stdout, "stopped session-1-abc\n");
+    let without = Local::open(Options { stop_command: None, ..options(&folder, "true") }).unwrap();
+    assert_eq!(without.stop(&session()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_recording_is_read_from_where_one_asks() {
+    let folder = TempDir::new().unwrap();
+    let host = local(&folder, "true");
+    assert!(host.recording("call.mp3", 0).await.unwrap().is_none(), "not there yet");
+    std::fs::create_dir(folder.path().join("recordings")).unwrap();
+    std::fs::write(folder.path().join("recordings/call.mp3"), "a recorded call").unwrap();
+    let recording = host.recording("call.mp3", 2).await.unwrap().unwrap();
+    assert_eq!(recording.size, 15);
+    let pieces: Vec<_> = futures_util::StreamExt::collect(recording.bytes).await;
+    let bytes: Vec<u8> = pieces.into_iter().flat_map(|piece| piece.unwrap().to_vec()).collect();
+    assert_eq!(bytes, b"recorded call");
 }

@@ -101,7 +101,15 @@ impl Bench {
 
     pub(crate) fn local(&self, command: &str) -> Arc<Local> {
         let (command, timeout) = (command.to_owned(), Duration::from_secs(20));
-        let options = local::Options { command, timeout, folder: self.folder.path().join("remote") };
+        let folder = self.folder.path();
+        let options = local::Options {
+            command,
+            stop_command: None,
+            path: folder.join("numbers.txt"),
+            recordings: folder.join("recordings"),
+            timeout,
+            folder: folder.join("remote"),
+        };
         Arc::new(Local::open(options).unwrap())
     }
 

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use domain::ids::SessionId;
 use domain::session::{Exit, Remote};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use karnay::ports::{RemoteHost, Trouble};
+use karnay::ports::{Recording, RemoteHost, Trouble};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Act {
@@ -75,6 +76,10 @@ impl RemoteHost for Far {
         Remote::Local
     }
 
+    fn place(&self, _: Bytes) -> BoxFuture<'_, Result<(), Trouble>> {
+        async { Ok(()) }.boxed()
+    }
+
     fn launch(&self, effect: &str, _: &SessionId) -> BoxFuture<'_, Result<Exit, Trouble>> {
         let act = self.script.lock().unwrap().pop_front().unwrap_or(self.then);
         self.most.fetch_max(self.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
@@ -89,6 +94,13 @@ impl RemoteHost for Far {
 
     fn ask(&self, _: &str) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
         self.asked.fetch_add(1, Ordering::SeqCst);
+        async { Ok(None) }.boxed()
+    }
+    fn stop(&self, _: &SessionId) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
+        async { Ok(None) }.boxed()
+    }
+
+    fn recording(&self, _: &str, _: u64) -> BoxFuture<'_, Result<Option<Recording>, Trouble>> {
         async { Ok(None) }.boxed()
     }
 }
