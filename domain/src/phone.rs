@@ -1,8 +1,15 @@
-//! A telephone number: parsed and repaired to E.164, printed masked.
+//! A telephone number: parsed to E.164, printed masked. How one on a list is repaired or refused lives in `listed`.
+
+mod listed;
+mod unfit;
+mod written;
 
 use std::fmt;
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region, ValidationError};
+
+pub use listed::Listed;
+pub use unfit::Unfit;
 
 /// Longest text looked at; longer input is no phone.
 const LEN_MAX: usize = 64;
@@ -15,6 +22,18 @@ impl Home {
     pub fn parse(code: &str) -> Option<Self> {
         let region: Region = code.parse().ok()?;
         PHONE_NUMBER_UTIL.get_country_code_for_region(region).map(|_| Self(region))
+    }
+
+    /// Why this is no number, as far as its length tells.
+    fn blame(self, text: &str) -> Unfit {
+        let Ok(number) = PHONE_NUMBER_UTIL.parse(text, Some(self.0)) else { return Unfit::Invalid };
+        match number.is_possible_with_reason() {
+            Err(ValidationError::TooShort) => Unfit::TooShort,
+            Err(ValidationError::TooLong) => Unfit::TooLong,
+            Err(ValidationError::InvalidCountryCode | ValidationError::InvalidLength) | Ok(_) => {
+                Unfit::Invalid
+            }
+        }
     }
 }
 
