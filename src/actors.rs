@@ -7,3 +7,4 @@ pub mod guardian;
 pub mod projector;
 pub mod reactor;
 mod turn;
+pub mod watchdog;

@@ -2,5 +2,6 @@
 
 pub mod local;
 pub mod simulated;
+pub mod spreadsheet;
 pub mod system;
 pub mod unset;

@@ -9,23 +9,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::projections::call_history::CallHistory;
+use ::projections::number_lists::NumberLists;
 use ::projections::projection::Projection as _;
 use ::projections::session_stats::{self, SessionStats};
 use ::projections::{Screens, Store};
 use actix::Arbiter;
 use actix_web::dev::ServerHandle;
 use anyhow::{Context as _, anyhow};
+use chrono::TimeDelta;
 use domain::ids::{Organization, SessionId};
-use domain::policy::launch;
+use domain::policy::completion::Completing;
+use domain::policy::launch::Launching;
+use domain::policy::placing::Placing;
+use domain::policy::stop::Stopping;
 use futures_util::FutureExt as _;
 use sqlx::postgres::PgPoolOptions;
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::actors::projector::screen::{Screen, Shown};
-use crate::actors::{effector, guardian, projector, reactor};
+use crate::actors::{effector, guardian, projector, reactor, watchdog};
 use crate::adapters::local::{self, Local};
 use crate::adapters::simulated::{self, Simulated};
+use crate::adapters::spreadsheet::Spreadsheets;
 use crate::adapters::system::{SystemClock, SystemIds};
 use crate::adapters::unset::Unset;
 use crate::config::{Config, RemoteKind, keys};
@@ -95,6 +101,7 @@ impl App {
             journal: journal.clone(),
             dispatch: dispatch.clone(),
             remote: Arc::clone(&remote),
+            host: host_name(&config),
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
             heard: heard(&screens, &journal),
@@ -102,12 +109,17 @@ impl App {
             limits: effector::Limits::default(),
         });
         let reactor = reactor::Options {
-            rule: reactor::Rule { name: launch::NAME, react: launch::react },
             journal: journal.clone(),
             effector: effector.clone(),
             runtime: runtime.clone(),
         };
-        let mut wards = vec![effects, reactor::ward("launch policy", reactor)];
+        let mut wards = vec![
+            effects,
+            reactor::ward::<Launching>("launch policy", reactor.clone()),
+            reactor::ward::<Placing>("placing policy", reactor.clone()),
+            reactor::ward::<Stopping>("stop policy", reactor.clone()),
+            reactor::ward::<Completing>("completion policy", reactor),
+        ];
         let mut projectors = vec![];
         for screen in all_screens(&screens) {
             let (journal, clock) = (journal.clone(), Arc::clone(&ports.clock));
@@ -116,6 +128,12 @@ impl App {
             wards.push(ward);
             projectors.push(handle);
         }
+        wards.push(watchdog::ward(watchdog::Options {
+            screens: screens.clone(),
+            dispatch: dispatch.clone(),
+            clock: Arc::clone(&ports.clock),
+            idle: TimeDelta::from_std(config.sessions.idle).context("SESSION_IDLE_MINUTES")?,
+        }));
         let guardian = guardian::start(guardian::Limits::default(), wards)?;
 
         let vitals = Pulse::new((&journal, &screens), &dispatch, (&guardian, projectors), (&ports, &*remote));
@@ -124,6 +142,7 @@ impl App {
             screens: screens.clone(),
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
+            sheets: Arc::new(Spreadsheets),
             vitals: Arc::new(vitals),
             metrics: metrics(),
             options: http_options(&config, &ports, remote.kind())?,
@@ -224,8 +243,22 @@ async fn open_screens(config: &Config, ports: &Ports, journal: &Journal) -> anyh
 }
 
 /// Every screen there is, as its projector sees it.
-fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 2] {
-    [Arc::new(Shown::<SessionStats>::new(screens)), Arc::new(Shown::<CallHistory>::new(screens))]
+fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 3] {
+    [
+        Arc::new(Shown::<SessionStats>::new(screens)),
+        Arc::new(Shown::<CallHistory>::new(screens)),
+        Arc::new(Shown::<NumberLists>::new(screens)),
+    ]
+}
+
+/// What the remote host is called where somebody takes it for himself: the same on every node that dials there.
+fn host_name(config: &Config) -> Arc<str> {
+    match &config.remote.host {
+        None => "nowhere".into(),
+        Some(RemoteKind::Simulated) => "simulated".into(),
+        Some(RemoteKind::Local) => "local".into(),
+        Some(RemoteKind::Ssh(host)) => format!("{host}:{}", config.remote.port).into(),
+    }
 }
 
 fn remote_host(config: &Config, ports: &Ports) -> anyhow::Result<Arc<dyn RemoteHost>> {
@@ -299,6 +332,11 @@ fn http_options(
         call_servers: vec![],
         origins: config.http.cors.clone(),
         remote,
+        remote_name: host_name(config),
+        remote_path: config.remote.path.clone(),
+        completion: config.sessions.completion,
+        parallel: config.sessions.parallel,
+        uploads: config.store.data_dir.join("uploads"),
     })
 }
 

@@ -2,6 +2,8 @@
 //! Dispatch finds the keeper and bounds how many commands are under way; it decides nothing and stores nothing.
 
 mod keeper;
+pub mod lists;
+pub mod remote;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,13 +13,16 @@ use actix::{Actor, Addr, ArbiterHandle};
 use domain::call::{self, Call};
 use domain::fact::{Circumstances, Position, Recorded};
 use domain::ids::{Fingerprint, Organization, StreamId};
+use domain::number_list::{self, NumberList};
 use domain::phone::Phone;
 use domain::quarantine::{self, Quarantine};
+use domain::remote::RemoteHost;
 use domain::session::{self, Session};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::journal::{CommandId, Journal};
 use keeper::{Execute, Keeper};
+use lists::Lists;
 
 /// Commands under way in one shard, waiting or being stored. One more is told to come back.
 pub const UNDER_WAY_MAX: usize = 512;
@@ -76,6 +81,9 @@ pub struct Dispatch {
     sessions: Arc<Shards<Session>>,
     calls: Arc<Shards<Call>>,
     quarantine: Arc<Shards<Quarantine>>,
+    number_lists: Arc<Shards<NumberList>>,
+    remotes: Arc<Shards<RemoteHost>>,
+    lists: Lists,
 }
 
 impl Dispatch {
@@ -86,6 +94,9 @@ impl Dispatch {
             sessions: Arc::new(Shards::start(journal, arbiters)),
             calls: Arc::new(Shards::start(journal, arbiters)),
             quarantine: Arc::new(Shards::start(journal, arbiters)),
+            number_lists: Arc::new(Shards::start(journal, arbiters)),
+            remotes: Arc::new(Shards::start(journal, arbiters)),
+            lists: Lists::new(journal.clone()),
         }
     }
 
@@ -119,6 +130,29 @@ impl Dispatch {
         self.quarantine.send(stream, Some(person), command, meta).await
     }
 
+    pub async fn number_list(
+        &self,
+        stream: StreamId,
+        command: number_list::Command,
+        meta: Meta,
+    ) -> Result<Done<NumberList>, Failure<number_list::Error>> {
+        self.number_lists.send(stream, None, command, meta).await
+    }
+
+    pub async fn remote(
+        &self,
+        stream: StreamId,
+        command: domain::remote::Command,
+        meta: Meta,
+    ) -> Result<Done<RemoteHost>, Failure<domain::remote::Error>> {
+        self.remotes.send(stream, None, command, meta).await
+    }
+
+    /// The numbers of lists, which are too many for a command.
+    pub fn lists(&self) -> &Lists {
+        &self.lists
+    }
+
     pub fn fingerprint(&self, organization: &Organization, phone: &Phone) -> Fingerprint {
         self.journal.keyring().fingerprint(organization, phone)
     }
@@ -129,7 +163,13 @@ impl Dispatch {
     }
 
     pub fn progress(&self) -> Vec<Progress> {
-        vec![self.sessions.progress(), self.calls.progress(), self.quarantine.progress()]
+        vec![
+            self.sessions.progress(),
+            self.calls.progress(),
+            self.quarantine.progress(),
+            self.number_lists.progress(),
+            self.remotes.progress(),
+        ]
     }
 
     /// Waits until nothing is under way; whoever closed the doors calls this.
@@ -137,6 +177,8 @@ impl Dispatch {
         self.sessions.drain().await;
         self.calls.drain().await;
         self.quarantine.drain().await;
+        self.number_lists.drain().await;
+        self.remotes.drain().await;
     }
 }
 

@@ -17,10 +17,13 @@ mod projections;
 mod results;
 mod sessions;
 mod start;
+mod uploads;
+mod wait;
 
 use std::future::{Ready, ready};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
@@ -33,7 +36,7 @@ use actix_web::{App, FromRequest, HttpRequest, HttpServer, middleware, web};
 use chrono_tz::Tz;
 use domain::ids::Organization;
 use domain::phone::Home;
-use domain::session::Remote;
+use domain::session::{Completion, Remote};
 use tokio::sync::watch;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
@@ -41,10 +44,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::{Access, Origins, Secret, UnknownSession};
 use crate::dispatch::Dispatch;
-use crate::ports::{Clock, Ids};
+use crate::ports::{Clock, Ids, Sheets};
 use auth::{BadKey, Keys};
 use problem::{Code, Problem};
 use sessions::Known;
+use uploads::UnderWay;
 use vitals::Vitals;
 
 /// Connections held at once, over all workers. One more waits in the kernel's queue.
@@ -67,6 +71,7 @@ pub struct Parts {
     pub screens: Screens,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
+    pub sheets: Arc<dyn Sheets>,
     pub vitals: Arc<dyn Vitals>,
     pub metrics: Render,
     pub options: Options,
@@ -93,6 +98,15 @@ pub struct Options {
     pub origins: Origins,
     /// Where a session's numbers are dialled.
     pub remote: Remote,
+    /// What the remote host is called where it is taken.
+    pub remote_name: Arc<str>,
+    /// The file there that a list replaces.
+    pub remote_path: String,
+    pub completion: Completion,
+    /// Whether sessions may run beside each other.
+    pub parallel: bool,
+    /// Where uploaded files lie until they are read.
+    pub uploads: PathBuf,
 }
 
 /// The handle that every request holds. Cheap to clone.
@@ -104,11 +118,13 @@ pub struct Inner {
     screens: Screens,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    sheets: Arc<dyn Sheets>,
     vitals: Arc<dyn Vitals>,
     metrics: Render,
     options: Options,
     keys: Keys,
     known: Known,
+    uploads: UnderWay,
     starts: tokio::sync::Semaphore,
     /// Whether the doors are being closed, so that nobody is kept waiting.
     closing: watch::Sender<bool>,
@@ -116,7 +132,7 @@ pub struct Inner {
 
 impl Engine {
     pub fn try_new(parts: Parts) -> Result<Self, BadKey> {
-        let Parts { dispatch, screens, clock, ids, vitals, metrics, options } = parts;
+        let Parts { dispatch, screens, clock, ids, sheets, vitals, metrics, options } = parts;
         let Access { jwt_public_key, jwt_default_role, .. } = &options.access;
         let keys = Keys::try_new(&options.jwt_secret, jwt_public_key.as_ref(), *jwt_default_role)?;
         let (known, starts) = (Known::default(), start::bound());
@@ -125,11 +141,13 @@ impl Engine {
             screens,
             clock,
             ids,
+            sheets,
             vitals,
             metrics,
             options,
             keys,
             known,
+            uploads: UnderWay::default(),
             starts,
             closing: watch::Sender::new(false),
         })))
@@ -181,6 +199,7 @@ impl FromRequest for Engine {
 pub fn configure(routes: &mut ServiceConfig<'_>) {
     health::configure(routes);
     projections::configure(routes);
+    uploads::configure(routes);
     start::configure(routes);
     sessions::configure(routes);
     results::configure(routes);

@@ -7,6 +7,7 @@ pub mod chain;
 pub mod effects;
 pub mod feed;
 pub mod keys;
+pub mod lists;
 pub mod postgres;
 pub mod sqlite;
 pub mod upcast;

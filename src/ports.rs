@@ -2,6 +2,10 @@
 //! In the words of calling, without a vendor's name or a wire's type.
 
 use std::io;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -37,6 +41,66 @@ pub trait RemoteHost: Send + Sync + std::fmt::Debug {
     fn stop(&self, session: &SessionId) -> BoxFuture<'_, Result<Option<Exit>, Trouble>>;
     /// A recording by its name, from a byte on; none where there is no such file, or not yet.
     fn recording(&self, name: &str, from: u64) -> BoxFuture<'_, Result<Option<Recording>, Trouble>>;
+}
+
+/// Tables that people upload.
+pub trait Sheets: Send + Sync + std::fmt::Debug {
+    /// Gives each filled cell of the first column of the first sheet, with its row as people count, until `row` breaks.
+    /// Blocks: to be called on a thread of its own.
+    fn read(
+        &self,
+        file: &Path,
+        progress: &SheetProgress,
+        row: &mut dyn FnMut(u32, &str) -> ControlFlow<()>,
+    ) -> Result<SheetKind, BadSheet>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SheetKind {
+    Workbook,
+    Text,
+}
+
+/// How far a reading has come, in bytes of the file, for another thread to look at. Every clone shows the same reading.
+#[derive(Debug, Clone, Default)]
+pub struct SheetProgress(Arc<(AtomicU64, AtomicU64)>);
+
+impl SheetProgress {
+    /// Bytes read, never more than the total where that is known.
+    pub fn done(&self) -> u64 {
+        let done = self.0.0.load(Ordering::Relaxed);
+        if self.total() == 0 { done } else { done.min(self.total()) }
+    }
+
+    /// Bytes to be read: nought while that is not known, more than the file has where parts are read twice.
+    pub fn total(&self) -> u64 {
+        self.0.1.load(Ordering::Relaxed)
+    }
+
+    pub fn begin(&self, bytes: u64) {
+        self.0.0.store(0, Ordering::Relaxed);
+        self.0.1.store(bytes, Ordering::Relaxed);
+    }
+
+    pub fn expect(&self, more: u64) {
+        self.0.1.fetch_add(more, Ordering::Relaxed);
+    }
+
+    pub fn add(&self, bytes: usize) {
+        self.0.0.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    pub fn end(&self) {
+        self.0.0.store(self.total(), Ordering::Relaxed);
+    }
+}
+
+/// Why a file is not read, in a sentence for whoever chose it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct BadSheet {
+    pub too_large: bool,
+    pub why: String,
 }
 
 /// A recorded call that can be listened to.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::StreamId;
 use crate::personal::Seal;
-use crate::{call, quarantine, session};
+use crate::{call, number_list, quarantine, remote, session};
 
 /// A place in the journal: 1, 2, 3 … without gaps.
 pub type Position = u64;
@@ -45,6 +45,8 @@ pub enum Event {
     Session(session::Event),
     Call(call::Event),
     Quarantine(quarantine::Event),
+    NumberList(number_list::Event),
+    Remote(remote::Event),
 }
 
 impl Event {
@@ -53,6 +55,8 @@ impl Event {
             Self::Session(_) => session::Session::TYPE,
             Self::Call(_) => call::Call::TYPE,
             Self::Quarantine(_) => quarantine::Quarantine::TYPE,
+            Self::NumberList(_) => number_list::NumberList::TYPE,
+            Self::Remote(_) => remote::RemoteHost::TYPE,
         }
     }
 
@@ -62,6 +66,8 @@ impl Event {
             Self::Session(event) => session::Session::personal(event),
             Self::Call(event) => call::Call::personal(event),
             Self::Quarantine(event) => quarantine::Quarantine::personal(event),
+            Self::NumberList(event) => number_list::NumberList::personal(event),
+            Self::Remote(event) => remote::RemoteHost::personal(event),
         }
     }
 
@@ -70,6 +76,8 @@ impl Event {
             Self::Session(event) => event.event_type(),
             Self::Call(event) => event.event_type(),
             Self::Quarantine(event) => event.event_type(),
+            Self::NumberList(event) => event.event_type(),
+            Self::Remote(event) => event.event_type(),
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// A name that is empty, too long or contains a character that a stream id gives a meaning to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -101,8 +102,17 @@ impl StreamId {
         Self(format!("{organization}/{session}/~{fingerprint}"))
     }
 
-    pub fn quarantine(organization: &Organization, held: uuid::Uuid) -> Self {
+    pub fn quarantine(organization: &Organization, held: Uuid) -> Self {
         Self(format!("{organization}/{held}"))
+    }
+
+    pub fn number_list(organization: &Organization, list: Uuid) -> Self {
+        Self(format!("{organization}/{list}"))
+    }
+
+    /// A remote host is nobody's own, so that its stream begins with what no organization is named.
+    pub fn remote(host: &str) -> Self {
+        Self(format!("*/{host}"))
     }
 
     /// A stream id as it was stored.
@@ -121,6 +131,18 @@ impl StreamId {
     /// The part after the organization: a session's name, for a call its session's.
     pub fn session_name(&self) -> &str {
         self.0.split('/').nth(1).unwrap_or("")
+    }
+
+    /// The stream of the session that this is, or that this call belongs to.
+    pub fn of_session(&self) -> &str {
+        let end = self.0.match_indices('/').nth(1).map_or(self.0.len(), |(at, _)| at);
+        self.0.get(..end).unwrap_or(&self.0)
+    }
+
+    /// Whose session it is, or whose call; none where it is neither.
+    pub fn whose(&self) -> Option<(Organization, SessionId)> {
+        let organization = Organization::parse(self.organization()).ok()?;
+        Some((organization, SessionId::parse(self.session_name()).ok()?))
     }
 }
 

@@ -7,7 +7,9 @@ pub mod personal;
 pub mod phone;
 
 pub mod call;
+pub mod number_list;
 pub mod quarantine;
+pub mod remote;
 pub mod session;
 
 pub mod fact;

@@ -62,6 +62,11 @@ impl Phone {
         number.is_valid().then(|| Self(number.format_as(PhoneNumberFormat::E164).into_owned()))
     }
 
+    /// As it was stored, where it was understood before.
+    pub fn stored(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,5 +1,6 @@
-//! One run of the remote call server: new -> pending -> running -> completed | failed.
+//! One run of the remote call server: new -> pending -> running -> completed | failed -> running again, if a result comes late.
 //! It holds no list and no per-number state: what happens to each number is a call's business, and counting is a screen's.
+//! When a session with a list is over, a policy tells it (`policy/completion.rs`).
 
 use chrono::{DateTime, Utc};
 use cqrs_es::event_sink::EventSink;
@@ -16,6 +17,9 @@ pub enum Command {
     Open {
         id: Uuid,
         remote: Remote,
+        /// The list that is to be dialled; none where the remote host knows its numbers.
+        list: Option<Pinned>,
+        completion: Completion,
         at: DateTime<Utc>,
     },
     /// A run that makes itself known by its first report, where that is allowed.
@@ -37,6 +41,48 @@ pub enum Command {
         reason: String,
         at: DateTime<Utc>,
     },
+    /// Every listed number has its result.
+    Complete {
+        at: DateTime<Utc>,
+    },
+    /// It is over although numbers are without a result.
+    Close {
+        by: Closing,
+        at: DateTime<Utc>,
+    },
+    /// A result came for a session that was given up.
+    Reopen {
+        at: DateTime<Utc>,
+    },
+    /// The remote host is to stop dialling.
+    Stop {
+        at: DateTime<Utc>,
+    },
+    /// It did not.
+    KeepOn {
+        reason: String,
+        at: DateTime<Utc>,
+    },
+    /// Nothing happens; whoever asks sees how it stands.
+    Look,
+}
+
+/// The list that a session dials, fixed when it is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pinned {
+    pub id: Uuid,
+    pub total: u32,
+}
+
+/// Why a session is over before its numbers are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closing {
+    Hand,
+    /// Nothing was heard of it for too long.
+    Idle,
+    /// The remote host was told to stop.
+    Stop,
 }
 
 /// Where the numbers are dialled.
@@ -62,6 +108,12 @@ pub enum Completion {
     Command,
 }
 
+impl Completion {
+    fn is_usual(&self) -> bool {
+        *self == Self::Results
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exit {
     pub code: Option<i32>,
@@ -78,7 +130,8 @@ impl Exit {
         self.code == Some(0) && self.signal.is_none()
     }
 
-    fn complaint(&self) -> String {
+    /// What is wrong with it, for people.
+    pub fn complaint(&self) -> String {
         let how = match (&self.signal, self.code) {
             (Some(signal), _) => format!("killed by signal {signal}"),
             (None, Some(code)) => format!("exit code {code}"),
@@ -99,6 +152,10 @@ pub enum Event {
     Opened {
         id: Uuid,
         remote: Remote,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        list: Option<Pinned>,
+        #[serde(default, skip_serializing_if = "Completion::is_usual")]
+        completion: Completion,
         at: DateTime<Utc>,
     },
     Adopted {
@@ -112,12 +169,24 @@ pub enum Event {
         exit: Exit,
         at: DateTime<Utc>,
     },
-    /// `response` is what the session's `remoteResponse` shows.
+    /// `response` is what the remote command said, where that ended the session. `by` is there where it did not end by itself.
     Completed {
         response: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Closing>,
         at: DateTime<Utc>,
     },
     Failed {
+        reason: String,
+        at: DateTime<Utc>,
+    },
+    Reopened {
+        at: DateTime<Utc>,
+    },
+    StopAsked {
+        at: DateTime<Utc>,
+    },
+    StopFailed {
         reason: String,
         at: DateTime<Utc>,
     },
@@ -148,6 +217,9 @@ pub struct Session {
     phase: Phase,
     id: Uuid,
     returned: bool,
+    /// Whether it goes on when its command has come back, until its numbers have their results.
+    outlasts_command: bool,
+    stopping: bool,
 }
 
 impl Session {
@@ -162,7 +234,9 @@ impl Session {
     /// One arm a rule; what is said twice is accepted without effect.
     pub fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
         match (self.phase, command) {
-            (Phase::New, Command::Open { id, remote, at }) => Ok(vec![Event::Opened { id, remote, at }]),
+            (Phase::New, Command::Open { id, remote, list, completion, at }) => {
+                Ok(vec![Event::Opened { id, remote, list, completion, at }])
+            }
             (_, Command::Open { id, .. }) if id == self.id => Ok(vec![]),
             (_, Command::Open { .. }) => Err(Error::AlreadyOpen),
 
@@ -170,13 +244,14 @@ impl Session {
             (_, Command::Adopt { .. }) => Ok(vec![]),
 
             (Phase::New, _) => Err(Error::Unknown),
+            (_, Command::Look) => Ok(vec![]),
 
             (Phase::Pending, Command::Launch { at }) => Ok(vec![Event::Launched { at }]),
             (_, Command::Launch { .. }) => Ok(vec![]),
 
             (_, Command::Return { .. }) if self.returned => Ok(vec![]),
             (Phase::Pending | Phase::Running, Command::Return { exit, heard, at }) => {
-                Ok(returned(exit, heard, at))
+                Ok(self.returned(exit, heard, at))
             }
             (Phase::Completed | Phase::Failed, Command::Return { exit, at, .. }) => {
                 Ok(vec![Event::Returned { exit, at }])
@@ -187,18 +262,43 @@ impl Session {
             }
             (Phase::Failed, Command::Fail { .. }) => Ok(vec![]),
             (Phase::Completed, Command::Fail { .. }) => Err(Error::Ended),
+
+            (_, Command::Reopen { at }) => {
+                Ok(if self.phase == Phase::Failed { vec![Event::Reopened { at }] } else { vec![] })
+            }
+
+            // What is over stays over, however often it is said.
+            (
+                Phase::Completed | Phase::Failed,
+                Command::Complete { .. }
+                | Command::Close { .. }
+                | Command::Stop { .. }
+                | Command::KeepOn { .. },
+            ) => Ok(vec![]),
+            (Phase::Pending | Phase::Running, Command::Complete { at }) => Ok(vec![completed(None, at)]),
+            (Phase::Pending | Phase::Running, Command::Close { by, at }) => Ok(vec![completed(Some(by), at)]),
+
+            (Phase::Pending | Phase::Running, Command::Stop { .. }) if self.stopping => Ok(vec![]),
+            (Phase::Pending | Phase::Running, Command::Stop { at }) => Ok(vec![Event::StopAsked { at }]),
+            (Phase::Pending | Phase::Running, Command::KeepOn { reason, at }) => {
+                Ok(if self.stopping { vec![Event::StopFailed { reason, at }] } else { vec![] })
+            }
         }
+    }
+
+    /// With no known numbers a session is over when its command is; a bad exit counts only while nobody has reported.
+    fn returned(&self, exit: Exit, heard: bool, at: DateTime<Utc>) -> Vec<Event> {
+        let end = match (exit.success() || heard, self.outlasts_command) {
+            (false, _) => Some(Event::Failed { reason: exit.complaint(), at }),
+            (true, true) => None,
+            (true, false) => Some(Event::Completed { response: Some(exit.stdout.clone()), by: None, at }),
+        };
+        std::iter::once(Event::Returned { exit, at }).chain(end).collect()
     }
 }
 
-/// With no known numbers a session is over when its command is; a bad exit counts only while nobody has reported.
-fn returned(exit: Exit, heard: bool, at: DateTime<Utc>) -> Vec<Event> {
-    let end = if exit.success() || heard {
-        Event::Completed { response: Some(exit.stdout.clone()), at }
-    } else {
-        Event::Failed { reason: exit.complaint(), at }
-    };
-    vec![Event::Returned { exit, at }, end]
+fn completed(by: Option<Closing>, at: DateTime<Utc>) -> Event {
+    Event::Completed { response: None, by, at }
 }
 
 impl DomainEvent for Event {
@@ -210,6 +310,9 @@ impl DomainEvent for Event {
             Self::Returned { .. } => "returned",
             Self::Completed { .. } => "completed",
             Self::Failed { .. } => "failed",
+            Self::Reopened { .. } => "reopened",
+            Self::StopAsked { .. } => "stop_asked",
+            Self::StopFailed { .. } => "stop_failed",
         }
         .to_owned()
     }
@@ -235,12 +338,18 @@ impl Aggregate for Session {
 
     fn apply(&mut self, event: Event) {
         match event {
-            Event::Opened { id, .. } => (self.phase, self.id) = (Phase::Pending, id),
+            Event::Opened { id, list, completion, .. } => {
+                (self.phase, self.id) = (Phase::Pending, id);
+                self.outlasts_command = list.is_some() && completion == Completion::Results;
+            }
             Event::Adopted { id, .. } => (self.phase, self.id) = (Phase::Running, id),
             Event::Launched { .. } => self.phase = Phase::Running,
             Event::Returned { .. } => self.returned = true,
             Event::Completed { .. } => self.phase = Phase::Completed,
             Event::Failed { .. } => self.phase = Phase::Failed,
+            Event::Reopened { .. } => self.phase = Phase::Running,
+            Event::StopAsked { .. } => self.stopping = true,
+            Event::StopFailed { .. } => self.stopping = false,
         }
     }
 }
@@ -265,7 +374,10 @@ impl Recorded for Session {
             | Event::Launched { at }
             | Event::Returned { at, .. }
             | Event::Completed { at, .. }
-            | Event::Failed { at, .. } => *at,
+            | Event::Failed { at, .. }
+            | Event::Reopened { at }
+            | Event::StopAsked { at }
+            | Event::StopFailed { at, .. } => *at,
         }
     }
 }

@@ -131,14 +131,16 @@ impl Projection for CallHistory {
                 Some(Touch::Existing(told.id))
             }
             Event::Call(call::Event::Amended(amendment)) => Some(Touch::Existing(amendment.id)),
-            Event::Session(_) | Event::Quarantine(_) => None,
+            Event::Session(_) | Event::Quarantine(_) | Event::NumberList(_) | Event::Remote(_) => None,
         }
     }
 
     fn fold(row: &mut Option<ResultRow>, fact: &Fact) -> Result<(), Unfoldable> {
         let event = match &fact.event {
             Event::Call(event) => event,
-            Event::Session(_) | Event::Quarantine(_) => return Ok(()),
+            Event::Session(_) | Event::Quarantine(_) | Event::NumberList(_) | Event::Remote(_) => {
+                return Ok(());
+            }
         };
         if sealed(event) {
             return Err(Unfoldable("its personal data is sealed"));

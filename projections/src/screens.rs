@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use crate::cache::Cache;
 use crate::call_history::CallHistory;
 use crate::error::Error;
+use crate::number_lists::NumberLists;
 use crate::projection::Spec;
 use crate::registry::{self, Generation, Parked, State};
 use crate::row::Cell;
@@ -106,7 +107,11 @@ impl fmt::Debug for Screens {
 
 impl Screens {
     pub async fn open(options: Options) -> Result<Self, Error> {
-        Self::open_with(options, &[Spec::of::<SessionStats>(), Spec::of::<CallHistory>()]).await
+        Self::open_with(
+            options,
+            &[Spec::of::<SessionStats>(), Spec::of::<CallHistory>(), Spec::of::<NumberLists>()],
+        )
+        .await
     }
 
     pub(crate) async fn open_with(options: Options, specs: &[Spec]) -> Result<Self, Error> {

@@ -27,7 +27,8 @@ row! {
         pub status: Status,
         /// Where its numbers are dialled. Null for a session that made itself known.
         pub remote: Option<String>,
-        /// How many numbers its list has. Null where no list is known.
+        /// The list it dials, and how many numbers that has. Null where no list is known.
+        pub list_id: Option<Uuid>,
         pub total: Option<i64>,
         pub processed: i64,
         pub connected: i64,
@@ -41,7 +42,7 @@ row! {
         pub status_rejected: i64,
         pub status_invalid_number: i64,
         pub status_network_error: i64,
-        /// Numbers still without a result when the session was closed.
+        /// Listed numbers without a result, once the session is over.
         pub unreported: i64,
         /// What the remote command left behind; all null until it came back, `exit_stdout` never after that.
         pub exit_code: Option<i64>,
@@ -49,6 +50,8 @@ row! {
         pub exit_stdout: Option<String>,
         pub exit_stderr: Option<String>,
         pub remote_response: Option<String>,
+        /// Why the remote host did not stop when it was last asked to.
+        pub stop_error: Option<String>,
         pub error_message: Option<String>,
         pub started_at: DateTime<Utc>,
         pub completed_at: Option<DateTime<Utc>>,
@@ -159,6 +162,7 @@ impl SessionRow {
             id,
             status: Status::Pending,
             remote: None,
+            list_id: None,
             total: None,
             processed: 0,
             connected: 0,
@@ -178,6 +182,7 @@ impl SessionRow {
             exit_stdout: None,
             exit_stderr: None,
             remote_response: None,
+            stop_error: None,
             error_message: None,
             started_at: at,
             completed_at: None,
@@ -215,6 +220,33 @@ impl SessionRow {
             Class::Failed => self.failed += by,
         }
     }
+
+    fn complete(&mut self, response: Option<&String>, at: DateTime<Utc>) {
+        self.status = Status::Completed;
+        self.remote_response = response.or(self.exit_stdout.as_ref()).cloned();
+        self.completed_at = Some(at);
+        self.sum_up();
+    }
+
+    /// What is said of a list that is over follows its counters, for results may still come.
+    fn sum_up(&mut self) {
+        let Some(total) = self.total.filter(|_| self.status.ended()) else { return };
+        self.unreported = (total - self.processed).max(0);
+        if self.status == Status::Completed {
+            let (connected, failed) = (self.connected, self.failed);
+            let summary = format!(
+                "Call process completed successfully. Total: {total}, Connected: {connected}, Failed: {failed}"
+            );
+            self.remote_response = Some(summary);
+        }
+    }
+
+    fn reopen(&mut self) {
+        self.status = Status::Running;
+        self.error_message = None;
+        self.completed_at = None;
+        self.unreported = 0;
+    }
 }
 
 fn remote_text(remote: Remote) -> String {
@@ -231,7 +263,7 @@ pub struct SessionStats;
 
 impl Projection for SessionStats {
     const NAME: &'static str = "session_stats";
-    const VERSION: i64 = 1;
+    const VERSION: i64 = 2;
     const PERSONAL: bool = false;
     const KINDS: &'static [&'static str] = &["session", "call"];
     const KEY: &'static str = "stream";
@@ -239,6 +271,7 @@ impl Projection for SessionStats {
         Index { name: "id", columns: "id" },
         Index { name: "session", columns: "session, position" },
         Index { name: "latest", columns: "organization, position" },
+        Index { name: "status", columns: "status, position" },
     ];
     const VIEW: &'static str = "call_sessions";
     const CACHED: usize = 4_096;
@@ -260,16 +293,19 @@ impl Projection for SessionStats {
                 session::Event::Launched { .. }
                 | session::Event::Returned { .. }
                 | session::Event::Completed { .. }
-                | session::Event::Failed { .. },
+                | session::Event::Failed { .. }
+                | session::Event::Reopened { .. }
+                | session::Event::StopAsked { .. }
+                | session::Event::StopFailed { .. },
             ) => Some(Touch::Existing(fact.stream.as_str().to_owned())),
-            Event::Call(_) => Some(Touch::Existing(session_of(fact.stream.as_str()).to_owned())),
-            Event::Quarantine(_) => None,
+            Event::Call(_) => Some(Touch::Existing(fact.stream.of_session().to_owned())),
+            Event::Quarantine(_) | Event::NumberList(_) | Event::Remote(_) => None,
         }
     }
 
     fn fold(row: &mut Option<SessionRow>, fact: &Fact) -> Result<(), Unfoldable> {
         match (&fact.event, row.as_mut()) {
-            (Event::Quarantine(_), _) => {}
+            (Event::Quarantine(_) | Event::NumberList(_) | Event::Remote(_), _) => {}
             (Event::Session(event), known) => match (opening(fact, event), known) {
                 (Some(opened), None) => *row = Some(opened),
                 (Some(_), Some(_)) => return Err(Unfoldable("the session was opened before")),
@@ -283,24 +319,24 @@ impl Projection for SessionStats {
     }
 }
 
-/// A call's stream begins with its session's: organization and session.
-fn session_of(stream: &str) -> &str {
-    let end = stream.match_indices('/').nth(1).map_or(stream.len(), |(at, _)| at);
-    stream.get(..end).unwrap_or(stream)
-}
-
 fn opening(fact: &Fact, event: &session::Event) -> Option<SessionRow> {
     match event {
-        session::Event::Opened { id, remote, at } => {
-            Some(SessionRow { remote: Some(remote_text(*remote)), ..SessionRow::opened(fact, *id, *at) })
-        }
+        session::Event::Opened { id, remote, list, at, .. } => Some(SessionRow {
+            remote: Some(remote_text(*remote)),
+            list_id: list.map(|list| list.id),
+            total: list.map(|list| i64::from(list.total)),
+            ..SessionRow::opened(fact, *id, *at)
+        }),
         session::Event::Adopted { id, at } => {
             Some(SessionRow { status: Status::Running, ..SessionRow::opened(fact, *id, *at) })
         }
         session::Event::Launched { .. }
         | session::Event::Returned { .. }
         | session::Event::Completed { .. }
-        | session::Event::Failed { .. } => None,
+        | session::Event::Failed { .. }
+        | session::Event::Reopened { .. }
+        | session::Event::StopAsked { .. }
+        | session::Event::StopFailed { .. } => None,
     }
 }
 
@@ -310,23 +346,26 @@ fn follow_session(row: &mut SessionRow, fact: &Fact, event: &session::Event) {
         session::Event::Opened { .. } | session::Event::Adopted { .. } => {}
         session::Event::Launched { .. } => row.status = Status::Running,
         session::Event::Returned { exit, .. } => row.returned(exit),
-        session::Event::Completed { response, at } => {
-            row.status = Status::Completed;
-            row.remote_response.clone_from(response);
-            row.completed_at = Some(*at);
-        }
+        session::Event::Completed { response, at, .. } => row.complete(response.as_ref(), *at),
         session::Event::Failed { reason, at } => {
             row.status = Status::Failed;
             row.error_message = Some(reason.clone());
             row.completed_at = Some(*at);
+            row.sum_up();
         }
+        session::Event::Reopened { .. } => row.reopen(),
+        session::Event::StopAsked { .. } => row.stop_error = None,
+        session::Event::StopFailed { reason, .. } => row.stop_error = Some(reason.clone()),
     }
 }
 
 fn follow_call(row: &mut SessionRow, fact: &Fact, event: &call::Event) {
     row.updated_at = row.updated_at.max(fact.recorded_at);
     match event {
-        call::Event::Reported(told) | call::Event::Strengthened(told) => row.count(told),
+        call::Event::Reported(told) | call::Event::Strengthened(told) => {
+            row.count(told);
+            row.sum_up();
+        }
         call::Event::Overtaken(_) | call::Event::Amended(_) => {}
     }
 }
@@ -373,6 +412,13 @@ pub async fn latest(screens: &Screens, organization: &str, limit: u32) -> Result
     screens
         .query(SessionStats::NAME, "where organization = $1 order by position desc limit $2", args, false)
         .await
+}
+
+/// Running sessions of which nothing was recorded since, the oldest first.
+pub async fn silent(screens: &Screens, since: DateTime<Utc>, limit: u32) -> Result<Vec<SessionRow>, Error> {
+    let args = vec![Cell::int(since.timestamp_micros()), Cell::int(i64::from(limit))];
+    let rest = "where status = 'RUNNING' and updated_at <= $1 order by position limit $2";
+    screens.query(SessionStats::NAME, rest, args, false).await
 }
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ pub struct Options {
     pub journal: Journal,
     pub dispatch: Dispatch,
     pub remote: Arc<dyn RemoteHost>,
+    /// What the remote host is called where it is taken.
+    pub host: Arc<str>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub heard: Heard,

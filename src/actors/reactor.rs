@@ -10,14 +10,14 @@ use actix::{
     WrapFuture as _,
 };
 use domain::fact::{Circumstances, Fact, Position};
-use domain::policy::Intent;
+use domain::policy::Policy;
 use tokio::runtime;
 
 use super::backoff::Backoff;
 use super::effector;
 use super::guardian::{Pulse, Tick, Ward};
 use super::turn::Turn;
-use crate::journal::effects::{NewEffect, Reaction};
+use crate::journal::effects::{self, NewEffect, Reaction};
 use crate::journal::feed::{Page, Reading};
 use crate::journal::{Error, Journal};
 
@@ -29,16 +29,8 @@ const PAGE_LEN_MAX: usize = 4_096;
 const UNSTORED_MAX: u64 = 10_000;
 const UNSTORED_FOR: Duration = Duration::from_secs(1);
 
-/// A pure policy with the name that its checkpoint is stored under.
-#[derive(Debug, Clone, Copy)]
-pub struct Rule {
-    pub name: &'static str,
-    pub react: fn(&Fact) -> Vec<Intent>,
-}
-
 #[derive(Debug, Clone)]
 pub struct Options {
-    pub rule: Rule,
     pub journal: Journal,
     /// Told when there is something to carry out.
     pub effector: effector::Handle,
@@ -51,26 +43,26 @@ pub struct Options {
 #[rtype(result = "()")]
 struct Nudge;
 
-struct Reactor {
+struct Reactor<P: Policy> {
     options: Arc<Options>,
     pulse: Pulse,
-    standing: Option<Standing>,
+    standing: Option<Standing<P>>,
     backoff: Backoff,
     turn: Turn,
 }
 
 /// How far it has read, and how much of that is stored.
-#[derive(Debug, Clone)]
-struct Standing {
+#[derive(Debug)]
+struct Standing<P> {
     stored: Position,
     stored_at: Instant,
-    state: String,
+    policy: P,
     read: Position,
 }
 
 /// One page's worth of reacting.
-struct Step {
-    standing: Option<Standing>,
+struct Step<P> {
+    standing: Option<Standing<P>>,
     read: u64,
     wanted: usize,
     /// There may be more to read.
@@ -78,14 +70,14 @@ struct Step {
 }
 
 /// The reactor as the guardian's ward.
-pub fn ward(name: &'static str, options: Options) -> Ward {
+pub fn ward<P: Policy>(name: &'static str, options: Options) -> Ward {
     let options = Arc::new(options);
-    Ward { name, start: Box::new(move |arbiter, pulse| start(arbiter, Arc::clone(&options), pulse)) }
+    Ward { name, start: Box::new(move |arbiter, pulse| start::<P>(arbiter, Arc::clone(&options), pulse)) }
 }
 
-fn start(arbiter: &ArbiterHandle, options: Arc<Options>, pulse: Pulse) -> Recipient<Tick> {
+fn start<P: Policy>(arbiter: &ArbiterHandle, options: Arc<Options>, pulse: Pulse) -> Recipient<Tick> {
     let (runtime, mut head) = (options.runtime.clone(), options.journal.head());
-    let reactor = Reactor::start_in_arbiter(arbiter, move |_| Reactor {
+    let reactor = Reactor::<P>::start_in_arbiter(arbiter, move |_| Reactor {
         options,
         pulse,
         standing: None,
@@ -98,7 +90,7 @@ fn start(arbiter: &ArbiterHandle, options: Arc<Options>, pulse: Pulse) -> Recipi
     reactor.recipient()
 }
 
-impl Actor for Reactor {
+impl<P: Policy> Actor for Reactor<P> {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
@@ -107,7 +99,7 @@ impl Actor for Reactor {
     }
 }
 
-impl Handler<Nudge> for Reactor {
+impl<P: Policy> Handler<Nudge> for Reactor<P> {
     type Result = ();
 
     fn handle(&mut self, _: Nudge, ctx: &mut Context<Self>) {
@@ -116,7 +108,7 @@ impl Handler<Nudge> for Reactor {
     }
 }
 
-impl Handler<Tick> for Reactor {
+impl<P: Policy> Handler<Tick> for Reactor<P> {
     type Result = ();
 
     fn handle(&mut self, _: Tick, ctx: &mut Context<Self>) {
@@ -125,7 +117,7 @@ impl Handler<Tick> for Reactor {
     }
 }
 
-impl Reactor {
+impl<P: Policy> Reactor<P> {
     fn go(&mut self, ctx: &mut Context<Self>) {
         if !self.turn.begin() {
             return;
@@ -147,7 +139,7 @@ impl Reactor {
         }));
     }
 
-    fn done(&mut self, done: Result<Step, Error>, ctx: &mut Context<Self>) {
+    fn done(&mut self, done: Result<Step<P>, Error>, ctx: &mut Context<Self>) {
         let news = self.turn.end();
         let more = match done {
             Ok(step) => {
@@ -160,7 +152,7 @@ impl Reactor {
             Err(why) => {
                 // Once a stretch of failures; the counter tells the rest.
                 if self.backoff.failures() == 1 {
-                    tracing::warn!(policy = self.options.rule.name, cause = %why, "a policy cannot go on for the moment");
+                    tracing::warn!(policy = P::NAME, cause = %why, "a policy cannot go on for the moment");
                 }
                 self.pulse.count("failures", 1);
                 true
@@ -173,33 +165,37 @@ impl Reactor {
 }
 
 impl Options {
-    async fn step(&self, standing: Option<Standing>) -> Result<Step, Error> {
-        let standing = match standing {
+    /// Whatever fails, the standing is lost with it and read again from the journal: a policy never remembers what is not stored.
+    async fn step<P: Policy>(&self, standing: Option<Standing<P>>) -> Result<Step<P>, Error> {
+        let mut standing = match standing {
             Some(standing) => standing,
-            None => Standing::of(self.journal.policy(self.rule.name).await?),
+            None => Standing::of(&self.journal.policy(P::NAME).await?)?,
         };
         let page = self.journal.facts(standing.read, PAGE_LEN_MAX, Reading::Sealed).await?;
-        self.tell_unreadable(&page);
+        tell_unreadable(P::NAME, &page);
         let read = page.last - standing.read;
-        let effects: Vec<_> = page.facts.iter().flat_map(|fact| self.rule.effects(fact)).collect();
+        let effects: Vec<_> =
+            page.facts.iter().flat_map(|fact| effects(&mut standing.policy, fact)).collect();
         let wanted = effects.len();
-        let standing = if effects.is_empty() && !standing.is_due(page.last) {
-            Some(Standing { read: page.last, ..standing })
+        standing.read = page.last;
+        let standing = if effects.is_empty() && !standing.is_due() {
+            Some(standing)
         } else {
-            self.store(standing, page.last, effects).await?
+            self.store(standing, effects).await?
         };
         Ok(Step { more: standing.is_none() || read > 0, standing, read, wanted })
     }
 
     /// None where somebody else moved the checkpoint: then nothing was stored, and one reads on from there.
-    async fn store(
+    async fn store<P: Policy>(
         &self,
-        standing: Standing,
-        to: Position,
+        standing: Standing<P>,
         effects: Vec<NewEffect>,
-    ) -> Result<Option<Standing>, Error> {
+    ) -> Result<Option<Standing<P>>, Error> {
         let wanted = effects.len();
-        let (policy, from, state) = (self.rule.name, standing.stored, standing.state.clone());
+        let (policy, from, to) = (P::NAME, standing.stored, standing.read);
+        let state =
+            serde_json::to_string(&standing.policy).map_err(|why| Error::Unavailable(why.to_string()))?;
         if !self.journal.react(Reaction { policy, from, to, state, effects }).await? {
             tracing::info!(policy, from, "a policy's checkpoint was moved by another reactor");
             return Ok(None);
@@ -207,50 +203,52 @@ impl Options {
         if wanted > 0 {
             self.effector.nudge();
         }
-        Ok(Some(Standing { stored: to, stored_at: Instant::now(), read: to, ..standing }))
-    }
-
-    /// What cannot be read cannot be reacted to. The screens park its stream; here it can only be said.
-    fn tell_unreadable(&self, page: &Page) {
-        for bad in &page.unreadable {
-            let policy = self.rule.name;
-            tracing::error!(
-                policy,
-                position = bad.position,
-                cause = bad.why,
-                "a policy passed an event that cannot be read"
-            );
-            metrics::counter!("karnay_policy_unreadable_total", "policy" => policy).increment(1);
-        }
+        Ok(Some(Standing { stored: to, stored_at: Instant::now(), ..standing }))
     }
 }
 
-impl Standing {
-    fn of(policy: crate::journal::effects::Policy) -> Self {
-        let (stored, read) = (policy.checkpoint, policy.checkpoint);
-        Self { stored, stored_at: Instant::now(), state: policy.state, read }
+/// What cannot be read cannot be reacted to. The screens park its stream; here it can only be said.
+fn tell_unreadable(policy: &'static str, page: &Page) {
+    for bad in &page.unreadable {
+        tracing::error!(
+            policy,
+            position = bad.position,
+            cause = bad.why,
+            "a policy passed an event that cannot be read"
+        );
+        metrics::counter!("karnay_policy_unreadable_total", "policy" => policy).increment(1);
+    }
+}
+
+impl<P: Policy> Standing<P> {
+    fn of(known: &effects::Policy) -> Result<Self, Error> {
+        let unreadable = |why| Error::Unavailable(format!("what the policy {} remembers: {why}", P::NAME));
+        let policy = match known.state.as_str() {
+            "" => P::default(),
+            state => serde_json::from_str(state).map_err(unreadable)?,
+        };
+        Ok(Self { stored: known.checkpoint, stored_at: Instant::now(), policy, read: known.checkpoint })
     }
 
     /// Whether a stretch without intents is to be stored by now.
-    fn is_due(&self, read: Position) -> bool {
-        let unstored = read - self.stored;
+    fn is_due(&self) -> bool {
+        let unstored = self.read - self.stored;
         unstored >= UNSTORED_MAX || (unstored > 0 && self.stored_at.elapsed() >= UNSTORED_FOR)
     }
 }
 
-impl Rule {
-    /// An effect is named after what caused it, so that the same cause never makes a second one.
-    fn effects(&self, fact: &Fact) -> impl Iterator<Item = NewEffect> {
-        let cause = format!("{}/{}/{}", self.name, fact.stream, fact.sequence);
+/// An effect is named after what caused it, so that the same cause never makes a second one.
+fn effects<P: Policy>(policy: &mut P, fact: &Fact) -> impl Iterator<Item = NewEffect> + use<P> {
+    let (stream, sequence) = (fact.stream.clone(), fact.sequence);
+    let known = Arc::clone(&fact.circumstances);
+    policy.react(fact).into_iter().enumerate().map(move |(index, intent)| {
+        let cause = format!("{}/{stream}/{sequence}", P::NAME);
         let circumstances = Circumstances {
-            organization: fact.circumstances.organization.clone(),
-            actor: format!("policy {}", self.name),
-            correlation: fact.circumstances.correlation.clone(),
-            causation: format!("{}/{}", fact.stream, fact.sequence),
+            organization: known.organization.clone(),
+            actor: format!("policy {}", P::NAME),
+            correlation: known.correlation.clone(),
+            causation: format!("{stream}/{sequence}"),
         };
-        (self.react)(fact).into_iter().enumerate().map(move |(index, intent)| {
-            let id = if index == 0 { cause.clone() } else { format!("{cause}/{index}") };
-            NewEffect { id, intent, circumstances: circumstances.clone() }
-        })
-    }
+        NewEffect { id: if index == 0 { cause } else { format!("{cause}/{index}") }, intent, circumstances }
+    })
 }

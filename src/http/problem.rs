@@ -54,6 +54,7 @@ codes! {
     BadJson            = BAD_REQUEST,            "bad-json",             "The body is no JSON object";
     BadField           = BAD_REQUEST,            "bad-field",            "A field of the body is wrong";
     BadParameter       = BAD_REQUEST,            "bad-parameter",        "A part of the address is wrong";
+    BadSheet           = BAD_REQUEST,            "bad-sheet",            "The file is no list of numbers";
     TokenMissing       = UNAUTHORIZED,           "token-missing",        "A token is needed";
     TokenInvalid       = UNAUTHORIZED,           "token-invalid",        "The token is not valid";
     TokenExpired       = UNAUTHORIZED,           "token-expired",        "The token has expired";
@@ -61,13 +62,16 @@ codes! {
     OriginRefused      = FORBIDDEN,              "origin-refused",       "Pages from there may not call the engine";
     NotFound           = NOT_FOUND,              "not-found",            "There is nothing here";
     SessionUnknown     = NOT_FOUND,              "session-unknown",      "There is no such session";
+    UploadUnknown      = NOT_FOUND,              "upload-unknown",       "There is no such upload";
     ProjectionUnknown  = NOT_FOUND,              "projection-unknown",   "There is no such projection";
     StreamNotParked    = NOT_FOUND,              "stream-not-parked",    "That stream is not parked";
     MethodNotAllowed   = METHOD_NOT_ALLOWED,     "method-not-allowed",   "The method does not exist here";
     RequestTimeout     = REQUEST_TIMEOUT,        "request-timeout",      "The request took too long to arrive";
     CommandReused      = CONFLICT,               "command-reused",       "The command id belongs to another command";
+    RemoteInUse        = CONFLICT,               "remote-in-use",        "The remote host is in use";
     SessionAlreadyOpen = CONFLICT,               "session-already-open", "The session exists already";
     SessionEnded       = CONFLICT,               "session-ended",        "The session has ended";
+    NothingToRetry     = CONFLICT,               "nothing-to-retry",     "There is no number to try again";
     TooManyReports     = CONFLICT,               "too-many-reports",     "The call has too many reports";
     RebuildRunning     = CONFLICT,               "rebuild-running",      "The projection is being rebuilt already";
     TooLarge           = PAYLOAD_TOO_LARGE,      "too-large",            "The request is too large";
@@ -80,6 +84,7 @@ codes! {
     ScreensUnavailable = SERVICE_UNAVAILABLE,    "screens-unavailable",  "Nothing can be shown now";
     ScreensBehind      = SERVICE_UNAVAILABLE,    "screens-behind",       "The screens have not caught up";
     NotReady           = SERVICE_UNAVAILABLE,    "not-ready",            "The engine is not ready";
+    NotStopped         = BAD_GATEWAY,            "not-stopped",          "The remote host did not stop the calls";
     StartUnconfirmed   = GATEWAY_TIMEOUT,        "start-unconfirmed",    "The session waits for its start";
 }
 

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, post};
-use domain::call::Call;
+use domain::call::{Call, Listing};
 use domain::fact::Circumstances;
-use domain::ids::{Organization, SessionId, StreamId};
+use domain::ids::{Fingerprint, Organization, SessionId, StreamId};
 use domain::{quarantine, session};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -88,20 +88,31 @@ impl Telling<'_> {
         let stream = StreamId::session(&organization, &session);
         let command = session::Command::Adopt { id: self.engine.ids.uuid(), at: self.engine.clock.now() };
         self.engine.dispatch.session(stream, command, self.meta(&organization)).await?;
-        Ok(self.engine.known.learn(Home { organization, session }))
+        Ok(self.engine.known.learn(Home { organization, session, list: None }))
     }
 
     async fn record(&self, home: &Home, said: Said<'_>) -> Result<HttpResponse, Problem> {
         let person = self.engine.dispatch.fingerprint(&home.organization, &said.phone);
-        let stream = StreamId::unlisted_call(&home.organization, &home.session, &person);
+        let (stream, listing) = self.place(home, &person).await?;
         let started_at = said.started_at;
-        let command = said.command(self.engine.ids.uuid(), self.engine.clock.now());
+        let command = said.command(self.engine.ids.uuid(), listing, self.engine.clock.now());
         let meta = self.meta(&home.organization);
         let done = self.engine.dispatch.call(stream, person, command, meta).await?;
         let attempt = done.state.attempt(started_at);
         let attempt =
             attempt.ok_or_else(|| Problem::new(Code::Internal, "the stored report cannot be found"))?;
         answer(&ResultView::stored(home, attempt, !done.changed), &done)
+    }
+
+    /// Where the call is recorded: on its line of the session's list, where it stands on one.
+    async fn place(&self, home: &Home, person: &Fingerprint) -> Result<(StreamId, Listing), Problem> {
+        let Home { organization, session, list } = home;
+        let unlisted = || StreamId::unlisted_call(organization, session, person);
+        let Some(list) = *list else { return Ok((unlisted(), Listing::NoList)) };
+        Ok(match self.engine.dispatch.lists().line(organization, list, person).await? {
+            Some(line) => (StreamId::listed_call(organization, session, line), Listing::Listed),
+            None => (unlisted(), Listing::Unlisted),
+        })
     }
 
     /// Nobody knows its session: the report is kept word for word until somebody decides.

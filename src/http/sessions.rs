@@ -1,5 +1,6 @@
 //! Sessions as they are shown: one, and the latest of an organization. A read shows what was written before it was asked.
 
+mod end;
 mod known;
 
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
@@ -29,7 +30,7 @@ const LATEST: u32 = 20;
 const LATEST_MAX: u32 = 500;
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
-    routes.service(latest).service(one);
+    routes.service(latest).service(one).service(end::close).service(end::stop);
 }
 
 /// A session as clients know it.

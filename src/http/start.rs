@@ -1,18 +1,19 @@
-//! Starting the calls: a session is opened, and the answer waits for what the remote host says, as long as one is willing to.
+//! Starting the calls: the remote host is taken, a session is opened with its list, and the answer waits for what the remote host says, as long as one is willing to.
 //! Who runs the remote command is not here: an effect does, and the session's screen tells how it went.
 
+mod pinned;
+
 use std::fmt::Write as _;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, post};
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse, post};
 use domain::fact::{Circumstances, Position};
 use domain::ids::{SessionId, StreamId};
+use domain::remote::Holder;
 use domain::session::{Command, Remote};
-use futures_util::future::{Either, select};
-use projections::Freshness;
 use projections::projection::Projection;
 use projections::session_stats::{self, SessionRow, SessionStats, Status};
 use serde::Serialize;
@@ -21,13 +22,15 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::Engine;
 use super::auth::Calls;
 use super::edge::{self, RequestId};
 use super::problem::{Code, Problem, ProblemBody};
 use super::sessions::Home;
+use super::{Engine, body, wait};
 use crate::config::Role;
 use crate::dispatch::Meta;
+use crate::dispatch::remote::Refusal;
+use pinned::{Asked, Body};
 
 /// Starts that may wait at once.
 const STARTS_MAX: usize = 64;
@@ -35,6 +38,10 @@ const STARTS_MAX: usize = 64;
 const LAUNCH_WAIT_MIN: Duration = Duration::from_secs(5);
 /// A waiting start looks at its session this often at most, however much else is going on.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// A list on its way to the remote host is looked at this often.
+const HELD_AGAIN: Duration = Duration::from_millis(100);
+/// A larger body is no start.
+const BODY_LEN_MAX: usize = 64 << 10;
 const STARTED: &str = "Remote process started.";
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
@@ -62,20 +69,43 @@ struct Started<'a> {
 }
 
 /// Opens a session and runs the remote command for it. No body is needed.
-#[utoipa::path(tag = "calls", responses(
+#[utoipa::path(tag = "calls", request_body(content = Option<Body>, content_type = "application/json"), responses(
     (status = OK, body = Started<'_>, description = "`ok` is false where the remote command ended badly"),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json", description = "No such upload or session"),
+    (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json",
+        description = "A session runs on the remote host (`sessionId` says which), or there is nothing to retry"),
     (status = BAD_GATEWAY, body = ProblemBody, content_type = "application/problem+json"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
     (status = GATEWAY_TIMEOUT, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[post("/calls/start")]
-async fn start(engine: Engine, caller: Calls, id: RequestId) -> Result<HttpResponse, Problem> {
+async fn start(
+    engine: Engine,
+    caller: Calls,
+    id: RequestId,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
     caller.0.require(Role::Operator)?;
     let full = |_| Problem::new(Code::Busy, "too many starts are waiting; nothing was started");
     let _place = engine.starts.try_acquire().map_err(full)?;
-    let opened = open(&engine, &caller, &id).await?;
-    let (row, position) = wait(&engine, &opened).await?;
+    let asked = asked(&body::read(&request, payload, BODY_LEN_MAX).await?)?;
+    let opened = open(&engine, &caller, &id, &asked).await?;
+    let (row, position) = settled(&engine, &opened).await?;
     answer(&engine, &opened.home, row.as_deref(), position)
+}
+
+/// Clients send no body, an empty one, or an object; whatever else they may send by habit is no reason not to start.
+fn asked(bytes: &[u8]) -> Result<Body, Problem> {
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Ok(Body::default());
+    }
+    serde_json::from_slice(bytes).map_err(|_| {
+        Problem::new(
+            Code::BadJson,
+            "the body has to be an object with uploadId, or with retryOf and statuses, or empty",
+        )
+    })
 }
 
 struct Opened {
@@ -83,23 +113,69 @@ struct Opened {
     position: Position,
 }
 
-async fn open(engine: &Engine, caller: &Calls, id: &RequestId) -> Result<Opened, Problem> {
-    let (organization, at) = (caller.0.organization.clone(), engine.clock.now());
-    let session = SessionId::parse(&name(engine, at.timestamp_millis()))?;
-    let command = Command::Open { id: engine.ids.uuid(), remote: engine.options.remote, at };
-    let circumstances = Circumstances {
+async fn open(engine: &Engine, caller: &Calls, id: &RequestId, body: &Body) -> Result<Opened, Problem> {
+    let organization = caller.0.organization.clone();
+    let circumstances = Arc::new(Circumstances {
         organization: organization.to_string(),
         actor: caller.0.actor.clone(),
         correlation: id.as_str().to_owned(),
         causation: String::new(),
-    };
-    let meta = Meta { circumstances: Arc::new(circumstances), command: None };
+    });
+    let list = Asked { engine, caller: &caller.0, circumstances: &circumstances }.list(body).await?;
+    let at = engine.clock.now();
+    let session = SessionId::parse(&name(engine, at.timestamp_millis()))?;
+    take_remote(
+        engine,
+        &Holder::Session { organization: organization.clone(), session: session.clone() },
+        &circumstances,
+    )
+    .await?;
+    let completion = engine.options.completion;
+    let command =
+        Command::Open { id: engine.ids.uuid(), remote: engine.options.remote, list, completion, at };
+    let meta = Meta { circumstances, command: None };
     let opened = engine.dispatch.session(StreamId::session(&organization, &session), command, meta).await;
     // Where nobody knows whether it was stored, the name lets one look before starting again.
     let done =
         opened.map_err(|why| Problem::from(why).with("ok", false).with("sessionId", session.as_str()))?;
-    let home = engine.known.learn(Home { organization, session });
+    let home = engine.known.learn(Home { organization, session, list: list.map(|list| list.id) });
     Ok(Opened { home, position: done.position })
+}
+
+/// One list is dialled at a time. A list that is just being put there is waited for; a session is not.
+async fn take_remote(
+    engine: &Engine,
+    holder: &Holder,
+    circumstances: &Arc<Circumstances>,
+) -> Result<(), Problem> {
+    if engine.options.parallel {
+        return Ok(());
+    }
+    let Holder::Session { organization, .. } = holder else { return Ok(()) };
+    let until = Instant::now() + engine.options.start_wait;
+    loop {
+        let (host, now) = (&engine.options.remote_name, engine.clock.now());
+        let by = match engine.dispatch.take_remote(host, holder.clone(), circumstances, now).await {
+            Ok(()) => return Ok(()),
+            Err(Refusal::Failed(why)) => return Err(Problem::from(why).with("ok", false)),
+            Err(Refusal::Held(by)) => by,
+        };
+        let busy = match by {
+            Holder::Session { organization: theirs, session } => {
+                let detail = "a session runs on the remote host; close it, or wait until it is over";
+                let busy = Problem::new(Code::RemoteInUse, detail).with("ok", false);
+                let ours = theirs == *organization;
+                return Err(if ours { busy.with("sessionId", session.as_str()) } else { busy });
+            }
+            Holder::List { .. } => {
+                Problem::new(Code::RemoteInUse, "a list is being put on the remote host").with("ok", false)
+            }
+        };
+        if Instant::now() >= until || *engine.closing.borrow() {
+            return Err(busy);
+        }
+        tokio::time::sleep(HELD_AGAIN).await;
+    }
 }
 
 /// `session-<unix ms>-<6 base36>`. Each of the six comes from a byte of its own, which is random enough to tell two of one millisecond apart.
@@ -135,12 +211,12 @@ impl Patience {
 }
 
 /// The session's row once the remote command has come back, or the row as it is when the time is over or the doors are closed.
-async fn wait(engine: &Engine, opened: &Opened) -> Result<(Option<Arc<SessionRow>>, Position), Problem> {
+async fn settled(engine: &Engine, opened: &Opened) -> Result<(Option<Arc<SessionRow>>, Position), Problem> {
     let patience = Patience::from_now(engine.options.start_wait);
     let (mut target, mut until) = (opened.position, patience.launch);
     loop {
-        let fresh = screen(engine, target, until).await;
-        let Home { organization, session } = &*opened.home;
+        let fresh = wait::screen(engine, SessionStats::NAME, target, until).await;
+        let Home { organization, session, .. } = &*opened.home;
         let row =
             session_stats::find(&engine.screens, organization.as_str(), session.as_str(), fresh.position)
                 .await?;
@@ -152,18 +228,6 @@ async fn wait(engine: &Engine, opened: &Opened) -> Result<(Option<Arc<SessionRow
         // Whatever happens next comes after what was seen. Under load that is at once, hence the pause.
         target = fresh.position + 1;
         tokio::time::sleep_until(until.min(Instant::now() + LOOK_AGAIN)).await;
-    }
-}
-
-/// The screen when it shows `target`, or as it is when the time is over or the doors are closed.
-async fn screen(engine: &Engine, target: Position, until: Instant) -> Freshness {
-    let mut closing = engine.closing.subscribe();
-    let closed = pin!(async { closing.wait_for(|closed| *closed).await.is_ok() });
-    let left = until.saturating_duration_since(Instant::now());
-    let shown = pin!(engine.screens.wait(SessionStats::NAME, target, left));
-    match select(shown, closed).await {
-        Either::Left((fresh, _)) => fresh,
-        Either::Right(_) => engine.screens.wait(SessionStats::NAME, target, Duration::ZERO).await,
     }
 }
 

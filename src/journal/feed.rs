@@ -8,7 +8,9 @@ use aws_lc_rs::aead::LessSafeKey;
 use domain::call::Call;
 use domain::fact::{Circumstances, Fact, Position, Recorded};
 use domain::ids::StreamId;
+use domain::number_list::NumberList;
 use domain::quarantine::Quarantine;
+use domain::remote::RemoteHost;
 use domain::session::Session;
 use uuid::Uuid;
 
@@ -248,6 +250,8 @@ fn parse(kind: &str, payload: &str) -> Result<domain::fact::Event, serde_json::E
         "session" => of::<Session>(payload),
         "call" => of::<Call>(payload),
         "quarantine" => of::<Quarantine>(payload),
+        "number_list" => of::<NumberList>(payload),
+        "remote" => of::<RemoteHost>(payload),
         _ => Err(serde::de::Error::custom(format!("unknown kind of stream: {kind}"))),
     }
 }

@@ -167,6 +167,14 @@ impl Keyring {
         Ok(text)
     }
 
+    /// The same for what is no text: key id, nonce and ciphertext.
+    pub fn seal_bytes(&self, key: &PersonKey, clear: &[u8]) -> Result<Vec<u8>, CipherRefused> {
+        let id = key.0.id.as_bytes();
+        let mut sealed = id.to_vec();
+        sealed.extend(self.encrypt(&key.0.key, id, clear)?);
+        Ok(sealed)
+    }
+
     /// The id of the key that a sealed text needs.
     pub fn key_id(sealed: &str) -> Option<Uuid> {
         let (key, _) = personal::key_of(sealed)?;
@@ -203,6 +211,11 @@ pub fn open(key: &LessSafeKey, sealed: &str) -> Option<Vec<u8>> {
     let (id, text) = personal::key_of(sealed)?;
     let id = URL_SAFE_NO_PAD.decode(id).ok()?;
     decrypt(key, &id, &URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
+/// Opens what `seal_bytes` made, its key's id taken off.
+pub fn open_bytes(key: &LessSafeKey, id: &[u8; 16], sealed: &[u8]) -> Result<Vec<u8>, CipherRefused> {
+    decrypt(key, id, sealed)
 }
 
 fn decrypt(key: &LessSafeKey, bound_to: &[u8], text: &[u8]) -> Result<Vec<u8>, CipherRefused> {

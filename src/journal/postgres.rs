@@ -4,6 +4,7 @@
 mod effects;
 mod follow;
 mod line;
+mod lists;
 mod read;
 mod schema;
 mod statement;

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::call::Call;
 use domain::fact::{Event, Recorded};
+use domain::number_list::NumberList;
 use domain::quarantine::Quarantine;
+use domain::remote::RemoteHost;
 use domain::session::Session;
 use serde_json::Value;
 
@@ -53,6 +55,8 @@ fn decode(golden: &Golden) -> (Event, String, Value) {
         Session::TYPE => read::<Session>(golden),
         Call::TYPE => read::<Call>(golden),
         Quarantine::TYPE => read::<Quarantine>(golden),
+        NumberList::TYPE => read::<NumberList>(golden),
+        RemoteHost::TYPE => read::<RemoteHost>(golden),
         kind => panic!("no aggregate is named {kind}"),
     }
 }

@@ -112,7 +112,10 @@ async fn held(floor: &Floor) -> Vec<String> {
         fact::Event::Quarantine(quarantine::Event::Held { personal, .. }) => {
             personal.clear().map(|body| body.json.clone())
         }
-        fact::Event::Session(_) | fact::Event::Call(_) => None,
+        fact::Event::Session(_)
+        | fact::Event::Call(_)
+        | fact::Event::NumberList(_)
+        | fact::Event::Remote(_) => None,
     });
     held.collect()
 }

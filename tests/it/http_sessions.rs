@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::Method;
-use domain::session::{Command, Exit, Remote};
+use domain::session::{Command, Completion, Exit, Remote};
 use futures_util::future::join;
 use karnay::adapters::system::SystemIds;
 use karnay::ports::Ids;
@@ -145,7 +145,19 @@ async fn whoever_waits_for_a_start_is_answered_when_the_doors_close() {
 async fn a_session_has_every_field_by_either_name() {
     let floor = Floor::new().await;
     let id = SystemIds.uuid();
-    floor.command("1", "s-1", Command::Open { id, remote: Remote::Simulated, at: now() }).await;
+    floor
+        .command(
+            "1",
+            "s-1",
+            Command::Open {
+                id,
+                remote: Remote::Simulated,
+                list: None,
+                completion: Completion::Results,
+                at: now(),
+            },
+        )
+        .await;
     for name in ["s-1".to_owned(), id.to_string(), id.to_string().to_uppercase()] {
         let answer = floor.get(&format!("/calls/session/{name}")).await;
         assert_eq!((answer.status, answer.header("x-behind")), (200, Some("0")), "{name}: {answer:?}");

@@ -12,10 +12,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::fact::Circumstances;
 use domain::ids::{Organization, SessionId, StreamId};
 use domain::phone::Home;
-use domain::session::{Command, Remote};
+use domain::session::{Command, Completion, Remote};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jsonwebtoken::{EncodingKey, Header};
+use karnay::adapters::spreadsheet::Spreadsheets;
 use karnay::adapters::system::{SystemClock, SystemIds};
 use karnay::config::{Config, Secret, Sources, UnknownSession};
 use karnay::dispatch::{Dispatch, Meta};
@@ -28,6 +29,7 @@ use karnay::journal::{self, Journal};
 use karnay::ports::{Clock, Ids};
 use projections::call_history::CallHistory;
 use projections::follow::{Follower, PAGE, Page};
+use projections::number_lists::NumberLists;
 use projections::projection::Projection;
 use projections::session_stats::SessionStats;
 use projections::{Screens, Store};
@@ -87,6 +89,11 @@ pub(crate) fn options() -> Options {
         call_servers: vec![],
         origins: config.http.cors,
         remote: Remote::Simulated,
+        remote_name: "test".into(),
+        remote_path: config.remote.path,
+        completion: Completion::Results,
+        parallel: false,
+        uploads: std::env::temp_dir(),
     }
 }
 
@@ -124,16 +131,30 @@ impl Floor {
         if followed {
             actix::spawn(follow::<SessionStats>(journal.clone(), screens.clone()));
             actix::spawn(follow::<CallHistory>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<NumberLists>(journal.clone(), screens.clone()));
         }
         let (vitals, metrics) = (Arc::new(Calm), Arc::new(|| "karnay_test 1\n".to_owned()));
-        let parts = Parts { dispatch: dispatch.clone(), screens, clock, ids, vitals, metrics, options };
+        let sheets = Arc::new(Spreadsheets);
+        let parts =
+            Parts { dispatch: dispatch.clone(), screens, clock, ids, sheets, vitals, metrics, options };
         Self { engine: Engine::try_new(parts).unwrap(), dispatch, journal, _folder: folder }
     }
 
     /// A session that runs, as if somebody had started it.
     pub(crate) async fn session(&self, organization: &str, name: &str) {
         let id = SystemIds.uuid();
-        self.command(organization, name, Command::Open { id, remote: Remote::Simulated, at: now() }).await;
+        self.command(
+            organization,
+            name,
+            Command::Open {
+                id,
+                remote: Remote::Simulated,
+                list: None,
+                completion: Completion::Results,
+                at: now(),
+            },
+        )
+        .await;
         self.command(organization, name, Command::Launch { at: now() }).await;
     }
 

@@ -32,6 +32,7 @@ mod crash;
 mod disk;
 mod fatal;
 mod launch;
+mod number_lists;
 mod overload;
 mod rebuild;
 mod start;

@@ -14,13 +14,22 @@ use karnay::journal::keys::{DataKey, KeyRow};
 use karnay::journal::verify::Place;
 use karnay::journal::{Append, Entry, Journal, Options, Unit};
 use karnay::ports::Clock;
+use projections::call_history::CallHistory;
+use projections::number_lists::NumberLists;
+use projections::projection::Projection;
+use projections::session_stats::SessionStats;
 use rusqlite::types::Value as Cell;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::world::{World, report};
 
-const SCREENS: [&str; 2] = ["session_stats", "call_history"];
+/// Each screen with its version and the column that its rows are told apart by.
+const SCREENS: [(&str, i64, &str); 3] = [
+    (SessionStats::NAME, SessionStats::VERSION, SessionStats::KEY),
+    (CallHistory::NAME, CallHistory::VERSION, CallHistory::KEY),
+    (NumberLists::NAME, NumberLists::VERSION, NumberLists::KEY),
+];
 const STATUSES: [&str; 4] = ["BUSY", "NO_ANSWER", "ANSWERED", "CONNECTED_TO_OPERATOR"];
 
 /// Reports of every sort: first ones, stronger and weaker ones, repetitions, repetitions that add something.
@@ -44,10 +53,9 @@ async fn send(world: &World, next: &AtomicU32, count: u32) {
 }
 
 /// The rows of a screen's live generation, in the order of their keys, with which generation it is.
-async fn rows(world: &World, screen: &str) -> (u64, Vec<Vec<String>>) {
+async fn rows(world: &World, (screen, version, key): (&str, i64, &str)) -> (u64, Vec<Vec<String>>) {
     let generation = generation(world, screen).await;
-    let key = if screen == "session_stats" { "stream" } else { "id" };
-    let query = format!("SELECT * FROM {{}}{screen}_v1_{generation} ORDER BY {key}");
+    let query = format!("SELECT * FROM {{}}{screen}_v{version}_{generation} ORDER BY {key}");
     if world.postgres.is_none() {
         let file = rusqlite::Connection::open(world.data().join("screens.db")).unwrap();
         let mut select = file.prepare(&query.replace("{}", "")).unwrap();
@@ -91,11 +99,11 @@ async fn rebuilt_equals_live(mut world: World) {
             }
         })
     };
-    for screen in SCREENS {
+    for (screen, ..) in SCREENS {
         let (world, stop) = (Arc::clone(&world), Arc::clone(&stop));
         tokio::task::spawn_blocking(move || {
             rebuild(&world, screen);
-            stop.store(screen == "call_history", Ordering::Relaxed);
+            stop.store(screen == NumberLists::NAME, Ordering::Relaxed);
         })
         .await
         .unwrap();
@@ -107,11 +115,11 @@ async fn rebuilt_equals_live(mut world: World) {
 
     for screen in SCREENS {
         let (before, followed) = rows(&world, screen).await;
-        assert!(before > 1, "{screen} was rebuilt under traffic");
-        rebuild(&world, screen);
+        assert!(before > 1, "{} was rebuilt under traffic", screen.0);
+        rebuild(&world, screen.0);
         let (after, fresh) = rows(&world, screen).await;
         assert!(after > before && !fresh.is_empty());
-        assert_eq!(fresh, followed, "{screen}");
+        assert_eq!(fresh, followed, "{}", screen.0);
     }
 }
 

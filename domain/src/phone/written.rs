@@ -25,7 +25,7 @@ impl Written {
             return Err(Unfit::Empty);
         }
         if text.len() > LEN_MAX {
-            return Err(if text.chars().any(is_digit) { Unfit::Letters } else { Unfit::NoNumber });
+            return Err(prose(text));
         }
         if let Some(digits) = text.strip_prefix('+').filter(|digits| is_plain(digits)) {
             return Self::of(digits, true);
@@ -92,6 +92,14 @@ fn bare(text: &str) -> &str {
     let around = |c: char| c.is_whitespace() || is_invisible(c) || matches!(c, '"' | '\'' | '`' | '=' | '’');
     let text = text.trim_matches(around);
     text.strip_prefix("tel:").map_or(text, |rest| rest.trim_matches(around))
+}
+
+/// Text that is too long to be looked at closely.
+fn prose(text: &str) -> Unfit {
+    if is_plain(text) {
+        return Unfit::TooLong;
+    }
+    if text.chars().any(is_digit) { Unfit::Letters } else { Unfit::NoNumber }
 }
 
 fn is_plain(text: &str) -> bool {

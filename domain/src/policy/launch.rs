@@ -1,24 +1,24 @@
 //! A session that was opened wants its remote command run, once.
 
+use serde::{Deserialize, Serialize};
+
 use crate::fact::{Event, Fact};
-use crate::ids::{Organization, SessionId};
-use crate::policy::Intent;
+use crate::policy::{Intent, Policy};
 use crate::session;
 
-pub const NAME: &str = "launch";
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Launching;
 
-pub fn react(fact: &Fact) -> Vec<Intent> {
-    match &fact.event {
-        Event::Session(session::Event::Opened { .. }) => {
-            let organization = Organization::parse(fact.stream.organization());
-            let session = SessionId::parse(fact.stream.session_name());
-            organization
-                .ok()
-                .zip(session.ok())
-                .map(|(organization, session)| Intent::LaunchSession { organization, session })
-                .into_iter()
-                .collect()
-        }
-        Event::Session(_) | Event::Call(_) | Event::Quarantine(_) => vec![],
+impl Policy for Launching {
+    const NAME: &'static str = "launch";
+
+    fn react(&mut self, fact: &Fact) -> Vec<Intent> {
+        let Event::Session(session::Event::Opened { list, .. }) = &fact.event else { return vec![] };
+        let list = list.map(|list| list.id);
+        let wanted = fact.stream.whose();
+        wanted
+            .map(|(organization, session)| Intent::LaunchSession { organization, session, list })
+            .into_iter()
+            .collect()
     }
 }

@@ -16,7 +16,24 @@ fn at(second: i64) -> DateTime<Utc> {
 }
 
 fn opened() -> Event {
-    Event::Opened { id: ID, remote: Remote::Ssh, at: at(0) }
+    opened_for(None, Completion::Results)
+}
+
+fn opened_for(list: Option<Pinned>, completion: Completion) -> Event {
+    Event::Opened { id: ID, remote: Remote::Ssh, list, completion, at: at(0) }
+}
+
+/// With a list of 150 numbers.
+fn listed() -> Event {
+    opened_for(Some(Pinned { id: ANOTHER, total: 150 }), Completion::Results)
+}
+
+fn open(id: Uuid, second: i64) -> Command {
+    Command::Open { id, remote: Remote::Ssh, list: None, completion: Completion::Results, at: at(second) }
+}
+
+fn over(by: Option<Closing>) -> Event {
+    Event::Completed { response: None, by, at: at(5) }
 }
 
 fn launched() -> Event {
@@ -36,7 +53,7 @@ fn back(exit: Exit) -> Event {
 }
 
 fn completed() -> Event {
-    Event::Completed { response: Some("Call process started".to_owned()), at: at(2) }
+    Event::Completed { response: Some("Call process started".to_owned()), by: None, at: at(2) }
 }
 
 fn failed(reason: &str) -> Event {
@@ -49,22 +66,19 @@ fn returning(exit: Exit, heard: bool) -> Command {
 
 #[test]
 fn a_session_is_opened_and_then_launched() {
-    let open = Command::Open { id: ID, remote: Remote::Ssh, at: at(0) };
-    Sessions::with(()).given_no_previous_events().when(open).then_expect_events(vec![opened()]);
+    Sessions::with(()).given_no_previous_events().when(open(ID, 0)).then_expect_events(vec![opened()]);
     let launch = Command::Launch { at: at(1) };
     Sessions::with(()).given(vec![opened()]).when(launch).then_expect_events(vec![launched()]);
 }
 
 #[test]
 fn opening_twice_is_heard_once() {
-    let again = Command::Open { id: ID, remote: Remote::Ssh, at: at(9) };
-    Sessions::with(()).given(vec![opened(), launched()]).when(again).then_expect_events(vec![]);
+    Sessions::with(()).given(vec![opened(), launched()]).when(open(ID, 9)).then_expect_events(vec![]);
 }
 
 #[test]
 fn a_name_in_use_is_not_given_to_another_session() {
-    let other = Command::Open { id: ANOTHER, remote: Remote::Ssh, at: at(9) };
-    Sessions::with(()).given(vec![opened()]).when(other).then_expect_error(Error::AlreadyOpen);
+    Sessions::with(()).given(vec![opened()]).when(open(ANOTHER, 9)).then_expect_error(Error::AlreadyOpen);
 }
 
 #[test]
@@ -88,7 +102,7 @@ fn a_bad_exit_does_not_undo_what_was_heard() {
     Sessions::with(())
         .given(vec![opened(), launched()])
         .when(returning(badly(), true))
-        .then_expect_events(vec![back(badly()), Event::Completed { response, at: at(2) }]);
+        .then_expect_events(vec![back(badly()), Event::Completed { response, by: None, at: at(2) }]);
 }
 
 #[test]
@@ -118,6 +132,62 @@ fn what_is_complete_cannot_fail() {
     Sessions::with(()).given(over).when(fail).then_expect_error(Error::Ended);
 }
 
+#[test]
+fn a_session_with_a_list_outlasts_its_command() {
+    Sessions::with(())
+        .given(vec![listed(), launched()])
+        .when(returning(well(), false))
+        .then_expect_events(vec![back(well())]);
+    let given = vec![listed(), launched(), back(well())];
+    let complete = Command::Complete { at: at(5) };
+    Sessions::with(()).given(given).when(complete).then_expect_events(vec![over(None)]);
+}
+
+#[test]
+fn where_the_command_decides_its_return_ends_a_session_with_a_list() {
+    let opened = opened_for(Some(Pinned { id: ANOTHER, total: 150 }), Completion::Command);
+    Sessions::with(())
+        .given(vec![opened, launched()])
+        .when(returning(well(), false))
+        .then_expect_events(vec![back(well()), completed()]);
+}
+
+#[test]
+fn what_was_given_up_goes_on_when_a_result_comes() {
+    let given = vec![listed(), launched(), failed("nobody knows")];
+    let reopened = Event::Reopened { at: at(3) };
+    let reopen = Command::Reopen { at: at(3) };
+    Sessions::with(()).given(given.clone()).when(reopen).then_expect_events(vec![reopened.clone()]);
+    let going_on = [given, vec![reopened]].concat();
+    let complete = Command::Complete { at: at(5) };
+    Sessions::with(()).given(going_on).when(complete).then_expect_events(vec![over(None)]);
+}
+
+#[test]
+fn a_stop_that_did_not_succeed_can_be_asked_for_again() {
+    let (asked, reason) = (Event::StopAsked { at: at(5) }, "no such process".to_owned());
+    let running = vec![listed(), launched()];
+    let stop = || Command::Stop { at: at(5) };
+    Sessions::with(()).given(running.clone()).when(stop()).then_expect_events(vec![asked.clone()]);
+    let stopping = [running, vec![asked.clone()]].concat();
+    Sessions::with(()).given(stopping.clone()).when(stop()).then_expect_events(vec![]);
+    let kept_on = Event::StopFailed { reason: reason.clone(), at: at(6) };
+    let keep_on = Command::KeepOn { reason, at: at(6) };
+    Sessions::with(()).given(stopping.clone()).when(keep_on).then_expect_events(vec![kept_on.clone()]);
+    Sessions::with(()).given([stopping, vec![kept_on]].concat()).when(stop()).then_expect_events(vec![asked]);
+}
+
+/// What a session is stored as where it has a list: a form for ever, like the golden files.
+#[test]
+fn a_list_is_written_beside_the_session() {
+    let stored = r#"{"opened":{"id":"00000000-0000-0000-0000-000000000007","remote":"ssh","list":{"id":"00000000-0000-0000-0000-000000000008","total":150},"completion":"command","at":"2025-10-06T18:30:00Z"}}"#;
+    let opened = opened_for(Some(Pinned { id: ANOTHER, total: 150 }), Completion::Command);
+    assert_eq!(serde_json::to_string(&opened).unwrap(), stored);
+    assert_eq!(serde_json::from_str::<Event>(stored).unwrap(), opened);
+    let closed = r#"{"completed":{"response":null,"by":"idle","at":"2025-10-06T18:30:05Z"}}"#;
+    assert_eq!(serde_json::to_string(&over(Some(Closing::Idle))).unwrap(), closed);
+}
+
 /// One column a situation, with the events that led there.
 fn situations() -> Vec<(&'static str, Vec<Event>)> {
     let adopted = Event::Adopted { id: ID, at: at(0) };
@@ -125,24 +195,33 @@ fn situations() -> Vec<(&'static str, Vec<Event>)> {
         ("new", vec![]),
         ("pending", vec![opened()]),
         ("running", vec![opened(), launched()]),
+        ("listed", vec![listed(), launched()]),
+        ("stopping", vec![listed(), launched(), Event::StopAsked { at: at(2) }]),
         ("adopted", vec![adopted]),
         ("completed", vec![opened(), launched(), back(well()), completed()]),
         ("failed", vec![opened(), launched(), back(badly()), failed("exit")]),
         ("lost", vec![opened(), launched(), failed("nobody knows")]),
+        ("reopened", vec![opened(), launched(), failed("nobody knows"), Event::Reopened { at: at(3) }]),
     ]
 }
 
 /// One row a command.
 fn commands() -> Vec<(&'static str, Command)> {
     vec![
-        ("open", Command::Open { id: ID, remote: Remote::Ssh, at: at(5) }),
-        ("open another", Command::Open { id: ANOTHER, remote: Remote::Ssh, at: at(5) }),
+        ("open", open(ID, 5)),
+        ("open another", open(ANOTHER, 5)),
         ("adopt", Command::Adopt { id: ANOTHER, at: at(5) }),
         ("launch", Command::Launch { at: at(5) }),
         ("return, well", returning(well(), false)),
         ("return, badly", returning(badly(), false)),
         ("return, badly, heard", returning(badly(), true)),
         ("fail", Command::Fail { reason: "unreachable".to_owned(), at: at(5) }),
+        ("complete", Command::Complete { at: at(5) }),
+        ("close", Command::Close { by: Closing::Idle, at: at(5) }),
+        ("reopen", Command::Reopen { at: at(5) }),
+        ("stop", Command::Stop { at: at(5) }),
+        ("keep on", Command::KeepOn { reason: "no such process".to_owned(), at: at(5) }),
+        ("look", Command::Look),
     ]
 }
 
@@ -181,5 +260,9 @@ fn every_command_in_every_situation() {
 fn a_situation_is_what_its_name_says() {
     let phases: Vec<Phase> = situations().into_iter().map(|(_, events)| after(events).phase()).collect();
     let (running, failed) = (Phase::Running, Phase::Failed);
-    assert_eq!(phases, [Phase::New, Phase::Pending, running, running, Phase::Completed, failed, failed]);
+    let completed = Phase::Completed;
+    assert_eq!(
+        phases,
+        [Phase::New, Phase::Pending, running, running, running, running, completed, failed, failed, running]
+    );
 }

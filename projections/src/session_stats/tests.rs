@@ -25,7 +25,13 @@ fn fact(position: Position, stream: &str, event: Event) -> Fact {
 
 fn opened() -> Option<SessionRow> {
     let mut row = None;
-    let event = session::Event::Opened { id: Uuid::nil(), remote: Remote::Simulated, at: at(0) };
+    let event = session::Event::Opened {
+        id: Uuid::nil(),
+        remote: Remote::Simulated,
+        list: None,
+        completion: session::Completion::Results,
+        at: at(0),
+    };
     SessionStats::fold(&mut row, &fact(1, "1/s-1", Event::Session(event))).unwrap();
     row
 }
@@ -110,7 +116,7 @@ fn a_session_runs_and_ends() {
     let running = say(2, session::Event::Launched { at: at(2) });
     assert_eq!((running.status, running.remote_response.clone()), (Status::Running, None));
     assert_eq!((running.progress(), running.duration_secs(at(61))), (50, 61));
-    let done = say(3, session::Event::Completed { response: Some("ok".to_owned()), at: at(90) });
+    let done = say(3, session::Event::Completed { response: Some("ok".to_owned()), by: None, at: at(90) });
     assert_eq!((done.status, done.remote_response.as_deref()), (Status::Completed, Some("ok")));
     assert_eq!((done.progress(), done.duration_secs(at(600)), done.error_message), (100, 90, None));
 }

@@ -146,7 +146,16 @@ impl Journal {
         match *happening {
             Happening::Open { session } => {
                 let id = self.id();
-                self.session(session, session::Command::Open { id, remote: Remote::Simulated, at });
+                self.session(
+                    session,
+                    session::Command::Open {
+                        id,
+                        remote: Remote::Simulated,
+                        list: None,
+                        completion: session::Completion::Results,
+                        at,
+                    },
+                );
             }
             Happening::Adopt { session } => {
                 let id = self.id();

@@ -32,6 +32,8 @@ fn journal() -> Vec<Arc<Fact>> {
         let opened = session::Event::Opened {
             id: Uuid::now_v7_for_tests(),
             remote: session::Remote::Simulated,
+            list: None,
+            completion: session::Completion::Results,
             at: start(),
         };
         push(&mut facts, StreamId::session(&organization(), &session), Event::Session(opened));

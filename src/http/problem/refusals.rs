@@ -1,10 +1,10 @@
 //! How each boundary's errors become problems: one exhaustive `From` a boundary, so that a new error must be looked at here.
 
 use domain::ids::BadName;
-use domain::{call, quarantine, session};
+use domain::{call, number_list, quarantine, remote, session};
 
 use super::{Code, Problem};
-use crate::dispatch::Failure;
+use crate::dispatch::{Failure, lists};
 use crate::http::auth::Refusal;
 use crate::http::body;
 use crate::http::vitals;
@@ -45,6 +45,38 @@ impl From<session::Error> for Problem {
             session::Error::Ended => Code::SessionEnded,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<number_list::Error> for Problem {
+    fn from(error: number_list::Error) -> Self {
+        let code = match error {
+            number_list::Error::Unknown => Code::UploadUnknown,
+            number_list::Error::AlreadyThere => Code::CommandReused,
+            number_list::Error::Empty => Code::BadSheet,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<remote::Error> for Problem {
+    fn from(error: remote::Error) -> Self {
+        match error {
+            remote::Error::Held { .. } => Self::new(Code::RemoteInUse, error.to_string()),
+        }
+    }
+}
+
+impl From<lists::Error> for Problem {
+    fn from(error: lists::Error) -> Self {
+        match error {
+            lists::Error::Unavailable(why) => {
+                Self::new(Code::JournalUnavailable, "the list cannot be reached now").because(why)
+            }
+            lists::Error::Damaged | lists::Error::Forgotten => {
+                Self::new(Code::Internal, "the list cannot be read").because(error)
+            }
+        }
     }
 }
 

@@ -90,10 +90,8 @@ pub(super) struct Said<'a> {
 }
 
 impl Said<'_> {
-    /// The same as a command; no session has a list yet.
-    pub(super) fn command(self, id: Uuid, at: DateTime<Utc>) -> call::Command {
+    pub(super) fn command(self, id: Uuid, listing: Listing, at: DateTime<Utc>) -> call::Command {
         let Self { event_id, status, talk_secs, started_at, ended_at, details, .. } = self;
-        let listing = Listing::NoList;
         let report =
             call::Report { id, event_id, listing, status, talk_secs, started_at, ended_at, details, at };
         call::Command::Report(Box::new(report))

@@ -9,6 +9,7 @@ use domain::ids::{Organization, SessionId};
 use lru::LruCache;
 use projections::projection::Projection;
 use projections::session_stats::{self, SessionRow, SessionStats};
+use uuid::Uuid;
 
 use crate::http::Engine;
 use crate::http::problem::Problem;
@@ -21,6 +22,8 @@ const KNOWN_MAX: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
 pub(in crate::http) struct Home {
     pub(in crate::http) organization: Organization,
     pub(in crate::http) session: SessionId,
+    /// The list that it dials, fixed when it was opened.
+    pub(in crate::http) list: Option<Uuid>,
 }
 
 /// What can be said about a name.
@@ -113,5 +116,5 @@ fn key(organization: &Organization, name: &str) -> String {
 
 fn home(row: &SessionRow) -> Option<Home> {
     let organization = Organization::parse(&row.organization).ok()?;
-    Some(Home { organization, session: SessionId::parse(&row.session).ok()? })
+    Some(Home { organization, session: SessionId::parse(&row.session).ok()?, list: row.list_id })
 }

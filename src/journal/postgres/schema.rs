@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions, Connection, Executor, Row};
 use crate::journal::Error;
 
 /// The format this program writes; a higher one belongs to a newer program.
-pub const FORMAT: i32 = 1;
+pub const FORMAT: i32 = 2;
 
 /// "karn", the lock that nodes starting at the same time meet in.
 const STARTING: i64 = 0x6b61_726e;
@@ -19,7 +19,11 @@ const STARTING: i64 = 0x6b61_726e;
 /// The oldest server whose functions suffice.
 const SERVER_MIN: i32 = 140_000;
 
-const MIGRATION: &str = include_str!("../../../migrations/postgres/0001_journal.sql");
+/// What leads from each format to the next.
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../migrations/postgres/0001_journal.sql"),
+    include_str!("../../../migrations/postgres/0002_lists.sql"),
+];
 
 /// A server that does not answer within this is away.
 pub(super) const CONNECT_WAIT: Duration = Duration::from_secs(3);
@@ -117,7 +121,7 @@ pub(super) async fn check(address: &Address) -> Result<(), Error> {
     let found = find(&mut connection).await;
     let _ = connection.close().await;
     match found {
-        Ok(Found::Ours) => Ok(()),
+        Ok(Found::Ours { .. }) => Ok(()),
         Ok(Found::Nothing) => Err(address.refused("there is no journal in it")),
         Err(why) => Err(address.refused(why)),
     }
@@ -126,8 +130,12 @@ pub(super) async fn check(address: &Address) -> Result<(), Error> {
 async fn migrate(connection: &mut PgConnection) -> Result<(), Unfit> {
     let mut transaction = connection.begin().await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(STARTING).execute(&mut *transaction).await?;
-    if find(&mut transaction).await? == Found::Nothing {
-        (&mut *transaction).execute(sqlx::raw_sql(MIGRATION)).await?;
+    let known = match find(&mut transaction).await? {
+        Found::Nothing => 0,
+        Found::Ours { format } => usize::try_from(format).unwrap_or(MIGRATIONS.len()),
+    };
+    for missing in MIGRATIONS.iter().skip(known) {
+        (&mut *transaction).execute(sqlx::raw_sql(missing)).await?;
     }
     transaction.commit().await?;
     Ok(())
@@ -136,7 +144,7 @@ async fn migrate(connection: &mut PgConnection) -> Result<(), Unfit> {
 #[derive(Debug, PartialEq)]
 enum Found {
     Nothing,
-    Ours,
+    Ours { format: i32 },
 }
 
 /// Why a database cannot hold a journal.
@@ -156,8 +164,17 @@ enum Unfit {
     Sql(#[from] sqlx::Error),
 }
 
-const TABLES: [&str; 8] =
-    ["journal_head", "events", "batches", "commands", "person_keys", "data_key", "policies", "effects"];
+const TABLES: [&str; 9] = [
+    "journal_head",
+    "events",
+    "batches",
+    "commands",
+    "person_keys",
+    "data_key",
+    "policies",
+    "effects",
+    "list_chunks",
+];
 
 async fn find(connection: &mut PgConnection) -> Result<Found, Unfit> {
     let server = "SELECT current_setting('server_version_num')::int4, current_setting('server_encoding')";
@@ -179,7 +196,7 @@ async fn find(connection: &mut PgConnection) -> Result<Found, Unfit> {
     }
     let format: i32 =
         sqlx::query_scalar("SELECT format FROM public.journal_head").fetch_one(connection).await?;
-    if format > FORMAT { Err(Unfit::Newer(format)) } else { Ok(Found::Ours) }
+    if format > FORMAT { Err(Unfit::Newer(format)) } else { Ok(Found::Ours { format }) }
 }
 
 /// A table of that name with another program's columns is another program's table.

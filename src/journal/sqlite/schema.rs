@@ -15,12 +15,16 @@ pub const FILE: &str = "journal.db";
 pub(super) const LOG: &str = "journal.db-wal";
 
 /// The format this program writes; a higher one belongs to a newer program.
-pub const FORMAT: i64 = 1;
+pub const FORMAT: i64 = 2;
 
 /// "karn", in the place where SQLite files say whose they are.
 const APPLICATION: i64 = 0x6b61_726e;
 
-const MIGRATION: &str = include_str!("../../../migrations/sqlite/0001_journal.sql");
+/// What leads from each format to the next.
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../migrations/sqlite/0001_journal.sql"),
+    include_str!("../../../migrations/sqlite/0002_lists.sql"),
+];
 
 /// Readers and the writer meet only at the edges of checkpoints, for moments.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
@@ -67,9 +71,11 @@ pub(super) fn open_for_writing(folder: &Path) -> Result<Connection, Error> {
              PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;",
         )
         .map_err(say)?;
-    if format(&connection).map_err(say)? == 0 {
+    let known = usize::try_from(format(&connection).map_err(say)?).unwrap_or(MIGRATIONS.len());
+    let missing = MIGRATIONS.get(known..).unwrap_or_default().concat();
+    if !missing.is_empty() {
         let script = format!(
-            "BEGIN IMMEDIATE; {MIGRATION} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}; COMMIT;"
+            "BEGIN IMMEDIATE; {missing} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}; COMMIT;"
         );
         connection.execute_batch(&script).map_err(say)?;
     }

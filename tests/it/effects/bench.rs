@@ -11,12 +11,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::{Aggregate as _, DomainEvent as _};
 use domain::fact::Circumstances;
 use domain::ids::{Organization, SessionId, StreamId};
-use domain::policy::launch;
-use domain::session::{Command, Event, Exit, Phase, Remote, Session};
+use domain::policy::launch::Launching;
+use domain::session::{Command, Completion, Event, Exit, Phase, Remote, Session};
 use futures_util::FutureExt as _;
 use karnay::actors::effector::{self, Heard, Limits};
 use karnay::actors::guardian::{self, Ward};
-use karnay::actors::reactor::{self, Rule};
+use karnay::actors::reactor;
 use karnay::adapters::local::{self, Local};
 use karnay::adapters::system::{SystemClock, SystemIds};
 use karnay::dispatch::{Dispatch, Meta};
@@ -116,7 +116,13 @@ impl Bench {
     pub(crate) async fn open_session(&self, name: &str) -> StreamId {
         let organization = Organization::parse("1").unwrap();
         let stream = StreamId::session(&organization, &SessionId::parse(name).unwrap());
-        let open = Command::Open { id: self.ids.uuid(), remote: Remote::Local, at: self.clock.now() };
+        let open = Command::Open {
+            id: self.ids.uuid(),
+            remote: Remote::Local,
+            list: None,
+            completion: Completion::Results,
+            at: self.clock.now(),
+        };
         self.tell(&stream, open).await;
         stream
     }
@@ -218,6 +224,7 @@ impl Engine {
     fn build(bench: &Bench, remote: Arc<dyn RemoteHost>, limits: Limits, heard: Heard, both: bool) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (effector, handle) = effector::ward(effector::Options {
+            host: "test".into(),
             journal: bench.journal.clone(),
             dispatch: bench.dispatch.clone(),
             remote,
@@ -227,10 +234,11 @@ impl Engine {
             runtime: runtime.handle().clone(),
             limits,
         });
-        let rule = Rule { name: launch::NAME, react: launch::react };
         let (journal, told, tasks) = (bench.journal.clone(), handle.clone(), runtime.handle().clone());
-        let reactor =
-            reactor::ward("reactor", reactor::Options { rule, journal, effector: told, runtime: tasks });
+        let reactor = reactor::ward::<Launching>(
+            "reactor",
+            reactor::Options { journal, effector: told, runtime: tasks },
+        );
         let mut wards: Vec<Ward> = vec![reactor];
         if both {
             wards.push(effector);

@@ -27,6 +27,7 @@ fn effect(name: &str) -> NewEffect {
         intent: Intent::LaunchSession {
             organization: Organization::parse("1").unwrap(),
             session: SessionId::parse("session-1").unwrap(),
+            list: None,
         },
         circumstances: Circumstances { organization: "1".into(), ..Circumstances::default() },
     }

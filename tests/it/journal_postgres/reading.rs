@@ -35,7 +35,16 @@ async fn a_plain_postgres_es_program_reads_our_streams() {
     let (stream, at) = (call("a"), DateTime::from_timestamp(1_780_000_000, 0).unwrap());
     journal.append(unit(&journal, &[(&stream, 0, 2)])).await.unwrap();
     let id = Uuid::from_u128(9);
-    let lived = [session::Event::Opened { id, remote: Remote::Ssh, at }, session::Event::Launched { at }];
+    let lived = [
+        session::Event::Opened {
+            id,
+            remote: Remote::Ssh,
+            list: None,
+            completion: session::Completion::Results,
+            at,
+        },
+        session::Event::Launched { at },
+    ];
     let events = lived.into_iter().map(|event| {
         let payload = serde_json::to_string(&event).unwrap();
         entry(&cqrs_es::DomainEvent::event_type(&event), payload, Session::fact(event), at)

@@ -133,7 +133,8 @@ fn a_heading_is_words_and_a_damaged_number_is_none() {
 
 #[test]
 fn an_unwritable_length_is_refused_and_not_read() {
-    assert_eq!(refused(&"1".repeat(100_000)), Unfit::Letters);
+    assert_eq!(refused(&"1".repeat(100_000)), Unfit::TooLong);
+    assert_eq!(refused(&"1 2 ".repeat(100_000)), Unfit::Letters);
     assert_eq!(refused(&"слово ".repeat(10_000)), Unfit::NoNumber);
 }
 

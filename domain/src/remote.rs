@@ -1,0 +1,150 @@
+//! Who has a remote host to himself: free -> taken -> free. One list is dialled there at a time, since there is one file of numbers.
+//! A session takes the host at its start and is not asked to give it back: whoever comes next looks whether it is over,
+//! and takes it over from the very one that was looked at, so that of two that come at once one wins.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use cqrs_es::event_sink::EventSink;
+use cqrs_es::{Aggregate, DomainEvent};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::fact::{self, Recorded};
+use crate::ids::{Organization, SessionId};
+use crate::personal::Seal;
+use crate::session::Phase;
+
+/// A session that took the host and was never opened, or a list that is still on its way after so long, will not come any more.
+pub const GIVEN_UP_AFTER: TimeDelta = TimeDelta::minutes(10);
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// `over` is the holder that was found to be done with it.
+    Take {
+        holder: Holder,
+        over: Option<Holder>,
+        at: DateTime<Utc>,
+    },
+    Release {
+        holder: Holder,
+        at: DateTime<Utc>,
+    },
+}
+
+/// Who has the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    Session {
+        organization: Organization,
+        session: SessionId,
+    },
+    /// A list is being put there. `attempt` tells two of one list apart.
+    List {
+        organization: Organization,
+        list: Uuid,
+        attempt: Uuid,
+    },
+}
+
+/// Whether a holder is done with the host. `phase` is its session's, none for a session that does not exist or for a list.
+pub fn is_done(by: &Holder, phase: Option<Phase>, since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    let given_up = now - since >= GIVEN_UP_AFTER;
+    match (by, phase) {
+        (Holder::Session { .. }, Some(Phase::Completed | Phase::Failed)) => true,
+        (Holder::Session { .. }, Some(Phase::Pending | Phase::Running)) => false,
+        (Holder::Session { .. }, Some(Phase::New) | None) | (Holder::List { .. }, _) => given_up,
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    Taken { holder: Holder, at: DateTime<Utc> },
+    Released { at: DateTime<Utc> },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("the remote host is in use")]
+    Held { by: Holder, since: DateTime<Utc> },
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RemoteHost {
+    held: Option<(Holder, DateTime<Utc>)>,
+}
+
+impl RemoteHost {
+    pub fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
+        match (&self.held, command) {
+            (Some((by, _)), Command::Take { holder, .. }) if *by == holder => Ok(vec![]),
+            (Some((by, since)), Command::Take { over, .. }) if over.as_ref() != Some(by) => {
+                Err(Error::Held { by: by.clone(), since: *since })
+            }
+            (_, Command::Take { holder, at, .. }) => Ok(vec![Event::Taken { holder, at }]),
+            (Some((by, _)), Command::Release { holder, at }) if *by == holder => {
+                Ok(vec![Event::Released { at }])
+            }
+            (_, Command::Release { .. }) => Ok(vec![]),
+        }
+    }
+}
+
+impl DomainEvent for Event {
+    fn event_type(&self) -> String {
+        match self {
+            Self::Taken { .. } => "taken",
+            Self::Released { .. } => "released",
+        }
+        .to_owned()
+    }
+
+    fn event_version(&self) -> String {
+        "1".to_owned()
+    }
+}
+
+impl Aggregate for RemoteHost {
+    const TYPE: &'static str = "remote";
+    type Command = Command;
+    type Event = Event;
+    type Error = Error;
+    type Services = ();
+
+    async fn handle(&mut self, command: Command, (): &(), sink: &EventSink<Self>) -> Result<(), Error> {
+        for event in self.decide(command)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: Event) {
+        match event {
+            Event::Taken { holder, at } => self.held = Some((holder, at)),
+            Event::Released { .. } => self.held = None,
+        }
+    }
+}
+
+impl Recorded for RemoteHost {
+    fn fact(event: Event) -> fact::Event {
+        fact::Event::Remote(event)
+    }
+
+    fn from_fact(event: fact::Event) -> Option<Event> {
+        if let fact::Event::Remote(event) = event { Some(event) } else { None }
+    }
+
+    fn personal(_: &mut Event) -> Option<&mut dyn Seal> {
+        None
+    }
+
+    fn occurred_at(event: &Event) -> DateTime<Utc> {
+        match event {
+            Event::Taken { at, .. } | Event::Released { at } => *at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! Launching a session: its list is put in place, the session is told that it is launched, the port launches, the session is told the outcome.
+//! Until the session is told, everything may be done again; after it, what may have left is only asked about.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::session::{self, Exit, Phase};
+use uuid::Uuid;
+
+use super::{Abroad, Done, Errand, LOOK, Lost, Whose};
+use crate::journal::effects;
+use crate::ports::Trouble;
+
+/// What a session shows whose command's fate nobody knows.
+const UNKNOWN: &str = "The engine stopped while the remote command was running. What became of it is unknown, and it is not run again: \
+     look on the remote host whether it is dialling, and start a new session if it is not.";
+
+/// How long the screens are asked whether a session was heard of.
+const HEARD_MAX: Duration = Duration::from_secs(10);
+
+/// What the session is to be told.
+enum Outcome {
+    Returned(Exit),
+    Failed(String),
+    /// Nothing left: another try at that time.
+    Postponed(DateTime<Utc>),
+}
+
+impl Errand {
+    pub(super) async fn launch(&self, whose: &Whose, list: Option<Uuid>) -> Result<Done, Lost> {
+        let phase = self.tell(whose, LOOK, |_| session::Command::Look).await;
+        let outcome = match (self.taken.errand, phase) {
+            // Not told that it is launched yet, or told so before the remote host asked for patience: nothing has left.
+            (_, Ok(Phase::Pending)) | (effects::Errand::Send, Ok(Phase::Running)) => {
+                self.send(whose, list).await?
+            }
+            (effects::Errand::Ask, Ok(Phase::Running)) => Some(self.ask().await),
+            (effects::Errand::Send | effects::Errand::Ask, _) => None,
+        };
+        match outcome {
+            None => tracing::info!(
+                effect = self.taken.id,
+                "a session that was to be launched is over; it is left alone"
+            ),
+            Some(Outcome::Postponed(until)) => return Ok(Done::Postponed(until)),
+            Some(Outcome::Returned(exit)) => self.tell_return(whose, exit).await,
+            Some(Outcome::Failed(reason)) => self.tell_failure(whose, reason).await,
+        }
+        Ok(Done::Finished)
+    }
+
+    /// None where there is nothing to launch any more.
+    async fn send(&self, whose: &Whose, list: Option<Uuid>) -> Result<Option<Outcome>, Lost> {
+        // The pinned list replaces whatever lies there: it may be another session's, or another organization's.
+        if let Some(list) = list {
+            match self.place(&whose.organization, list).await {
+                Ok(Ok(())) => {}
+                Ok(Err(trouble)) => return Ok(Some(self.troubled(trouble))),
+                Err(reason) => return Ok(Some(Outcome::Failed(reason))),
+            }
+        }
+        let launch = |at| session::Command::Launch { at };
+        let launched = self.tell(whose, "launch", launch).await;
+        if !launched.is_ok_and(|phase| phase == Phase::Running) {
+            return Ok(None);
+        }
+        // The last look before something leaves: an effect that is another's by now is asked about there.
+        let ours = self.persist("renewed", || self.carrier.renew(&self.hold)).await;
+        if !ours {
+            return Err(Lost);
+        }
+        Ok(Some(self.run_command(whose).await))
+    }
+
+    async fn run_command(&self, whose: &Whose) -> Outcome {
+        let (remote, id, name) =
+            (Arc::clone(&self.carrier.options.remote), self.taken.id.clone(), whose.session.clone());
+        let patience = self.carrier.options.limits.patience;
+        match self.abroad(patience, async move { remote.launch(&id, &name).await }).await {
+            Abroad::Answered(Ok(exit)) => Outcome::Returned(exit),
+            Abroad::Answered(Err(trouble)) => self.troubled(trouble),
+            Abroad::Broke => Outcome::Failed(
+                "The engine failed while it ran the remote command. What became of it is unknown, and it is not run again.".into(),
+            ),
+            Abroad::Silent => Outcome::Failed(format!(
+                "The remote command has not come back within {} s. What became of it is unknown, and it is not run again.",
+                patience.as_secs()
+            )),
+        }
+    }
+
+    fn troubled(&self, trouble: Trouble) -> Outcome {
+        match trouble {
+            Trouble::Later { after } if self.taken.tries < self.carrier.options.limits.tries_max => {
+                Outcome::Postponed(self.now() + after)
+            }
+            Trouble::Later { .. } => Outcome::Failed(format!(
+                "The remote host was not ready for the command, {} times in a row.",
+                self.taken.tries
+            )),
+            Trouble::Never { why } => Outcome::Failed(why),
+        }
+    }
+
+    async fn ask(&self) -> Outcome {
+        for _ in 0..self.carrier.options.limits.tries_max {
+            let (remote, id) = (Arc::clone(&self.carrier.options.remote), self.taken.id.clone());
+            let patience = self.carrier.options.limits.patience;
+            match self.abroad(patience, async move { remote.ask(&id).await }).await {
+                Abroad::Answered(Ok(Some(exit))) => return Outcome::Returned(exit),
+                Abroad::Answered(Err(Trouble::Later { after })) => tokio::time::sleep(after).await,
+                Abroad::Answered(Ok(None)) | Abroad::Broke | Abroad::Silent => break,
+                Abroad::Answered(Err(Trouble::Never { why })) => {
+                    return Outcome::Failed(format!("{UNKNOWN} ({why})"));
+                }
+            }
+        }
+        Outcome::Failed(UNKNOWN.to_owned())
+    }
+
+    async fn tell_return(&self, whose: &Whose, exit: Exit) {
+        let heard = self.heard(whose).await;
+        let back = |at| session::Command::Return { exit: exit.clone(), heard, at };
+        if let Err(why) = self.tell(whose, "return", back).await {
+            let reason = format!("The remote command came back, but its answer cannot be stored: {why}");
+            self.tell_failure(whose, reason).await;
+        }
+    }
+
+    /// The outcome must not be lost over this question: where nobody knows, nothing was heard.
+    async fn heard(&self, whose: &Whose) -> bool {
+        let question = (self.carrier.options.heard)(&whose.organization, &whose.session);
+        if let Abroad::Answered(Ok(heard)) = self.abroad(HEARD_MAX, async move { Ok(question.await) }).await {
+            return heard;
+        }
+        tracing::warn!(effect = self.taken.id, "nobody knows whether a session's numbers have reported");
+        false
+    }
+
+    async fn tell_failure(&self, whose: &Whose, reason: String) {
+        // A session that has ended has nothing to fail any more.
+        self.say(whose, "fail", |at| session::Command::Fail { reason: reason.clone(), at }).await;
+    }
+}

@@ -1,0 +1,144 @@
+//! Putting an uploaded list where the remote host looks for it, unless a session runs there: then it is put there at the next start.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use domain::ids::{Organization, StreamId};
+use domain::number_list::Command;
+use domain::remote::Holder;
+use uuid::Uuid;
+
+use super::{Abroad, Errand, LOOK};
+use crate::actors::backoff::Backoff;
+use crate::dispatch::remote::Refusal;
+use crate::dispatch::{Failure, lists};
+use crate::ports::Trouble;
+
+/// A list is in place by then, or it will not come. Shorter than the time after which the host is taken from whoever puts one there.
+const PLACE_MAX: Duration = Duration::from_mins(8);
+
+impl Errand {
+    pub(super) async fn place_list(&self, organization: &Organization, list: Uuid) {
+        let holder = Holder::List {
+            organization: organization.clone(),
+            list,
+            attempt: self.carrier.options.ids.uuid(),
+        };
+        match self.take_remote(&holder).await {
+            Err(Held) => self.tell_list(organization, list, |at| Command::PutOff { at }).await,
+            Ok(()) => {
+                let placed = self.try_to_place(organization, list).await;
+                let options = &self.carrier.options;
+                options
+                    .dispatch
+                    .release_remote(&options.host, holder, &self.circumstances(), self.now())
+                    .await;
+                match placed {
+                    Ok(()) => self.tell_list(organization, list, |at| Command::Place { at }).await,
+                    Err(reason) => {
+                        let failed = |at| Command::FailToPlace { reason: reason.clone(), at };
+                        self.tell_list(organization, list, failed).await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn try_to_place(&self, organization: &Organization, list: Uuid) -> Result<(), String> {
+        for _ in 0..self.carrier.options.limits.tries_max {
+            match self.place(organization, list).await? {
+                Ok(()) => return Ok(()),
+                Err(Trouble::Later { after }) => tokio::time::sleep(after).await,
+                Err(Trouble::Never { why }) => return Err(why),
+            }
+        }
+        Err("the remote host was not ready for the list, again and again".to_owned())
+    }
+
+    /// What the port made of it, or why it did not come to that.
+    pub(super) async fn place(
+        &self,
+        organization: &Organization,
+        list: Uuid,
+    ) -> Result<Result<(), Trouble>, String> {
+        let numbers = self.numbers(organization, list).await?;
+        let remote = Arc::clone(&self.carrier.options.remote);
+        match self.abroad(PLACE_MAX, async move { remote.place(numbers).await }).await {
+            Abroad::Answered(answer) => Ok(answer),
+            Abroad::Broke => Err("The engine failed while it put the list in place.".to_owned()),
+            Abroad::Silent => Err(format!(
+                "The list could not be put in place within {} s; nothing was started.",
+                PLACE_MAX.as_secs()
+            )),
+        }
+    }
+
+    /// Waits for the store, however long it is away.
+    async fn numbers(&self, organization: &Organization, list: Uuid) -> Result<Bytes, String> {
+        let (stream, mut backoff) = (StreamId::number_list(organization, list), Backoff::default());
+        let dispatch = &self.carrier.options.dispatch;
+        loop {
+            let known = dispatch.number_list(stream.clone(), Command::Look, self.meta(LOOK)).await;
+            let why = match known.map(|done| done.state.digest().map(str::to_owned)) {
+                Ok(None) => return Err("The list is not there.".to_owned()),
+                Ok(Some(digest)) => match dispatch.lists().numbers(organization, list, &digest).await {
+                    Ok(numbers) => return Ok(numbers),
+                    Err(lists::Error::Unavailable(why)) => why,
+                    Err(why @ (lists::Error::Damaged | lists::Error::Forgotten)) => {
+                        return Err(format!("The list cannot be dialled: {why}."));
+                    }
+                },
+                Err(why) => why.to_string(),
+            };
+            self.wait(&mut backoff, "list", &why).await;
+        }
+    }
+
+    /// Waits for the store, however long it is away.
+    async fn take_remote(&self, holder: &Holder) -> Result<(), Held> {
+        let (options, mut backoff) = (&self.carrier.options, Backoff::default());
+        let circumstances = self.circumstances();
+        loop {
+            let (holder, now) = (holder.clone(), self.now());
+            let taken = options.dispatch.take_remote(&options.host, holder, &circumstances, now);
+            match taken.await {
+                Ok(()) => return Ok(()),
+                Err(Refusal::Held(_)) => return Err(Held),
+                Err(Refusal::Failed(why)) => self.wait(&mut backoff, "remote host", &why.to_string()).await,
+            }
+        }
+    }
+
+    async fn tell_list(
+        &self,
+        organization: &Organization,
+        list: Uuid,
+        command: impl Fn(DateTime<Utc>) -> Command,
+    ) {
+        let (stream, mut backoff) = (StreamId::number_list(organization, list), Backoff::default());
+        loop {
+            let command = command(self.now());
+            let why = match self
+                .carrier
+                .options
+                .dispatch
+                .number_list(stream.clone(), command, self.meta("told"))
+                .await
+            {
+                Ok(_) => return,
+                Err(Failure::Busy | Failure::Conflict) => "the engine is busy".to_owned(),
+                Err(Failure::Unavailable(why)) => why,
+                Err(why @ (Failure::Refused(_) | Failure::CommandReused | Failure::TooLarge { .. })) => {
+                    tracing::warn!(effect = self.taken.id, cause = %why, "a list did not take what became of it");
+                    return;
+                }
+            };
+            self.wait(&mut backoff, "list", &why).await;
+        }
+    }
+}
+
+/// A session runs there, or another list is being put there.
+struct Held;

@@ -1,0 +1,135 @@
+//! Closes sessions that nothing is heard of any more. When that is so the domain says; this actor only looks, again and again.
+//! It owns a tick and nothing else: what is lost when it dies is found at the next look.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix::{
+    Actor, ActorFutureExt as _, ArbiterHandle, AsyncContext, Context, Handler, Recipient, WrapFuture as _,
+};
+use chrono::TimeDelta;
+use domain::fact::Circumstances;
+use domain::ids::{Organization, SessionId, StreamId};
+use domain::policy::completion::{Watched, is_idle};
+use domain::session::{Closing, Command};
+use projections::projection::Projection;
+use projections::session_stats::{self, SessionRow, SessionStats};
+use projections::{Error, Screens};
+
+use super::guardian::{Pulse, Tick, Ward};
+use super::turn::Turn;
+use crate::dispatch::{Dispatch, Meta};
+use crate::ports::Clock;
+
+const NAME: &str = "watchdog";
+const MAILBOX_LEN_MAX: usize = 16;
+/// Minutes matter here, seconds do not.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Sessions closed at one look; the next look takes the next ones.
+const CLOSED_MAX: u32 = 500;
+/// A screen that has not caught up within this is looked at again later: what it does not show may be a sign of life.
+const SCREEN_WAIT: Duration = Duration::from_millis(500);
+
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub screens: Screens,
+    pub dispatch: Dispatch,
+    pub clock: Arc<dyn Clock>,
+    /// How long a running session may be silent.
+    pub idle: TimeDelta,
+}
+
+struct Watchdog {
+    options: Arc<Options>,
+    pulse: Pulse,
+    turn: Turn,
+    looked: Option<Instant>,
+}
+
+/// The watchdog as the guardian's ward.
+pub fn ward(options: Options) -> Ward {
+    let options = Arc::new(options);
+    Ward { name: NAME, start: Box::new(move |arbiter, pulse| start(arbiter, Arc::clone(&options), pulse)) }
+}
+
+fn start(arbiter: &ArbiterHandle, options: Arc<Options>, pulse: Pulse) -> Recipient<Tick> {
+    let watchdog = Watchdog { options, pulse, turn: Turn::default(), looked: None };
+    Watchdog::start_in_arbiter(arbiter, move |_| watchdog).recipient()
+}
+
+impl Actor for Watchdog {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX_LEN_MAX);
+    }
+}
+
+impl Handler<Tick> for Watchdog {
+    type Result = ();
+
+    fn handle(&mut self, _: Tick, ctx: &mut Context<Self>) {
+        self.pulse.beat();
+        let due = self.looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY);
+        if !due || !self.turn.begin() {
+            return;
+        }
+        self.looked = Some(Instant::now());
+        let (options, work) = (Arc::clone(&self.options), self.pulse.work());
+        let look = async move {
+            let _work = work;
+            options.look().await
+        };
+        ctx.spawn(look.into_actor(self).map(|closed, watchdog, _| {
+            watchdog.turn.end();
+            match closed {
+                Ok(closed) => watchdog.pulse.count("closed", closed),
+                Err(why) => {
+                    watchdog.pulse.count("failures", 1);
+                    tracing::warn!(cause = %why, "silent sessions cannot be looked for at the moment");
+                }
+            }
+        }));
+    }
+}
+
+impl Options {
+    async fn look(&self) -> Result<u64, Error> {
+        let fresh = self.screens.wait(SessionStats::NAME, self.dispatch.position(), SCREEN_WAIT).await;
+        if fresh.behind > 0 {
+            return Ok(0);
+        }
+        let now = self.clock.now();
+        let silent = session_stats::silent(&self.screens, now - self.idle, CLOSED_MAX).await?;
+        let mut closed = 0;
+        for row in silent {
+            let watched = Watched {
+                heard_at: row.updated_at,
+                listed: row.total.is_some(),
+                returned: row.exit_stdout.is_some() || row.remote.is_none(),
+            };
+            if is_idle(&watched, now, self.idle) && self.close(&row).await {
+                closed += 1;
+            }
+        }
+        Ok(closed)
+    }
+
+    /// A result that comes at this very moment is counted all the same.
+    async fn close(&self, row: &SessionRow) -> bool {
+        let names = (Organization::parse(&row.organization), SessionId::parse(&row.session));
+        let (Ok(organization), Ok(session)) = names else { return false };
+        let circumstances = Circumstances {
+            organization: organization.to_string(),
+            actor: NAME.to_owned(),
+            ..Circumstances::default()
+        };
+        let meta = Meta { circumstances: Arc::new(circumstances), command: None };
+        let command = Command::Close { by: Closing::Idle, at: self.clock.now() };
+        let told = self.dispatch.session(StreamId::session(&organization, &session), command, meta).await;
+        if told.is_ok() {
+            tracing::info!(%session, "a session was closed: nothing was heard of it for too long");
+        }
+        told.is_ok()
+    }
+}

@@ -1,0 +1,174 @@
+//! .ods, read from its content as it streams. Not through calamine, which unfolds repeated rows and columns of every sheet into memory:
+//! a file of two kilobytes can ask for five gigabytes there.
+
+use std::io::{BufRead, BufReader, Read, Seek};
+use std::ops::ControlFlow;
+
+use zip::ZipArchive;
+
+use super::cell::number_text;
+use super::xml::{Piece, Tag, Xml, unescape};
+use super::{Error, Rows};
+
+const CONTENT: Error = Error::Broken("the workbook's content");
+/// More of a cell is never looked at.
+const TEXT_MAX: usize = 4096;
+
+pub(super) fn read<R: Read + Seek>(archive: &mut ZipArchive<R>, rows: &mut Rows<'_>) -> Result<(), Error> {
+    if is_encrypted(archive)? {
+        return Err(Error::Encrypted);
+    }
+    let content = archive.by_name("content.xml").map_err(|_| CONTENT)?;
+    Table::default().read(&mut Xml::new(BufReader::new(content)), rows)
+}
+
+fn is_encrypted<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<bool, Error> {
+    let Ok(manifest) = archive.by_name("META-INF/manifest.xml") else { return Ok(false) };
+    let mut xml = Xml::new(BufReader::new(manifest));
+    while let Some(piece) = xml.next()? {
+        if matches!(piece, Piece::Tag(tag) if tag.local() == b"encryption-data") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Where in the first visible table the reader is.
+#[derive(Debug, Default)]
+struct Table {
+    /// Styles that hide a table, and the one being read.
+    hiding: Vec<String>,
+    style: String,
+    in_table: bool,
+    line: u32,
+    repeated: u32,
+    /// Cells of this row that were begun; only the first is looked at.
+    cells: u32,
+    in_cell: bool,
+    /// Notes, drawings and subtables inside a cell are no part of its value.
+    aside: u32,
+    value: Option<String>,
+    text: String,
+}
+
+impl Table {
+    fn read<R: BufRead>(mut self, xml: &mut Xml<R>, rows: &mut Rows<'_>) -> Result<(), Error> {
+        let mut whole = false;
+        while let Some(piece) = xml.next()? {
+            match piece {
+                Piece::Text(text) => self.text(text),
+                Piece::Tag(tag) if tag.is_aside() => {}
+                Piece::Tag(tag) => {
+                    whole = tag.closes() && tag.local() == b"document-content";
+                    if self.tag(tag, rows)? == ControlFlow::Break(()) {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        if whole { Ok(()) } else { Err(CONTENT) }
+    }
+
+    fn tag(&mut self, tag: Tag<'_>, rows: &mut Rows<'_>) -> Result<ControlFlow<()>, Error> {
+        if !tag.closes() {
+            self.opened(tag);
+        }
+        if tag.closes() || tag.is_empty() {
+            return self.closed(tag.name(), rows);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn opened(&mut self, tag: Tag<'_>) {
+        match tag.name() {
+            b"style:style" => self.style = tag.attribute("style:name").unwrap_or_default().to_owned(),
+            b"style:table-properties" if tag.attribute("table:display") == Some("false") => {
+                self.hiding.push(self.style.clone());
+            }
+            b"table:table" if !self.in_table => {
+                let style = tag.attribute("table:style-name").unwrap_or_default();
+                self.in_table = !self.hiding.iter().any(|hiding| hiding == style);
+            }
+            b"office:annotation" | b"draw:frame" | b"table:table" if self.in_cell => self.aside += 1,
+            b"table:table-row" if self.in_table && !self.in_cell => {
+                self.repeated = repeated(tag);
+                self.cells = 0;
+            }
+            b"table:table-cell" | b"table:covered-table-cell" if self.in_table && self.aside == 0 => {
+                self.cell(tag)
+            }
+            b"text:s" if self.in_cell && self.aside == 0 => self.text.push(' '),
+            b"text:p" if self.in_cell && self.aside == 0 && !self.text.is_empty() => self.text.push('\n'),
+            _ => {}
+        }
+    }
+
+    fn cell(&mut self, tag: Tag<'_>) {
+        self.cells = self.cells.saturating_add(1);
+        self.in_cell = self.cells == 1 && tag.name() == b"table:table-cell";
+        if self.in_cell {
+            self.text.clear();
+            self.value = value(tag);
+        }
+    }
+
+    fn closed(&mut self, name: &[u8], rows: &mut Rows<'_>) -> Result<ControlFlow<()>, Error> {
+        match name {
+            b"office:annotation" | b"draw:frame" | b"table:table" if self.in_cell && self.aside > 0 => {
+                self.aside -= 1;
+            }
+            b"table:table" if self.in_table => return Ok(ControlFlow::Break(())),
+            b"table:table-cell" if self.in_cell && self.aside == 0 => {
+                self.in_cell = false;
+                self.value = self.value.take().or_else(|| Some(std::mem::take(&mut self.text)));
+            }
+            b"table:table-row" if self.in_table && !self.in_cell => return self.row(rows),
+            _ => {}
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// A row that stands for many is given as many times.
+    fn row(&mut self, rows: &mut Rows<'_>) -> Result<ControlFlow<()>, Error> {
+        let text = self.value.take().unwrap_or_default();
+        let first = self.line.saturating_add(1);
+        self.line = self.line.saturating_add(self.repeated);
+        if text.trim().is_empty() {
+            return Ok(ControlFlow::Continue(()));
+        }
+        for line in first..=self.line {
+            if rows.give(line, &text)? == ControlFlow::Break(()) {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn text(&mut self, raw: &[u8]) {
+        if self.in_cell && self.aside == 0 && self.text.len() < TEXT_MAX {
+            unescape(raw, &mut self.text);
+        }
+    }
+}
+
+fn repeated(tag: Tag<'_>) -> u32 {
+    let Some(times) = tag.attribute("table:number-rows-repeated") else { return 1 };
+    times.parse().unwrap_or(u32::MAX)
+}
+
+/// None for text, which stands inside the cell.
+fn value(tag: Tag<'_>) -> Option<String> {
+    match tag.attribute("office:value-type")? {
+        "float" | "currency" | "percentage" => {
+            let value = tag.attribute("office:value")?;
+            Some(value.parse().map_or_else(|_| value.to_owned(), number_text))
+        }
+        "date" => tag.attribute("office:date-value").map(str::to_owned),
+        "time" => tag.attribute("office:time-value").map(str::to_owned),
+        "boolean" => tag.attribute("office:boolean-value").map(str::to_uppercase),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

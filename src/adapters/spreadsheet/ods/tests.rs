@@ -1,0 +1,86 @@
+//! Tables as OpenDocument writers put them down.
+
+use super::*;
+use crate::adapters::spreadsheet::{Limits, Row};
+
+fn table(rows: &str) -> String {
+    format!(
+        "<?xml version='1.0'?><office:document-content><office:body><office:spreadsheet>\
+         <table:table table:name='1'><table:table-column/>{rows}</table:table>\
+         <table:table table:name='2'><table:table-row><table:table-cell><text:p>other</text:p></table:table-cell></table:table-row></table:table>\
+         </office:spreadsheet></office:body></office:document-content>"
+    )
+}
+
+fn read_all(content: &str) -> Result<Vec<(u32, String)>, Error> {
+    let mut found = vec![];
+    let mut row = |row: Row<'_>| {
+        found.push((row.line, row.text.to_owned()));
+        ControlFlow::Continue(())
+    };
+    let mut rows = Rows { row: &mut row, limits: Limits::default(), rows: 0, given: 0 };
+    Table::default().read(&mut Xml::new(content.as_bytes()), &mut rows)?;
+    Ok(found)
+}
+
+fn cells(rows: &str) -> Vec<(u32, String)> {
+    read_all(&table(rows)).unwrap()
+}
+
+#[test]
+fn each_kind_of_value_is_text() {
+    let cell = |attributes: &str| {
+        format!(
+            "<table:table-row><table:table-cell {attributes}><text:p>shown</text:p></table:table-cell></table:table-row>"
+        )
+    };
+    for (attributes, text) in [
+        ("office:value-type='float' office:value='998901234567'", "998901234567"),
+        ("office:value-type='float' office:value='9.98901234567E+11'", "998901234567"),
+        ("office:value-type='string'", "shown"),
+        ("office:value-type='boolean' office:boolean-value='true'", "TRUE"),
+        ("office:value-type='date' office:date-value='2025-01-31'", "2025-01-31"),
+        ("", "shown"),
+    ] {
+        assert_eq!(cells(&cell(attributes)), [(1, text.to_owned())], "{attributes}");
+    }
+}
+
+#[test]
+fn only_the_first_column_is_read_and_lines_keep_their_numbers() {
+    let rows = "<table:table-row table:number-rows-repeated='3'><table:table-cell/></table:table-row>\
+        <table:table-row><table:table-cell/><table:table-cell><text:p>B</text:p></table:table-cell></table:table-row>\
+        <table:table-row table:number-rows-repeated='2'><table:table-cell><text:p>90<text:s/>1 &amp;</text:p></table:table-cell>\
+        <table:table-cell table:number-columns-repeated='16384'><text:p>B</text:p></table:table-cell></table:table-row>\
+        <table:table-row><table:covered-table-cell><text:p>hidden</text:p></table:covered-table-cell></table:table-row>\
+        <table:table-row table:number-rows-repeated='1048570'><table:table-cell/></table:table-row>";
+    assert_eq!(cells(rows), [(5, "90 1 &".to_owned()), (6, "90 1 &".to_owned())]);
+}
+
+#[test]
+fn a_note_is_no_part_of_a_cell() {
+    let rows = "<table:table-row><table:table-cell><office:annotation><text:p>note</text:p></office:annotation><text:p>1</text:p></table:table-cell></table:table-row>";
+    assert_eq!(cells(rows), [(1, "1".to_owned())]);
+}
+
+#[test]
+fn a_hidden_table_is_passed_over() {
+    let hidden = table("<table:table-row><table:table-cell><text:p>1</text:p></table:table-cell></table:table-row>")
+        .replace("<office:body>", "<style:style style:name='ta1'><style:table-properties table:display='false'/></style:style><office:body>")
+        .replace("table:name='1'", "table:name='1' table:style-name='ta1'");
+    assert_eq!(read_all(&hidden).unwrap(), [(1, "other".to_owned())]);
+}
+
+#[test]
+fn a_row_repeated_beyond_the_limit_is_refused_in_time() {
+    let rows = "<table:table-row table:number-rows-repeated='99999999999'><table:table-cell><text:p>1</text:p></table:table-cell></table:table-row>";
+    assert!(matches!(read_all(&table(rows)), Err(Error::TooLarge { .. })));
+}
+
+#[test]
+fn a_content_that_ends_early_is_broken() {
+    let whole =
+        table("<table:table-row><table:table-cell><text:p>1</text:p></table:table-cell></table:table-row>");
+    let (cut, _) = whole.split_once("</table:table>").unwrap();
+    assert!(matches!(read_all(cut), Err(Error::Broken(_))));
+}

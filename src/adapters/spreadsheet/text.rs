@@ -1,0 +1,163 @@
+//! .txt and .csv as they stream: one alphabet, one separator, quotes. Only the first column is kept, and of that no more than a number needs.
+
+use std::io::Read;
+use std::ops::ControlFlow;
+
+use encoding_rs::Decoder;
+
+use super::{Error, Kind, Rows, encoding};
+
+const CHUNK: usize = 64 << 10;
+/// More of a cell is never looked at.
+const CELL_MAX: usize = 4096;
+/// A quoted cell with more lines than this has lost its end; going on would swallow the list.
+const QUOTED_LINES_MAX: u32 = 100;
+/// What may stand between columns, the likeliest first: a comma is also in prose and in decimals.
+const SEPARATORS: [u8; 3] = [b'\t', b';', b','];
+/// Excel's own first line that names the separator; it is no row.
+const NAMED: &str = "sep=";
+
+pub(super) fn read(mut file: impl Read, rows: &mut Rows<'_>) -> Result<Kind, Error> {
+    let mut chunk = vec![];
+    fill(&mut file, &mut chunk)?;
+    let mut decoder = encoding::of(&chunk)?.new_decoder();
+    let mut text = String::with_capacity(CHUNK * 3);
+    let mut cells: Option<Cells> = None;
+    loop {
+        let last = chunk.is_empty();
+        decode(&mut decoder, &chunk, last, &mut text);
+        let cells = cells.get_or_insert_with(|| Cells::new(separator(&text)));
+        for byte in text.bytes() {
+            if cells.byte(byte, rows)? == ControlFlow::Break(()) {
+                return Ok(Kind::Text);
+            }
+        }
+        if last {
+            cells.end(rows)?;
+            return Ok(Kind::Text);
+        }
+        fill(&mut file, &mut chunk)?;
+    }
+}
+
+fn fill(file: &mut impl Read, chunk: &mut Vec<u8>) -> Result<(), Error> {
+    chunk.clear();
+    let room = u64::try_from(CHUNK).unwrap_or(u64::MAX);
+    file.by_ref().take(room).read_to_end(chunk)?;
+    Ok(())
+}
+
+/// What is no letter of the alphabet becomes a mark that no number has.
+fn decode(decoder: &mut Decoder, chunk: &[u8], last: bool, text: &mut String) {
+    text.clear();
+    if let Some(room) = decoder.max_utf8_buffer_length(chunk.len()) {
+        text.reserve(room);
+    }
+    let _ = decoder.decode_to_string(chunk, text, last);
+}
+
+fn separator(text: &str) -> u8 {
+    let first = text.lines().next().unwrap_or_default();
+    if let Some(&[named]) = first.trim_start_matches('\u{feff}').strip_prefix(NAMED).map(str::as_bytes) {
+        return named;
+    }
+    SEPARATORS.into_iter().find(|separator| text.as_bytes().contains(separator)).unwrap_or(b',')
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// Before the first character of a cell.
+    Start,
+    Bare,
+    Quoted,
+    /// After a quotation mark inside quotes: the end, or half of a doubled one.
+    Quote,
+}
+
+#[derive(Debug)]
+struct Cells {
+    separator: u8,
+    at: At,
+    first: bool,
+    cell: Vec<u8>,
+    line: u32,
+    /// Lines that the open quotation has run over.
+    quoted: u32,
+    after_return: bool,
+}
+
+impl Cells {
+    fn new(separator: u8) -> Self {
+        Self { separator, at: At::Start, first: true, cell: vec![], line: 1, quoted: 0, after_return: false }
+    }
+
+    fn byte(&mut self, byte: u8, rows: &mut Rows<'_>) -> Result<ControlFlow<()>, Error> {
+        let second = std::mem::replace(&mut self.after_return, byte == b'\r') && byte == b'\n';
+        if self.at == At::Quoted {
+            self.quoted(byte)?;
+            return Ok(ControlFlow::Continue(()));
+        }
+        match byte {
+            b'\n' if second => {}
+            b'\r' | b'\n' => return self.row(rows),
+            _ if byte == self.separator => (self.first, self.at) = (false, At::Start),
+            b'"' if self.at == At::Quote => {
+                self.keep(byte);
+                self.at = At::Quoted;
+            }
+            b'"' if self.at == At::Start => (self.at, self.quoted) = (At::Quoted, 0),
+            b' ' if self.at == At::Start => {}
+            _ => {
+                self.keep(byte);
+                self.at = At::Bare;
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn quoted(&mut self, byte: u8) -> Result<(), Error> {
+        match byte {
+            b'"' => self.at = At::Quote,
+            b'\n' => {
+                self.quoted += 1;
+                self.keep(byte);
+            }
+            _ => self.keep(byte),
+        }
+        if self.quoted > QUOTED_LINES_MAX {
+            return Err(Error::OpenQuote { line: self.line });
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, byte: u8) {
+        if self.first && self.cell.len() < CELL_MAX {
+            self.cell.push(byte);
+        }
+    }
+
+    fn row(&mut self, rows: &mut Rows<'_>) -> Result<ControlFlow<()>, Error> {
+        let cell = String::from_utf8_lossy(&self.cell);
+        let named = self.line == 1 && cell.starts_with(NAMED);
+        let flow = if named {
+            ControlFlow::Continue(())
+        } else {
+            rows.give(self.line, cell.trim_matches(['\u{1a}', '\u{c}']))?
+        };
+        self.cell.clear();
+        self.line = self.line.saturating_add(1);
+        (self.first, self.at) = (true, At::Start);
+        Ok(flow)
+    }
+
+    fn end(&mut self, rows: &mut Rows<'_>) -> Result<(), Error> {
+        if self.at == At::Quoted {
+            return Err(Error::OpenQuote { line: self.line });
+        }
+        let _ = self.row(rows)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! Numbers of lists on their way in and out: chunks are sealed and stored before their list is accepted, read back whole
+//! where it is dialled, and looked into by those who report.
+//! What becomes of a row is the domain's business, and where chunks lie is the journal's.
+
+mod listing;
+mod pack;
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use bytes::{Bytes, BytesMut};
+use chrono::{DateTime, Utc};
+use domain::ids::{Fingerprint, Organization};
+use domain::number_list::{Chunk, Line};
+use futures_util::{Stream, stream};
+use uuid::Uuid;
+
+use crate::journal::keys::{CipherRefused, PersonKey};
+use crate::journal::lists::{Chunks, ListName, StoredChunk};
+use crate::journal::{self, Journal};
+use listing::Listings;
+
+/// Chunks stored together: enough that syncs do not count, few enough that nobody else waits for them.
+pub const STORED_TOGETHER: usize = 16;
+/// Chunks read at once.
+const READ_TOGETHER: u32 = 16;
+
+/// Why a list could not be stored or read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("the list cannot be reached: {0}")]
+    Unavailable(String),
+    #[error("the list is not the one that was accepted")]
+    Damaged,
+    #[error("the list's key was destroyed")]
+    Forgotten,
+}
+
+impl From<journal::Error> for Error {
+    fn from(why: journal::Error) -> Self {
+        Self::Unavailable(why.to_string())
+    }
+}
+
+impl From<CipherRefused> for Error {
+    fn from(why: CipherRefused) -> Self {
+        Self::Unavailable(why.to_string())
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Lists {
+    journal: Journal,
+    listings: Arc<Listings>,
+}
+
+/// A list that is being stored.
+pub struct Making {
+    journal: Journal,
+    name: ListName,
+    key: PersonKey,
+    digest: Context,
+}
+
+impl std::fmt::Debug for Making {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Making").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Lists {
+    pub(super) fn new(journal: Journal) -> Self {
+        Self { listings: Arc::new(Listings::new(journal.clone())), journal }
+    }
+
+    /// Begins a list. Until it is accepted nobody meets it.
+    pub fn make(&self, organization: Organization, list: Uuid) -> Result<Making, Error> {
+        let name = ListName { organization, list };
+        let key = self.journal.list_key(&name)?;
+        Ok(Making { journal: self.journal.clone(), name, key, digest: Context::new(&SHA256) })
+    }
+
+    /// The line on which a number stands; none where it is not on the list.
+    pub async fn line(
+        &self,
+        organization: &Organization,
+        list: Uuid,
+        person: &Fingerprint,
+    ) -> Result<Option<u32>, Error> {
+        let name = ListName { organization: organization.clone(), list };
+        Ok(self.listings.of(&name).await?.line(person))
+    }
+
+    /// The file that is dialled: E.164, one a line. Compared with what was accepted.
+    pub async fn numbers(
+        &self,
+        organization: &Organization,
+        list: Uuid,
+        digest: &str,
+    ) -> Result<Bytes, Error> {
+        let name = ListName { organization: organization.clone(), list };
+        let (mut file, mut found) = (BytesMut::new(), Context::new(&SHA256));
+        let mut from = 0;
+        loop {
+            let chunks = self.journal.chunks(&name, from, READ_TOGETHER).await?;
+            if chunks.is_empty() {
+                break;
+            }
+            for chunk in &chunks {
+                add(&mut found, chunk);
+                for number in self.lines_of(chunk).await?.iter().filter_map(|line| line.verdict.number()) {
+                    file.extend_from_slice(number.as_str().as_bytes());
+                    file.extend_from_slice(b"\n");
+                }
+                from = chunk.number + 1;
+            }
+        }
+        if hex::encode(found.finish()) == digest { Ok(file.freeze()) } else { Err(Error::Damaged) }
+    }
+
+    /// Every row of the sheet with what became of it, some at a time.
+    pub fn lines(
+        &self,
+        organization: &Organization,
+        list: Uuid,
+    ) -> impl Stream<Item = Result<Vec<Line>, Error>> + use<> {
+        let name = ListName { organization: organization.clone(), list };
+        stream::try_unfold((self.clone(), name, 0), async |(lists, name, from)| {
+            let Some(chunk) = lists.journal.chunks(&name, from, 1).await?.into_iter().next() else {
+                return Ok(None);
+            };
+            let lines = lists.lines_of(&chunk).await?;
+            Ok(Some((lines, (lists, name, chunk.number + 1))))
+        })
+    }
+
+    async fn lines_of(&self, chunk: &StoredChunk) -> Result<Vec<Line>, Error> {
+        let text = self.journal.open_chunk(&chunk.sealed).await?.ok_or(Error::Forgotten)?;
+        pack::read(&text).ok_or(Error::Damaged)
+    }
+}
+
+impl Making {
+    /// Seals chunks. Costs time and waits for nobody, so that it may run on a thread of its own.
+    pub fn seal(&mut self, chunks: Vec<Chunk>, now: DateTime<Utc>) -> Result<Chunks, Error> {
+        let keyring = self.journal.keyring();
+        let mut sealed = Vec::with_capacity(chunks.len());
+        for chunk in chunks {
+            let numbers = chunk.lines.iter().filter_map(|line| line.verdict.number());
+            let prints = numbers.flat_map(|phone| keyring.fingerprint(&self.name.organization, phone).0);
+            let fingerprints = prints.collect();
+            let text = pack::write(&chunk.lines);
+            let stored = StoredChunk {
+                number: chunk.number,
+                fingerprints,
+                sealed: keyring.seal_bytes(&self.key, &text)?,
+            };
+            add(&mut self.digest, &stored);
+            sealed.push(stored);
+        }
+        Ok(Chunks { name: self.name.clone(), chunks: sealed, key: self.key.to_store(), stored_at: now })
+    }
+
+    pub async fn store(&self, chunks: Chunks) -> Result<(), Error> {
+        self.journal.put_chunks(chunks).await?;
+        self.key.stored();
+        Ok(())
+    }
+
+    /// The digest over all that was stored.
+    pub fn finish(self) -> String {
+        hex::encode(self.digest.finish())
+    }
+}
+
+/// Every byte that is stored, so that none can be changed unseen.
+fn add(digest: &mut Context, chunk: &StoredChunk) {
+    digest.update(&chunk.number.to_be_bytes());
+    for part in [&chunk.fingerprints, &chunk.sealed] {
+        digest.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        digest.update(part);
+    }
+}

@@ -1,0 +1,124 @@
+//! Ending a session by hand: closed where it stands, or stopped on the remote host as well.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Path;
+use actix_web::{HttpResponse, post};
+use domain::fact::{Circumstances, Position};
+use domain::ids::{SessionId, StreamId};
+use domain::session::{Closing, Command};
+use projections::projection::Projection;
+use projections::session_stats::{self, SessionRow, SessionStats};
+use tokio::time::Instant;
+
+use super::{SessionView, json, shown, unknown};
+use crate::config::Role;
+use crate::dispatch::Meta;
+use crate::http::auth::Calls;
+use crate::http::edge::RequestId;
+use crate::http::problem::{Code, Problem, ProblemBody};
+use crate::http::{Engine, wait};
+
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Ends a session. Its numbers without a result are counted as `unreportedNumbers`; results that come later still count.
+#[utoipa::path(tag = "calls", responses(
+    (status = OK, body = SessionView<'_>),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[post("/calls/session/{id}/close")]
+pub(super) async fn close(
+    engine: Engine,
+    caller: Calls,
+    request: RequestId,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    caller.0.require(Role::Operator)?;
+    let ending = Ending::find(&engine, &caller, &request, &id).await?;
+    let position = ending.tell(Command::Close { by: Closing::Hand, at: engine.clock.now() }).await?;
+    ending.answer(position, |row| row.status.ended()).await
+}
+
+/// Has the remote host stop dialling (`REMOTE_STOP_COMMAND`) and ends the session.
+#[utoipa::path(tag = "calls", responses(
+    (status = OK, body = SessionView<'_>, description = "Still running where the remote host has not answered yet"),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+    (status = BAD_GATEWAY, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[post("/calls/session/{id}/stop")]
+pub(super) async fn stop(
+    engine: Engine,
+    caller: Calls,
+    request: RequestId,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    caller.0.require(Role::Operator)?;
+    let ending = Ending::find(&engine, &caller, &request, &id).await?;
+    let position = ending.tell(Command::Stop { at: engine.clock.now() }).await?;
+    ending.answer(position, |row| row.status.ended() || row.stop_error.is_some()).await
+}
+
+struct Ending<'a> {
+    engine: &'a Engine,
+    session: Arc<SessionRow>,
+    circumstances: Arc<Circumstances>,
+}
+
+impl<'a> Ending<'a> {
+    async fn find(
+        engine: &'a Engine,
+        caller: &Calls,
+        request: &RequestId,
+        id: &str,
+    ) -> Result<Self, Problem> {
+        let target = engine.dispatch.position();
+        let fresh = engine.screens.wait(SessionStats::NAME, target, engine.options.read_wait).await;
+        let organization = caller.0.organization.to_string();
+        let session = session_stats::find(&engine.screens, &organization, id, fresh.position).await?;
+        let circumstances = Circumstances {
+            organization,
+            actor: caller.0.actor.clone(),
+            correlation: request.as_str().to_owned(),
+            causation: String::new(),
+        };
+        Ok(Self { engine, session: session.ok_or_else(unknown)?, circumstances: Arc::new(circumstances) })
+    }
+
+    async fn tell(&self, command: Command) -> Result<Position, Problem> {
+        let organization = domain::ids::Organization::parse(&self.session.organization)?;
+        let stream = StreamId::session(&organization, &SessionId::parse(&self.session.session)?);
+        let meta = Meta { circumstances: Arc::clone(&self.circumstances), command: None };
+        Ok(self.engine.dispatch.session(stream, command, meta).await?.position)
+    }
+
+    /// The session once it is as it should be, or as it is when the time is over.
+    async fn answer(
+        &self,
+        position: Position,
+        done: impl Fn(&SessionRow) -> bool,
+    ) -> Result<HttpResponse, Problem> {
+        let (engine, mut target) = (self.engine, position);
+        let until = Instant::now() + engine.options.start_wait.max(engine.options.read_wait);
+        loop {
+            let fresh = wait::screen(engine, SessionStats::NAME, target, until).await;
+            let (organization, name) = (&self.session.organization, &self.session.session);
+            let row = session_stats::find(&engine.screens, organization, name, fresh.position).await?;
+            let row = row.ok_or_else(unknown)?;
+            if done(&row) || Instant::now() >= until || *engine.closing.borrow() {
+                return told(&row, engine, fresh);
+            }
+            target = fresh.position + 1;
+            tokio::time::sleep_until(until.min(Instant::now() + LOOK_AGAIN)).await;
+        }
+    }
+}
+
+fn told(row: &SessionRow, engine: &Engine, fresh: projections::Freshness) -> Result<HttpResponse, Problem> {
+    match &row.stop_error {
+        Some(why) if !row.status.ended() => {
+            Err(Problem::new(Code::NotStopped, why.clone()).with("sessionId", row.session.as_str()))
+        }
+        _ => json(shown(fresh), &SessionView::new(row, engine.clock.now())),
+    }
+}

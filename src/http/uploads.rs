@@ -1,0 +1,169 @@
+//! Lists of numbers: uploaded, looked at, told row by row. A list is stored before it is answered, and put on the remote host by an effect.
+//! What a row means is the domain's business, and how a workbook is read is an adapter's.
+
+mod answer;
+mod intake;
+mod receive;
+mod report;
+mod under_way;
+
+use std::time::Duration;
+
+use actix_web::web::{Path, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use domain::ids::Organization;
+use projections::number_lists::{self, ListRow, NumberLists};
+use projections::projection::Projection;
+use serde::Deserialize;
+use tokio::time::Instant;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::auth::Calls;
+use super::edge::{self, RequestId};
+use super::problem::{Code, Problem, ProblemBody};
+use super::sessions::{self, Fresh};
+use super::{Engine, wait};
+use crate::config::Role;
+use answer::{UploadView, Uploaded};
+pub(super) use under_way::UnderWay;
+
+const LATEST: u32 = 100;
+const LATEST_MAX: u32 = 1_000;
+/// A list that is on its way to the remote host is waited for this long; then the answer says that it is still under way.
+const PLACE_WAIT: Duration = Duration::from_mins(1);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
+    routes.service(upload).service(all).service(report::rows).service(report::numbers).service(one);
+}
+
+/// Takes a workbook or a text file whose first column holds numbers, and puts the list on the remote host in place of the one there.
+#[utoipa::path(tag = "uploads",
+    request_body(content = answer::Form, content_type = "multipart/form-data"),
+    responses(
+        (status = OK, body = Uploaded<'_>),
+        (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+        (status = PAYLOAD_TOO_LARGE, body = ProblemBody, content_type = "application/problem+json"),
+        (status = BAD_GATEWAY, body = ProblemBody, content_type = "application/problem+json",
+            description = "The list is stored, but the remote host does not have it; a start puts it there"),
+        (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+#[post("/calls/upload")]
+async fn upload(
+    engine: Engine,
+    caller: Calls,
+    id: RequestId,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    caller.0.require(Role::Operator)?;
+    let list = engine.ids.uuid();
+    let shown = engine.uploads.begin(&caller.0.organization, list, id.as_str())?;
+    let file = receive::file(&engine, &request, payload, &shown).await?;
+    let taken =
+        intake::Intake { engine: &engine, caller: &caller.0, correlation: id.as_str(), shown: &shown };
+    let taken = taken.take(list, file).await?;
+    shown.placing();
+    let row = placed(&engine, &caller.0.organization, list, taken.position).await?;
+    drop(shown);
+    tracing::info!("{}", answer::message(&row));
+    answer::uploaded(&engine, &row, &taken)
+}
+
+/// The list's row once it is known whether the remote host has it, or as it is when the time is over.
+async fn placed(
+    engine: &Engine,
+    organization: &Organization,
+    list: Uuid,
+    position: u64,
+) -> Result<ListRow, Problem> {
+    let (until, mut target) = (Instant::now() + PLACE_WAIT, position);
+    loop {
+        let fresh = wait::screen(engine, NumberLists::NAME, target, until).await;
+        let row = number_lists::find(&engine.screens, organization.as_str(), list).await?;
+        let over = Instant::now() >= until || *engine.closing.borrow();
+        match row {
+            Some(row) if row.placement.is_some() || over => return Ok(row),
+            None if over => {
+                return Err(Problem::new(Code::ScreensBehind, "the list is stored, but not shown yet"));
+            }
+            Some(_) | None => {}
+        }
+        target = fresh.position + 1;
+        tokio::time::sleep_until(until.min(Instant::now() + LOOK_AGAIN)).await;
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Latest {
+    /// At most 1,000; 100 where it is left out.
+    limit: Option<u32>,
+    /// Only what comes after an earlier answer's `X-Next-Cursor`.
+    cursor: Option<u64>,
+}
+
+/// Uploads, those under way first, then the newest first.
+#[utoipa::path(tag = "uploads", responses((status = OK, body = Vec<UploadView>)))]
+#[get("/calls/uploads")]
+async fn all(
+    engine: Engine,
+    caller: Calls,
+    asked: Query<Latest>,
+    fresh: Query<Fresh>,
+) -> Result<HttpResponse, Problem> {
+    let organization = &caller.0.organization;
+    let limit = asked.limit.unwrap_or(LATEST).clamp(1, LATEST_MAX);
+    let fresh = fresh.wait(&engine, NumberLists::NAME).await;
+    let rows = number_lists::latest(&engine.screens, organization.as_str(), asked.cursor, limit).await?;
+    let mut answer = sessions::shown(fresh);
+    if let Some(last) = rows.last().filter(|_| u32::try_from(rows.len()) == Ok(limit)) {
+        answer.insert_header((edge::NEXT, last.position.to_string()));
+    }
+    let begun = if asked.cursor.is_none() { engine.uploads.of(organization) } else { vec![] };
+    let known = |view: &UploadView| rows.iter().any(|row| row.id == view.upload_id);
+    let mut views: Vec<UploadView> = begun.into_iter().filter(|view| !known(view)).collect();
+    views.extend(rows.iter().map(UploadView::of));
+    sessions::json(answer, &views)
+}
+
+/// How far an upload has come, or what became of it. By its id, or by the `X-Request-Id` that it is sent with.
+#[utoipa::path(tag = "uploads", responses(
+    (status = OK, body = UploadView),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/calls/uploads/{id}")]
+async fn one(
+    engine: Engine,
+    caller: Calls,
+    id: Path<String>,
+    fresh: Query<Fresh>,
+) -> Result<HttpResponse, Problem> {
+    let organization = &caller.0.organization;
+    let fresh = fresh.wait(&engine, NumberLists::NAME).await;
+    let begun = engine.uploads.find(organization, &id);
+    let list = begun.as_ref().map(|view| view.upload_id).or_else(|| Uuid::parse_str(&id).ok());
+    let stored = match list {
+        Some(list) => number_lists::find(&engine.screens, organization.as_str(), list).await?,
+        None => None,
+    };
+    let view = stored.as_ref().map(UploadView::of).or(begun).ok_or_else(unknown)?;
+    sessions::json(sessions::shown(fresh), &view)
+}
+
+/// An organization's list by its id.
+pub(super) async fn known(
+    engine: &Engine,
+    organization: &Organization,
+    id: Uuid,
+) -> Result<ListRow, Problem> {
+    let target = engine.dispatch.position();
+    engine.screens.wait(NumberLists::NAME, target, engine.options.read_wait).await;
+    number_lists::find(&engine.screens, organization.as_str(), id).await?.ok_or_else(unknown)
+}
+
+fn unknown() -> Problem {
+    Problem::new(Code::UploadUnknown, "there is no such upload")
+}

@@ -1,0 +1,87 @@
+//! A form's file on its way to the disk: bounded in size, and gone again when it was read.
+
+use std::time::Duration;
+
+use actix_multipart::{Field, Multipart, MultipartError};
+use actix_web::HttpRequest;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Payload;
+use futures_util::StreamExt as _;
+use tempfile::NamedTempFile;
+use tokio::io::AsyncWriteExt as _;
+
+use super::under_way::Shown;
+use crate::http::Engine;
+use crate::http::problem::{Code, Problem};
+
+/// More than a workbook with a million rows needs.
+const FILE_LEN_MAX: u64 = 256 << 20;
+/// The next piece of a file that is not there after this long will not come.
+const PIECE_WAIT: Duration = Duration::from_secs(30);
+const NAME: &str = "file";
+
+/// The field `file`, wherever it stands among others.
+pub(super) async fn file(
+    engine: &Engine,
+    request: &HttpRequest,
+    payload: Payload,
+    shown: &Shown,
+) -> Result<NamedTempFile, Problem> {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(length);
+    shown.begun.bytes.begin(length.unwrap_or(0));
+    let mut form = Multipart::new(request.headers(), payload);
+    while let Some(field) = next(&mut form).await? {
+        if field.name() == Some(NAME) {
+            return store(engine, field, shown).await;
+        }
+    }
+    Err(Problem::field(NAME, "is not in the form: send multipart/form-data with the list as `file`"))
+}
+
+fn length(value: &HeaderValue) -> Option<u64> {
+    value.to_str().ok()?.parse().ok()
+}
+
+async fn next(form: &mut Multipart) -> Result<Option<Field>, Problem> {
+    let field = tokio::time::timeout(PIECE_WAIT, form.next()).await.map_err(|_| late())?;
+    field.transpose().map_err(|why| broken(&why))
+}
+
+async fn store(engine: &Engine, mut field: Field, shown: &Shown) -> Result<NamedTempFile, Problem> {
+    let folder = engine.options.uploads.clone();
+    let made = tokio::task::spawn_blocking(move || {
+        std::fs::create_dir_all(&folder)?;
+        NamedTempFile::new_in(folder)
+    });
+    let file = made.await.map_err(|why| stored(&why))?.map_err(|why| stored(&why))?;
+    let mut out = tokio::fs::File::from_std(file.reopen().map_err(|why| stored(&why))?);
+    let mut len = 0;
+    loop {
+        let piece = tokio::time::timeout(PIECE_WAIT, field.next()).await.map_err(|_| late())?;
+        let Some(piece) = piece else { break };
+        let piece = piece.map_err(|why| broken(&why))?;
+        len += u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        if len > FILE_LEN_MAX {
+            return Err(Problem::new(
+                Code::TooLarge,
+                format!("a list may have at most {FILE_LEN_MAX} bytes"),
+            ));
+        }
+        out.write_all(&piece).await.map_err(|why| stored(&why))?;
+        shown.begun.bytes.add(piece.len());
+    }
+    out.flush().await.map_err(|why| stored(&why))?;
+    Ok(file)
+}
+
+fn late() -> Problem {
+    Problem::new(Code::RequestTimeout, "the file did not arrive in time")
+}
+
+fn broken(why: &MultipartError) -> Problem {
+    Problem::new(Code::BadRequest, format!("the form cannot be read: {why}"))
+}
+
+fn stored(why: &dyn std::fmt::Display) -> Problem {
+    Problem::new(Code::JournalUnavailable, "the file cannot be kept for reading").because(why)
+}

@@ -1,0 +1,108 @@
+//! Uploads that are under way on this node, for those who want to see them move. What is stored shows in the screen instead.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::ids::Organization;
+use uuid::Uuid;
+
+use super::answer::{Stage, UploadView};
+use crate::http::problem::{Code, Problem};
+use crate::ports::SheetProgress;
+
+/// Uploads at once; each takes a file's room on the disk and a thread.
+const AT_ONCE_MAX: usize = 8;
+
+#[derive(Debug, Default)]
+pub(in crate::http) struct UnderWay(Arc<Mutex<HashMap<Uuid, Arc<Begun>>>>);
+
+#[derive(Debug)]
+pub(super) struct Begun {
+    organization: Organization,
+    list: Uuid,
+    request: String,
+    pub(super) bytes: SheetProgress,
+    pub(super) rows: AtomicU32,
+    reading: AtomicBool,
+    placing: AtomicBool,
+}
+
+/// One upload, shown until it is dropped.
+#[derive(Debug)]
+pub(super) struct Shown {
+    all: Arc<Mutex<HashMap<Uuid, Arc<Begun>>>>,
+    pub(super) begun: Arc<Begun>,
+}
+
+impl UnderWay {
+    pub(super) fn begin(
+        &self,
+        organization: &Organization,
+        list: Uuid,
+        request: &str,
+    ) -> Result<Shown, Problem> {
+        let mut all = locked(&self.0);
+        if all.len() >= AT_ONCE_MAX {
+            return Err(Problem::new(Code::Busy, "too many uploads are under way; nothing was stored"));
+        }
+        let begun = Arc::new(Begun {
+            organization: organization.clone(),
+            list,
+            request: request.to_owned(),
+            bytes: SheetProgress::default(),
+            rows: AtomicU32::new(0),
+            reading: AtomicBool::new(false),
+            placing: AtomicBool::new(false),
+        });
+        all.insert(list, Arc::clone(&begun));
+        Ok(Shown { all: Arc::clone(&self.0), begun })
+    }
+
+    pub(super) fn of(&self, organization: &Organization) -> Vec<UploadView> {
+        let all = locked(&self.0);
+        let mut ours: Vec<_> = all.values().filter(|begun| begun.organization == *organization).collect();
+        ours.sort_by_key(|begun| std::cmp::Reverse(begun.list));
+        ours.into_iter().map(|begun| begun.view()).collect()
+    }
+
+    /// By its id or by its request's.
+    pub(super) fn find(&self, organization: &Organization, id: &str) -> Option<UploadView> {
+        let all = locked(&self.0);
+        let named = |begun: &&Arc<Begun>| begun.request == id || begun.list.to_string() == id;
+        let found = all.values().filter(|begun| begun.organization == *organization).find(named);
+        found.map(|begun| begun.view())
+    }
+}
+
+impl Shown {
+    pub(super) fn reading(&self) {
+        self.begun.reading.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn placing(&self) {
+        self.begun.placing.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        locked(&self.all).remove(&self.begun.list);
+    }
+}
+
+impl Begun {
+    fn view(&self) -> UploadView {
+        let stage = match (self.reading.load(Ordering::Relaxed), self.placing.load(Ordering::Relaxed)) {
+            (_, true) => Stage::Placing,
+            (true, false) => Stage::Reading,
+            (false, false) => Stage::Receiving,
+        };
+        let bytes = (self.bytes.done(), self.bytes.total());
+        UploadView::begun(self.list, stage, self.rows.load(Ordering::Relaxed), bytes)
+    }
+}
+
+fn locked(all: &Mutex<HashMap<Uuid, Arc<Begun>>>) -> MutexGuard<'_, HashMap<Uuid, Arc<Begun>>> {
+    all.lock().unwrap_or_else(PoisonError::into_inner)
+}

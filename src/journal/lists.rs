@@ -1,0 +1,77 @@
+//! Numbers of lists, kept beside the events in chunks that are written before the event which accepts their list.
+//! What a chunk holds is sealed with the list's own key, which is kept like a person's; what it means is dispatch's business.
+
+use std::sync::Arc;
+
+use aws_lc_rs::aead::LessSafeKey;
+use chrono::{DateTime, Utc};
+use domain::ids::{Fingerprint, Organization};
+use uuid::Uuid;
+
+use super::keys::{self, CipherRefused, KeyRow, PersonKey};
+use super::{Error, Journal, Store};
+
+/// Whose list it is, and which.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ListName {
+    pub organization: Organization,
+    pub list: Uuid,
+}
+
+/// Some rows of a list as they are stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredChunk {
+    pub number: u32,
+    pub fingerprints: Vec<u8>,
+    pub sealed: Vec<u8>,
+}
+
+/// Chunks to be stored together, with the key that they are sealed with where it is not known to be stored yet.
+#[derive(Debug)]
+pub struct Chunks {
+    pub name: ListName,
+    pub chunks: Vec<StoredChunk>,
+    pub key: Option<Arc<KeyRow>>,
+    pub stored_at: DateTime<Utc>,
+}
+
+impl Journal {
+    pub async fn put_chunks(&self, chunks: Chunks) -> Result<(), Error> {
+        match &self.store {
+            Store::Sqlite(store) => store.put_chunks(chunks).await,
+            Store::Postgres(store) => store.put_chunks(chunks).await,
+        }
+    }
+
+    /// A list's chunks in their order, from a number on.
+    pub async fn chunks(&self, name: &ListName, from: u32, limit: u32) -> Result<Vec<StoredChunk>, Error> {
+        match &self.store {
+            Store::Sqlite(store) => store.chunks(name.clone(), from, limit).await,
+            Store::Postgres(store) => store.chunks(name.clone(), from, limit).await,
+        }
+    }
+
+    /// The key for a list that is being made.
+    pub fn list_key(&self, name: &ListName) -> Result<PersonKey, CipherRefused> {
+        self.keyring.person(name.organization.as_str(), Fingerprint(name.list.into_bytes()))
+    }
+
+    /// Opens what a list's key sealed; none where the key was destroyed.
+    pub async fn open_chunk(&self, sealed: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        let damaged = || Error::Unavailable("a list's chunk does not open with its key".into());
+        let (id, text) = sealed.split_first_chunk::<16>().ok_or_else(damaged)?;
+        let Some(key) = self.key(Uuid::from_bytes(*id)).await? else { return Ok(None) };
+        keys::open_bytes(&key, id, text).map(Some).map_err(|_| damaged())
+    }
+
+    async fn key(&self, id: Uuid) -> Result<Option<Arc<LessSafeKey>>, Error> {
+        if let Some(key) = self.keyring.at_hand(id) {
+            return Ok(Some(key));
+        }
+        let rows = match &self.store {
+            Store::Sqlite(store) => store.keys(&[id]).await?,
+            Store::Postgres(store) => store.keys(&[id]).await?,
+        };
+        Ok(rows.first().and_then(|row| self.keyring.admit(row).ok()))
+    }
+}
