@@ -1,5 +1,7 @@
 //! A telephone number: parsed and repaired to E.164, printed masked.
 
+pub mod spelling;
+
 use std::fmt;
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
