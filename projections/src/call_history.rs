@@ -123,7 +123,10 @@ impl Projection for CallHistory {
     const INDEXES: &'static [Index] = &[
         Index { name: "of_session", columns: "organization, session, position" },
         Index { name: "of_status", columns: "organization, status, created_at, position" },
-        Index { name: "of_session_and_status", columns: "organization, session, status, created_at, position" },
+        Index {
+            name: "of_session_and_status",
+            columns: "organization, session, status, created_at, position",
+        },
         Index { name: "of_number", columns: "organization, phone_backwards, created_at, position" },
     ];
     const VIEW: &'static str = "call_results";

@@ -14,19 +14,8 @@ use super::times;
 /// Every number that is known, and the largest that it may be.
 const NUMBERS: [(&str, u64); 2] = [("limit", 4_294_967_295), ("minPosition", u64::MAX)];
 /// Every text that is known. What it may be is said where it is read.
-const TEXTS: [&str; 11] = [
-    "cursor",
-    "status",
-    "q",
-    "number",
-    "direction",
-    "source",
-    "session",
-    "campaign",
-    "from",
-    "to",
-    "format",
-];
+const TEXTS: [&str; 11] =
+    ["cursor", "status", "q", "number", "direction", "source", "session", "campaign", "from", "to", "format"];
 /// Longest part of a name or a number that is looked for.
 const PART_LEN_MAX: usize = 100;
 /// A date and its time are so long; what follows may be an offset.
@@ -68,14 +57,21 @@ pub(super) fn words<T: Copy>(
         let found = known.iter().find(|(name, _)| name.eq_ignore_ascii_case(word.trim()));
         found.map(|(_, value)| *value).ok_or_else(|| {
             let all: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-            Problem::parameter(name, format!("has to be one or more of {}, separated by commas", all.join(", ")))
+            Problem::parameter(
+                name,
+                format!("has to be one or more of {}, separated by commas", all.join(", ")),
+            )
         })
     };
     text.map_or_else(|| Ok(vec![]), |text| text.split(',').map(word).collect())
 }
 
 /// A time as it comes in anywhere; its plus may have become a space on the way, as pluses in addresses do.
-pub(super) fn time(name: &'static str, text: Option<&str>, zone: Tz) -> Result<Option<DateTime<Utc>>, Problem> {
+pub(super) fn time(
+    name: &'static str,
+    text: Option<&str>,
+    zone: Tz,
+) -> Result<Option<DateTime<Utc>>, Problem> {
     let read = |text: &str| {
         let mended = match text.split_at_checked(LOCAL_LEN) {
             Some((local, rest)) => format!("{local}{}", rest.replace(' ', "+")),

@@ -61,6 +61,8 @@ async fn head_says_what_get_says_without_its_body() {
         "/openapi.json",
         "/calls/sessions/all",
         "/calls/session/s-1/results",
+        "/calls/history",
+        "/calls/history/export",
         "/calls/session/s-2",
         "/calls/result",
         "/status",

@@ -51,7 +51,10 @@ mod tests {
     #[test]
     fn abroad_a_number_without_its_code_is_another() {
         let all = spellings("+998901234567", "DE");
-        assert!(all.contains(&"+998901234567".to_owned()) && !all.contains(&"901234567".to_owned()), "{all:?}");
+        assert!(
+            all.contains(&"+998901234567".to_owned()) && !all.contains(&"901234567".to_owned()),
+            "{all:?}"
+        );
     }
 
     #[test]

@@ -197,7 +197,10 @@ impl Seek<'_> {
             text.arg(Cell::text(self.organization));
             condition(text, one);
             text.push(" and created_at >= ").arg(Cell::int(from));
-            text.push(" and (created_at, position) < (").arg(Cell::int(at)).push(", ").arg(Cell::int(position));
+            text.push(" and (created_at, position) < (")
+                .arg(Cell::int(at))
+                .push(", ")
+                .arg(Cell::int(position));
             text.push(&format!(") {}) as branch_{number}", self.end));
         }
     }

@@ -122,7 +122,10 @@ async fn results_come_in_order_page_by_page() {
         feed(&mut Follower::<CallHistory>::open(&world.screens).await.unwrap(), &journal, &[7]).await;
         let (mut read, mut after) = (vec![], 0);
         loop {
-            let page = call_history::of_session(&world.screens, ("1", "session-0"), &Part::default(), (after, 6)).await.unwrap();
+            let page =
+                call_history::of_session(&world.screens, ("1", "session-0"), &Part::default(), (after, 6))
+                    .await
+                    .unwrap();
             let Some(last) = page.last() else { break };
             after = last.position;
             read.extend(page);

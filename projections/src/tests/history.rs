@@ -106,8 +106,7 @@ async fn expected(world: &World, organization: &str, filter: &Filter) -> Vec<Uui
 async fn paged(world: &World, organization: &str, filter: &Filter, limit: u32) -> Vec<Uuid> {
     let (mut read, mut below): (Vec<Uuid>, Option<Place>) = (vec![], None);
     loop {
-        let page =
-            call_history::history(&world.screens, organization, filter, (below, limit)).await.unwrap();
+        let page = call_history::history(&world.screens, organization, filter, (below, limit)).await.unwrap();
         let Some(last) = page.last() else { return read };
         below = Some(last.place());
         read.extend(page.iter().map(|row| row.id));
@@ -163,7 +162,8 @@ async fn a_page_of_history_holds_what_its_filter_says() {
 async fn nothing_is_twice_or_missing_while_the_history_changes() {
     for world in World::each().await {
         let mut follower = filled(&world).await;
-        let before: BTreeSet<Uuid> = paged(&world, "1", &Filter::default(), 1_000).await.into_iter().collect();
+        let before: BTreeSet<Uuid> =
+            paged(&world, "1", &Filter::default(), 1_000).await.into_iter().collect();
         let (mut read, mut below, mut next): (Vec<Uuid>, Option<Place>, Position) = (vec![], None, CALLS);
         loop {
             let page =
@@ -172,12 +172,11 @@ async fn nothing_is_twice_or_missing_while_the_history_changes() {
             below = Some(last.place());
             read.extend(page.iter().map(|row| row.id));
             // Something new, and a stronger status for something old, which moves within its index.
-            let stronger = Told {
-                status: CallStatus::ConnectedToOperator,
-                ..told_of(&reported(next - CALLS + 1))
-            };
+            let stronger =
+                Told { status: CallStatus::ConnectedToOperator, ..told_of(&reported(next - CALLS + 1)) };
             let new = reported(next + 1);
-            let old = fact(next + 2, new.stream.as_str().to_owned(), start(), call::Event::Strengthened(stronger));
+            let old =
+                fact(next + 2, new.stream.as_str().to_owned(), start(), call::Event::Strengthened(stronger));
             advance(&mut follower, &[new, old]).await;
             next += 2;
         }
@@ -252,8 +251,8 @@ async fn sessions_are_listed_by_status_and_a_part_of_their_name() {
         assert_eq!(paged, expected);
         let running = Wanted { statuses: vec![Status::Running], ..Wanted::default() };
         assert_eq!(names(running, 2).await, ["session-22", "session-20"]);
-        let named = Wanted { name: Some("SION-1".to_owned()), ..Wanted::default() };
-        assert_eq!(names(named, 100).await.len(), 11);
+        let alike = Wanted { name: Some("SION-1".to_owned()), ..Wanted::default() };
+        assert_eq!(names(alike, 100).await.len(), 11);
         let none = Wanted { name: Some("session_1".to_owned()), ..Wanted::default() };
         assert!(names(none, 100).await.is_empty(), "a sign of the pattern stands for itself");
     }

@@ -18,7 +18,8 @@ const SOURCES: [(&str, Source); 3] =
     [(REMOTE, Source::Remote), ("campaign", Source::Campaign), ("pbx", Source::Pbx)];
 /// Which way it went.
 pub(super) const OUTGOING: &str = "chiquvchi";
-const DIRECTIONS: [(&str, Direction); 2] = [(OUTGOING, Direction::Outgoing), ("kiruvchi", Direction::Incoming)];
+const DIRECTIONS: [(&str, Direction); 2] =
+    [(OUTGOING, Direction::Outgoing), ("kiruvchi", Direction::Incoming)];
 /// Fewer digits than this are not looked for: too many numbers end with them.
 const ENDING_MIN: usize = 4;
 const ENDING_MAX: usize = 20;
