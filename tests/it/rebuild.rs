@@ -45,9 +45,9 @@ async fn send(world: &World, next: &AtomicU32, count: u32) {
 
 /// The rows of a screen's live generation, in the order of their keys, with which generation it is.
 async fn rows(world: &World, screen: &str) -> (u64, Vec<Vec<String>>) {
-    let generation = generation(world, screen).await;
+    let (version, generation) = live(world, screen).await;
     let key = if screen == "session_stats" { "stream" } else { "id" };
-    let query = format!("SELECT * FROM {{}}{screen}_v1_{generation} ORDER BY {key}");
+    let query = format!("SELECT * FROM {{}}{screen}_v{version}_{generation} ORDER BY {key}");
     if world.postgres.is_none() {
         let file = rusqlite::Connection::open(world.data().join("screens.db")).unwrap();
         let mut select = file.prepare(&query.replace("{}", "")).unwrap();
@@ -65,11 +65,12 @@ fn shown(cell: &Cell) -> String {
     format!("{cell:?}")
 }
 
-async fn generation(world: &World, screen: &str) -> u64 {
+/// Version and generation of what is shown.
+async fn live(world: &World, screen: &str) -> (u64, u64) {
     let status = world.status().await;
     let shown = status["projections"].as_array().unwrap().clone();
     let live = shown.into_iter().find(|row| row["name"] == screen && row["state"] == "live").unwrap();
-    live["generation"].as_u64().unwrap()
+    (live["version"].as_u64().unwrap(), live["generation"].as_u64().unwrap())
 }
 
 fn rebuild(world: &World, screen: &str) {

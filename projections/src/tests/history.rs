@@ -36,7 +36,8 @@ fn of<T: Copy>(all: &[T], number: u64) -> T {
 
 /// Calls of two organizations and three sessions; several at one instant, and not quite in the order of their positions.
 fn reported(position: Position) -> Arc<Fact> {
-    let at = start() + Duration::seconds(i64::try_from(position / 3 + position % 5).unwrap());
+    let at = start()
+        + Duration::seconds(i64::try_from(position / 3 + 2 * u64::from(position.is_multiple_of(7))).unwrap());
     let status = of(&CallStatus::ALL, position / 2 + position / 7);
     let told = Told {
         id: Uuid::from_u128(u128::from(position * 7919 % 1_000)),
