@@ -1,5 +1,6 @@
 //! The history of an organization's calls, whatever placed them: page by page, and whole as a file.
 //! Every call there is was dialled by a remote call server so far; what else may dial one is known by name already.
+#![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod asked;
 pub(super) mod export;
@@ -58,7 +59,7 @@ struct Part {
 }
 
 /// The calls of the organization, the newest first.
-#[utoipa::path(tag = "calls", responses(
+#[utoipa::path(tag = "calls", params(Asked, Part, Fresh), responses(
     (status = OK, body = Vec<CallView<'_>>, headers(
         ("Link" = String, description = "The next page, where there is one"),
         ("X-Next-Cursor" = String, description = "Its cursor alone"),
@@ -89,7 +90,7 @@ async fn history(
 }
 
 /// The same calls as a file, all of them: CSV as they are read, or a workbook.
-#[utoipa::path(tag = "calls", responses(
+#[utoipa::path(tag = "calls", params(Asked, export::Form, Fresh), responses(
     (status = OK, body = String, content_type = "text/csv", description = "CSV in UTF-8, or a workbook (format=xlsx)"),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),

@@ -1,4 +1,5 @@
 //! Sessions as they are shown: one, and the latest of an organization. A read shows what was written before it was asked.
+#![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod known;
 
@@ -145,7 +146,7 @@ impl Fresh {
 }
 
 /// One session by its `sessionId` or its `id`.
-#[utoipa::path(tag = "calls", responses(
+#[utoipa::path(tag = "calls", params(Fresh), responses(
     (status = OK, body = SessionView<'_>),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -191,7 +192,7 @@ impl Latest {
 }
 
 /// The latest sessions, the newest first.
-#[utoipa::path(tag = "calls", responses(
+#[utoipa::path(tag = "calls", params(Latest, Fresh), responses(
     (status = OK, body = Vec<SessionView<'_>>, headers(
         ("Link" = String, description = "The next page, where there is one"),
         ("X-Next-Cursor" = String, description = "Its cursor alone"),

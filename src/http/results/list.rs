@@ -1,4 +1,5 @@
 //! The results of a session's calls: one row an attempt, in the order in which they came, streamed page by page so that a long list costs no memory.
+#![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 use actix_web::web::{Bytes, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get};
@@ -45,7 +46,7 @@ impl Part {
 }
 
 /// The results of a session's calls.
-#[utoipa::path(tag = "calls", responses(
+#[utoipa::path(tag = "calls", params(Part, Fresh), responses(
     (status = OK, body = Vec<ResultView<'_>>, headers(
         ("Link" = String, description = "The next page, where a limit is given and there is one"),
         ("X-Next-Cursor" = String, description = "Its cursor alone"),
