@@ -10,6 +10,8 @@ mod child;
 mod figures;
 #[path = "engine/forge.rs"]
 mod forge;
+#[path = "engine/history.rs"]
+mod history;
 #[path = "engine/homes.rs"]
 mod homes;
 #[path = "engine/load.rs"]
@@ -90,7 +92,7 @@ struct Args {
     /// Also with ten million stored events.
     #[arg(long)]
     deep: bool,
-    /// Only these, by comma: P1, P2, P3, P4, P8, R15.
+    /// Only these, by comma: P1, P2, P3, P4, P8, P9, R15.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Only on these, by comma: sqlite, postgresql.
@@ -211,12 +213,13 @@ fn main() -> Result<()> {
     };
     let load = machine::load();
     let began = Instant::now();
-    let parts: [(&str, Part); 5] = [
+    let parts: [(&str, Part); 6] = [
         ("P1", reports::measure),
         ("P2", append::measure),
         ("P3", rebuild::measure),
         ("P4", reads::measure),
         ("P8", startup::measure),
+        ("P9", history::measure),
     ];
     for (name, measure) in parts {
         if bench.wants(name) {

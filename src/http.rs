@@ -8,11 +8,13 @@ pub mod vitals;
 mod body;
 mod edge;
 mod openapi;
+mod page;
 mod query;
 mod span;
 mod times;
 
 mod health;
+mod history;
 mod projections;
 mod results;
 mod sessions;
@@ -126,6 +128,7 @@ pub struct Inner {
     known: Known,
     uploads: UnderWay,
     starts: tokio::sync::Semaphore,
+    workbooks: tokio::sync::Semaphore,
     /// Whether the doors are being closed, so that nobody is kept waiting.
     closing: watch::Sender<bool>,
 }
@@ -135,7 +138,7 @@ impl Engine {
         let Parts { dispatch, screens, clock, ids, sheets, vitals, metrics, options } = parts;
         let Access { jwt_public_key, jwt_default_role, .. } = &options.access;
         let keys = Keys::try_new(&options.jwt_secret, jwt_public_key.as_ref(), *jwt_default_role)?;
-        let (known, starts) = (Known::default(), start::bound());
+        let (known, starts, workbooks) = (Known::default(), start::bound(), history::export::bound());
         Ok(Self(Arc::new(Inner {
             dispatch,
             screens,
@@ -149,6 +152,7 @@ impl Engine {
             known,
             uploads: UnderWay::default(),
             starts,
+            workbooks,
             closing: watch::Sender::new(false),
         })))
     }
@@ -203,6 +207,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     start::configure(routes);
     sessions::configure(routes);
     results::configure(routes);
+    history::configure(routes);
 }
 
 /// The application as it is served, and as tests call it.
@@ -272,7 +277,8 @@ pub fn server(engine: &Engine, listeners: Vec<TcpListener>, workers: usize) -> i
 
 /// Browsers' pages: those that settings name, and the engine's own.
 fn cors(origins: Origins) -> Cors {
-    let exposed = [edge::REQUEST_ID, edge::POSITION, edge::BEHIND, edge::NEXT, "retry-after"];
+    let ours = [edge::REQUEST_ID, edge::POSITION, edge::BEHIND, edge::NEXT];
+    let exposed = ours.into_iter().chain(["link", "content-disposition", "retry-after"]);
     Cors::default()
         .allowed_origin_fn(move |origin, request| {
             let origin = origin.to_str().unwrap_or("");

@@ -1,5 +1,5 @@
 //! The raw limit of a screen with a row an event: the rows that the engine made, inserted again into a table of the same shape,
-//! with its index made at the end, as a rebuild does.
+//! with its indexes made at the end, as a rebuild does.
 
 use std::path::Path;
 use std::time::Instant;
@@ -24,6 +24,10 @@ pub(crate) fn on_sqlite(data: &Path, folder: &Path) -> Result<f64> {
     let table: String = from.query_row(FIND, [], |row| row.get(0))?;
     let made = "SELECT sql FROM sqlite_schema WHERE name = ?1";
     let create: String = from.query_row(made, [&table], |row| row.get(0))?;
+    let indexes = "SELECT sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?1 AND sql IS NOT NULL";
+    let mut indexes = from.prepare(indexes)?;
+    let indexes: Vec<String> =
+        indexes.query_map([&table], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     let mut select = from.prepare(&format!("SELECT * FROM {table} ORDER BY position"))?;
     let width = select.column_count();
     let row = |row: &rusqlite::Row<'_>| (0..width).map(|at| row.get(at)).collect();
@@ -47,7 +51,9 @@ pub(crate) fn on_sqlite(data: &Path, folder: &Path) -> Result<f64> {
         }
         into.execute_batch("COMMIT")?;
     }
-    into.execute_batch(&format!("CREATE INDEX raw_index ON {table} (organization, session, position)"))?;
+    for index in indexes {
+        into.execute_batch(&index)?;
+    }
     Ok(float(rows.len()) / began.elapsed().as_secs_f64())
 }
 
@@ -56,6 +62,9 @@ pub(crate) async fn on_postgres(url: &str) -> Result<f64> {
     let pool = PgPool::connect(url).await?;
     let find = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'screens' AND tablename LIKE 'call\\_history\\_v%'";
     let table: String = sqlx::query_scalar(find).fetch_one(&pool).await?;
+    let columns = "SELECT regexp_replace(indexdef, '^.* USING ', '') FROM pg_indexes
+         WHERE schemaname = 'screens' AND tablename = $1 AND indexname NOT LIKE '%\\_pkey'";
+    let indexes: Vec<String> = sqlx::query_scalar(columns).bind(&table).fetch_all(&pool).await?;
     let out = format!("COPY (SELECT * FROM screens.{table} ORDER BY position) TO STDOUT (FORMAT binary)");
     let mut rows = vec![];
     let mut copied = pool.copy_out_raw(&out).await?;
@@ -76,7 +85,9 @@ pub(crate) async fn on_postgres(url: &str) -> Result<f64> {
         copy.send(chunk).await?;
     }
     let count = copy.finish().await?;
-    into.execute("CREATE INDEX raw_index ON raw_rows (organization, session, position)").await?;
+    for index in &indexes {
+        into.execute(format!("CREATE INDEX ON raw_rows USING {index}").as_str()).await?;
+    }
     into.execute("ANALYZE raw_rows").await?;
     let rate = float(usize::try_from(count).context("rows")?) / began.elapsed().as_secs_f64();
     into.execute("DROP TABLE raw_rows").await?;

@@ -4,6 +4,8 @@ mod listed;
 mod unfit;
 mod written;
 
+pub mod spelling;
+
 use std::fmt;
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region, ValidationError};

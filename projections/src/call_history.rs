@@ -1,6 +1,8 @@
 //! The results screen: one row an attempt to reach a number, with its strongest status. Fed by every event of `call`; table
 //! `call_history`, for operators of PostgreSQL the view `call_results`.
-//! What a report means is `domain::call`'s business: rows are folded by its own functions.
+//! What a report means is `domain::call`'s business: rows are folded by its own functions. How rows are asked for is in `queries.rs`.
+
+mod queries;
 
 use std::fmt;
 
@@ -9,12 +11,13 @@ use domain::call::{self, Attempt, Details, Listing, Told};
 use domain::fact::{Event, Fact, Position};
 use domain::outcome::CallStatus;
 use domain::personal::Personal;
+use domain::phone::spelling;
 use uuid::Uuid;
 
-use crate::error::Error;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
-use crate::row::{Cell, row};
-use crate::screens::Screens;
+use crate::row::row;
+
+pub use queries::{Filter, Number, Part, Place, find, history, of_session};
 
 row! {
     /// A result as it is shown. Fields of a person who was forgotten are empty.
@@ -25,6 +28,8 @@ row! {
         pub stream: String,
         /// As the sender wrote it.
         pub phone: String,
+        /// The phone's digits from the last to the first: what numbers are found by.
+        pub phone_backwards: String,
         pub status: CallStatus,
         pub talk_secs: Option<u32>,
         pub operator_name: Option<String>,
@@ -56,6 +61,7 @@ impl ResultRow {
             session: fact.stream.session_name().to_owned(),
             stream: fact.stream.as_str().to_owned(),
             phone: String::new(),
+            phone_backwards: String::new(),
             status: told.status,
             talk_secs: None,
             operator_name: None,
@@ -98,6 +104,7 @@ impl ResultRow {
         let Details { phone, operator_name, operator_id, recording_url, notes } = details;
         (self.id, self.status, self.talk_secs) = (id, status, talk_secs);
         (self.started_at, self.ended_at, self.created_at) = (started_at, ended_at, created_at);
+        self.phone_backwards = spelling::backwards(&phone);
         (self.phone, self.operator_name, self.operator_id) = (phone, operator_name, operator_id);
         (self.recording_url, self.notes) = (recording_url, notes);
     }
@@ -108,12 +115,20 @@ pub struct CallHistory;
 
 impl Projection for CallHistory {
     const NAME: &'static str = "call_history";
-    const VERSION: i64 = 1;
+    const VERSION: i64 = 2;
     const PERSONAL: bool = true;
     const KINDS: &'static [&'static str] = &["call"];
     const KEY: &'static str = "id";
-    const INDEXES: &'static [Index] =
-        &[Index { name: "of_session", columns: "organization, session, position" }];
+    /// The history is read status by status and merged, so that no filter has to look at rows that it does not show.
+    const INDEXES: &'static [Index] = &[
+        Index { name: "of_session", columns: "organization, session, position" },
+        Index { name: "of_status", columns: "organization, status, created_at, position" },
+        Index {
+            name: "of_session_and_status",
+            columns: "organization, session, status, created_at, position",
+        },
+        Index { name: "of_number", columns: "organization, phone_backwards, created_at, position" },
+    ];
     const VIEW: &'static str = "call_results";
     const CACHED: usize = 2_048;
 
@@ -171,30 +186,6 @@ fn sealed(event: &call::Event) -> bool {
         call::Event::Amended(amendment) => &amendment.personal,
     };
     matches!(personal, Personal::Sealed(_))
-}
-
-/// A session's results in the order in which they first came, from after a cursor (0: from the beginning).
-pub async fn of_session(
-    screens: &Screens,
-    (organization, session): (&str, &str),
-    after: Position,
-    limit: u32,
-) -> Result<Vec<ResultRow>, Error> {
-    let args = vec![
-        Cell::text(organization),
-        Cell::text(session),
-        Cell::position(after),
-        Cell::int(i64::from(limit)),
-    ];
-    let rest = "where organization = $1 and session = $2 and position > $3 order by position limit $4";
-    screens.query(CallHistory::NAME, rest, args, false).await
-}
-
-/// One result by its id.
-pub async fn find(screens: &Screens, organization: &str, id: Uuid) -> Result<Option<ResultRow>, Error> {
-    let args = vec![Cell::text(id.to_string()), Cell::text(organization)];
-    let found = screens.query(CallHistory::NAME, "where id = $1 and organization = $2", args, true).await?;
-    Ok(found.into_iter().next())
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod error;
 pub mod registry;
 pub mod row;
 mod store;
+mod text;
 
 pub use error::Error;
 pub use screens::{Freshness, Options, Screens, Status, Store};

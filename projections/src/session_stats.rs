@@ -2,6 +2,8 @@
 //! `session_stats`, for operators of PostgreSQL the view `call_sessions`.
 //! A number counts once, as its strongest status; what an event changes about that travels in the event.
 
+mod queries;
+
 use chrono::{DateTime, Utc};
 use domain::call::{self, Listing, Told};
 use domain::fact::{Event, Fact, Position};
@@ -9,12 +11,10 @@ use domain::outcome::{CallStatus, Class};
 use domain::session::{self, Exit, Remote};
 use uuid::Uuid;
 
-use std::sync::Arc;
-
-use crate::error::Error;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
-use crate::screens::Screens;
+
+pub use queries::{Wanted, find, latest, named, silent};
 
 row! {
     /// A session as it is shown.
@@ -368,57 +368,6 @@ fn follow_call(row: &mut SessionRow, fact: &Fact, event: &call::Event) {
         }
         call::Event::Overtaken(_) | call::Event::Amended(_) => {}
     }
-}
-
-/// A session by its text id, else by its UUID, as it was at `at_least` or later (or as it is now, if the screen is behind:
-/// `Screens::wait` first, and ask for the position that it answers).
-pub async fn find(
-    screens: &Screens,
-    organization: &str,
-    session: &str,
-    at_least: Position,
-) -> Result<Option<Arc<SessionRow>>, Error> {
-    let key = format!("{organization}/{session}");
-    let read = async || {
-        let as_of = screens.position(SessionStats::NAME);
-        Ok((look_up(screens, organization, session).await?, as_of))
-    };
-    screens.sessions().get(key, at_least, read).await
-}
-
-async fn look_up(screens: &Screens, organization: &str, session: &str) -> Result<Option<SessionRow>, Error> {
-    let stream = Cell::text(format!("{organization}/{session}"));
-    let named = screens.query(SessionStats::NAME, "where stream = $1", vec![stream], true).await?;
-    match (named.into_iter().next(), Uuid::parse_str(session)) {
-        (None, Ok(id)) => {
-            let args = vec![Cell::text(id.to_string()), Cell::text(organization)];
-            let found =
-                screens.query(SessionStats::NAME, "where id = $1 and organization = $2", args, true).await?;
-            Ok(found.into_iter().next())
-        }
-        (named, _) => Ok(named),
-    }
-}
-
-/// Every organization's session of a name, usually one, the oldest first: a report names a session and nothing else.
-pub async fn named(screens: &Screens, session: &str) -> Result<Vec<SessionRow>, Error> {
-    let rest = "where session = $1 order by position limit 8";
-    screens.query(SessionStats::NAME, rest, vec![Cell::text(session)], true).await
-}
-
-/// An organization's sessions, the newest first.
-pub async fn latest(screens: &Screens, organization: &str, limit: u32) -> Result<Vec<SessionRow>, Error> {
-    let args = vec![Cell::text(organization), Cell::int(i64::from(limit))];
-    screens
-        .query(SessionStats::NAME, "where organization = $1 order by position desc limit $2", args, false)
-        .await
-}
-
-/// Running sessions of which nothing was recorded since, the oldest first.
-pub async fn silent(screens: &Screens, since: DateTime<Utc>, limit: u32) -> Result<Vec<SessionRow>, Error> {
-    let args = vec![Cell::int(since.timestamp_micros()), Cell::int(i64::from(limit))];
-    let rest = "where status = 'RUNNING' and updated_at <= $1 order by position limit $2";
-    screens.query(SessionStats::NAME, rest, args, false).await
 }
 
 #[cfg(test)]

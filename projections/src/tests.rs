@@ -2,6 +2,9 @@
 
 mod facts;
 mod following;
+mod history;
+#[expect(clippy::print_stdout, reason = "a measurement is for whoever runs it")]
+mod history_speed;
 mod opening;
 mod parking;
 mod postgres;

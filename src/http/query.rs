@@ -1,14 +1,25 @@
-//! What is wrong with an address behind its question mark, in our own words: which parameter, and what it has to be.
+//! What stands in an address behind its question mark: how the parameters that several lists have are read,
+//! and what is wrong with one, in our own words: which it is, and what it has to be.
 
 use std::collections::HashSet;
 
 use actix_web::HttpRequest;
 use actix_web::web::Query;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use super::problem::Problem;
+use super::times;
 
-/// Every parameter that is known, and the largest number that it may be.
-const NUMBERS: [(&str, u64); 3] = [("limit", 4_294_967_295), ("cursor", u64::MAX), ("minPosition", u64::MAX)];
+/// Every number that is known, and the largest that it may be.
+const NUMBERS: [(&str, u64); 2] = [("limit", 4_294_967_295), ("minPosition", u64::MAX)];
+/// Every text that is known. What it may be is said where it is read.
+const TEXTS: [&str; 11] =
+    ["cursor", "status", "q", "number", "direction", "source", "session", "campaign", "from", "to", "format"];
+/// Longest part of a name or a number that is looked for.
+const PART_LEN_MAX: usize = 100;
+/// A date and its time are so long; what follows may be an offset.
+const LOCAL_LEN: usize = "2025-10-06T18:30:00".len();
 
 /// Says why a query was not understood.
 pub(super) fn wrong(request: &HttpRequest) -> Problem {
@@ -21,8 +32,12 @@ fn of(query: &str) -> Problem {
     };
     let mut met = HashSet::new();
     for (name, value) in &pairs {
-        let Some((name, max)) = NUMBERS.into_iter().find(|(known, _)| known == name) else { continue };
-        if !value.parse().is_ok_and(|number: u64| number <= max) {
+        let number = NUMBERS.into_iter().find(|(known, _)| known == name);
+        let text = TEXTS.into_iter().find(|known| known == name);
+        let Some(name) = number.map(|(name, _)| name).or(text) else { continue };
+        if let Some((_, max)) = number
+            && !value.parse().is_ok_and(|number: u64| number <= max)
+        {
             return Problem::parameter(name, format!("has to be a whole number of at most {max}"));
         }
         if !met.insert(name) {
@@ -30,6 +45,51 @@ fn of(query: &str) -> Problem {
         }
     }
     Problem::parameter("query", "cannot be understood")
+}
+
+/// One or several of a few words, with commas between them. None of them where the parameter is not there.
+pub(super) fn words<T: Copy>(
+    name: &'static str,
+    text: Option<&str>,
+    known: &[(&'static str, T)],
+) -> Result<Vec<T>, Problem> {
+    let word = |word: &str| {
+        let found = known.iter().find(|(name, _)| name.eq_ignore_ascii_case(word.trim()));
+        found.map(|(_, value)| *value).ok_or_else(|| {
+            let all: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+            Problem::parameter(
+                name,
+                format!("has to be one or more of {}, separated by commas", all.join(", ")),
+            )
+        })
+    };
+    text.map_or_else(|| Ok(vec![]), |text| text.split(',').map(word).collect())
+}
+
+/// A time as it comes in anywhere; its plus may have become a space on the way, as pluses in addresses do.
+pub(super) fn time(
+    name: &'static str,
+    text: Option<&str>,
+    zone: Tz,
+) -> Result<Option<DateTime<Utc>>, Problem> {
+    let read = |text: &str| {
+        let mended = match text.split_at_checked(LOCAL_LEN) {
+            Some((local, rest)) => format!("{local}{}", rest.replace(' ', "+")),
+            None => text.to_owned(),
+        };
+        let wrong = || Problem::parameter(name, "has to be a time such as 2025-10-06T18:30:00Z");
+        times::parse(&mended, zone).ok_or_else(wrong)
+    };
+    text.map(read).transpose()
+}
+
+/// A part of a text that is looked for. An empty one is none.
+pub(super) fn part(name: &'static str, text: Option<&str>) -> Result<Option<String>, Problem> {
+    let text = text.map_or("", str::trim);
+    if text.len() > PART_LEN_MAX || text.contains('\0') {
+        return Err(Problem::parameter(name, format!("has to be a text of at most {PART_LEN_MAX} bytes")));
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
 #[cfg(test)]
@@ -42,17 +102,34 @@ mod tests {
             ("limit=many", "bad-parameter: limit has to be a whole number of at most 4294967295"),
             ("limit=4294967296", "bad-parameter: limit has to be a whole number of at most 4294967295"),
             (
-                "limit=1&cursor=-1",
-                "bad-parameter: cursor has to be a whole number of at most 18446744073709551615",
-            ),
-            (
                 "x=y&minPosition=",
                 "bad-parameter: minPosition has to be a whole number of at most 18446744073709551615",
             ),
             ("limit=1&limit=2", "bad-parameter: limit is there twice"),
+            ("status=BUSY&status=FAILED", "bad-parameter: status is there twice"),
             ("x=1&x=2", "bad-parameter: query cannot be understood"),
         ] {
             assert_eq!(of(query).to_string(), told, "{query}");
         }
+    }
+
+    #[test]
+    fn words_are_few() {
+        let known = [("BUSY", 1), ("FAILED", 2)];
+        let read = |text| words("status", text, &known).map_err(|wrong| wrong.to_string());
+        assert_eq!(read(None), Ok(vec![]));
+        assert_eq!(read(Some("failed, BUSY")), Ok(vec![2, 1]));
+        let told = "bad-parameter: status has to be one or more of BUSY, FAILED, separated by commas";
+        for wrong in ["", "BUSY,", "SLEPT"] {
+            assert_eq!(read(Some(wrong)), Err(told.to_owned()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_plus_that_became_a_space_is_a_plus() {
+        let read = |text| time("from", Some(text), chrono_tz::UTC).map_err(|wrong| wrong.to_string());
+        assert_eq!(read("2025-10-06T18:30:00 05:00"), read("2025-10-06T13:30:00Z"));
+        assert_eq!(read("2025-10-06 18:30:00"), read("2025-10-06T18:30:00Z"));
+        assert!(read("yesterday").unwrap_err().starts_with("bad-parameter: from has to be a time"));
     }
 }

@@ -2,7 +2,7 @@
 
 mod list;
 mod report;
-mod view;
+pub(super) mod view;
 
 use std::sync::Arc;
 

@@ -1,17 +1,18 @@
 //! Sessions as they are shown: one, and the latest of an organization. A read shows what was written before it was asked.
+#![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod end;
 mod known;
 
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::web::{Path, Query};
-use actix_web::{HttpResponse, HttpResponseBuilder, get};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get};
 use chrono::{DateTime, Utc};
 use domain::fact::Position;
 use domain::outcome::CallStatus;
 use projections::Freshness;
 use projections::projection::Projection;
-use projections::session_stats::{self, SessionRow, SessionStats, Status};
+use projections::session_stats::{self, SessionRow, SessionStats, Status, Wanted};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::{IntoParams, ToSchema};
@@ -21,13 +22,13 @@ use uuid::Uuid;
 use super::auth::Calls;
 use super::problem::{Code, Problem, ProblemBody};
 use super::times::Stamp;
-use super::{Engine, edge};
+use super::{Engine, edge, page, query};
 
 pub(super) use known::{Home, Known, Standing};
 
 /// Sessions shown where nobody says how many.
-const LATEST: u32 = 20;
-const LATEST_MAX: u32 = 500;
+const LATEST: u32 = 100;
+const LATEST_MAX: u32 = 1_000;
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
     routes.service(latest).service(one).service(end::close).service(end::stop);
@@ -146,7 +147,7 @@ impl Fresh {
 }
 
 /// One session by its `sessionId` or its `id`.
-#[utoipa::path(tag = "calls", responses(
+#[utoipa::path(tag = "calls", params(Fresh), responses(
     (status = OK, body = SessionView<'_>),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -167,25 +168,58 @@ async fn one(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Latest {
-    /// At most 500; 20 where it is left out.
+    /// At most so many, up to 1,000; 100 where it is left out.
     limit: Option<u32>,
+    /// Only what comes after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
+    cursor: Option<String>,
+    /// One or several session statuses, with commas between them.
+    status: Option<String>,
+    /// A part of the session's name.
+    q: Option<String>,
+}
+
+impl Latest {
+    fn wanted(&self) -> Result<Wanted, Problem> {
+        Ok(Wanted {
+            statuses: query::words(
+                "status",
+                self.status.as_deref(),
+                &Status::ALL.map(|status| (status.as_str(), status)),
+            )?,
+            name: query::part("q", self.q.as_deref())?,
+            before: page::position(self.cursor.as_deref())?,
+        })
+    }
 }
 
 /// The latest sessions, the newest first.
-#[utoipa::path(tag = "calls", responses((status = OK, body = Vec<SessionView<'_>>)))]
+#[utoipa::path(tag = "calls", params(Latest, Fresh), responses(
+    (status = OK, body = Vec<SessionView<'_>>, headers(
+        ("Link" = String, description = "The next page, where there is one"),
+        ("X-Next-Cursor" = String, description = "Its cursor alone"),
+    )),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+))]
 #[get("/calls/sessions/all")]
 async fn latest(
     engine: Engine,
     caller: Calls,
+    request: HttpRequest,
     asked: Query<Latest>,
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {
-    let limit = asked.limit.unwrap_or(LATEST).clamp(1, LATEST_MAX);
-    let fresh = fresh.wait(&engine, SessionStats::NAME).await;
-    let rows = session_stats::latest(&engine.screens, caller.0.organization.as_str(), limit).await?;
+    let (limit, wanted) = (asked.limit.unwrap_or(LATEST).clamp(1, LATEST_MAX), asked.wanted()?);
+    let mut answer = shown(fresh.wait(&engine, SessionStats::NAME).await);
+    let organization = caller.0.organization.as_str();
+    let mut rows = session_stats::latest(&engine.screens, organization, &wanted, limit + 1).await?;
+    if page::cut(&mut rows, limit)
+        && let Some(last) = rows.last()
+    {
+        page::next(&request, &last.position.to_string(), &mut answer);
+    }
     let now = engine.clock.now();
     let views: Vec<SessionView<'_>> = rows.iter().map(|row| SessionView::new(row, now)).collect();
-    json(shown(fresh), &views)
+    json(answer, &views)
 }
 
 pub(super) fn unknown() -> Problem {

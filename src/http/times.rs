@@ -1,6 +1,8 @@
 //! Times on the wire: in with `Z`, an offset or no zone and any number of fraction digits, out in UTC with milliseconds and `Z`.
 //! Written out by hand because each report has several and the general parsers cost more than the rest of the request.
 
+use std::fmt;
+
 use chrono::{
     DateTime, Datelike, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Timelike,
     Utc,
@@ -145,11 +147,20 @@ impl Stamp {
     }
 }
 
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.short() {
+            Some(text) => f.write_str(std::str::from_utf8(&text).unwrap_or_default()),
+            None => self.0.format("%Y-%m-%dT%H:%M:%S%.3fZ").fmt(f),
+        }
+    }
+}
+
 impl Serialize for Stamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.short() {
             Some(text) => serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default()),
-            None => serializer.collect_str(&self.0.format("%Y-%m-%dT%H:%M:%S%.3fZ")),
+            None => serializer.collect_str(self),
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 17] = [
+const ROUTES: [(&str, &str, Door); 19] = [
     ("GET", "/", Door::Open),
     ("GET", "/health/live", Door::Open),
     ("GET", "/health/ready", Door::Open),
@@ -20,6 +20,8 @@ const ROUTES: [(&str, &str, Door); 17] = [
     ("GET", "/calls/session/s-1", Door::Calls),
     ("GET", "/calls/session/s-1/results", Door::Calls),
     ("GET", "/calls/sessions/all", Door::Calls),
+    ("GET", "/calls/history", Door::Calls),
+    ("GET", "/calls/history/export", Door::Calls),
     ("GET", "/status", Door::Admin),
     ("GET", "/projections", Door::Admin),
     ("POST", "/projections/session_stats/rebuild", Door::Admin),

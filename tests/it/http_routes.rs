@@ -61,6 +61,8 @@ async fn head_says_what_get_says_without_its_body() {
         "/openapi.json",
         "/calls/sessions/all",
         "/calls/session/s-1/results",
+        "/calls/history",
+        "/calls/history/export",
         "/calls/session/s-2",
         "/calls/result",
         "/status",
@@ -120,6 +122,22 @@ async fn the_document_says_what_the_routes_are() {
     let session = &document["components"]["schemas"]["Session"]["properties"];
     assert!(session["progressPercentage"].is_object() && session["byStatus"].is_object(), "{session}");
     assert!(document["components"]["schemas"]["Problem"]["properties"]["statusCode"].is_object());
+    for (path, expected) in [
+        (
+            "/calls/history",
+            "number status direction source session campaign from to limit cursor minPosition",
+        ),
+        (
+            "/calls/history/export",
+            "number status direction source session campaign from to format minPosition",
+        ),
+        ("/calls/sessions/all", "limit cursor status q minPosition"),
+        ("/calls/session/{id}/results", "limit cursor status q minPosition id"),
+    ] {
+        let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
+        let names: Vec<&str> = parameters.iter().map(|known| known["name"].as_str().unwrap()).collect();
+        assert_eq!(names.join(" "), expected, "{path}");
+    }
     let text = String::from_utf8(answer.bytes).unwrap();
     for (at, _) in text.match_indices("#/components/schemas/") {
         let name: String = text[at + 21..].chars().take_while(|c| *c != '"').collect();

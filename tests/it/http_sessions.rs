@@ -214,10 +214,23 @@ async fn the_latest_sessions_come_first() {
             .collect()
     };
     let all = names("/calls/sessions/all").await;
-    assert_eq!((all.len(), &*all[0], &*all[19]), (20, "s-25", "s-6"));
-    assert_eq!(names("/calls/sessions/all?limit=2").await, ["s-25", "s-24"]);
+    assert_eq!((all.len(), &*all[0], &*all[24]), (25, "s-25", "s-1"));
+    assert_eq!(names("/calls/sessions/all?status=running&q=S-2&limit=3").await, ["s-25", "s-24", "s-23"]);
+    assert!(names("/calls/sessions/all?status=FAILED,COMPLETED").await.is_empty());
+    let (mut paged, mut next) = (vec![], Some("/calls/sessions/all?limit=5&q=s-".to_owned()));
+    while let Some(path) = next {
+        paged.extend(names(&path).await);
+        next = floor.get(&path).await.next_page();
+        if paged.len() == 5 {
+            floor.session("1", "s-26").await;
+        }
+    }
+    assert_eq!(paged, all, "a new session moves no page");
+    let wrong = floor.get("/calls/sessions/all?cursor=x").await;
+    assert_eq!((wrong.status, &wrong.json()["parameter"]), (400, &json!("cursor")));
+    assert_eq!(names("/calls/sessions/all?limit=2").await, ["s-26", "s-25"]);
     assert_eq!(names("/calls/sessions/all?limit=0").await.len(), 1);
-    assert_eq!(names("/calls/sessions/all?limit=9999").await.len(), 25);
+    assert_eq!(names("/calls/sessions/all?limit=9999").await.len(), 26);
     let wrong = floor.get("/calls/sessions/all?limit=many").await;
     assert_eq!((wrong.status, &*wrong.problem()), (400, "bad-parameter"));
 }

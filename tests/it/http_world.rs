@@ -42,6 +42,7 @@ pub(crate) struct Floor {
     pub(crate) engine: Engine,
     pub(crate) dispatch: Dispatch,
     pub(crate) journal: Journal,
+    pub(crate) screens: Screens,
     _folder: TempDir,
 }
 
@@ -134,10 +135,10 @@ impl Floor {
             actix::spawn(follow::<NumberLists>(journal.clone(), screens.clone()));
         }
         let (vitals, metrics) = (Arc::new(Calm), Arc::new(|| "karnay_test 1\n".to_owned()));
-        let sheets = Arc::new(Spreadsheets);
+        let (sheets, told) = (Arc::new(Spreadsheets), screens.clone());
         let parts =
-            Parts { dispatch: dispatch.clone(), screens, clock, ids, sheets, vitals, metrics, options };
-        Self { engine: Engine::try_new(parts).unwrap(), dispatch, journal, _folder: folder }
+            Parts { dispatch: dispatch.clone(), screens: told, clock, ids, sheets, vitals, metrics, options };
+        Self { engine: Engine::try_new(parts).unwrap(), dispatch, journal, screens, _folder: folder }
     }
 
     /// A session that runs, as if somebody had started it.
@@ -209,6 +210,14 @@ impl Answer {
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Where a list goes on, as its `Link` says.
+    pub(crate) fn next_page(&self) -> Option<String> {
+        let link = self.header("link")?;
+        let (path, rel) = link.strip_prefix('<').unwrap().split_once('>').unwrap();
+        assert_eq!(rel, "; rel=\"next\"");
+        Some(path.to_owned())
     }
 
     /// The code of the problem that it is, with everything that a problem must have.

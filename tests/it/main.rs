@@ -16,6 +16,7 @@ mod wire;
 mod world;
 
 mod http_auth;
+mod http_history;
 mod http_results;
 mod http_routes;
 mod http_sessions;

@@ -24,18 +24,6 @@ impl World {
         std::fs::read_to_string(self.folder.path().join("numbers.txt")).unwrap_or_default()
     }
 
-    async fn upload(&self, name: &str, bytes: &[u8]) -> (StatusCode, Value) {
-        let mut body =
-            format!("--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n")
-                .into_bytes();
-        body.extend_from_slice(bytes);
-        body.extend_from_slice(b"\r\n--edge--\r\n");
-        let request = self.http.post(self.url("/calls/upload")).body(body);
-        let answer =
-            request.header("content-type", "multipart/form-data; boundary=edge").send().await.unwrap();
-        (answer.status(), answer.json().await.unwrap())
-    }
-
     async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
         let answer = self.http.post(self.url(path)).json(&body).send().await.unwrap();
         (answer.status(), answer.json().await.unwrap())

@@ -157,7 +157,7 @@ async fn caught_up(bench: &Bench, screens: &Screens) {
 }
 
 async fn rows(screens: &Screens) -> Vec<String> {
-    let rows = session_stats::latest(screens, "1", 10_000).await.unwrap();
+    let rows = session_stats::latest(screens, "1", &session_stats::Wanted::default(), 10_000).await.unwrap();
     rows.into_iter().map(|row| format!("{row:?}")).collect()
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -174,6 +175,19 @@ impl World {
 
     pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
         self.http.get(self.url(path)).send().await.unwrap()
+    }
+
+    /// Sends a list as a browser's form does.
+    pub(crate) async fn upload(&self, name: &str, bytes: &[u8]) -> (StatusCode, Value) {
+        let mut body =
+            format!("--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n")
+                .into_bytes();
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n--edge--\r\n");
+        let request = self.http.post(self.url("/calls/upload")).body(body);
+        let answer =
+            request.header("content-type", "multipart/form-data; boundary=edge").send().await.unwrap();
+        (answer.status(), answer.json().await.unwrap())
     }
 
     pub(crate) async fn json(&self, path: &str) -> Value {

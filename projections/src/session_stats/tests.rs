@@ -2,6 +2,8 @@
 
 use super::*;
 
+use std::sync::Arc;
+
 use domain::call::Amendment;
 use domain::fact::Circumstances;
 use domain::ids::StreamId;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::facts::{Happening, Journal};
 use super::world::{World, advance, feed};
-use crate::call_history::{self, CallHistory};
+use crate::call_history::{self, CallHistory, Part};
 use crate::error::Error;
 use crate::follow::{Advance, Flip, Follower, Page};
 use crate::projection::Projection;
-use crate::session_stats::{self, SessionStats, Status};
+use crate::session_stats::{self, SessionStats, Status, Wanted};
 
 const SOON: Duration = Duration::from_millis(500);
 
@@ -106,12 +106,12 @@ async fn sessions_are_found_by_name_and_by_id_within_their_organization() {
         let sessions = session_stats::named(screens, "session-0").await.unwrap();
         assert_eq!(sessions, [(*named).clone()]);
         assert!(session_stats::named(screens, "session-9").await.unwrap().is_empty());
-        let latest = session_stats::latest(screens, "1", 20).await.unwrap();
+        let latest = session_stats::latest(screens, "1", &Wanted::default(), 20).await.unwrap();
         assert_eq!(
             latest.iter().map(|row| row.session.as_str()).collect::<Vec<_>>(),
             ["session-1", "session-0"]
         );
-        assert_eq!(session_stats::latest(screens, "1", 1).await.unwrap().len(), 1);
+        assert_eq!(session_stats::latest(screens, "1", &Wanted::default(), 1).await.unwrap().len(), 1);
     }
 }
 
@@ -122,7 +122,10 @@ async fn results_come_in_order_page_by_page() {
         feed(&mut Follower::<CallHistory>::open(&world.screens).await.unwrap(), &journal, &[7]).await;
         let (mut read, mut after) = (vec![], 0);
         loop {
-            let page = call_history::of_session(&world.screens, ("1", "session-0"), after, 6).await.unwrap();
+            let page =
+                call_history::of_session(&world.screens, ("1", "session-0"), &Part::default(), (after, 6))
+                    .await
+                    .unwrap();
             let Some(last) = page.last() else { break };
             after = last.position;
             read.extend(page);

@@ -141,7 +141,7 @@ async fn raw(world: &World, rows: &[ResultRow]) -> f64 {
     }
     backend.transact(schema::create_indexes(backend.dialect(), &spec, 1)).await.unwrap();
     let rate = rate(rows.len(), begun);
-    let drop = Step::new(format!("drop table {}raw_v1_1", backend.dialect().prefix()));
+    let drop = Step::new(format!("drop table {}raw_v2_1", backend.dialect().prefix()));
     backend.transact(vec![drop]).await.unwrap();
     rate
 }
@@ -150,7 +150,7 @@ async fn raw(world: &World, rows: &[ResultRow]) -> f64 {
 #[ignore = "a measurement"]
 async fn speed() {
     let facts = journal();
-    assert_eq!(ResultRow::COLUMNS.len(), 16);
+    assert_eq!(ResultRow::COLUMNS.len(), 17);
     let rows = in_memory::<CallHistory>(&facts);
     for world in World::each().await {
         let name = format!("{:?}", world.screens.backend().dialect());

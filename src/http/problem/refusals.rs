@@ -7,6 +7,7 @@ use super::{Code, Problem};
 use crate::dispatch::{Failure, lists};
 use crate::http::auth::Refusal;
 use crate::http::body;
+use crate::http::history::export::WorkbookError;
 use crate::http::vitals;
 
 impl<E: std::error::Error + Into<Self>> From<Failure<E>> for Problem {
@@ -134,6 +135,18 @@ impl From<body::Error> for Problem {
             body::Error::Broken => Code::BadRequest,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<WorkbookError> for Problem {
+    fn from(error: WorkbookError) -> Self {
+        match error {
+            WorkbookError::Busy => Self::new(Code::Busy, error.to_string()),
+            WorkbookError::Screens(why) => why.into(),
+            WorkbookError::Workbook(_) | WorkbookError::File(_) | WorkbookError::Abandoned => {
+                Self::new(Code::Internal, "the workbook could not be made; the log says why").because(error)
+            }
+        }
     }
 }
 

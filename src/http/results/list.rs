@@ -1,8 +1,9 @@
 //! The results of a session's calls: one row an attempt, in the order in which they came, streamed page by page so that a long list costs no memory.
+#![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
-use actix_web::http::header::HeaderValue;
 use actix_web::web::{Bytes, Path, Query};
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get};
+use domain::outcome::CallStatus;
 use futures_util::stream::{self, Stream};
 use projections::Error;
 use projections::call_history::{self, CallHistory, ResultRow};
@@ -13,9 +14,10 @@ use utoipa::IntoParams;
 
 use super::view::ResultView;
 use crate::http::auth::Calls;
+use crate::http::history::named;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::sessions::{self, Fresh};
-use crate::http::{Engine, edge};
+use crate::http::{Engine, page, query};
 
 /// Rows read, and held in memory, at a time.
 const PAGE: u32 = 500;
@@ -26,23 +28,42 @@ const LIMIT_MAX: u32 = 10_000;
 struct Part {
     /// At most so many, up to 10,000; all where it is left out. `X-Next-Cursor` then says where to go on.
     limit: Option<u32>,
-    /// Only what comes after an earlier answer's `X-Next-Cursor`.
-    cursor: Option<u64>,
+    /// Only what comes after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
+    cursor: Option<String>,
+    /// One or several call statuses, with commas between them.
+    status: Option<String>,
+    /// A part of the number's digits or of the operator's name.
+    q: Option<String>,
+}
+
+impl Part {
+    fn wanted(&self) -> Result<call_history::Part, Problem> {
+        Ok(call_history::Part {
+            statuses: query::words("status", self.status.as_deref(), &CallStatus::ALL.map(named))?,
+            text: query::part("q", self.q.as_deref())?,
+        })
+    }
 }
 
 /// The results of a session's calls.
-#[utoipa::path(tag = "calls", responses(
-    (status = OK, body = Vec<ResultView<'_>>),
+#[utoipa::path(tag = "calls", params(Part, Fresh), responses(
+    (status = OK, body = Vec<ResultView<'_>>, headers(
+        ("Link" = String, description = "The next page, where a limit is given and there is one"),
+        ("X-Next-Cursor" = String, description = "Its cursor alone"),
+    )),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/calls/session/{id}/results")]
 pub(super) async fn of_session(
     engine: Engine,
     caller: Calls,
+    request: HttpRequest,
     id: Path<String>,
     part: Query<Part>,
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {
+    let (wanted, after) = (part.wanted()?, page::position(part.cursor.as_deref())?);
     let known = fresh.wait(&engine, SessionStats::NAME).await;
     let organization = caller.0.organization.as_str();
     let session = session_stats::find(&engine.screens, organization, &id, known.position).await?;
@@ -52,10 +73,11 @@ pub(super) async fn of_session(
         engine: engine.clone(),
         organization: organization.to_owned(),
         session: session.session.clone(),
-        after: part.cursor.unwrap_or(0),
+        wanted,
+        after: after.unwrap_or(0),
     };
     match part.limit {
-        Some(limit) => reading.page(limit.clamp(1, LIMIT_MAX), sessions::shown(fresh)).await,
+        Some(limit) => reading.page(limit.clamp(1, LIMIT_MAX), &request, sessions::shown(fresh)).await,
         None => Ok(sessions::shown(fresh).streaming(reading.all())),
     }
 }
@@ -65,24 +87,27 @@ struct Reading {
     engine: Engine,
     organization: String,
     session: String,
+    wanted: call_history::Part,
     after: u64,
 }
 
 impl Reading {
     async fn rows(&self, limit: u32) -> Result<Vec<ResultRow>, Error> {
-        call_history::of_session(&self.engine.screens, (&self.organization, &self.session), self.after, limit)
-            .await
+        let session = (self.organization.as_str(), self.session.as_str());
+        call_history::of_session(&self.engine.screens, session, &self.wanted, (self.after, limit)).await
     }
 
     async fn page(
         self,
         limit: u32,
-        mut answer: actix_web::HttpResponseBuilder,
+        request: &HttpRequest,
+        mut answer: HttpResponseBuilder,
     ) -> Result<HttpResponse, Problem> {
-        let rows = self.rows(limit).await?;
-        let full = u32::try_from(rows.len()) == Ok(limit);
-        if let Some(last) = rows.last().filter(|_| full) {
-            answer.insert_header((edge::NEXT, HeaderValue::from(last.position)));
+        let mut rows = self.rows(limit + 1).await?;
+        if page::cut(&mut rows, limit)
+            && let Some(last) = rows.last()
+        {
+            page::next(request, &last.position.to_string(), &mut answer);
         }
         let views: Vec<ResultView<'_>> = rows.iter().map(ResultView::shown).collect();
         sessions::json(answer, &views)

@@ -71,7 +71,7 @@ impl<'a> ResultView<'a> {
         }
     }
 
-    pub(super) fn shown(row: &'a ResultRow) -> Self {
+    pub(in crate::http) fn shown(row: &'a ResultRow) -> Self {
         Self {
             operator_name: row.operator_name.as_deref(),
             operator_id: row.operator_id.as_deref(),

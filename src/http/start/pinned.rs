@@ -9,7 +9,7 @@ use domain::number_list::{Chunk, Command, Counts, Line, Origin, Verdict};
 use domain::outcome::CallStatus;
 use domain::phone::Phone;
 use domain::session::Pinned;
-use projections::call_history::{self, CallHistory};
+use projections::call_history::{self, CallHistory, Part};
 use projections::number_lists::{self, ListRow, NumberLists};
 use projections::projection::Projection;
 use projections::session_stats::{self, SessionRow, SessionStats};
@@ -135,7 +135,8 @@ impl Asked<'_> {
         let (mut known, mut after) = (HashMap::<String, Known>::new(), 0);
         loop {
             let of = (session.organization.as_str(), session.session.as_str());
-            let rows = call_history::of_session(&self.engine.screens, of, after, PAGE).await?;
+            let rows =
+                call_history::of_session(&self.engine.screens, of, &Part::default(), (after, PAGE)).await?;
             let Some(last) = rows.last() else { return Ok(known) };
             after = last.position;
             for row in rows {

@@ -1,0 +1,76 @@
+//! The text of a query that depends on what is asked for. Values never stand in it: each becomes a parameter, numbered as it comes,
+//! which is the order that the embedded store binds them in.
+
+use std::fmt::Write as _;
+
+use crate::row::Cell;
+
+#[derive(Debug)]
+pub(crate) struct Text {
+    sql: String,
+    args: Vec<Cell<'static>>,
+}
+
+impl Text {
+    pub(crate) fn new(sql: &str) -> Self {
+        Self { sql: sql.to_owned(), args: vec![] }
+    }
+
+    pub(crate) fn push(&mut self, sql: &str) -> &mut Self {
+        self.sql.push_str(sql);
+        self
+    }
+
+    pub(crate) fn arg(&mut self, value: Cell<'static>) -> &mut Self {
+        self.args.push(value);
+        // Writing to memory cannot fail.
+        let _ = write!(self.sql, "${}", self.args.len());
+        self
+    }
+
+    /// Several values in parentheses.
+    pub(crate) fn list(&mut self, values: impl IntoIterator<Item = Cell<'static>>) -> &mut Self {
+        let mut before = "(";
+        for value in values {
+            self.push(before).arg(value);
+            before = ", ";
+        }
+        self.push(")")
+    }
+
+    pub(crate) fn into_parts(self) -> (String, Vec<Cell<'static>>) {
+        (self.sql, self.args)
+    }
+}
+
+/// What `like` takes for "contains", with a backslash as its escape.
+pub(crate) fn pattern(part: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in part.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_numbered_as_they_come() {
+        let mut text = Text::new("where a = ");
+        text.arg(Cell::int(1)).push(" and b in ").list([Cell::text("x"), Cell::text("y")]);
+        let (sql, args) = text.into_parts();
+        assert_eq!(sql, "where a = $1 and b in ($2, $3)");
+        assert_eq!(args, [Cell::int(1), Cell::text("x"), Cell::text("y")]);
+    }
+
+    #[test]
+    fn signs_of_a_pattern_stand_for_themselves() {
+        assert_eq!(pattern(r"a%b_c\d"), r"%a\%b\_c\\d%");
+    }
+}

@@ -1,0 +1,154 @@
+//! The history of an organization's calls, whatever placed them: page by page, and whole as a file.
+//! Every call there is was dialled by a remote call server so far; what else may dial one is known by name already.
+#![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
+
+mod asked;
+pub(super) mod export;
+
+use actix_web::web::Query;
+use actix_web::{HttpRequest, HttpResponse, get};
+use chrono::DateTime;
+use domain::ids::Organization;
+use projections::call_history::{self, CallHistory, Filter, Place, ResultRow};
+use projections::projection::Projection;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::auth::Calls;
+use super::problem::{Problem, ProblemBody};
+use super::results::view::ResultView;
+use super::sessions::{self, Fresh};
+use super::{Engine, page};
+use asked::Asked;
+
+pub(super) use asked::named;
+
+const LIMIT: u32 = 100;
+const LIMIT_MAX: u32 = 1_000;
+
+pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
+    routes.service(history).service(exported);
+}
+
+/// A call of the history: a result, and who dialled whom.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HistoryCall)]
+struct CallView<'a> {
+    #[serde(flatten)]
+    result: ResultView<'a>,
+    #[schema(example = "remote")]
+    source: &'static str,
+    #[schema(example = "chiquvchi")]
+    direction: &'static str,
+}
+
+impl<'a> CallView<'a> {
+    fn new(row: &'a ResultRow) -> Self {
+        Self { result: ResultView::shown(row), source: asked::REMOTE, direction: asked::OUTGOING }
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Part {
+    /// At most so many, up to 1,000; 100 where it is left out.
+    limit: Option<u32>,
+    /// Only what comes after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
+    cursor: Option<String>,
+}
+
+/// The calls of the organization, the newest first.
+#[utoipa::path(tag = "calls", params(Asked, Part, Fresh), responses(
+    (status = OK, body = Vec<CallView<'_>>, headers(
+        ("Link" = String, description = "The next page, where there is one"),
+        ("X-Next-Cursor" = String, description = "Its cursor alone"),
+    )),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/calls/history")]
+async fn history(
+    engine: Engine,
+    caller: Calls,
+    request: HttpRequest,
+    asked: Query<Asked>,
+    part: Query<Part>,
+    fresh: Query<Fresh>,
+) -> Result<HttpResponse, Problem> {
+    let organization = &caller.0.organization;
+    let (limit, below) = (part.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX), place(part.cursor.as_deref())?);
+    let filter = asked.filter(&engine, organization).await?;
+    let mut answer = sessions::shown(fresh.wait(&engine, CallHistory::NAME).await);
+    let mut rows = read(&engine, organization, filter.as_ref(), (below, limit + 1)).await?;
+    if page::cut(&mut rows, limit)
+        && let Some(last) = rows.last()
+    {
+        page::next(&request, &cursor(last.place()), &mut answer);
+    }
+    let views: Vec<CallView<'_>> = rows.iter().map(CallView::new).collect();
+    sessions::json(answer, &views)
+}
+
+/// The same calls as a file, all of them: CSV as they are read, or a workbook.
+#[utoipa::path(tag = "calls", params(Asked, export::Form, Fresh), responses(
+    (status = OK, body = String, content_type = "text/csv", description = "CSV in UTF-8, or a workbook (format=xlsx)"),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+    (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/calls/history/export")]
+async fn exported(
+    engine: Engine,
+    caller: Calls,
+    asked: Query<Asked>,
+    form: Query<export::Form>,
+    fresh: Query<Fresh>,
+) -> Result<HttpResponse, Problem> {
+    let form = form.format()?.unwrap_or(export::Format::Csv);
+    let filter = asked.filter(&engine, &caller.0.organization).await?;
+    let fresh = fresh.wait(&engine, CallHistory::NAME).await;
+    export::answer(export::Pages::new(engine, caller.0.organization, filter), form, fresh).await
+}
+
+/// No filter means that nothing can be found.
+async fn read(
+    engine: &Engine,
+    organization: &Organization,
+    filter: Option<&Filter>,
+    part: (Option<Place>, u32),
+) -> Result<Vec<ResultRow>, projections::Error> {
+    match filter {
+        Some(filter) => call_history::history(&engine.screens, organization.as_str(), filter, part).await,
+        None => Ok(vec![]),
+    }
+}
+
+/// A place as clients hold it: its microsecond and its position.
+fn cursor(place: Place) -> String {
+    format!("{}.{}", place.at.timestamp_micros(), place.position)
+}
+
+fn place(cursor: Option<&str>) -> Result<Option<Place>, Problem> {
+    let read = |text: &str| {
+        let (micros, position) = text.split_once('.')?;
+        let at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+        Some(Place { at, position: position.parse().ok()? })
+    };
+    let wrong = || Problem::parameter("cursor", "has to be one that X-Next-Cursor gave");
+    cursor.map(|text| read(text).ok_or_else(wrong)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_comes_back_as_it_went() {
+        let at = DateTime::from_timestamp_micros(1_759_775_400_123_456).unwrap();
+        let known = Place { at, position: 42 };
+        assert_eq!(cursor(known), "1759775400123456.42");
+        assert_eq!(place(Some(&cursor(known))).unwrap(), Some(known));
+        for wrong in ["", "42", "1.x", "99999999999999999999.1", "1.-1"] {
+            assert!(place(Some(wrong)).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Calls as a workbook. It is written row by row into a file that has no name and is gone with its last reader,
+//! by a thread of its own, since a workbook cannot be sent before its end is known.
+//! Cells of text are never formulas; those that look like one are marked as text, so that they stay so when somebody edits them.
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
+
+use actix_web::web::{Bytes, BytesMut};
+use futures_util::stream::{self, Stream};
+use projections::call_history::ResultRow;
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use tokio::io::AsyncReadExt as _;
+use tokio::sync::mpsc;
+
+use super::{COLUMNS, Cell, Pages, cells, formula_like};
+
+/// Pages that may wait for the thread.
+const AHEAD: usize = 2;
+/// Rows of a sheet below its header; what is more goes to another sheet.
+const ROWS_MAX: u32 = 1_048_575;
+const CHUNK: usize = 64 * 1024;
+const WIDTH: f64 = 22.0;
+
+#[derive(Debug, thiserror::Error)]
+pub(in crate::http) enum Error {
+    #[error("too many workbooks are being made")]
+    Busy,
+    #[error(transparent)]
+    Screens(#[from] projections::Error),
+    #[error("the workbook cannot be written: {0}")]
+    Workbook(#[from] XlsxError),
+    #[error("the workbook's file: {0}")]
+    File(#[from] std::io::Error),
+    /// Whoever brought the rows has gone, or the thread has.
+    #[error("the workbook was given up")]
+    Abandoned,
+}
+
+/// Rows, or that there are no more.
+enum Page {
+    Rows(Vec<ResultRow>),
+    End,
+}
+
+/// How long the file is, and the file in pieces.
+pub(super) async fn file(
+    mut pages: Pages,
+) -> Result<(u64, impl Stream<Item = Result<Bytes, std::io::Error>>), Error> {
+    let engine = pages.engine.clone();
+    let _place = engine.workbooks.try_acquire().map_err(|_| Error::Busy)?;
+    let (rows, coming) = mpsc::channel(AHEAD);
+    let written = tokio::task::spawn_blocking(move || write(coming));
+    while let Some(page) = pages.next().await? {
+        if rows.send(Page::Rows(page)).await.is_err() {
+            // The thread says why.
+            break;
+        }
+    }
+    // As here.
+    let _ = rows.send(Page::End).await;
+    let file = written.await.map_err(|_| Error::Abandoned)??;
+    let length = file.metadata()?.len();
+    Ok((length, pieces(tokio::fs::File::from_std(file))))
+}
+
+fn pieces(file: tokio::fs::File) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
+    stream::try_unfold(file, async |mut file| {
+        let mut piece = BytesMut::with_capacity(CHUNK);
+        let read = file.read_buf(&mut piece).await?;
+        Ok((read > 0).then(|| (piece.freeze(), file)))
+    })
+}
+
+fn write(mut coming: mpsc::Receiver<Page>) -> Result<File, Error> {
+    let mut book = Book::try_new()?;
+    loop {
+        match coming.blocking_recv() {
+            Some(Page::Rows(rows)) => rows.iter().try_for_each(|row| book.add(row))?,
+            Some(Page::End) => return book.finish(),
+            None => return Err(Error::Abandoned),
+        }
+    }
+}
+
+struct Book {
+    workbook: Workbook,
+    sheet: usize,
+    /// The last row that was written to the sheet. Its header is row 0.
+    row: u32,
+    /// Of texts that look like formulas.
+    marked: Format,
+}
+
+impl Book {
+    fn try_new() -> Result<Self, Error> {
+        let marked = Format::new().set_quote_prefix();
+        let mut book = Self { workbook: Workbook::new(), sheet: 0, row: 0, marked };
+        begin(book.workbook.add_worksheet_with_constant_memory()?)?;
+        Ok(book)
+    }
+
+    fn add(&mut self, row: &ResultRow) -> Result<(), Error> {
+        if self.row == ROWS_MAX {
+            begin(self.workbook.add_worksheet_with_constant_memory()?)?;
+            (self.sheet, self.row) = (self.sheet + 1, 0);
+        }
+        self.row += 1;
+        let sheet = self.workbook.worksheet_from_index(self.sheet)?;
+        for (column, cell) in (0..).zip(cells(row)) {
+            match cell {
+                Cell::Text(text) if formula_like(&text) => {
+                    sheet.write_string_with_format(self.row, column, text, &self.marked)?
+                }
+                Cell::Text(text) => sheet.write_string(self.row, column, text)?,
+                Cell::Number(number) => sheet.write_number(self.row, column, number)?,
+                Cell::Empty => sheet,
+            };
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<File, Error> {
+        let mut file = tempfile::tempfile()?;
+        self.workbook.save_to_writer(file.try_clone()?)?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(file)
+    }
+}
+
+/// The header, which stays in sight.
+fn begin(sheet: &mut Worksheet) -> Result<(), Error> {
+    sheet.set_freeze_panes(1, 0)?;
+    let bold = Format::new().set_bold();
+    for (column, name) in (0..).zip(COLUMNS) {
+        sheet.set_column_width(column, WIDTH)?;
+        sheet.write_string_with_format(0, column, name, &bold)?;
+    }
+    Ok(())
+}
