@@ -42,7 +42,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::config::{Access, Origins, Secret, UnknownSession};
 use crate::dispatch::Dispatch;
 use crate::ports::{Clock, Ids};
-use auth::{BadKey, Keys};
+use auth::{BadKey, Keys, Signers};
 use problem::{Code, Problem};
 use sessions::Known;
 use vitals::Vitals;
@@ -108,6 +108,7 @@ pub struct Inner {
     metrics: Render,
     options: Options,
     keys: Keys,
+    signers: Signers,
     known: Known,
     starts: tokio::sync::Semaphore,
     /// Whether the doors are being closed, so that nobody is kept waiting.
@@ -119,6 +120,7 @@ impl Engine {
         let Parts { dispatch, screens, clock, ids, vitals, metrics, options } = parts;
         let Access { jwt_public_key, jwt_default_role, .. } = &options.access;
         let keys = Keys::try_new(&options.jwt_secret, jwt_public_key.as_ref(), *jwt_default_role)?;
+        let signers = Signers::new(&options.access.webhook_secrets);
         let (known, starts) = (Known::default(), start::bound());
         Ok(Self(Arc::new(Inner {
             dispatch,
@@ -129,6 +131,7 @@ impl Engine {
             metrics,
             options,
             keys,
+            signers,
             known,
             starts,
             closing: watch::Sender::new(false),

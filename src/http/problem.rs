@@ -57,6 +57,9 @@ codes! {
     TokenMissing       = UNAUTHORIZED,           "token-missing",        "A token is needed";
     TokenInvalid       = UNAUTHORIZED,           "token-invalid",        "The token is not valid";
     TokenExpired       = UNAUTHORIZED,           "token-expired",        "The token has expired";
+    SignatureMissing   = UNAUTHORIZED,           "signature-missing",    "The report has to be signed";
+    SignatureInvalid   = UNAUTHORIZED,           "signature-invalid",    "The signature is not valid";
+    SignatureStale     = UNAUTHORIZED,           "signature-stale",      "The signature is not of now";
     RoleTooLow         = FORBIDDEN,              "role-too-low",         "The token's role does not allow this";
     OriginRefused      = FORBIDDEN,              "origin-refused",       "Pages from there may not call the engine";
     NotFound           = NOT_FOUND,              "not-found",            "There is nothing here";

@@ -15,7 +15,7 @@ use domain::ids::{Organization, SessionId, StreamId};
 use domain::{quarantine, session};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::auth::Reporter;
+use super::auth::{Knock, Reporter};
 use super::edge::{self, RequestId};
 use super::problem::{Code, Problem, ProblemBody};
 use super::sessions::{Home, Standing};
@@ -42,7 +42,7 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
 #[post("/calls/result")]
 async fn result(
     engine: Engine,
-    reporter: Reporter,
+    knock: Knock,
     id: RequestId,
     request: HttpRequest,
     payload: Payload,
@@ -50,6 +50,7 @@ async fn result(
     let bytes = body::read(&request, payload, report::LEN_MAX).await?;
     // Not before: somebody who sends slowly would keep others from being stored.
     let _place = edge::admit().await?;
+    let reporter = knock.with_body(&engine, &request, &bytes)?;
     let said = report::parse(&bytes, engine.options.home, engine.options.timezone)?;
     let told = Telling { engine: &engine, reporter, id };
     match told.home(&said).await? {

@@ -19,6 +19,7 @@ mod http_auth;
 mod http_results;
 mod http_routes;
 mod http_sessions;
+mod http_signature;
 mod http_world;
 
 mod journal;

@@ -88,6 +88,9 @@ impl From<Refusal> for Problem {
             Refusal::Expired => Code::TokenExpired,
             Refusal::Invalid(_) => Code::TokenInvalid,
             Refusal::RoleTooLow { .. } => Code::RoleTooLow,
+            Refusal::NoSignature => Code::SignatureMissing,
+            Refusal::BadSignature(_) => Code::SignatureInvalid,
+            Refusal::StaleSignature => Code::SignatureStale,
         };
         Self::new(code, refusal.to_string())
     }
