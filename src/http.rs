@@ -14,6 +14,7 @@ mod times;
 
 mod health;
 mod projections;
+mod quarantine;
 mod results;
 mod sessions;
 mod start;
@@ -111,6 +112,8 @@ pub struct Inner {
     signers: Signers,
     known: Known,
     starts: tokio::sync::Semaphore,
+    /// Who places held reports, one after another.
+    placing: tokio::sync::Mutex<()>,
     /// Whether the doors are being closed, so that nobody is kept waiting.
     closing: watch::Sender<bool>,
 }
@@ -121,7 +124,7 @@ impl Engine {
         let Access { jwt_public_key, jwt_default_role, .. } = &options.access;
         let keys = Keys::try_new(&options.jwt_secret, jwt_public_key.as_ref(), *jwt_default_role)?;
         let signers = Signers::new(&options.access.webhook_secrets);
-        let (known, starts) = (Known::default(), start::bound());
+        let (known, starts, placing) = (Known::default(), start::bound(), tokio::sync::Mutex::default());
         Ok(Self(Arc::new(Inner {
             dispatch,
             screens,
@@ -134,6 +137,7 @@ impl Engine {
             signers,
             known,
             starts,
+            placing,
             closing: watch::Sender::new(false),
         })))
     }
@@ -187,6 +191,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     start::configure(routes);
     sessions::configure(routes);
     results::configure(routes);
+    quarantine::configure(routes);
 }
 
 /// The application as it is served, and as tests call it.

@@ -2,6 +2,7 @@
 //! Callers hold `Screens` and the query functions of a screen's file; no table is named outside this crate.
 
 pub mod call_history;
+pub mod quarantine;
 pub mod session_stats;
 
 pub mod follow;

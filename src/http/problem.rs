@@ -64,6 +64,7 @@ codes! {
     OriginRefused      = FORBIDDEN,              "origin-refused",       "Pages from there may not call the engine";
     NotFound           = NOT_FOUND,              "not-found",            "There is nothing here";
     SessionUnknown     = NOT_FOUND,              "session-unknown",      "There is no such session";
+    QuarantineUnknown  = NOT_FOUND,              "quarantine-unknown",   "There is no such report in quarantine";
     ProjectionUnknown  = NOT_FOUND,              "projection-unknown",   "There is no such projection";
     StreamNotParked    = NOT_FOUND,              "stream-not-parked",    "That stream is not parked";
     MethodNotAllowed   = METHOD_NOT_ALLOWED,     "method-not-allowed",   "The method does not exist here";
@@ -72,6 +73,9 @@ codes! {
     SessionAlreadyOpen = CONFLICT,               "session-already-open", "The session exists already";
     SessionEnded       = CONFLICT,               "session-ended",        "The session has ended";
     TooManyReports     = CONFLICT,               "too-many-reports",     "The call has too many reports";
+    QuarantineBound    = CONFLICT,               "quarantine-bound",     "The report was bound to a session";
+    QuarantineGone     = CONFLICT,               "quarantine-discarded", "The report was discarded";
+    QuarantineUnread   = CONFLICT,               "quarantine-unreadable", "The held report cannot be read";
     RebuildRunning     = CONFLICT,               "rebuild-running",      "The projection is being rebuilt already";
     TooLarge           = PAYLOAD_TOO_LARGE,      "too-large",            "The request is too large";
     EncodingUnknown    = UNSUPPORTED_MEDIA_TYPE, "encoding-unknown",     "The body's encoding is not understood";

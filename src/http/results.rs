@@ -9,6 +9,7 @@ use std::sync::Arc;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, post};
+use chrono::{DateTime, Utc};
 use domain::call::Call;
 use domain::fact::Circumstances;
 use domain::ids::{Organization, SessionId, StreamId};
@@ -22,8 +23,9 @@ use super::sessions::{Home, Standing};
 use super::{Engine, body};
 use crate::config::UnknownSession;
 use crate::dispatch::{Done, Meta};
-use report::Said;
-use view::ResultView;
+
+pub(super) use report::Said;
+pub(super) use view::ResultView;
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
     routes.service(result).service(list::of_session);
@@ -51,11 +53,51 @@ async fn result(
     // Not before: somebody who sends slowly would keep others from being stored.
     let _place = edge::admit().await?;
     let reporter = knock.with_body(&engine, &request, &bytes)?;
-    let said = report::parse(&bytes, engine.options.home, engine.options.timezone)?;
+    let said = read(&engine, &bytes)?;
     let told = Telling { engine: &engine, reporter, id };
     match told.home(&said).await? {
         Some(home) => told.record(&home, said).await,
         None => told.keep(&bytes, &said).await,
+    }
+}
+
+/// Understands a report's body as it came.
+pub(super) fn read<'a>(engine: &Engine, bytes: &'a [u8]) -> Result<Said<'a>, Problem> {
+    report::parse(bytes, engine.options.home, engine.options.timezone)
+}
+
+/// Stores a report of a session that is known: the one way to do so, for the webhook and for what was held in quarantine.
+pub(super) async fn record(
+    engine: &Engine,
+    home: &Home,
+    said: Said<'_>,
+    meta: Meta,
+) -> Result<Recorded, Problem> {
+    let person = engine.dispatch.fingerprint(&home.organization, &said.phone);
+    let stream = StreamId::unlisted_call(&home.organization, &home.session, &person);
+    let started_at = said.started_at;
+    let command = said.command(engine.ids.uuid(), engine.clock.now());
+    let done = engine.dispatch.call(stream, person, command, meta).await?;
+    Ok(Recorded { done, started_at })
+}
+
+/// A report that is stored.
+pub(super) struct Recorded {
+    done: Done<Call>,
+    started_at: Option<DateTime<Utc>>,
+}
+
+impl Recorded {
+    /// Whether anything about it was new.
+    pub(super) fn changed(&self) -> bool {
+        self.done.changed
+    }
+
+    pub(super) fn view<'a>(&'a self, home: &'a Home) -> Result<ResultView<'a>, Problem> {
+        let attempt = self.done.state.attempt(self.started_at);
+        let attempt =
+            attempt.ok_or_else(|| Problem::new(Code::Internal, "the stored report cannot be found"))?;
+        Ok(ResultView::stored(home, attempt, !self.done.changed))
     }
 }
 
@@ -93,16 +135,8 @@ impl Telling<'_> {
     }
 
     async fn record(&self, home: &Home, said: Said<'_>) -> Result<HttpResponse, Problem> {
-        let person = self.engine.dispatch.fingerprint(&home.organization, &said.phone);
-        let stream = StreamId::unlisted_call(&home.organization, &home.session, &person);
-        let started_at = said.started_at;
-        let command = said.command(self.engine.ids.uuid(), self.engine.clock.now());
-        let meta = self.meta(&home.organization);
-        let done = self.engine.dispatch.call(stream, person, command, meta).await?;
-        let attempt = done.state.attempt(started_at);
-        let attempt =
-            attempt.ok_or_else(|| Problem::new(Code::Internal, "the stored report cannot be found"))?;
-        answer(&ResultView::stored(home, attempt, !done.changed), &done)
+        let recorded = record(self.engine, home, said, self.meta(&home.organization)).await?;
+        answer(&recorded.view(home)?, &recorded.done)
     }
 
     /// Nobody knows its session: the report is kept word for word until somebody decides.
@@ -116,7 +150,8 @@ impl Telling<'_> {
             body: quarantine::Body { json: String::from_utf8_lossy(bytes).into_owned() },
             at: self.engine.clock.now(),
         };
-        let done = self.engine.dispatch.quarantine(stream, person, command, self.meta(organization)).await?;
+        let done =
+            self.engine.dispatch.quarantine(stream, Some(person), command, self.meta(organization)).await?;
         if self.engine.options.unknown_session == UnknownSession::Accepted {
             let mut accepted = HttpResponse::Accepted();
             accepted.insert_header((edge::POSITION, done.position));

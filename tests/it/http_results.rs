@@ -112,7 +112,7 @@ async fn held(floor: &Floor) -> Vec<String> {
         fact::Event::Quarantine(quarantine::Event::Held { personal, .. }) => {
             personal.clear().map(|body| body.json.clone())
         }
-        fact::Event::Session(_) | fact::Event::Call(_) => None,
+        fact::Event::Quarantine(_) | fact::Event::Session(_) | fact::Event::Call(_) => None,
     });
     held.collect()
 }

@@ -120,6 +120,13 @@ async fn the_document_says_what_the_routes_are() {
     let session = &document["components"]["schemas"]["Session"]["properties"];
     assert!(session["progressPercentage"].is_object() && session["byStatus"].is_object(), "{session}");
     assert!(document["components"]["schemas"]["Problem"]["properties"]["statusCode"].is_object());
+    let replayed = |name: &str| document["components"]["schemas"][name].clone();
+    assert!(
+        replayed("ReplayedReports")["properties"]["stillHeld"].is_object(),
+        "{}",
+        replayed("ReplayedReports")
+    );
+    assert!(replayed("Replayed")["oneOf"].is_array(), "a name is one schema's: {}", replayed("Replayed"));
     let text = String::from_utf8(answer.bytes).unwrap();
     for (at, _) in text.match_indices("#/components/schemas/") {
         let name: String = text[at + 21..].chars().take_while(|c| *c != '"').collect();

@@ -129,3 +129,18 @@ async fn without_secrets_a_signature_opens_nothing_and_harms_nothing() {
     let near = signed(SECRET, 0).peer_addr("127.0.0.1:1".parse().unwrap());
     assert_eq!(floor.ask(near.insert_header(("host", "localhost"))).await.status, 200);
 }
+
+#[actix_web::test]
+async fn a_signed_report_of_nobodys_session_is_kept() {
+    let floor = floor(WebhookAuth::Hmac).await;
+    let (body, seconds) = (report().replace("s-1", "made-up"), in_seconds(0));
+    let request = far()
+        .insert_header(("webhook-id", "m-2"))
+        .insert_header(("webhook-timestamp", seconds.to_string()))
+        .insert_header(("webhook-signature", signature(SECRET, "m-2", seconds, &body)))
+        .set_payload(body);
+    let answer = floor.ask(request).await;
+    assert_eq!((answer.status, &answer.json()["quarantined"]), (404, &json!(true)));
+    let listed = floor.get("/calls/quarantine").await.json();
+    assert_eq!(listed[0]["sessionId"], "made-up");
+}

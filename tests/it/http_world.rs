@@ -29,6 +29,7 @@ use karnay::ports::{Clock, Ids};
 use projections::call_history::CallHistory;
 use projections::follow::{Follower, PAGE, Page};
 use projections::projection::Projection;
+use projections::quarantine::Quarantine;
 use projections::session_stats::SessionStats;
 use projections::{Screens, Store};
 use serde_json::{Value, json};
@@ -124,6 +125,7 @@ impl Floor {
         if followed {
             actix::spawn(follow::<SessionStats>(journal.clone(), screens.clone()));
             actix::spawn(follow::<CallHistory>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<Quarantine>(journal.clone(), screens.clone()));
         }
         let (vitals, metrics) = (Arc::new(Calm), Arc::new(|| "karnay_test 1\n".to_owned()));
         let parts = Parts { dispatch: dispatch.clone(), screens, clock, ids, vitals, metrics, options };

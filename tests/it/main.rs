@@ -34,6 +34,7 @@ mod disk;
 mod fatal;
 mod launch;
 mod overload;
+mod quarantine;
 mod rebuild;
 mod start;
 mod sync;

@@ -50,7 +50,12 @@ impl From<session::Error> for Problem {
 
 impl From<quarantine::Error> for Problem {
     fn from(error: quarantine::Error) -> Self {
-        match error {}
+        let code = match error {
+            quarantine::Error::Unknown => Code::QuarantineUnknown,
+            quarantine::Error::Bound { .. } => Code::QuarantineBound,
+            quarantine::Error::Discarded => Code::QuarantineGone,
+        };
+        Self::new(code, error.to_string())
     }
 }
 
