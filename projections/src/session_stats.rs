@@ -376,4 +376,6 @@ pub async fn latest(screens: &Screens, organization: &str, limit: u32) -> Result
 }
 
 #[cfg(test)]
+mod permuted;
+#[cfg(test)]
 mod tests;

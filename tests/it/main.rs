@@ -32,6 +32,7 @@ mod projector;
 mod crash;
 mod disk;
 mod fatal;
+mod flood;
 mod launch;
 mod overload;
 mod quarantine;
