@@ -5,6 +5,7 @@
 mod architecture;
 mod cli;
 mod documents;
+mod examples;
 mod golden;
 
 mod postgres;
