@@ -11,6 +11,7 @@ use std::time::Duration;
 use ::projections::call_history::CallHistory;
 use ::projections::number_lists::NumberLists;
 use ::projections::projection::Projection as _;
+use ::projections::quarantine::Quarantine;
 use ::projections::session_stats::{self, SessionStats};
 use ::projections::{Screens, Store};
 use actix::Arbiter;
@@ -243,11 +244,12 @@ async fn open_screens(config: &Config, ports: &Ports, journal: &Journal) -> anyh
 }
 
 /// Every screen there is, as its projector sees it.
-fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 3] {
+fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 4] {
     [
         Arc::new(Shown::<SessionStats>::new(screens)),
         Arc::new(Shown::<CallHistory>::new(screens)),
         Arc::new(Shown::<NumberLists>::new(screens)),
+        Arc::new(Shown::<Quarantine>::new(screens)),
     ]
 }
 

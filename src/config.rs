@@ -26,7 +26,7 @@ use domain::session::Completion;
 
 pub use access::{Access, CallsAuth, KeyKind, PublicKey, Role, WebhookAuth};
 pub use documents::{example, table};
-pub use secret::{Key, Secret};
+pub use secret::{Key, Secret, SigningSecret};
 pub use settings::{Setting, settings};
 pub use sources::{Origin, Sources};
 
@@ -209,6 +209,9 @@ impl Config {
             sessions: reading.sessions()?,
             remarks: sources.remarks(),
         };
+        if config.access.webhook == WebhookAuth::Hmac && config.access.webhook_secrets.is_empty() {
+            return Err(reading.wrong("WEBHOOK_AUTH", "hmac checks signatures: set WEBHOOK_SECRETS"));
+        }
         config.remarks.extend(config.open_doors());
         Ok(config)
     }
@@ -252,6 +255,12 @@ impl Reading<'_> {
             settings().iter().find(|setting| setting.name == name).map_or("", |setting| setting.default);
         let (text, origin) = self.0.value(name, default)?;
         read(&text).map_err(|reason| Error::Wrong { name, reason, origin })
+    }
+
+    /// What is right by itself and wrong beside the others.
+    fn wrong(&self, name: &'static str, reason: &str) -> Error {
+        let origin = self.0.value(name, "").map_or(Origin::Default, |(_, origin)| origin);
+        Error::Wrong { name, reason: reason.to_owned(), origin }
     }
 
     fn http(&self) -> Result<Http, Error> {
@@ -298,6 +307,7 @@ impl Reading<'_> {
             jwt_default_role: self.value("JWT_DEFAULT_ROLE", values::role)?,
             calls: self.value("CALLS_AUTH", values::calls_auth)?,
             webhook: self.value("WEBHOOK_AUTH", values::webhook_auth)?,
+            webhook_secrets: self.value("WEBHOOK_SECRETS", values::webhook_secrets)?,
         })
     }
 

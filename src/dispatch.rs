@@ -120,14 +120,15 @@ impl Dispatch {
         self.calls.send(stream, Some(person), command, meta).await
     }
 
+    /// `person` is whose data the command carries: a held body has some, what became of it has none.
     pub async fn quarantine(
         &self,
         stream: StreamId,
-        person: Fingerprint,
+        person: Option<Fingerprint>,
         command: quarantine::Command,
         meta: Meta,
     ) -> Result<Done<Quarantine>, Failure<quarantine::Error>> {
-        self.quarantine.send(stream, Some(person), command, meta).await
+        self.quarantine.send(stream, person, command, meta).await
     }
 
     pub async fn number_list(

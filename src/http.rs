@@ -16,6 +16,7 @@ mod times;
 mod health;
 mod history;
 mod projections;
+mod quarantine;
 mod results;
 mod sessions;
 mod start;
@@ -47,7 +48,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::config::{Access, Origins, Secret, UnknownSession};
 use crate::dispatch::Dispatch;
 use crate::ports::{Clock, Ids, Sheets};
-use auth::{BadKey, Keys};
+use auth::{BadKey, Keys, Signers};
 use problem::{Code, Problem};
 use sessions::Known;
 use uploads::UnderWay;
@@ -125,10 +126,13 @@ pub struct Inner {
     metrics: Render,
     options: Options,
     keys: Keys,
+    signers: Signers,
     known: Known,
     uploads: UnderWay,
     starts: tokio::sync::Semaphore,
     workbooks: tokio::sync::Semaphore,
+    /// Who places held reports, one after another.
+    placing: tokio::sync::Mutex<()>,
     /// Whether the doors are being closed, so that nobody is kept waiting.
     closing: watch::Sender<bool>,
 }
@@ -138,6 +142,7 @@ impl Engine {
         let Parts { dispatch, screens, clock, ids, sheets, vitals, metrics, options } = parts;
         let Access { jwt_public_key, jwt_default_role, .. } = &options.access;
         let keys = Keys::try_new(&options.jwt_secret, jwt_public_key.as_ref(), *jwt_default_role)?;
+        let signers = Signers::new(&options.access.webhook_secrets);
         let (known, starts, workbooks) = (Known::default(), start::bound(), history::export::bound());
         Ok(Self(Arc::new(Inner {
             dispatch,
@@ -149,10 +154,12 @@ impl Engine {
             metrics,
             options,
             keys,
+            signers,
             known,
             uploads: UnderWay::default(),
             starts,
             workbooks,
+            placing: tokio::sync::Mutex::default(),
             closing: watch::Sender::new(false),
         })))
     }
@@ -208,6 +215,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     sessions::configure(routes);
     results::configure(routes);
     history::configure(routes);
+    quarantine::configure(routes);
 }
 
 /// The application as it is served, and as tests call it.

@@ -1,5 +1,6 @@
-//! A report that could not be placed, kept until somebody decides: new -> held.
-//! Nothing a call server sent is thrown away because its session was unknown; binding and replaying act on what is held here.
+//! A report that could not be placed, kept until somebody decides: new -> held -> bound | discarded.
+//! Nothing a call server sent is thrown away because its session was unknown. Storing it as a call's report comes before `Bind`,
+//! which only notes where it went: whoever crashes in between finds it held, and what is said twice is stored once.
 
 use chrono::{DateTime, Utc};
 use cqrs_es::event_sink::EventSink;
@@ -7,11 +8,27 @@ use cqrs_es::{Aggregate, DomainEvent};
 use serde::{Deserialize, Serialize};
 
 use crate::fact::{self, Recorded};
+use crate::ids::SessionId;
 use crate::personal::{Personal, Seal};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
-    Hold { session: String, reason: Reason, body: Body, at: DateTime<Utc> },
+    Hold {
+        session: String,
+        reason: Reason,
+        body: Body,
+        at: DateTime<Utc>,
+    },
+    /// It was stored as a report of this session.
+    Bind {
+        session: SessionId,
+        at: DateTime<Utc>,
+    },
+    /// Nobody will place it. The reason is kept in clear, so it must not name a person.
+    Discard {
+        reason: Option<String>,
+        at: DateTime<Utc>,
+    },
 }
 
 /// Why it could not be placed.
@@ -30,24 +47,60 @@ pub struct Body {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    Held { session: String, reason: Reason, at: DateTime<Utc>, personal: Personal<Body> },
+    Held {
+        session: String,
+        reason: Reason,
+        at: DateTime<Utc>,
+        personal: Personal<Body>,
+    },
+    Bound {
+        session: SessionId,
+        at: DateTime<Utc>,
+    },
+    Discarded {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        at: DateTime<Utc>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Error {}
+pub enum Error {
+    #[error("there is no such report in quarantine")]
+    Unknown,
+    #[error("the report was bound to {session}")]
+    Bound { session: SessionId },
+    #[error("the report was discarded")]
+    Discarded,
+}
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quarantine {
-    held: bool,
+pub enum Quarantine {
+    #[default]
+    New,
+    Held,
+    Bound(SessionId),
+    Discarded,
 }
 
 impl Quarantine {
-    pub fn decide(&self, command: Command) -> Vec<Event> {
-        match command {
-            Command::Hold { .. } if self.held => vec![],
-            Command::Hold { session, reason, body, at } => {
-                vec![Event::Held { session, reason, at, personal: Personal::Clear(body) }]
+    /// One arm a rule; what is said twice is accepted without effect.
+    pub fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
+        match (self, command) {
+            (Self::New, Command::Hold { session, reason, body, at }) => {
+                Ok(vec![Event::Held { session, reason, at, personal: Personal::Clear(body) }])
             }
+            (_, Command::Hold { .. }) => Ok(vec![]),
+
+            (Self::New, Command::Bind { .. } | Command::Discard { .. }) => Err(Error::Unknown),
+
+            (Self::Held, Command::Bind { session, at }) => Ok(vec![Event::Bound { session, at }]),
+            (Self::Bound(known), Command::Bind { session, .. }) if *known == session => Ok(vec![]),
+            (Self::Bound(known), _) => Err(Error::Bound { session: known.clone() }),
+
+            (Self::Held, Command::Discard { reason, at }) => Ok(vec![Event::Discarded { reason, at }]),
+            (Self::Discarded, Command::Discard { .. }) => Ok(vec![]),
+            (Self::Discarded, Command::Bind { .. }) => Err(Error::Discarded),
         }
     }
 }
@@ -56,6 +109,8 @@ impl DomainEvent for Event {
     fn event_type(&self) -> String {
         match self {
             Self::Held { .. } => "held",
+            Self::Bound { .. } => "bound",
+            Self::Discarded { .. } => "discarded",
         }
         .to_owned()
     }
@@ -73,7 +128,7 @@ impl Aggregate for Quarantine {
     type Services = ();
 
     async fn handle(&mut self, command: Command, (): &(), sink: &EventSink<Self>) -> Result<(), Error> {
-        for event in self.decide(command) {
+        for event in self.decide(command)? {
             sink.write(event, self).await;
         }
         Ok(())
@@ -81,7 +136,9 @@ impl Aggregate for Quarantine {
 
     fn apply(&mut self, event: Event) {
         match event {
-            Event::Held { .. } => self.held = true,
+            Event::Held { .. } => *self = Self::Held,
+            Event::Bound { session, .. } => *self = Self::Bound(session),
+            Event::Discarded { .. } => *self = Self::Discarded,
         }
     }
 }
@@ -98,12 +155,16 @@ impl Recorded for Quarantine {
     fn personal(event: &mut Event) -> Option<&mut dyn Seal> {
         match event {
             Event::Held { personal, .. } => Some(personal),
+            Event::Bound { .. } | Event::Discarded { .. } => None,
         }
     }
 
     fn occurred_at(event: &Event) -> DateTime<Utc> {
         match event {
-            Event::Held { at, .. } => *at,
+            Event::Held { at, .. } | Event::Bound { at, .. } | Event::Discarded { at, .. } => *at,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

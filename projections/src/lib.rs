@@ -3,6 +3,7 @@
 
 pub mod call_history;
 pub mod number_lists;
+pub mod quarantine;
 pub mod session_stats;
 
 pub mod follow;

@@ -20,6 +20,7 @@ use crate::call_history::CallHistory;
 use crate::error::Error;
 use crate::number_lists::NumberLists;
 use crate::projection::Spec;
+use crate::quarantine::Quarantine;
 use crate::registry::{self, Generation, Parked, State};
 use crate::row::Cell;
 use crate::session_stats::{SessionRow, SessionStats};
@@ -107,11 +108,13 @@ impl fmt::Debug for Screens {
 
 impl Screens {
     pub async fn open(options: Options) -> Result<Self, Error> {
-        Self::open_with(
-            options,
-            &[Spec::of::<SessionStats>(), Spec::of::<CallHistory>(), Spec::of::<NumberLists>()],
-        )
-        .await
+        let all = [
+            Spec::of::<SessionStats>(),
+            Spec::of::<CallHistory>(),
+            Spec::of::<NumberLists>(),
+            Spec::of::<Quarantine>(),
+        ];
+        Self::open_with(options, &all).await
     }
 
     pub(crate) async fn open_with(options: Options, specs: &[Spec]) -> Result<Self, Error> {

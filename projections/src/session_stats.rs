@@ -371,4 +371,6 @@ fn follow_call(row: &mut SessionRow, fact: &Fact, event: &call::Event) {
 }
 
 #[cfg(test)]
+mod permuted;
+#[cfg(test)]
 mod tests;

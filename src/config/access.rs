@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use jsonwebtoken::DecodingKey;
 
-use super::Secret;
+use super::{Secret, SigningSecret};
 
 /// Sign-in.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Access {
     pub jwt_default_role: Role,
     pub calls: CallsAuth,
     pub webhook: WebhookAuth,
+    /// The newest first; two while one replaces the other, none where nothing is signed.
+    pub webhook_secrets: Vec<SigningSecret>,
 }
 
 impl Access {
@@ -24,15 +26,6 @@ impl Access {
             CallsAuth::Open => true,
             CallsAuth::Token => false,
             CallsAuth::Auto => host.is_loopback(),
-        }
-    }
-
-    /// Whether a report from this address needs no token.
-    pub fn webhook_is_open(&self, peer: IpAddr) -> bool {
-        match self.webhook {
-            WebhookAuth::Open => true,
-            WebhookAuth::Token => false,
-            WebhookAuth::Auto => peer.to_canonical().is_loopback(),
         }
     }
 }
@@ -75,6 +68,8 @@ pub enum WebhookAuth {
     Auto,
     Open,
     Token,
+    /// Signed as Standard Webhooks says.
+    Hmac,
 }
 
 /// The public key of whoever else issues tokens. Its kind decides which algorithms are accepted with it, never the token.

@@ -61,6 +61,36 @@ impl fmt::Debug for Key {
     }
 }
 
+/// What a call server signs its reports with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SigningSecret(Vec<u8>);
+
+impl SigningSecret {
+    /// Shorter ones are found by trying.
+    pub const LEN_MIN: usize = 16;
+    /// What Standard Webhooks writes before base64.
+    const PREFIX: &'static str = "whsec_";
+
+    /// `whsec_` and base64, or any text. None where it is too short or no base64.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = match text.strip_prefix(Self::PREFIX) {
+            Some(coded) => STANDARD.decode(coded).ok()?,
+            None => text.as_bytes().to_vec(),
+        };
+        (bytes.len() >= Self::LEN_MIN).then_some(Self(bytes))
+    }
+
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SigningSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +100,17 @@ mod tests {
         let secret = Secret::new("correct horse");
         assert_eq!(format!("{secret} {secret:?} {:?}", Some(&secret)), "*** *** Some(***)");
         assert_eq!(format!("{:?}", Key::from([7; 32])), "***");
+    }
+
+    #[test]
+    fn a_signing_secret_is_a_text_or_bytes_in_base64() {
+        let bytes = |text: &str| SigningSecret::parse(text).map(|secret| secret.expose().to_vec());
+        assert_eq!(bytes(&format!("whsec_{}", STANDARD.encode([7; 24]))), Some(vec![7; 24]));
+        assert_eq!(bytes("a text of our own"), Some(b"a text of our own".to_vec()));
+        for wrong in ["", "short", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64 at all, is it"] {
+            assert_eq!(bytes(wrong), None, "{wrong}");
+        }
+        assert_eq!(format!("{:?}", SigningSecret::parse("a text of our own")), "Some(***)");
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub fn settings() -> &'static [Setting] {
     &SETTINGS
 }
 
-const SETTINGS: [Setting; 32] = [
+const SETTINGS: [Setting; 33] = [
     plain("HOST", "127.0.0.1", "Address to listen on. 0.0.0.0 or :: opens the engine to the network"),
     plain("PORT", "3000", "Port to listen on. 0 takes any free one"),
     plain(
@@ -87,7 +87,13 @@ const SETTINGS: [Setting; 32] = [
     plain(
         "WEBHOOK_AUTH",
         "auto",
-        "Who may report results. token: a token is needed. open: nobody is asked. auto: no token from loopback",
+        "Who may report results. token: a token is needed. hmac: a signature is needed. open: nobody is asked. \
+         auto: nothing is needed from loopback and from REMOTE_HOST, from others a token or a signature",
+    ),
+    secret(
+        "WEBHOOK_SECRETS",
+        "Check the signatures of reports (Standard Webhooks): one secret, or two with a comma between while one replaces \
+         the other, each whsec_ and base64, or a text of 16 characters or more",
     ),
     plain(
         "REMOTE_HOST",
@@ -149,7 +155,7 @@ const SETTINGS: [Setting; 32] = [
 ];
 
 /// Names that belong to the same family and stand in people's `.env` already, but do nothing in this version.
-pub(super) const LATER: [&str; 21] = [
+pub(super) const LATER: [&str; 20] = [
     "AGENT_STATUS_URL",
     "AGENT_TIMEOUT_SECONDS",
     "AGENT_TOKEN",
@@ -170,7 +176,6 @@ pub(super) const LATER: [&str; 21] = [
     "KERIO_TLS",
     "RECORDING_HOSTS",
     "RULES_PACK",
-    "WEBHOOK_SECRETS",
 ];
 
 /// Families of which not every name is fixed yet.

@@ -73,12 +73,16 @@ fn a_wrong_value_is_named_with_its_reason() {
         ("JWT_PUBLIC_KEY", "abc", "public key"),
         ("JWT_DEFAULT_ROLE", "root", "auditor, operator, manager, admin"),
         ("CALLS_AUTH", "no", "auto, open, token"),
-        ("WEBHOOK_AUTH", "hmac", "not offered in this version"),
         ("REMOTE_HOST", "root@203.0.113.7", "REMOTE_USER"),
         ("REMOTE_HOST_KEY", "SHA256:short", "first-use"),
         ("REMOTE_PATH", "numbers.txt", "from the root"),
         ("PRIVATE_KEY_BASE64", "-----BEGIN", "base64 -w0"),
         ("SESSION_IDLE_MINUTES", "0", "at once"),
+        ("WEBHOOK_AUTH", "hmac", "set WEBHOOK_SECRETS"),
+        ("WEBHOOK_AUTH", "sometimes", "auto, token, hmac, open"),
+        ("WEBHOOK_SECRETS", "short", "16 characters"),
+        ("WEBHOOK_SECRETS", "whsec_!", "base64"),
+        ("WEBHOOK_SECRETS", "one that is long enough,two that is long enough,three as well", "2 at most"),
         ("UNKNOWN_SESSION", "200", "404, 202, create"),
     ] {
         let error = read(&[(name, value)]).unwrap_err();
@@ -89,12 +93,13 @@ fn a_wrong_value_is_named_with_its_reason() {
 
 #[test]
 fn a_secret_is_not_repeated() {
-    for name in ["DATABASE_URL", "DATA_KEY", "JWT_SECRET"] {
+    for name in ["DATABASE_URL", "DATA_KEY", "JWT_SECRET", "WEBHOOK_SECRETS"] {
         let error = read(&[(name, "hunter2")]).unwrap_err();
         assert!(!error.contains("hunter2"), "{error}");
     }
     let url = "postgres://karnay:hunter2@127.0.0.1/karnay";
-    let config = read(&[("DATABASE_URL", url), ("JWT_SECRET", "hunter2hunter2hunter2")]).unwrap();
+    let long = "hunter2hunter2hunter2";
+    let config = read(&[("DATABASE_URL", url), ("JWT_SECRET", long), ("WEBHOOK_SECRETS", long)]).unwrap();
     assert!(!format!("{config:?}").contains("hunter2"));
 }
 

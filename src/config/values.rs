@@ -18,7 +18,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::{
-    CallsAuth, HostKey, Key, LogFormat, Origins, RemoteKind, Role, Secret, UnknownSession, WebhookAuth,
+    CallsAuth, HostKey, Key, LogFormat, Origins, RemoteKind, Role, Secret, SigningSecret, UnknownSession,
+    WebhookAuth,
 };
 
 type Read<T> = Result<T, String>;
@@ -146,10 +147,28 @@ pub(super) fn calls_auth(text: &str) -> Read<CallsAuth> {
 }
 
 pub(super) fn webhook_auth(text: &str) -> Read<WebhookAuth> {
-    if text == "hmac" {
-        return Err("hmac is not offered in this version; auto, token or open".to_owned());
+    let known = [
+        ("auto", WebhookAuth::Auto),
+        ("token", WebhookAuth::Token),
+        ("hmac", WebhookAuth::Hmac),
+        ("open", WebhookAuth::Open),
+    ];
+    one_of(text, &known)
+}
+
+/// One that holds, and one that is being replaced.
+const WEBHOOK_SECRETS_MAX: usize = 2;
+
+pub(super) fn webhook_secrets(text: &str) -> Read<Vec<SigningSecret>> {
+    let parts: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    if parts.len() > WEBHOOK_SECRETS_MAX {
+        return Err(format!("holds {} secrets; {WEBHOOK_SECRETS_MAX} at most can be live", parts.len()));
     }
-    one_of(text, &[("auto", WebhookAuth::Auto), ("token", WebhookAuth::Token), ("open", WebhookAuth::Open)])
+    let wrong = || {
+        let min = SigningSecret::LEN_MIN;
+        format!("a secret is whsec_ and {min} bytes or more in base64, or a text of {min} characters or more")
+    };
+    parts.into_iter().map(|part| SigningSecret::parse(part).ok_or_else(wrong)).collect()
 }
 
 pub(super) fn remote_host(text: &str) -> Read<Option<RemoteKind>> {

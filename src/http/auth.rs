@@ -2,6 +2,7 @@
 //! A key decides which algorithms are accepted with it; the token's own `kid`, `jku`, `jwk` and the like are never followed.
 
 mod doors;
+mod signature;
 
 use std::fmt;
 
@@ -13,7 +14,8 @@ use serde::Deserialize;
 
 use crate::config::{KeyKind, PublicKey, Role, Secret};
 
-pub use doors::{Admin, Calls, Reporter};
+pub use doors::{Admin, Calls, Knock, Reporter};
+pub use signature::Signers;
 
 /// A longer token is none.
 const TOKEN_LEN_MAX: usize = 8 << 10;
@@ -48,6 +50,14 @@ pub enum Refusal {
     Invalid(&'static str),
     #[error("this needs the role {needed}")]
     RoleTooLow { needed: &'static str },
+    #[error("sign the report: webhook-id, webhook-timestamp and webhook-signature are needed")]
+    NoSignature,
+    #[error("the signature is not valid: {0}")]
+    BadSignature(&'static str),
+    #[error(
+        "the signature is more than five minutes old, or from the future: sign each attempt anew, and look at the clocks"
+    )]
+    StaleSignature,
 }
 
 /// A public key in PEM that is none.

@@ -58,11 +58,15 @@ codes! {
     TokenMissing       = UNAUTHORIZED,           "token-missing",        "A token is needed";
     TokenInvalid       = UNAUTHORIZED,           "token-invalid",        "The token is not valid";
     TokenExpired       = UNAUTHORIZED,           "token-expired",        "The token has expired";
+    SignatureMissing   = UNAUTHORIZED,           "signature-missing",    "The report has to be signed";
+    SignatureInvalid   = UNAUTHORIZED,           "signature-invalid",    "The signature is not valid";
+    SignatureStale     = UNAUTHORIZED,           "signature-stale",      "The signature is not of now";
     RoleTooLow         = FORBIDDEN,              "role-too-low",         "The token's role does not allow this";
     OriginRefused      = FORBIDDEN,              "origin-refused",       "Pages from there may not call the engine";
     NotFound           = NOT_FOUND,              "not-found",            "There is nothing here";
     SessionUnknown     = NOT_FOUND,              "session-unknown",      "There is no such session";
     UploadUnknown      = NOT_FOUND,              "upload-unknown",       "There is no such upload";
+    QuarantineUnknown  = NOT_FOUND,              "quarantine-unknown",   "There is no such report in quarantine";
     ProjectionUnknown  = NOT_FOUND,              "projection-unknown",   "There is no such projection";
     StreamNotParked    = NOT_FOUND,              "stream-not-parked",    "That stream is not parked";
     MethodNotAllowed   = METHOD_NOT_ALLOWED,     "method-not-allowed",   "The method does not exist here";
@@ -73,6 +77,9 @@ codes! {
     SessionEnded       = CONFLICT,               "session-ended",        "The session has ended";
     NothingToRetry     = CONFLICT,               "nothing-to-retry",     "There is no number to try again";
     TooManyReports     = CONFLICT,               "too-many-reports",     "The call has too many reports";
+    QuarantineBound    = CONFLICT,               "quarantine-bound",     "The report was bound to a session";
+    QuarantineGone     = CONFLICT,               "quarantine-discarded", "The report was discarded";
+    QuarantineUnread   = CONFLICT,               "quarantine-unreadable", "The held report cannot be read";
     RebuildRunning     = CONFLICT,               "rebuild-running",      "The projection is being rebuilt already";
     TooLarge           = PAYLOAD_TOO_LARGE,      "too-large",            "The request is too large";
     EncodingUnknown    = UNSUPPORTED_MEDIA_TYPE, "encoding-unknown",     "The body's encoding is not understood";

@@ -9,21 +9,23 @@ use std::sync::Arc;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, post};
+use chrono::{DateTime, Utc};
 use domain::call::{Call, Listing};
 use domain::fact::Circumstances;
 use domain::ids::{Fingerprint, Organization, SessionId, StreamId};
 use domain::{quarantine, session};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::auth::Reporter;
+use super::auth::{Knock, Reporter};
 use super::edge::{self, RequestId};
 use super::problem::{Code, Problem, ProblemBody};
 use super::sessions::{Home, Standing};
 use super::{Engine, body};
 use crate::config::UnknownSession;
 use crate::dispatch::{Done, Meta};
-use report::Said;
-use view::ResultView;
+
+pub(super) use report::Said;
+pub(super) use view::ResultView;
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
     routes.service(result).service(list::of_session);
@@ -42,7 +44,7 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
 #[post("/calls/result")]
 async fn result(
     engine: Engine,
-    reporter: Reporter,
+    knock: Knock,
     id: RequestId,
     request: HttpRequest,
     payload: Payload,
@@ -50,11 +52,63 @@ async fn result(
     let bytes = body::read(&request, payload, report::LEN_MAX).await?;
     // Not before: somebody who sends slowly would keep others from being stored.
     let _place = edge::admit().await?;
-    let said = report::parse(&bytes, engine.options.home, engine.options.timezone)?;
+    let reporter = knock.with_body(&engine, &request, &bytes)?;
+    let said = read(&engine, &bytes)?;
     let told = Telling { engine: &engine, reporter, id };
     match told.home(&said).await? {
         Some(home) => told.record(&home, said).await,
         None => told.keep(&bytes, &said).await,
+    }
+}
+
+/// Understands a report's body as it came.
+pub(super) fn read<'a>(engine: &Engine, bytes: &'a [u8]) -> Result<Said<'a>, Problem> {
+    report::parse(bytes, engine.options.home, engine.options.timezone)
+}
+
+/// Stores a report of a session that is known: the one way to do so, for the webhook and for what was held in quarantine.
+pub(super) async fn record(
+    engine: &Engine,
+    home: &Home,
+    said: Said<'_>,
+    meta: Meta,
+) -> Result<Recorded, Problem> {
+    let person = engine.dispatch.fingerprint(&home.organization, &said.phone);
+    let (stream, listing) = place(engine, home, &person).await?;
+    let started_at = said.started_at;
+    let command = said.command(engine.ids.uuid(), listing, engine.clock.now());
+    let done = engine.dispatch.call(stream, person, command, meta).await?;
+    Ok(Recorded { done, started_at })
+}
+
+/// Where the call is recorded: on its line of the session's list, where it stands on one.
+async fn place(engine: &Engine, home: &Home, person: &Fingerprint) -> Result<(StreamId, Listing), Problem> {
+    let Home { organization, session, list } = home;
+    let unlisted = || StreamId::unlisted_call(organization, session, person);
+    let Some(list) = *list else { return Ok((unlisted(), Listing::NoList)) };
+    Ok(match engine.dispatch.lists().line(organization, list, person).await? {
+        Some(line) => (StreamId::listed_call(organization, session, line), Listing::Listed),
+        None => (unlisted(), Listing::Unlisted),
+    })
+}
+
+/// A report that is stored.
+pub(super) struct Recorded {
+    done: Done<Call>,
+    started_at: Option<DateTime<Utc>>,
+}
+
+impl Recorded {
+    /// Whether anything about it was new.
+    pub(super) fn changed(&self) -> bool {
+        self.done.changed
+    }
+
+    pub(super) fn view<'a>(&'a self, home: &'a Home) -> Result<ResultView<'a>, Problem> {
+        let attempt = self.done.state.attempt(self.started_at);
+        let attempt =
+            attempt.ok_or_else(|| Problem::new(Code::Internal, "the stored report cannot be found"))?;
+        Ok(ResultView::stored(home, attempt, !self.done.changed))
     }
 }
 
@@ -92,27 +146,8 @@ impl Telling<'_> {
     }
 
     async fn record(&self, home: &Home, said: Said<'_>) -> Result<HttpResponse, Problem> {
-        let person = self.engine.dispatch.fingerprint(&home.organization, &said.phone);
-        let (stream, listing) = self.place(home, &person).await?;
-        let started_at = said.started_at;
-        let command = said.command(self.engine.ids.uuid(), listing, self.engine.clock.now());
-        let meta = self.meta(&home.organization);
-        let done = self.engine.dispatch.call(stream, person, command, meta).await?;
-        let attempt = done.state.attempt(started_at);
-        let attempt =
-            attempt.ok_or_else(|| Problem::new(Code::Internal, "the stored report cannot be found"))?;
-        answer(&ResultView::stored(home, attempt, !done.changed), &done)
-    }
-
-    /// Where the call is recorded: on its line of the session's list, where it stands on one.
-    async fn place(&self, home: &Home, person: &Fingerprint) -> Result<(StreamId, Listing), Problem> {
-        let Home { organization, session, list } = home;
-        let unlisted = || StreamId::unlisted_call(organization, session, person);
-        let Some(list) = *list else { return Ok((unlisted(), Listing::NoList)) };
-        Ok(match self.engine.dispatch.lists().line(organization, list, person).await? {
-            Some(line) => (StreamId::listed_call(organization, session, line), Listing::Listed),
-            None => (unlisted(), Listing::Unlisted),
-        })
+        let recorded = record(self.engine, home, said, self.meta(&home.organization)).await?;
+        answer(&recorded.view(home)?, &recorded.done)
     }
 
     /// Nobody knows its session: the report is kept word for word until somebody decides.
@@ -126,7 +161,8 @@ impl Telling<'_> {
             body: quarantine::Body { json: String::from_utf8_lossy(bytes).into_owned() },
             at: self.engine.clock.now(),
         };
-        let done = self.engine.dispatch.quarantine(stream, person, command, self.meta(organization)).await?;
+        let done =
+            self.engine.dispatch.quarantine(stream, Some(person), command, self.meta(organization)).await?;
         if self.engine.options.unknown_session == UnknownSession::Accepted {
             let mut accepted = HttpResponse::Accepted();
             accepted.insert_header((edge::POSITION, done.position));

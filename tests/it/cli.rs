@@ -116,7 +116,7 @@ fn a_wrong_setting_stops_the_start_with_its_name_on_one_line() {
             &clean,
             &[("WEBHOOK_AUTH", "hmac")],
             &["verify"],
-            "karnay: WEBHOOK_AUTH: hmac is not offered in this version; auto, token or open (from the environment)\n",
+            "karnay: WEBHOOK_AUTH: hmac checks signatures: set WEBHOOK_SECRETS (from the environment)\n",
         ),
         (
             &misspelt,

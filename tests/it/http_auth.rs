@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 19] = [
+const ROUTES: [(&str, &str, Door); 32] = [
     ("GET", "/", Door::Open),
     ("GET", "/health/live", Door::Open),
     ("GET", "/health/ready", Door::Open),
@@ -21,7 +21,20 @@ const ROUTES: [(&str, &str, Door); 19] = [
     ("GET", "/calls/session/s-1/results", Door::Calls),
     ("GET", "/calls/sessions/all", Door::Calls),
     ("GET", "/calls/history", Door::Calls),
+    ("POST", "/calls/upload", Door::Calls),
+    ("GET", "/calls/uploads", Door::Calls),
+    ("GET", "/calls/uploads/s-1", Door::Calls),
+    ("GET", "/calls/uploads/01996f2c-7d40-7000-8000-000000000001/report", Door::Calls),
+    ("GET", "/calls/uploads/01996f2c-7d40-7000-8000-000000000001/numbers", Door::Calls),
+    ("POST", "/calls/session/s-1/close", Door::Calls),
+    ("POST", "/calls/session/s-1/stop", Door::Calls),
     ("GET", "/calls/history/export", Door::Calls),
+    ("GET", "/calls/quarantine", Door::Calls),
+    ("GET", "/calls/quarantine/s-1", Door::Calls),
+    ("POST", "/calls/quarantine/s-1/bind", Door::Calls),
+    ("POST", "/calls/quarantine/s-1/replay", Door::Calls),
+    ("POST", "/calls/quarantine/s-1/discard", Door::Calls),
+    ("POST", "/calls/quarantine/replay", Door::Calls),
     ("GET", "/status", Door::Admin),
     ("GET", "/projections", Door::Admin),
     ("POST", "/projections/session_stats/rebuild", Door::Admin),
@@ -270,7 +283,8 @@ async fn what_is_opened_on_purpose_is_open() {
 async fn an_auditor_looks_and_does_nothing() {
     let floor = floor(|_| {}).await;
     let auditor = || bearer(&json!({ "organizationId": 1, "role": "auditor" }));
-    for (path, expected) in [("/calls/start", 403), ("/calls/result", 403)] {
+    for (path, expected) in [("/calls/start", 403), ("/calls/result", 403), ("/calls/quarantine/replay", 403)]
+    {
         let answer = floor.ask(request("POST", path).insert_header(auditor())).await;
         assert_eq!((answer.status, &*answer.problem()), (expected, "role-too-low"), "{path}");
     }

@@ -5,12 +5,13 @@ use std::time::Duration;
 use actix_web::http::Method;
 use domain::fact;
 use domain::quarantine;
+use domain::session::{Command, Exit};
 use karnay::config::UnknownSession;
 use karnay::journal::feed::Reading;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
-use crate::http_world::{Floor, near, options};
+use crate::http_world::{Floor, near, now, options};
 
 fn report() -> Value {
     json!({
@@ -112,7 +113,8 @@ async fn held(floor: &Floor) -> Vec<String> {
         fact::Event::Quarantine(quarantine::Event::Held { personal, .. }) => {
             personal.clear().map(|body| body.json.clone())
         }
-        fact::Event::Session(_)
+        fact::Event::Quarantine(_)
+        | fact::Event::Session(_)
         | fact::Event::Call(_)
         | fact::Event::NumberList(_)
         | fact::Event::Remote(_) => None,
@@ -148,6 +150,17 @@ async fn an_unknown_session_may_be_accepted_or_made() {
     assert_eq!((&session["status"], &session["processedNumbers"]), (&json!("RUNNING"), &json!(2)));
     let nameless = floor.report(&but(&json!({ "sessionId": "no name" }))).await;
     assert_eq!(nameless.status, 404);
+}
+
+#[actix_web::test]
+async fn a_late_report_is_counted() {
+    let floor = floor().await;
+    let exit = Exit { code: Some(0), ..Exit::default() };
+    floor.command("1", "s-1", Command::Return { exit, heard: false, at: now() }).await;
+    assert_eq!(floor.get("/calls/session/s-1").await.json()["status"], "COMPLETED");
+    assert_eq!(floor.report(&report()).await.status, 200);
+    let session = floor.get("/calls/session/s-1").await.json();
+    assert_eq!((&session["status"], &session["processedNumbers"]), (&json!("COMPLETED"), &json!(1)));
 }
 
 #[actix_web::test]

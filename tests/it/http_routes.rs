@@ -138,6 +138,13 @@ async fn the_document_says_what_the_routes_are() {
         let names: Vec<&str> = parameters.iter().map(|known| known["name"].as_str().unwrap()).collect();
         assert_eq!(names.join(" "), expected, "{path}");
     }
+    let replayed = |name: &str| document["components"]["schemas"][name].clone();
+    assert!(
+        replayed("ReplayedReports")["properties"]["stillHeld"].is_object(),
+        "{}",
+        replayed("ReplayedReports")
+    );
+    assert!(replayed("Replayed")["oneOf"].is_array(), "a name is one schema's: {}", replayed("Replayed"));
     let text = String::from_utf8(answer.bytes).unwrap();
     for (at, _) in text.match_indices("#/components/schemas/") {
         let name: String = text[at + 21..].chars().take_while(|c| *c != '"').collect();

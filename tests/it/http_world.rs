@@ -31,6 +31,7 @@ use projections::call_history::CallHistory;
 use projections::follow::{Follower, PAGE, Page};
 use projections::number_lists::NumberLists;
 use projections::projection::Projection;
+use projections::quarantine::Quarantine;
 use projections::session_stats::SessionStats;
 use projections::{Screens, Store};
 use serde_json::{Value, json};
@@ -133,6 +134,7 @@ impl Floor {
             actix::spawn(follow::<SessionStats>(journal.clone(), screens.clone()));
             actix::spawn(follow::<CallHistory>(journal.clone(), screens.clone()));
             actix::spawn(follow::<NumberLists>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<Quarantine>(journal.clone(), screens.clone()));
         }
         let (vitals, metrics) = (Arc::new(Calm), Arc::new(|| "karnay_test 1\n".to_owned()));
         let (sheets, told) = (Arc::new(Spreadsheets), screens.clone());

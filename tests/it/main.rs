@@ -5,6 +5,7 @@
 mod architecture;
 mod cli;
 mod documents;
+mod examples;
 mod golden;
 
 mod postgres;
@@ -20,6 +21,7 @@ mod http_history;
 mod http_results;
 mod http_routes;
 mod http_sessions;
+mod http_signature;
 mod http_world;
 
 mod journal;
@@ -32,9 +34,11 @@ mod projector;
 mod crash;
 mod disk;
 mod fatal;
+mod flood;
 mod launch;
 mod number_lists;
 mod overload;
+mod quarantine;
 mod rebuild;
 mod start;
 mod sync;

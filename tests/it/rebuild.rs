@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::world::{World, report};
 
-const SCREENS: [&str; 3] = ["session_stats", "call_history", "number_lists"];
+const SCREENS: [&str; 4] = ["session_stats", "call_history", "quarantine", "number_lists"];
 const STATUSES: [&str; 4] = ["BUSY", "NO_ANSWER", "ANSWERED", "CONNECTED_TO_OPERATOR"];
 
 /// Reports of every sort: first ones, stronger and weaker ones, repetitions, repetitions that add something.
@@ -78,6 +78,19 @@ fn rebuild(world: &World, screen: &str) {
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
 }
 
+/// Reports that no session can have sent: some are held, the others bound or discarded.
+async fn quarantine(world: &World) {
+    for n in 0..6 {
+        assert_eq!(world.report(&report("no name", n)).await.unwrap().status(), 404);
+    }
+    let held = world.json("/calls/quarantine").await;
+    let said = json!({ "sessionId": "session-1738862891230-abc123", "reason": "a test" });
+    for (n, verb) in [(0, "bind"), (1, "bind"), (2, "discard"), (3, "discard")] {
+        let path = format!("/calls/quarantine/{}/{verb}", held[n]["id"].as_str().unwrap());
+        assert_eq!(world.http.post(world.url(&path)).json(&said).send().await.unwrap().status(), 200);
+    }
+}
+
 async fn rebuilt_equals_live(mut world: World) {
     world.set("REMOTE_HOST", "simulated");
     world.start().await;
@@ -85,6 +98,7 @@ async fn rebuilt_equals_live(mut world: World) {
     assert!(stored.is_success());
     let next = AtomicU32::new(0);
     send(&world, &next, 400).await;
+    quarantine(&world).await;
 
     let (world, next, stop) = (Arc::new(world), Arc::new(next), Arc::new(AtomicBool::new(false)));
     let traffic = {
@@ -134,7 +148,7 @@ const DATA_KEY: [u8; 32] = [7; 32];
 const PERSON_KEY: &str = include_str!("golden_key.json");
 
 /// The streams that the golden events once made, each event's version beside it.
-const STREAMS: [(&str, &str, &[&str]); 4] = [
+const STREAMS: [(&str, &str, &[&str]); 5] = [
     (
         "session",
         "1/session-1738862891234-abc123",
@@ -146,7 +160,8 @@ const STREAMS: [(&str, &str, &[&str]); 4] = [
         &["reported.v1", "strengthened.v1", "overtaken.v1", "amended.v1"],
     ),
     ("session", "1/session-1738862891235-abc124", &["adopted.v1", "failed.v1"]),
-    ("quarantine", "1/0199b9f4-6f00-7000-8000-000000000009", &["held.v1"]),
+    ("quarantine", "1/0199b9f4-6f00-7000-8000-000000000009", &["held.v1", "bound.v1"]),
+    ("quarantine", "1/0199b9f4-6f00-7000-8000-00000000000a", &["held.v1", "discarded.v1"]),
 ];
 
 #[derive(Debug)]
@@ -225,6 +240,11 @@ async fn old_events_make_the_same_screens(mut world: World) {
         seen.insert(session.to_owned(), row);
         let results = format!("/calls/session/{session}/results");
         seen.insert(format!("{session} results"), world.json(&results).await);
+    }
+    for state in ["bound", "discarded"] {
+        let listed = world.json(&format!("/calls/quarantine?state={state}")).await;
+        let one = format!("/calls/quarantine/{}", listed[0]["id"].as_str().unwrap());
+        seen.insert(format!("quarantine {state}"), world.json(&one).await);
     }
     for screen in world.status().await["projections"].as_array().unwrap() {
         assert_eq!(screen["parked"], 0, "every event was understood");

@@ -9,11 +9,11 @@ use domain::fact::Circumstances;
 use domain::ids::StreamId;
 use domain::personal::Personal;
 
-fn at(secs: i64) -> DateTime<Utc> {
+pub(super) fn at(secs: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_760_000_000 + secs, 0).unwrap()
 }
 
-fn fact(position: Position, stream: &str, event: Event) -> Fact {
+pub(super) fn fact(position: Position, stream: &str, event: Event) -> Fact {
     Fact {
         position,
         stream: StreamId::stored(stream.to_owned()),
@@ -25,7 +25,7 @@ fn fact(position: Position, stream: &str, event: Event) -> Fact {
     }
 }
 
-fn opened() -> Option<SessionRow> {
+pub(super) fn opened() -> Option<SessionRow> {
     let mut row = None;
     let event = session::Event::Opened {
         id: Uuid::nil(),

@@ -190,7 +190,11 @@ async fn nothing_is_twice_or_missing_while_the_history_changes() {
 fn told_of(fact: &Fact) -> Told {
     match &fact.event {
         Event::Call(call::Event::Reported(told)) => told.clone(),
-        Event::Call(_) | Event::Session(_) | Event::Quarantine(_) => panic!("no report"),
+        Event::Call(_)
+        | Event::Session(_)
+        | Event::Quarantine(_)
+        | Event::NumberList(_)
+        | Event::Remote(_) => panic!("no report"),
     }
 }
 

@@ -9,6 +9,7 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest};
 use domain::ids::Organization;
 
+use super::signature::Signed;
 use super::{Caller, Refusal, bearer};
 use crate::config::{CallsAuth, Role, WebhookAuth};
 use crate::http::Engine;
@@ -20,6 +21,13 @@ const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"
 /// Somebody who may use `/calls`.
 #[derive(Debug, Clone)]
 pub struct Calls(pub Caller);
+
+/// Somebody at the webhook's door, judged by what came before the body. A signature can only be judged with it.
+#[derive(Debug)]
+pub struct Knock {
+    reporter: Reporter,
+    signed: Option<Signed>,
+}
 
 /// A call server. Without a token its report belongs to its session's organization.
 #[derive(Debug, Clone)]
@@ -48,24 +56,45 @@ impl Calls {
     }
 }
 
-impl Reporter {
+impl Knock {
+    /// What is there is always verified; what has to be there depends on the setting.
     fn enter(engine: &Engine, request: &HttpRequest) -> Result<Self, Refusal> {
-        if let Some(token) = bearer(request)? {
-            let caller = engine.keys.caller(token)?;
-            caller.require(Role::Operator)?;
-            return Ok(Self { organization: Some(caller.organization), actor: caller.actor });
-        }
-        let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
-        let open = match engine.options.access.webhook {
-            WebhookAuth::Open => true,
-            WebhookAuth::Token => false,
-            WebhookAuth::Auto => peer.is_some_and(|peer| {
-                engine.options.call_servers.contains(&peer) || (peer.is_loopback() && is_direct(request))
-            }),
+        let reporter = Reporter::with_token(engine, request)?;
+        let signed = engine.signers.read(request.headers(), || engine.clock.now().timestamp())?;
+        let missing = match (engine.options.access.webhook, &reporter, &signed) {
+            (WebhookAuth::Token, None, _) => Some(Refusal::Missing),
+            (WebhookAuth::Hmac, _, None) => Some(Refusal::NoSignature),
+            (WebhookAuth::Auto, None, None) if !is_call_server(engine, request) => Some(Refusal::Missing),
+            (WebhookAuth::Open | WebhookAuth::Token | WebhookAuth::Hmac | WebhookAuth::Auto, _, _) => None,
         };
-        let reporter = Self { organization: None, actor: "webhook".to_owned() };
-        if open { Ok(reporter) } else { Err(Refusal::Missing) }
+        let nobody = || Reporter { organization: None, actor: "webhook".to_owned() };
+        missing.map_or_else(|| Ok(Self { reporter: reporter.unwrap_or_else(nobody), signed }), Err)
     }
+
+    /// Lets in whoever sent this body. Without a signature there is nothing more to be done.
+    pub fn with_body(self, engine: &Engine, request: &HttpRequest, body: &[u8]) -> Result<Reporter, Problem> {
+        if let Some(signed) = &self.signed {
+            engine.signers.verify(signed, body).map_err(|refusal| refused(request, refusal))?;
+        }
+        Ok(self.reporter)
+    }
+}
+
+impl Reporter {
+    fn with_token(engine: &Engine, request: &HttpRequest) -> Result<Option<Self>, Refusal> {
+        let Some(token) = bearer(request)? else { return Ok(None) };
+        let caller = engine.keys.caller(token)?;
+        caller.require(Role::Operator)?;
+        Ok(Some(Self { organization: Some(caller.organization), actor: caller.actor }))
+    }
+}
+
+/// Whether it comes from this machine itself, or from a call server that was told to report here.
+fn is_call_server(engine: &Engine, request: &HttpRequest) -> bool {
+    let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
+    peer.is_some_and(|peer| {
+        engine.options.call_servers.contains(&peer) || (peer.is_loopback() && is_direct(request))
+    })
 }
 
 impl Admin {
@@ -104,27 +133,25 @@ macro_rules! door {
                 let engine = request.app_data::<Engine>();
                 let entered = engine.map(|engine| Self::enter(engine, request));
                 let entered = entered.unwrap_or(Err(Refusal::Missing));
-                ready(entered.map_err(|refusal| {
-                    let problem = Problem::from(refusal);
-                    tell(request, &problem);
-                    problem
-                }))
+                ready(entered.map_err(|refusal| refused(request, refusal)))
             }
         }
     };
 }
 door!(Calls);
-door!(Reporter);
+door!(Knock);
 door!(Admin);
 
-/// A token that is refused is told to the log as well; that none came is everyday.
-fn tell(request: &HttpRequest, problem: &Problem) {
+/// What is refused is told to the log as well; that nothing came to be judged by is everyday.
+fn refused(request: &HttpRequest, refusal: Refusal) -> Problem {
+    let problem = Problem::from(refusal);
     let reason = problem.code().slug();
     metrics::counter!("karnay_refused_total", "reason" => reason).increment(1);
-    if problem.code() != Code::TokenMissing {
+    if !matches!(problem.code(), Code::TokenMissing | Code::SignatureMissing) {
         let peer = request.peer_addr().map(|peer| peer.ip().to_string());
         tracing::warn!(reason, peer, path = request.path(), "somebody was not let in: {problem}");
     }
+    problem
 }
 
 #[cfg(test)]

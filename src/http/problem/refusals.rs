@@ -83,7 +83,12 @@ impl From<lists::Error> for Problem {
 
 impl From<quarantine::Error> for Problem {
     fn from(error: quarantine::Error) -> Self {
-        match error {}
+        let code = match error {
+            quarantine::Error::Unknown => Code::QuarantineUnknown,
+            quarantine::Error::Bound { .. } => Code::QuarantineBound,
+            quarantine::Error::Discarded => Code::QuarantineGone,
+        };
+        Self::new(code, error.to_string())
     }
 }
 
@@ -121,6 +126,9 @@ impl From<Refusal> for Problem {
             Refusal::Expired => Code::TokenExpired,
             Refusal::Invalid(_) => Code::TokenInvalid,
             Refusal::RoleTooLow { .. } => Code::RoleTooLow,
+            Refusal::NoSignature => Code::SignatureMissing,
+            Refusal::BadSignature(_) => Code::SignatureInvalid,
+            Refusal::StaleSignature => Code::SignatureStale,
         };
         Self::new(code, refusal.to_string())
     }

@@ -78,7 +78,7 @@ pub(super) struct Body<'a> {
 
 /// A report that was understood.
 #[derive(Debug)]
-pub(super) struct Said<'a> {
+pub(in crate::http) struct Said<'a> {
     pub(super) session: Cow<'a, str>,
     pub(super) phone: Phone,
     pub(super) event_id: Option<String>,

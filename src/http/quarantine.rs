@@ -1,0 +1,310 @@
+//! The quarantine: reports whose session nobody knew, to be looked at, placed or given up by people.
+//! What placing means is `quarantine/placing.rs`'s; here it is asked for and answered.
+
+mod placing;
+
+use actix_web::http::header::HeaderValue;
+use actix_web::web::{Path, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use domain::ids::SessionId;
+use projections::projection::Projection;
+use projections::quarantine::{self, HeldLine, Part, Quarantine, State};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::auth::Calls;
+use super::edge::{self, RequestId};
+use super::problem::{Code, Problem, ProblemBody};
+use super::sessions::{self, Fresh};
+use super::times::Stamp;
+use super::{Engine, body};
+use placing::{PlacedView, Placing, Replayed};
+
+/// Held reports shown where nobody says how many.
+const LIST: u32 = 100;
+const LIST_MAX: u32 = 1_000;
+/// What is said about a held report is short.
+const BODY_LEN_MAX: usize = 16 << 10;
+const REASON_LEN_MAX: usize = 200;
+
+pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
+    routes.service(list).service(one).service(replay_all).service(bind).service(replay).service(discard);
+}
+
+/// A report that could not be placed, and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = HeldReport)]
+struct LineView<'a> {
+    id: Uuid,
+    /// The session it named, which nobody knew.
+    session_id: &'a str,
+    reason: &'a str,
+    #[schema(value_type = HeldState)]
+    state: &'static str,
+    /// The session it was stored in.
+    bound_to: Option<&'a str>,
+    discard_reason: Option<&'a str>,
+    #[schema(value_type = String, format = DateTime)]
+    held_at: Stamp,
+    /// When it was bound or discarded.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    settled_at: Option<Stamp>,
+}
+
+/// The same with its body.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HeldReportInFull)]
+struct WholeView<'a> {
+    #[serde(flatten)]
+    line: LineView<'a>,
+    /// The report word for word; null where its person was forgotten.
+    #[schema(value_type = Option<Object>)]
+    report: Option<Box<RawValue>>,
+}
+
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "it only names the values to the API's document")]
+enum HeldState {
+    Held,
+    Bound,
+    Discarded,
+}
+
+impl<'a> LineView<'a> {
+    fn new(line: &'a HeldLine) -> Self {
+        Self {
+            id: line.id,
+            session_id: &line.session,
+            reason: &line.reason,
+            state: line.state.as_str(),
+            bound_to: line.bound_to.as_deref(),
+            discard_reason: line.discard_reason.as_deref(),
+            held_at: Stamp(line.held_at),
+            settled_at: line.settled_at.map(Stamp),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct Asked {
+    /// `held` (where it is left out), `bound` or `discarded`.
+    state: Option<String>,
+    /// Only reports that named this session.
+    session_id: Option<String>,
+    /// At most 1,000; 100 where it is left out. `X-Next-Cursor` then says where to go on.
+    limit: Option<u32>,
+    /// Only what comes after an earlier answer's `X-Next-Cursor`.
+    cursor: Option<u64>,
+}
+
+/// The quarantine, the longest held first.
+#[utoipa::path(tag = "quarantine", responses(
+    (status = OK, body = Vec<LineView<'_>>),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/calls/quarantine")]
+async fn list(
+    engine: Engine,
+    caller: Calls,
+    asked: Query<Asked>,
+    fresh: Query<Fresh>,
+) -> Result<HttpResponse, Problem> {
+    let unknown = || Problem::parameter("state", "is none of held, bound, discarded");
+    let state = asked.state.as_deref().map_or(Some(State::Held), State::parse).ok_or_else(unknown)?;
+    let (limit, after) = (asked.limit.unwrap_or(LIST).clamp(1, LIST_MAX), asked.cursor.unwrap_or(0));
+    let fresh = fresh.wait(&engine, Quarantine::NAME).await;
+    let part = Part { state, session: asked.session_id.as_deref(), after, limit };
+    let lines = quarantine::list(&engine.screens, &caller.0.organization, part).await?;
+    let mut answer = sessions::shown(fresh);
+    let full = u32::try_from(lines.len()) == Ok(limit);
+    if let Some(last) = lines.last().filter(|_| full) {
+        answer.insert_header((edge::NEXT, HeaderValue::from(last.position)));
+    }
+    let views: Vec<LineView<'_>> = lines.iter().map(LineView::new).collect();
+    sessions::json(answer, &views)
+}
+
+/// One report in quarantine, word for word.
+#[utoipa::path(tag = "quarantine", responses(
+    (status = OK, body = WholeView<'_>),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/calls/quarantine/{id}")]
+async fn one(
+    engine: Engine,
+    caller: Calls,
+    id: Path<String>,
+    fresh: Query<Fresh>,
+) -> Result<HttpResponse, Problem> {
+    let id = held_id(&id)?;
+    let fresh = fresh.wait(&engine, Quarantine::NAME).await;
+    let row = quarantine::find(&engine.screens, &caller.0.organization, id).await?.ok_or_else(unknown)?;
+    let line = row.line();
+    let report = row.body.map(RawValue::from_string).transpose();
+    let report = report.map_err(|why| Problem::new(Code::Internal, "see the log").because(why))?;
+    sessions::json(sessions::shown(fresh), &WholeView { line: LineView::new(&line), report })
+}
+
+/// Stores a held report in a session that it did not name.
+#[utoipa::path(tag = "quarantine", request_body = Binding, responses(
+    (status = OK, body = PlacedView<'_>, description = "`result` is null where it had been bound there before"),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+    (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
+    (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[post("/calls/quarantine/{id}/bind")]
+async fn bind(
+    engine: Engine,
+    caller: Calls,
+    request_id: RequestId,
+    id: Path<String>,
+    sent: (HttpRequest, Payload),
+) -> Result<HttpResponse, Problem> {
+    let placing = Placing::try_new(&engine, caller.0, request_id)?;
+    let (id, said) = (held_id(&id)?, Said::read(sent).await?);
+    let session = said.text("sessionId", SessionId::LEN_MAX)?;
+    let session = session.ok_or_else(|| Problem::field("sessionId", "is required"))?;
+    placing.bind(id, &session).await
+}
+
+/// Stores a held report in the session that it named, which is known by now.
+#[utoipa::path(tag = "quarantine", responses(
+    (status = OK, body = PlacedView<'_>, description = "`result` is null where it had been bound there before"),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+    (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
+    (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[post("/calls/quarantine/{id}/replay")]
+async fn replay(
+    engine: Engine,
+    caller: Calls,
+    request_id: RequestId,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    Placing::try_new(&engine, caller.0, request_id)?.replay(held_id(&id)?).await
+}
+
+/// Stores every held report whose session is known by now, a thousand at a time. No body is needed.
+#[utoipa::path(tag = "quarantine", request_body = Option<Replaying>, responses(
+    (status = OK, body = Replayed, description = "What was placed, and why the rest is still held"),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+    (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[post("/calls/quarantine/replay")]
+async fn replay_all(
+    engine: Engine,
+    caller: Calls,
+    request_id: RequestId,
+    sent: (HttpRequest, Payload),
+) -> Result<HttpResponse, Problem> {
+    let placing = Placing::try_new(&engine, caller.0, request_id)?;
+    let said = Said::read(sent).await?;
+    let session = said.text("sessionId", LEN_OF_ANY_NAME)?;
+    placing.replay_all(session.as_deref(), said.number("cursor")?.unwrap_or(0)).await
+}
+
+/// Gives a held report up. It stays readable, and is never placed.
+#[utoipa::path(tag = "quarantine", request_body = Option<Discarding>, responses(
+    (status = OK, description = "It is discarded"),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+    (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
+    (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[post("/calls/quarantine/{id}/discard")]
+async fn discard(
+    engine: Engine,
+    caller: Calls,
+    request_id: RequestId,
+    id: Path<String>,
+    sent: (HttpRequest, Payload),
+) -> Result<HttpResponse, Problem> {
+    let placing = Placing::try_new(&engine, caller.0, request_id)?;
+    let (id, said) = (held_id(&id)?, Said::read(sent).await?);
+    placing.discard(id, said.text("reason", REASON_LEN_MAX)?).await
+}
+
+fn held_id(text: &str) -> Result<Uuid, Problem> {
+    Uuid::parse_str(text).map_err(|_| unknown())
+}
+
+fn unknown() -> Problem {
+    Problem::from(domain::quarantine::Error::Unknown)
+}
+
+/// Reports may have named what no session can be called.
+const LEN_OF_ANY_NAME: usize = 200;
+
+/// What is said about a held report: an object, or nothing at all.
+struct Said(Map<String, Value>);
+
+impl Said {
+    async fn read((request, payload): (HttpRequest, Payload)) -> Result<Self, Problem> {
+        let bytes = body::read(&request, payload, BODY_LEN_MAX).await?;
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Self(Map::new()));
+        }
+        let wrong = |_| Problem::new(Code::BadJson, "the body has to be a JSON object");
+        serde_json::from_slice(&bytes).map(Self).map_err(wrong)
+    }
+
+    /// A text of at most `max` characters; an empty one says nothing.
+    fn text(&self, name: &'static str, max: usize) -> Result<Option<String>, Problem> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if text.chars().count() > max => {
+                Err(Problem::field(name, format!("is longer than {max} characters")))
+            }
+            Some(Value::String(text)) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
+            Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                Err(Problem::field(name, "has to be a text"))
+            }
+        }
+    }
+
+    fn number(&self, name: &'static str) -> Result<Option<u64>, Problem> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                let number = value.as_u64().map(Some);
+                number.ok_or_else(|| Problem::field(name, "has to be a whole number"))
+            }
+        }
+    }
+}
+
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it only describes the body to the API's document")]
+struct Binding {
+    /// The session that it belongs to.
+    #[schema(max_length = 100)]
+    session_id: String,
+}
+
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it only describes the body to the API's document")]
+struct Replaying {
+    /// Only reports that named this session.
+    session_id: Option<String>,
+    /// Goes on behind an earlier answer's `nextCursor`.
+    cursor: Option<u64>,
+}
+
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "it only describes the body to the API's document")]
+struct Discarding {
+    /// Kept in clear for as long as the journal: it must not name a person or a number.
+    #[schema(max_length = 200)]
+    reason: Option<String>,
+}
