@@ -141,7 +141,7 @@ pub fn read(
     file.by_ref().take(8).read_to_end(&mut head)?;
     file.rewind()?;
     let file = Metered::new(file, progress);
-    let mut rows = Rows { row, limits, rows: 0, given: 0 };
+    let mut rows = Rows { row, limits, last: 0, given: 0 };
     let kind = if ZIP.iter().any(|magic| head.starts_with(magic)) {
         archive::read(file, limits, &mut rows)?
     } else if head == COMPOUND {
@@ -150,17 +150,17 @@ pub fn read(
         text::read(file, &mut rows)?
     };
     progress.end();
-    if rows.rows == 0 {
+    if rows.last == 0 {
         return Err(Error::Empty);
     }
-    Ok(Sheet { kind, rows: rows.rows, blank: rows.rows.saturating_sub(rows.given) })
+    Ok(Sheet { kind, rows: rows.last, blank: rows.last.saturating_sub(rows.given) })
 }
 
 /// Hands rows on, and holds them to their number.
 struct Rows<'a> {
     row: &'a mut dyn FnMut(Row<'_>) -> ControlFlow<()>,
     limits: Limits,
-    rows: u32,
+    last: u32,
     given: u32,
 }
 
@@ -172,7 +172,7 @@ impl Rows<'_> {
         if line > self.limits.rows {
             return Err(Error::TooLarge { what: "it may have rows", max: self.limits.rows.into() });
         }
-        self.rows = self.rows.max(line);
+        self.last = self.last.max(line);
         self.given = self.given.saturating_add(1);
         Ok((self.row)(Row { line, text }))
     }

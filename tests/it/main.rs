@@ -43,3 +43,4 @@ mod rebuild;
 mod start;
 mod sync;
 mod tamper;
+mod workbooks;

@@ -1,19 +1,22 @@
 //! A workbook that is a zip archive: what its entries declare is looked at before any is read, then what kind it is.
 
-use std::io::{BufReader, Read, Seek};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
+use super::compound::{u16_at, u32_at};
 use super::progress::Metered;
 use super::scan::{self, HARMLESS};
 use super::{Error, Kind, Limits, Rows, book, ods};
 
-/// A part above this size that was packed this much tighter is no list: real sheets reach 50.
+/// A part above this size that was packed this much tighter is no list. A million rows of eight columns by rust_xlsxwriter are at a tenth of it.
 const RATIO_FROM: u64 = 32 << 20;
-const RATIO_MAX: u64 = 250;
+const RATIO_MAX: u64 = 150;
 /// What the file's type is looked for in.
 const MIMETYPE_MAX: u64 = 100;
+/// A comment of any length, and the records before it.
+const TAIL: u64 = (64 << 10) + 200;
 const BUFFER: usize = 64 << 10;
 
 const ARCHIVE: Error = Error::Broken("its archive");
@@ -31,16 +34,19 @@ pub(super) fn read<R: Read + Seek>(
     limits: Limits,
     rows: &mut Rows<'_>,
 ) -> Result<Kind, Error> {
+    count(&mut file, limits)?;
     let progress = file.progress.clone();
-    let mut archive = ZipArchive::new(BufReader::with_capacity(BUFFER, &mut file)).map_err(|_| ARCHIVE)?;
+    let mut archive = ZipArchive::new(BufReader::new(&mut file)).map_err(|_| ARCHIVE)?;
     let kind = kind(&mut archive, limits)?;
     let scanned = check(&mut archive, kind, limits)?;
     progress.expect(scanned.iter().map(|(_, _, packed)| packed).sum());
     for (index, part, _) in scanned {
         let entry = BufReader::with_capacity(BUFFER, archive.by_index(index).map_err(|_| ARCHIVE)?);
         match part {
+            Part::Strings if kind == Kind::Xlsb => scan::strings_bin(entry, limits)?,
             Part::Strings => scan::strings(entry, limits)?,
-            Part::Sheet | Part::Other => scan::other(entry)?,
+            Part::Sheet => scan::sheet(entry)?,
+            Part::Other => scan::other(entry)?,
         }
     }
     match kind {
@@ -49,6 +55,29 @@ pub(super) fn read<R: Read + Seek>(
         Kind::Xlsx | Kind::Xls | Kind::Text => book::xlsx(archive.into_inner(), limits, rows)?,
     }
     Ok(kind)
+}
+
+/// How many entries the archive says it has, before the list of them is read into memory. It stands at the file's end.
+fn count<R: Read + Seek>(file: &mut R, limits: Limits) -> Result<(), Error> {
+    let size = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(size.saturating_sub(TAIL)))?;
+    let mut tail = vec![];
+    file.take(TAIL).read_to_end(&mut tail)?;
+    file.rewind()?;
+    let max = u64::try_from(limits.parts).unwrap_or(u64::MAX);
+    let starts = |magic: [u8; 4]| {
+        let found = tail.windows(4).enumerate().filter(move |(_, four)| *four == magic);
+        found.filter_map(|(at, _)| tail.get(at..))
+    };
+    let large = || starts(*b"PK\x06\x06").filter_map(|record| u32_at(record, 32).zip(u32_at(record, 36)));
+    if large().any(|(count, more)| more > 0 || u64::from(count) > max) {
+        return Err(Error::Bomb);
+    }
+    // The longer record may lie elsewhere than where writers put it.
+    let hidden = starts(*b"PK\x06\x07").next().is_some() && large().next().is_none();
+    let counts = starts(*b"PK\x05\x06").filter_map(|record| u16_at(record, 10));
+    let many = counts.map(u64::from).any(|count| count > max && (count < 0xFFFF || large().next().is_none()));
+    if hidden || many { Err(Error::Bomb) } else { Ok(()) }
 }
 
 fn kind<R: Read + Seek>(archive: &mut ZipArchive<R>, limits: Limits) -> Result<Kind, Error> {
@@ -84,8 +113,14 @@ fn check<R: Read + Seek>(
         let name = entry.name().map_err(|_| ARCHIVE)?.replace('\\', "/").to_ascii_lowercase();
         let part = part(&name, kind);
         weigh(&entry, part, limits)?;
+        let large = kind == Kind::Xlsx && entry.size() > HARMLESS;
         let is_xml = name.rsplit('.').next().is_some_and(|ending| ending == "xml" || ending == "rels");
-        if is_xml && kind == Kind::Xlsx && (part == Part::Strings || entry.size() > HARMLESS) {
+        let look = match part {
+            Part::Strings => true,
+            Part::Sheet => large,
+            Part::Other => large && is_xml,
+        };
+        if look {
             scanned.push((index, part, entry.compressed_size()));
         }
     }

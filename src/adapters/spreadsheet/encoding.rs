@@ -36,15 +36,14 @@ pub(super) fn of(head: &[u8]) -> Result<&'static Encoding, Error> {
     if let Some(wide) = wide(head) {
         return Ok(wide);
     }
-    if head.iter().any(|byte| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1A))
-    {
+    if head.iter().copied().any(is_control) {
         return Err(Error::NotATable);
     }
     Ok(if is_utf8(head) { UTF_8 } else { WINDOWS_1251 })
 }
 
 /// What text never holds; the two exceptions are a page's and an old file's end.
-fn is_control(byte: &u8) -> bool {
+fn is_control(byte: u8) -> bool {
     byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1A)
 }
 
@@ -54,7 +53,7 @@ fn wide(head: &[u8]) -> Option<&'static Encoding> {
         let low = 1 - high;
         let zeros = pairs().filter(|pair| pair.get(high) == Some(&0));
         let text = pairs().all(|pair| pair.get(low) != Some(&0));
-        let printed = zeros.clone().all(|pair| !pair.get(low).is_some_and(is_control));
+        let printed = zeros.clone().all(|pair| !pair.get(low).is_some_and(|byte| is_control(*byte)));
         text && printed && zeros.count() * 10 >= pairs().count() * ZEROS_MIN
     };
     match head.len() {

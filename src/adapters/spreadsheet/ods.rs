@@ -11,6 +11,9 @@ use super::xml::{Piece, Tag, Xml, unescape};
 use super::{Error, Rows};
 
 const CONTENT: Error = Error::Broken("the workbook's content");
+/// A style that hides a table has a short name, and a workbook has few of them.
+const STYLES_MAX: usize = 1000;
+const NAME_MAX: usize = 200;
 /// More of a cell is never looked at.
 const TEXT_MAX: usize = 4096;
 
@@ -39,7 +42,7 @@ struct Table {
     /// Styles that hide a table, and the one being read.
     hiding: Vec<String>,
     style: String,
-    in_table: bool,
+    inside: bool,
     line: u32,
     repeated: u32,
     /// Cells of this row that were begun; only the first is looked at.
@@ -81,25 +84,29 @@ impl Table {
 
     fn opened(&mut self, tag: Tag<'_>) {
         match tag.name() {
-            b"style:style" => self.style = tag.attribute("style:name").unwrap_or_default().to_owned(),
-            b"style:table-properties" if tag.attribute("table:display") == Some("false") => {
-                self.hiding.push(self.style.clone());
-            }
-            b"table:table" if !self.in_table => {
+            b"style:style" => tag.attribute("style:name").unwrap_or_default().clone_into(&mut self.style),
+            b"style:table-properties" if tag.attribute("table:display") == Some("false") => self.hide(),
+            b"table:table" if !self.inside => {
                 let style = tag.attribute("table:style-name").unwrap_or_default();
-                self.in_table = !self.hiding.iter().any(|hiding| hiding == style);
+                self.inside = !self.hiding.iter().any(|hiding| hiding == style);
             }
             b"office:annotation" | b"draw:frame" | b"table:table" if self.in_cell => self.aside += 1,
-            b"table:table-row" if self.in_table && !self.in_cell => {
+            b"table:table-row" if self.inside && !self.in_cell => {
                 self.repeated = repeated(tag);
                 self.cells = 0;
             }
-            b"table:table-cell" | b"table:covered-table-cell" if self.in_table && self.aside == 0 => {
-                self.cell(tag)
+            b"table:table-cell" | b"table:covered-table-cell" if self.inside && self.aside == 0 => {
+                self.cell(tag);
             }
             b"text:s" if self.in_cell && self.aside == 0 => self.text.push(' '),
             b"text:p" if self.in_cell && self.aside == 0 && !self.text.is_empty() => self.text.push('\n'),
             _ => {}
+        }
+    }
+
+    fn hide(&mut self) {
+        if self.hiding.len() < STYLES_MAX && self.style.len() < NAME_MAX {
+            self.hiding.push(self.style.clone());
         }
     }
 
@@ -117,12 +124,12 @@ impl Table {
             b"office:annotation" | b"draw:frame" | b"table:table" if self.in_cell && self.aside > 0 => {
                 self.aside -= 1;
             }
-            b"table:table" if self.in_table => return Ok(ControlFlow::Break(())),
+            b"table:table" if self.inside => return Ok(ControlFlow::Break(())),
             b"table:table-cell" if self.in_cell && self.aside == 0 => {
                 self.in_cell = false;
                 self.value = self.value.take().or_else(|| Some(std::mem::take(&mut self.text)));
             }
-            b"table:table-row" if self.in_table && !self.in_cell => return self.row(rows),
+            b"table:table-row" if self.inside && !self.in_cell => return self.row(rows),
             _ => {}
         }
         Ok(ControlFlow::Continue(()))

@@ -1,4 +1,4 @@
-//! Tables as OpenDocument writers put them down.
+//! Tables as `OpenDocument` writers put them down.
 
 use super::*;
 use crate::adapters::spreadsheet::{Limits, Row};
@@ -18,7 +18,7 @@ fn read_all(content: &str) -> Result<Vec<(u32, String)>, Error> {
         found.push((row.line, row.text.to_owned()));
         ControlFlow::Continue(())
     };
-    let mut rows = Rows { row: &mut row, limits: Limits::default(), rows: 0, given: 0 };
+    let mut rows = Rows { row: &mut row, limits: Limits::default(), last: 0, given: 0 };
     Table::default().read(&mut Xml::new(content.as_bytes()), &mut rows)?;
     Ok(found)
 }

@@ -9,7 +9,7 @@ fn rows(bytes: &[u8]) -> Result<Vec<(u32, String)>, Error> {
         found.push((row.line, row.text.to_owned()));
         ControlFlow::Continue(())
     };
-    let mut rows = Rows { row: &mut row, limits: Limits::default(), rows: 0, given: 0 };
+    let mut rows = Rows { row: &mut row, limits: Limits::default(), last: 0, given: 0 };
     read(bytes, &mut rows)?;
     Ok(found)
 }
@@ -75,7 +75,7 @@ fn a_line_without_end_takes_no_memory_and_the_next_is_read() {
 
 #[test]
 fn a_list_longer_than_one_look_keeps_its_rows() {
-    let text: String = (0..50_000).map(|n| format!("+99890{n:07},Мижоз\n")).collect();
+    let text = (0..50_000).map(|n| format!("+99890{n:07},Мижоз\n")).collect::<Vec<_>>().concat();
     let found = rows(text.as_bytes()).unwrap();
     assert_eq!(found.len(), 50_000);
     assert!(
