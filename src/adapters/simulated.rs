@@ -39,7 +39,7 @@ pub struct Options {
 }
 
 /// A list of a hundred is through in half a minute, which is long enough to watch and short enough to wait for.
-pub const PACE: Pace = Pace { at_once: 5, per_second: 5, speed: 30 };
+pub const PACE: Pace = Pace { at_once: 5, per_second: 5, speed: 50 };
 
 const LIST: &str = "numbers.txt";
 /// A recording is read in pieces of this size.

@@ -133,8 +133,8 @@ Prints: what each of them prints is said in its own help.
 Exit codes: 0 stopped in order, 1 broke while running, 2 wrong use or cannot start";
 
 pub(super) const SIM_REMOTE: &str = "\
-Plays the remote call server: dials a list with made-up outcomes and reports each call to the engine.
-It SIMULATES: nobody is rung, and every answer and every report says so. It runs until Ctrl-C or SIGTERM.";
+Plays the remote call server: dials a list and reports each call, until Ctrl-C or SIGTERM.
+It is SIMULATED: nobody is rung, outcomes are made up, and every answer and report says so.";
 
 pub(super) const SIM_REMOTE_MORE: &str = "\
 Examples:

@@ -28,12 +28,14 @@ mod effects;
 mod guardian;
 mod projector;
 
+mod clients;
 mod crash;
 mod disk;
 mod fatal;
 mod launch;
 mod overload;
 mod rebuild;
+mod sim;
 mod start;
 mod sync;
 mod tamper;

@@ -38,6 +38,7 @@ impl Pace {
 pub(super) struct Floor {
     pace: Pace,
     began: Instant,
+    opened: DateTime<Utc>,
     shown_at_first: DateTime<Utc>,
     next: Mutex<Instant>,
 }
@@ -49,18 +50,20 @@ impl Floor {
         let ahead = TimeDelta::from_std(ahead).unwrap_or_default();
         let began = Instant::now();
         let shown_at_first = now.checked_sub_signed(ahead).unwrap_or(now);
-        Self { pace, began, shown_at_first, next: Mutex::new(began) }
+        Self { pace, began, opened: now, shown_at_first, next: Mutex::new(began) }
     }
 
-    pub(super) fn now(&self) -> DateTime<Utc> {
-        self.shows(self.began.elapsed())
+    /// The time on the floor, for something that takes so many seconds from now on.
+    pub(super) fn begins(&self, secs: u32) -> DateTime<Utc> {
+        self.shows(self.began.elapsed(), Duration::from_secs(u64::from(secs)))
     }
 
-    /// So long after it was opened.
-    fn shows(&self, passed: Duration) -> DateTime<Utc> {
-        let passed = passed.saturating_mul(self.pace.speed.max(1));
-        let passed = TimeDelta::from_std(passed).unwrap_or_default();
-        self.shown_at_first.checked_add_signed(passed).unwrap_or(self.shown_at_first)
+    /// So long after it was opened. Where an engine that was slow has let the reckoned time pass, the floor falls back.
+    fn shows(&self, passed: Duration, lasts: Duration) -> DateTime<Utc> {
+        let speed = self.pace.speed.max(1);
+        let floor = later(self.shown_at_first, passed.saturating_mul(speed));
+        let ours = later(self.opened, passed + lasts / speed);
+        floor.min(ours - TimeDelta::from_std(lasts).unwrap_or_default())
     }
 
     /// Waits so many seconds of the floor.
@@ -82,6 +85,10 @@ impl Floor {
     }
 }
 
+fn later(time: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+    TimeDelta::from_std(by).ok().and_then(|by| time.checked_add_signed(by)).unwrap_or(time)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,17 +103,20 @@ mod tests {
     fn a_floor_at_our_own_speed_shows_our_time() {
         let pace = Pace { at_once: 2, per_second: 1, speed: 1 };
         let floor = Floor::open(pace, noon(), 10, 400);
-        assert_eq!(floor.shows(HALF_A_MINUTE), noon() + TimeDelta::seconds(30));
+        assert_eq!(floor.shows(HALF_A_MINUTE, HALF_A_MINUTE), noon() + TimeDelta::seconds(30));
     }
 
     #[test]
     fn a_faster_floor_is_never_ahead_of_us() {
         let pace = Pace { at_once: 5, per_second: 50, speed: 30 };
         let floor = Floor::open(pace, noon(), 100, 4_500);
-        assert!(floor.shows(Duration::ZERO) < noon());
-        let passed = floor.shows(HALF_A_MINUTE) - floor.shows(Duration::ZERO);
-        assert_eq!(passed, TimeDelta::seconds(4_500 / 5));
-        assert!(floor.shows(HALF_A_MINUTE) <= noon() + TimeDelta::seconds(30));
+        let (first, last) =
+            (floor.shows(Duration::ZERO, HALF_A_MINUTE), floor.shows(HALF_A_MINUTE, CALL_MAX));
+        assert!(first < noon());
+        assert_eq!(last - first, TimeDelta::seconds(4_500 / 5), "all calls have their time");
+        assert!(last + CALL_MAX <= noon() + TimeDelta::seconds(40));
+        let slow = floor.shows(HALF_A_MINUTE * 100, HALF_A_MINUTE) + HALF_A_MINUTE;
+        assert_eq!(slow, noon() + TimeDelta::seconds(3_001), "an end is no later than it is told");
     }
 
     #[test]

@@ -108,9 +108,9 @@ impl Run {
     async fn call(&self, number: &str, index: usize, attempt: &Attempt) {
         self.floor.pass(attempt.pause_secs).await;
         let talks = attempt.talk_secs > 0;
-        let dialled = self.floor.now();
+        let dialled = self.floor.begins(attempt.ring_secs);
         self.floor.pass(attempt.ring_secs).await;
-        let began = if talks { self.floor.now() } else { dialled };
+        let began = if talks { self.floor.begins(attempt.talk_secs) } else { dialled };
         let call = Call { session: self.session.as_str(), number, attempt, began };
         if attempt.announced {
             self.tell(&Report::answered(call)).await;
