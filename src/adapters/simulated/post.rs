@@ -71,10 +71,8 @@ impl Post {
     pub(super) async fn send(&self, organization: Option<&str>, body: Vec<u8>) -> Result<(), Undelivered> {
         let (began, mut pause) = (Instant::now(), AGAIN_FIRST);
         loop {
-            let Again { after, why } = match self.try_once(organization, body.clone()).await? {
-                None => return Ok(()),
-                Some(again) => again,
-            };
+            let again = self.try_once(organization, body.clone()).await?;
+            let Some(Again { after, why }) = again else { return Ok(()) };
             if began.elapsed() > GIVE_UP_AFTER {
                 return Err(Undelivered::TriedLong { last: why });
             }
