@@ -29,8 +29,18 @@ fn the_example_settings_are_the_defaults() {
 
 /// Whatever stands in backticks and looks like a path of this repository.
 fn paths(markdown: &str) -> Vec<&str> {
-    const TOP: [&str; 9] =
-        ["src/", "domain/", "projections/", "tests/", "docs/", "migrations/", "web/", "benches/", ".ci/"];
+    const TOP: [&str; 10] = [
+        "src/",
+        "domain/",
+        "projections/",
+        "tests/",
+        "docs/",
+        "migrations/",
+        "web/",
+        "benches/",
+        "examples/",
+        ".ci/",
+    ];
     let quoted = markdown.split('`').skip(1).step_by(2);
     let linked = markdown.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     let own =
@@ -40,7 +50,7 @@ fn paths(markdown: &str) -> Vec<&str> {
 
 #[test]
 fn documents_name_files_that_exist() {
-    for name in ["README.md", "docs/ARCHITECTURE.md"] {
+    for name in ["README.md", "docs/ARCHITECTURE.md", "examples/README.md"] {
         let text = document(name);
         let fenceless: String = text.split("```").step_by(2).collect::<Vec<_>>().concat();
         for path in paths(&fenceless) {

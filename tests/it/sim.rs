@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::World;
 
@@ -22,7 +22,8 @@ pub(crate) struct Sim {
 }
 
 pub(crate) fn numbers(count: u32) -> String {
-    (0..count).map(|index| format!("+99890{:07}\n", 1_000_000 + index)).collect()
+    let lines: Vec<String> = (0..count).map(|index| format!("+99890{:07}", 1_000_000 + index)).collect();
+    lines.join("\n") + "\n"
 }
 
 impl Sim {
@@ -111,10 +112,9 @@ async fn everybody_is_accounted_for(world: &World, session: &str, list: &str) ->
         .map(|result| result["phoneNumber"].as_str().unwrap())
         .collect();
     let row = world.json(&format!("/calls/session/{session}")).await;
-    let counted =
-        ["processedNumbers", "connectedCalls", "failedCalls"].map(|name| row[name].as_u64().unwrap());
-    let (all, reached) = (phones.len() as u64, connected.len() as u64);
-    assert_eq!(counted, [all, reached, all - reached], "{row}");
+    let counted = json!([row["processedNumbers"], row["connectedCalls"], row["failedCalls"]]);
+    let (all, reached) = (phones.len(), connected.len());
+    assert_eq!(counted, json!([all, reached, all - reached]), "{row}");
     results
 }
 
@@ -139,7 +139,7 @@ async fn every_number_of_a_list_is_reported_and_counted() {
     }
     assert!(attempts.values().any(|attempts| *attempts == 2), "some busy line was tried again");
     let reported: u64 = ended["reports"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
-    assert!(reported > results.len() as u64, "some call was reported in two steps");
+    assert!(usize::try_from(reported).unwrap() > results.len(), "some call was reported in two steps");
     assert!(!sim.said().contains("+998"), "no number in the log: {}", sim.said());
     a_call_can_be_listened_to(&results).await;
 }
@@ -252,7 +252,7 @@ fn placed(world: &World, list: &str) {
 async fn until_reported(world: &World, session: &str, list: &str) {
     let began = Instant::now();
     let path = format!("/calls/session/{session}");
-    while world.json(&path).await["processedNumbers"] != list.lines().count() as u64 {
+    while world.json(&path).await["processedNumbers"] != list.lines().count() {
         assert!(began.elapsed() < PATIENCE, "{} {}", world.json(&path).await, world.said());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
