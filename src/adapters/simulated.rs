@@ -1,5 +1,5 @@
 //! A remote host that rings nobody: it keeps the list, dials it with seeded outcomes and reports to this engine as the real one does.
-//! It says at its start, at every launch and in every report that it is simulated. Its calls die with the engine.
+//! It says at its start, at every launch and in every report that it is simulated. Its calls end with the engine, and go on with the next one.
 
 mod fate;
 mod pace;
@@ -8,6 +8,7 @@ mod report;
 mod run;
 mod server;
 mod tone;
+mod under_way;
 
 use std::io;
 use std::path::PathBuf;
@@ -22,10 +23,12 @@ use futures_util::{FutureExt, StreamExt, stream};
 use serde_json::json;
 
 use crate::ports::{Clock, Recording, RemoteHost, Trouble};
+use under_way::UnderWay;
 
 pub use pace::Pace;
 pub use post::{Proof, Webhook};
 pub use server::{CallServer, Progress};
+pub use under_way::Order;
 
 /// What the call server is told once.
 #[derive(Debug, Clone)]
@@ -57,14 +60,14 @@ pub struct Simulated {
 /// Why there is no simulated host.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the simulated host's list in {} cannot be read: {why}", folder.display())]
+    #[error("the simulated host's lists in {} cannot be read: {why}", folder.display())]
     List { folder: PathBuf, why: io::Error },
     #[error("the simulated host cannot send anything: {0}")]
     Http(#[from] reqwest::Error),
 }
 
 impl Simulated {
-    /// With the list that was placed last, which is kept in `folder`.
+    /// With the list that was placed last, which is kept in `folder`; calls that were going on when the engine ended go on.
     pub fn open(options: Options, folder: PathBuf) -> Result<Self, Error> {
         tracing::warn!("the remote host is simulated: nobody is rung (REMOTE_HOST decides)");
         let list = match std::fs::read(folder.join(LIST)) {
@@ -72,7 +75,12 @@ impl Simulated {
             Err(why) if why.kind() == io::ErrorKind::NotFound => Bytes::new(),
             Err(why) => return Err(Error::List { folder, why }),
         };
-        Ok(Self { server: CallServer::try_new(options)?, folder, list: Mutex::new(list) })
+        let server = CallServer::try_new(options)?;
+        let left = UnderWay::left(&folder);
+        for order in left.map_err(|why| Error::List { folder: folder.clone(), why })? {
+            server.start(order);
+        }
+        Ok(Self { server, folder, list: Mutex::new(list) })
     }
 
     /// For whoever has to end its calls.
@@ -82,6 +90,14 @@ impl Simulated {
 
     fn list(&self) -> Bytes {
         self.list.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn dial(&self, order: Order) -> Result<(), Trouble> {
+        let folder = self.folder.clone();
+        let keep = move || UnderWay::begin(&folder, &order).map(|kept| Order { kept: Some(kept), ..order });
+        let kept = tokio::task::spawn_blocking(keep).await.map_err(io::Error::other).flatten();
+        self.server.start(kept.map_err(|why| not_kept(&why))?);
+        Ok(())
     }
 
     /// Under another name first, so that a crash leaves the old list or the new one.
@@ -101,9 +117,7 @@ impl RemoteHost for Simulated {
     }
 
     fn place(&self, numbers: Bytes) -> BoxFuture<'_, Result<(), Trouble>> {
-        let never =
-            |why: io::Error| Trouble::Never { why: format!("DATA_DIR: the list cannot be kept: {why}") };
-        async move { self.keep(numbers).await.map_err(never) }.boxed()
+        async move { self.keep(numbers).await.map_err(|why| not_kept(&why)) }.boxed()
     }
 
     fn launch(&self, effect: &str, session: &SessionId) -> BoxFuture<'_, Result<Exit, Trouble>> {
@@ -112,11 +126,11 @@ impl RemoteHost for Simulated {
         let session = session.clone();
         async move {
             tokio::time::sleep(DELAY).await;
-            let list = self.list();
-            if list.is_empty() {
+            let order = Order { session: session.clone(), organization, numbers: self.list(), kept: None };
+            if order.numbers.is_empty() {
                 tracing::info!(%session, "a simulated start without a list: nobody is dialled");
-            } else {
-                self.server.start(session.clone(), organization, list);
+            } else if !self.server.is_dialling(&session) {
+                self.dial(order).await?;
             }
             Ok(said("Call process started", &session))
         }
@@ -137,6 +151,10 @@ impl RemoteHost for Simulated {
         let recording = self.server.recording(name).map(|whole| read(name, &whole, from));
         async { Ok(recording) }.boxed()
     }
+}
+
+fn not_kept(why: &io::Error) -> Trouble {
+    Trouble::Never { why: format!("DATA_DIR: the list cannot be kept: {why}") }
 }
 
 /// What the remote command prints.

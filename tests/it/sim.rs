@@ -286,6 +286,40 @@ async fn a_simulated_host_reports_to_its_own_engine() {
     assert!(world.stop().success());
 }
 
+/// Whether the engine is killed or stopped, the next one dials the rest, and nobody again who was done.
+#[tokio::test(flavor = "multi_thread")]
+async fn simulated_calls_go_on_with_the_next_engine() {
+    let (mut world, list) = (World::sqlite(), numbers(40));
+    placed(&world, &list);
+    world.set("REMOTE_HOST", "simulated");
+    world.start().await;
+    let session = start(&world).await;
+    let path = format!("/calls/session/{session}");
+    for (done, is_killed) in [(5, true), (15, false)] {
+        let began = Instant::now();
+        while world.json(&path).await["processedNumbers"].as_u64().unwrap() < done {
+            assert!(began.elapsed() < PATIENCE, "{}", world.said());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        if is_killed {
+            world.kill();
+        } else {
+            assert!(world.stop().success());
+        }
+        world.start().await;
+    }
+    until_reported(&world, &session, &list).await;
+    let folder = world.data().join("simulated").join(format!("run-{session}"));
+    let began = Instant::now();
+    while folder.exists() {
+        assert!(began.elapsed() < PATIENCE, "{}", world.said());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let results = everybody_is_accounted_for(&world, &session, &list).await;
+    // Five lines are cut off twice at most, and some busy lines were tried again.
+    assert!(results.len() < 40 + 10 + 10, "{}", results.len());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn where_reports_need_a_token_the_simulated_host_has_one() {
     let (mut world, list) = (World::sqlite(), numbers(8));

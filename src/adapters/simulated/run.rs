@@ -17,6 +17,7 @@ use super::fate::{self, Attempt};
 use super::pace::Floor;
 use super::post::{Post, Undelivered};
 use super::report::{Call, Report};
+use super::under_way::{Order, UnderWay};
 
 /// So many numbers are looked at to reckon how long a list takes.
 const SAMPLE: usize = 500;
@@ -29,6 +30,7 @@ pub(super) struct Run {
     post: Post,
     floor: Floor,
     list: List,
+    kept: Option<UnderWay>,
     tally: Mutex<Tally>,
     /// Hung up: no further number is dialled.
     pub(super) stopped: CancellationToken,
@@ -53,24 +55,32 @@ pub struct Tally {
 #[derive(Debug)]
 struct List {
     text: Bytes,
-    next: Mutex<usize>,
+    next: Mutex<Next>,
+}
+
+#[derive(Debug, Default)]
+struct Next {
+    byte: usize,
+    /// Among the numbers of the list, from 0.
+    place: usize,
 }
 
 impl Run {
     pub(super) fn new(
-        who: (SessionId, Option<String>),
-        text: Bytes,
+        order: Order,
         options: &Options,
         (post, now, stopped): (Post, DateTime<Utc>, CancellationToken),
     ) -> Self {
-        let (total, floor_secs) = reckon(&text, options.seed);
+        let Order { session, organization, numbers, kept } = order;
+        let (total, floor_secs) = reckon(&numbers, options.seed);
         Self {
-            session: who.0,
-            organization: who.1,
+            session,
+            organization,
             options: options.clone(),
             post,
             floor: Floor::open(options.pace, now, total, floor_secs),
-            list: List { text, next: Mutex::new(0) },
+            list: List { text: numbers, next: Mutex::default() },
+            kept,
             tally: Mutex::new(Tally { total, ..Tally::default() }),
             stopped,
         }
@@ -80,6 +90,9 @@ impl Run {
     pub(super) async fn dial(&self) {
         let lines = self.options.pace.at_once.max(1);
         join_all((0..lines).map(|_| self.line())).await;
+        if let Some(kept) = &self.kept {
+            kept.end();
+        }
         self.lock().ended = true;
         let Tally { total, done, undelivered, .. } = self.tally();
         tracing::info!(session = %self.session, total, done, undelivered, "the simulated calls have ended");
@@ -96,12 +109,29 @@ impl Run {
                 () = self.stopped.cancelled() => return,
                 () = self.floor.turn() => {}
             }
-            let Some(number) = self.list.next() else { return };
+            let Some((place, number)) = self.next() else { return };
             self.lock().dialled += 1;
             for (index, attempt) in fate::attempts(self.options.seed, &number).iter().enumerate() {
                 self.call(&number, index, attempt).await;
             }
             self.lock().done += 1;
+            if let Some(kept) = &self.kept {
+                kept.done(place);
+            }
+        }
+    }
+
+    /// What an engine before this one was done with is left out.
+    fn next(&self) -> Option<(usize, String)> {
+        let done_before = |place| self.kept.as_ref().is_some_and(|kept| kept.done_before.contains(&place));
+        loop {
+            let (place, number) = self.list.next()?;
+            if !done_before(place) {
+                return Some((place, number));
+            }
+            let mut tally = self.lock();
+            tally.dialled += 1;
+            tally.done += 1;
         }
     }
 
@@ -145,14 +175,16 @@ impl Run {
 }
 
 impl List {
-    fn next(&self) -> Option<String> {
+    fn next(&self) -> Option<(usize, String)> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let rest = self.text.get(*next..).filter(|rest| !rest.is_empty())?;
+            let rest = self.text.get(next.byte..).filter(|rest| !rest.is_empty())?;
             let line = rest.split(|byte| *byte == b'\n').next()?;
-            *next += line.len() + 1;
+            next.byte += line.len() + 1;
             if let Some(number) = number(line) {
-                return Some(number);
+                let place = next.place;
+                next.place += 1;
+                return Some((place, number));
             }
         }
     }
@@ -181,9 +213,10 @@ mod tests {
 
     #[test]
     fn a_list_is_a_number_a_line() {
-        let list = List { text: Bytes::from_static(b"+998901234567\n\n +1 \r\nsalom"), next: Mutex::new(0) };
-        let all: Vec<String> = std::iter::from_fn(|| list.next()).collect();
-        assert_eq!(all, ["+998901234567", "+1", "salom"]);
+        let list =
+            List { text: Bytes::from_static(b"+998901234567\n\n +1 \r\nsalom"), next: Mutex::default() };
+        let all: Vec<(usize, String)> = std::iter::from_fn(|| list.next()).collect();
+        assert_eq!(all, [(0, "+998901234567".to_owned()), (1, "+1".to_owned()), (2, "salom".to_owned())]);
         assert_eq!(reckon(&list.text, 1).0, 3);
         assert_eq!(reckon(b"", 1), (0, 0));
     }

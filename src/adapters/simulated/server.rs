@@ -13,6 +13,7 @@ use super::Options;
 use super::post::Post;
 use super::run::{Run, Tally};
 use super::tone;
+use super::under_way::Order;
 
 /// Sessions that are remembered after their end.
 const REMEMBERED: usize = 20;
@@ -45,11 +46,11 @@ impl CallServer {
     }
 
     /// Begins to dial in the background. False where this session is being dialled already: nobody is rung twice by accident.
-    pub fn start(&self, session: SessionId, organization: Option<String>, numbers: Bytes) -> bool {
+    pub fn start(&self, order: Order) -> bool {
         let Inner { options, post, closed, .. } = &*self.0;
         let run = {
             let mut runs = self.runs();
-            if runs.iter().any(|run| run.session == session && !run.tally().ended) {
+            if is_dialling(&runs, &order.session) {
                 return false;
             }
             while runs.len() >= REMEMBERED {
@@ -57,7 +58,7 @@ impl CallServer {
                 runs.remove(oldest);
             }
             let around = (post.clone(), options.clock.now(), closed.child_token());
-            let run = Arc::new(Run::new((session, organization), numbers, options, around));
+            let run = Arc::new(Run::new(order, options, around));
             runs.push_back(Arc::clone(&run));
             run
         };
@@ -70,6 +71,10 @@ impl CallServer {
             }
         });
         true
+    }
+
+    pub fn is_dialling(&self, session: &SessionId) -> bool {
+        is_dialling(&self.runs(), session)
     }
 
     /// No further number is dialled, for this session or for any; calls that go on end as they would have. How many sessions that concerns.
@@ -103,4 +108,8 @@ impl CallServer {
     fn runs(&self) -> MutexGuard<'_, VecDeque<Arc<Run>>> {
         self.0.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_dialling(runs: &VecDeque<Arc<Run>>, session: &SessionId) -> bool {
+    runs.iter().any(|run| run.session == *session && !run.tally().ended)
 }

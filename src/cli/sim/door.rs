@@ -14,7 +14,7 @@ use domain::ids::SessionId;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::adapters::simulated::CallServer;
+use crate::adapters::simulated::{CallServer, Order};
 
 const SHUTDOWN_SECS: u64 = 2;
 
@@ -77,7 +77,8 @@ async fn start(floor: web::Data<Floor>, asked: web::Query<Asked>) -> HttpRespons
             return told(StatusCode::INTERNAL_SERVER_ERROR, &format!("the numbers cannot be read: {why}"));
         }
     };
-    let begun = calls.start(session.clone(), None, list);
+    let order = Order { session: session.clone(), organization: None, numbers: list, kept: None };
+    let begun = calls.start(order);
     let message = if begun { "Call process started" } else { "Call process is running already" };
     HttpResponse::Ok().json(json!({ "message": message, "sessionId": session, "simulated": true }))
 }
