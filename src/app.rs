@@ -2,6 +2,7 @@
 //! It holds no rule and answers no request; it knows every part and no part knows it.
 
 mod rebuild;
+mod simulation;
 mod vitals;
 
 use std::net::TcpListener;
@@ -31,7 +32,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::actors::projector::screen::{Screen, Shown};
 use crate::actors::{effector, guardian, projector, reactor, watchdog};
 use crate::adapters::local::{self, Local};
-use crate::adapters::simulated::{self, Simulated};
+use crate::adapters::simulated::CallServer;
 use crate::adapters::spreadsheet::Spreadsheets;
 use crate::adapters::system::{SystemClock, SystemIds};
 use crate::adapters::unset::Unset;
@@ -86,15 +87,19 @@ pub struct App {
     guardian: guardian::Handle,
     engine: http::Engine,
     listener: TcpListener,
+    /// What dials and reports from inside this process, where the remote host is simulated.
+    simulated: Option<CallServer>,
 }
 
 impl App {
     /// Opens the doors last, but takes the address first: a port in use must not leave a journal behind.
-    pub async fn build(config: Config, ports: Ports) -> anyhow::Result<Self> {
+    pub async fn build(mut config: Config, ports: Ports) -> anyhow::Result<Self> {
         let listener = bind(&config)?;
+        // Port 0 was a wish for any; from here on it is the one that was given.
+        config.http.port = listener.local_addr()?.port();
         let journal = open_journal(&config, &ports).await?;
         let screens = open_screens(&config, &ports, &journal).await?;
-        let remote = remote_host(&config, &ports)?;
+        let (remote, simulated) = remote_host(&config, &ports)?;
         let dispatch = start_keepers(&journal)?;
         let runtime = runtime::Handle::current();
 
@@ -148,7 +153,7 @@ impl App {
             metrics: metrics(),
             options: http_options(&config, &ports, remote.kind())?,
         })?;
-        Ok(Self { journal, screens, dispatch, effector, guardian, engine, listener })
+        Ok(Self { journal, screens, dispatch, effector, guardian, engine, listener, simulated })
     }
 
     /// Serves until SIGTERM, Ctrl-C or the guardian ends it. An end that nobody asked for is an error.
@@ -172,6 +177,10 @@ impl App {
     async fn shut_down(self, server: &ServerHandle) {
         tracing::info!("stopping");
         self.engine.close();
+        if let Some(simulated) = &self.simulated {
+            // Its reports would keep the doors from closing.
+            simulated.close();
+        }
         server.stop(true).await;
         // Before the keepers, for what becomes of an effect is a command.
         if !self.effector.close(EFFECTS_PATIENCE).await {
@@ -263,22 +272,31 @@ fn host_name(config: &Config) -> Arc<str> {
     }
 }
 
-fn remote_host(config: &Config, ports: &Ports) -> anyhow::Result<Arc<dyn RemoteHost>> {
+type RemoteAndSimulated = (Arc<dyn RemoteHost>, Option<CallServer>);
+
+fn remote_host(config: &Config, ports: &Ports) -> anyhow::Result<RemoteAndSimulated> {
     if let Some(given) = &ports.remote {
-        return Ok(Arc::clone(given));
+        return Ok((Arc::clone(given), None));
     }
     let remote = &config.remote;
     Ok(match &remote.host {
-        None => Arc::new(Unset),
-        Some(RemoteKind::Simulated) => Arc::new(Simulated::start(simulated::Options { seed: 0 })),
-        Some(RemoteKind::Local) => Arc::new(Local::open(local::Options {
-            command: remote.command.clone(),
-            stop_command: remote.stop_command.clone(),
-            path: remote.path.clone().into(),
-            recordings: remote.recordings.clone().into(),
-            timeout: REMOTE_COMMAND_MAX,
-            folder: config.store.data_dir.join("remote"),
-        })?),
+        None => (Arc::new(Unset), None),
+        Some(RemoteKind::Simulated) => {
+            let simulated = simulation::open(config, ports)?;
+            let server = simulated.server();
+            (Arc::new(simulated), Some(server))
+        }
+        Some(RemoteKind::Local) => (
+            Arc::new(Local::open(local::Options {
+                command: remote.command.clone(),
+                stop_command: remote.stop_command.clone(),
+                path: remote.path.clone().into(),
+                recordings: remote.recordings.clone().into(),
+                timeout: REMOTE_COMMAND_MAX,
+                folder: config.store.data_dir.join("remote"),
+            })?),
+            None,
+        ),
         Some(RemoteKind::Ssh(_)) => anyhow::bail!("REMOTE_HOST: another host cannot be reached yet"),
     })
 }

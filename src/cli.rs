@@ -7,6 +7,7 @@ mod help;
 mod progress;
 mod rebuild;
 mod serve;
+mod sim;
 mod status;
 mod table;
 mod token;
@@ -52,6 +53,9 @@ enum Task {
     /// Make a token to sign in with
     #[command(before_help = help::TOKEN, after_help = help::TOKEN_MORE)]
     Token(token::Options),
+    /// Play a far end that the engine talks to, ringing nobody
+    #[command(before_help = help::SIM, after_help = help::SIM_MORE)]
+    Sim(sim::Options),
 }
 
 /// How it went, where it went at all.
@@ -130,7 +134,8 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Ok(line) => line,
         Err(told) => told.exit(),
     };
-    let flags = matches.subcommand().map(|(_, own)| flags(own)).unwrap_or_default();
+    let own = matches.subcommand().map(|(_, own)| own.subcommand().map_or(own, |(_, inner)| inner));
+    let flags = own.map(flags).unwrap_or_default();
     let config = Config::read(&Sources::gather(flags)?)?;
     let out = &mut io::stdout();
     match line.task {
@@ -140,6 +145,7 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Task::Events(options) => events::run(&options, &config, out).await,
         Task::Verify => verify::run(&config, out).await,
         Task::Token(options) => token::run(&options, &config, out),
+        Task::Sim(options) => sim::run(options, &config, out).await,
     }
 }
 
@@ -148,12 +154,20 @@ fn command() -> Command {
     let line =
         <Line as CommandFactory>::command().help_template(help::TEMPLATE).max_term_width(help::WIDTH_MAX);
     line.mut_subcommands(|task| {
-        let task = task.help_template(help::TEMPLATE);
-        let shown = shown(task.get_name());
-        settings().iter().zip(FLAGS.iter()).fold(task, |task, (setting, flag)| {
-            let matters = shown.is_none_or(|names| names.contains(&setting.name));
-            task.arg(setting_flag(setting, flag, matters))
-        })
+        if task.has_subcommands() {
+            task.help_template(help::TEMPLATE).mut_subcommands(with_settings)
+        } else {
+            with_settings(task)
+        }
+    })
+}
+
+fn with_settings(task: Command) -> Command {
+    let task = task.help_template(help::TEMPLATE);
+    let shown = shown(task.get_name());
+    settings().iter().zip(FLAGS.iter()).fold(task, |task, (setting, flag)| {
+        let matters = shown.is_none_or(|names| names.contains(&setting.name));
+        task.arg(setting_flag(setting, flag, matters))
     })
 }
 
@@ -164,6 +178,7 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
         "status" => Some(&["HOST", "PORT", "DATA_DIR", "JWT_SECRET"]),
         "rebuild" => Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "DATA_KEY", "JWT_SECRET"]),
         "events" | "verify" => Some(&["DATA_DIR", "DATABASE_URL"]),
+        "remote" => Some(&["LOG", "LOG_FORMAT"]),
         _ => Some(&["DATA_DIR", "JWT_SECRET"]),
     }
 }

@@ -11,6 +11,7 @@ mod settings;
 mod sources;
 #[cfg(test)]
 mod tests;
+pub mod token;
 mod values;
 
 use std::collections::BTreeSet;
@@ -61,12 +62,16 @@ impl Http {
 
     /// Where a program on this machine reaches the engine.
     pub fn local_url(&self) -> String {
-        let host = match self.host {
+        format!("http://{}", SocketAddr::new(self.local_host(), self.port))
+    }
+
+    /// The same as an address, which is also where such a program's requests come from.
+    pub fn local_host(&self) -> IpAddr {
+        match self.host {
             IpAddr::V4(host) if host.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
             IpAddr::V6(host) if host.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
             host @ (IpAddr::V4(_) | IpAddr::V6(_)) => host,
-        };
-        format!("http://{}", SocketAddr::new(host, self.port))
+        }
     }
 }
 

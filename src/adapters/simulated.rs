@@ -1,42 +1,113 @@
-//! A remote host that rings nobody: it answers as the real one does, after a delay that its seed decides.
-//! It says at its start and at every launch that it is simulated.
+//! A remote host that rings nobody: it keeps the list, dials it with seeded outcomes and reports to this engine as the real one does.
+//! It says at its start, at every launch and in every report that it is simulated. Its calls end with the engine, and go on with the next one.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+mod fate;
+mod pace;
+mod post;
+mod report;
+mod run;
+mod server;
+mod tone;
+mod under_way;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use domain::ids::SessionId;
 use domain::session::{Exit, Remote};
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
 use serde_json::json;
 
-use crate::ports::{Recording, RemoteHost, Trouble};
+use crate::ports::{Clock, Recording, RemoteHost, Trouble};
+use under_way::UnderWay;
 
-const DELAY_MIN: Duration = Duration::from_millis(20);
-const DELAY_SPREAD_MS: u64 = 180;
+pub use pace::Pace;
+pub use post::{Proof, Webhook};
+pub use server::{CallServer, Progress};
+pub use under_way::Order;
 
-/// The same seed takes the same time over the same effect.
-#[derive(Debug, Clone, Copy)]
+/// What the call server is told once.
+#[derive(Debug, Clone)]
 pub struct Options {
     pub seed: u64,
+    pub pace: Pace,
+    pub webhook: Webhook,
+    /// Stands before a recording's name in `recordingUrl`.
+    pub recordings: String,
+    pub clock: Arc<dyn Clock>,
 }
+
+/// A list of a hundred is through in half a minute, which is long enough to watch and short enough to wait for.
+pub const PACE: Pace = Pace { at_once: 5, per_second: 5, speed: 50 };
+
+const LIST: &str = "numbers.txt";
+/// A recording is read in pieces of this size.
+const PIECE_LEN: usize = 16 << 10;
+/// The command on a real host takes a moment, too.
+const DELAY: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub struct Simulated {
-    options: Options,
+    server: CallServer,
+    folder: PathBuf,
+    list: Mutex<Bytes>,
+}
+
+/// Why there is no simulated host.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the simulated host's lists in {} cannot be read: {why}", folder.display())]
+    List { folder: PathBuf, why: io::Error },
+    #[error("the simulated host cannot send anything: {0}")]
+    Http(#[from] reqwest::Error),
 }
 
 impl Simulated {
-    pub fn start(options: Options) -> Self {
+    /// With the list that was placed last, which is kept in `folder`; calls that were going on when the engine ended go on.
+    pub fn open(options: Options, folder: PathBuf) -> Result<Self, Error> {
         tracing::warn!("the remote host is simulated: nobody is rung (REMOTE_HOST decides)");
-        Self { options }
+        let list = match std::fs::read(folder.join(LIST)) {
+            Ok(list) => Bytes::from(list),
+            Err(why) if why.kind() == io::ErrorKind::NotFound => Bytes::new(),
+            Err(why) => return Err(Error::List { folder, why }),
+        };
+        let server = CallServer::try_new(options)?;
+        let left = UnderWay::left(&folder);
+        for order in left.map_err(|why| Error::List { folder: folder.clone(), why })? {
+            server.start(order);
+        }
+        Ok(Self { server, folder, list: Mutex::new(list) })
     }
 
-    fn delay(&self, effect: &str) -> Duration {
-        let mut hasher = DefaultHasher::new();
-        (self.options.seed, effect).hash(&mut hasher);
-        DELAY_MIN + Duration::from_millis(hasher.finish() % DELAY_SPREAD_MS)
+    /// For whoever has to end its calls.
+    pub fn server(&self) -> CallServer {
+        self.server.clone()
+    }
+
+    fn list(&self) -> Bytes {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn dial(&self, order: Order) -> Result<(), Trouble> {
+        let folder = self.folder.clone();
+        let keep = move || UnderWay::begin(&folder, &order).map(|kept| Order { kept: Some(kept), ..order });
+        let kept = tokio::task::spawn_blocking(keep).await.map_err(io::Error::other).flatten();
+        self.server.start(kept.map_err(|why| not_kept(&why))?);
+        Ok(())
+    }
+
+    /// Under another name first, so that a crash leaves the old list or the new one.
+    async fn keep(&self, numbers: Bytes) -> io::Result<()> {
+        let (new, list) = (self.folder.join("numbers.new"), self.folder.join(LIST));
+        tokio::fs::create_dir_all(&self.folder).await?;
+        tokio::fs::write(&new, &numbers).await?;
+        tokio::fs::rename(&new, &list).await?;
+        *self.list.lock().unwrap_or_else(PoisonError::into_inner) = numbers;
+        Ok(())
     }
 }
 
@@ -45,17 +116,23 @@ impl RemoteHost for Simulated {
         Remote::Simulated
     }
 
-    fn place(&self, _numbers: Bytes) -> BoxFuture<'_, Result<(), Trouble>> {
-        async { Ok(()) }.boxed()
+    fn place(&self, numbers: Bytes) -> BoxFuture<'_, Result<(), Trouble>> {
+        async move { self.keep(numbers).await.map_err(|why| not_kept(&why)) }.boxed()
     }
 
     fn launch(&self, effect: &str, session: &SessionId) -> BoxFuture<'_, Result<Exit, Trouble>> {
-        tracing::info!(effect, %session, "a simulated start: nobody is rung");
-        let delay = self.delay(effect);
-        let answer = json!({ "message": "Call process started", "sessionId": session });
+        // An effect is named after its policy, its organization and its session.
+        let organization = effect.split('/').nth(1).map(str::to_owned);
+        let session = session.clone();
         async move {
-            tokio::time::sleep(delay).await;
-            Ok(Exit { code: Some(0), stdout: answer.to_string(), ..Exit::default() })
+            tokio::time::sleep(DELAY).await;
+            let order = Order { session: session.clone(), organization, numbers: self.list(), kept: None };
+            if order.numbers.is_empty() {
+                tracing::info!(%session, "a simulated start without a list: nobody is dialled");
+            } else if !self.server.is_dialling(&session) {
+                self.dial(order).await?;
+            }
+            Ok(said("Call process started", &session))
         }
         .boxed()
     }
@@ -64,35 +141,35 @@ impl RemoteHost for Simulated {
         async { Ok(None) }.boxed()
     }
 
-    fn stop(&self, _session: &SessionId) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
-        async { Ok(None) }.boxed()
+    fn stop(&self, session: &SessionId) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
+        self.server.stop(Some(session));
+        let exit = said("Call process stopped", session);
+        async { Ok(Some(exit)) }.boxed()
     }
 
-    fn recording(&self, _name: &str, _from: u64) -> BoxFuture<'_, Result<Option<Recording>, Trouble>> {
-        async { Ok(None) }.boxed()
+    fn recording(&self, name: &str, from: u64) -> BoxFuture<'_, Result<Option<Recording>, Trouble>> {
+        let recording = self.server.recording(name).map(|whole| read(name, &whole, from));
+        async { Ok(recording) }.boxed()
     }
+}
+
+fn not_kept(why: &io::Error) -> Trouble {
+    Trouble::Never { why: format!("DATA_DIR: the list cannot be kept: {why}") }
+}
+
+/// What the remote command prints.
+fn said(message: &str, session: &SessionId) -> Exit {
+    let answer = json!({ "message": message, "sessionId": session, "simulated": true });
+    Exit { code: Some(0), stdout: answer.to_string(), ..Exit::default() }
+}
+
+fn read(name: &str, whole: &Bytes, from: u64) -> Recording {
+    let size = u64::try_from(whole.len()).unwrap_or(u64::MAX);
+    let from = usize::try_from(from).unwrap_or(usize::MAX).min(whole.len());
+    let rest = whole.slice(from..);
+    let pieces: Vec<_> = rest.chunks(PIECE_LEN).map(|piece| Ok(rest.slice_ref(piece))).collect();
+    Recording { size, version: format!("{name}-{size}"), bytes: stream::iter(pieces).boxed() }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn it_answers_as_the_remote_does() {
-        let host = Simulated::start(Options { seed: 7 });
-        let session = SessionId::parse("session-1-abc").unwrap();
-        let exit = host.launch("launch/1/session-1-abc/1", &session).await.unwrap();
-        assert!(exit.success());
-        let said: serde_json::Value = serde_json::from_str(&exit.stdout).unwrap();
-        assert_eq!(said, json!({ "message": "Call process started", "sessionId": "session-1-abc" }));
-        assert_eq!(host.ask("launch/1/session-1-abc/1").await, Ok(None));
-    }
-
-    #[test]
-    fn the_seed_decides_the_delay() {
-        let (one, other) =
-            (Simulated { options: Options { seed: 1 } }, Simulated { options: Options { seed: 1 } });
-        assert_eq!(one.delay("a"), other.delay("a"));
-        assert!(one.delay("a") < DELAY_MIN + Duration::from_millis(DELAY_SPREAD_MS));
-    }
-}
+mod tests;

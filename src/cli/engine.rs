@@ -7,7 +7,8 @@ use reqwest::{Client, Method, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::token::{self, Signer};
+use super::token;
+use crate::config::token::Signer;
 use crate::config::{Config, Role};
 
 /// Why the engine was not reached or did not do it.
@@ -127,7 +128,7 @@ impl Engine {
         let client = client.map_err(|why| Error::Silent { url: url.clone(), why: why.to_string() })?;
         Ok(Self {
             client,
-            signer: Signer::of(config)?,
+            signer: token::signer(config)?,
             organization: config.house.organization.to_string(),
             folder: config.store.data_dir.display().to_string(),
             url,
@@ -155,7 +156,8 @@ impl Engine {
     }
 
     async fn ask(&self, method: Method, path: &str) -> Result<Response, Error> {
-        let token = self.signer.sign("karnay-cli", &self.organization, Role::Admin.as_str(), TOKEN_TTL)?;
+        let token = self.signer.sign("karnay-cli", &self.organization, Role::Admin.as_str(), TOKEN_TTL);
+        let token = token.map_err(token::Error::from)?;
         let request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(token);
         request.send().await.map_err(|why| {
             let url = self.url.clone();

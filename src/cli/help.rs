@@ -15,6 +15,7 @@ Examples:
   karnay serve                     Start the engine at http://127.0.0.1:3000, its data in ./data
   karnay status                    See whether it is well
   karnay events --follow           Watch what is being recorded
+  karnay sim remote --help         Try it with a call server that rings nobody
   karnay <command> --help          Learn about a command: examples, output, exit codes
 
 Settings come from flags, then environment variables, then .env in this folder, then defaults:
@@ -117,3 +118,37 @@ Examples:
 Prints: the token alone, on one line.
 
 Exit codes: 0 printed, 2 wrong use, or no secret yet (karnay serve makes it at first start)";
+
+pub(super) const SIM: &str = "\
+Plays a far end that the engine talks to, so that everything can be tried without it.
+Nobody is rung: what becomes of a call is made up, and everything it says is marked as simulated.";
+
+pub(super) const SIM_MORE: &str = "\
+Examples:
+  karnay sim remote --numbers numbers.txt
+  karnay sim remote --help
+
+Prints: what each of them prints is said in its own help.
+
+Exit codes: 0 stopped in order, 1 broke while running, 2 wrong use or cannot start";
+
+pub(super) const SIM_REMOTE: &str = "\
+Plays the remote call server: dials a list and reports each call, until Ctrl-C or SIGTERM.
+It is SIMULATED: nobody is rung, outcomes are made up, and every answer and report says so.";
+
+pub(super) const SIM_REMOTE_MORE: &str = "\
+Examples:
+  karnay sim remote --numbers numbers.txt --speed 30
+  curl 'http://127.0.0.1:4000/start?session_id=session-1738862891234-abc123'
+  curl http://127.0.0.1:4000/status
+  karnay serve --remote-host local --remote-path numbers.txt \\
+    --remote-command 'curl -s http://127.0.0.1:4000/start?session_id={sessionId}'
+
+It answers GET and POST /start and /stop (?session_id=), GET /status and GET /recordings/<name>.wav. /start answers at once and dials in \
+the background; without session_id it takes SESSION_ID, else the session it knew last. The same seed and the same numbers \
+give the same outcomes. A report that the engine does not take is sent again, as Retry-After says; --speed 30 lets \
+45 seconds of talk pass in one and a half. Reports stay on this machine unless --webhook names another.
+
+Prints: a line on stdout with its address once it listens; its log on stderr, without telephone numbers.
+
+Exit codes: 0 stopped in order, 1 broke while running, 2 wrong use, or cannot listen";

@@ -22,7 +22,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-const COMMANDS: [&str; 6] = ["serve", "status", "rebuild", "events", "verify", "token"];
+const COMMANDS: [&str; 7] = ["serve", "status", "rebuild", "events", "verify", "token", "sim"];
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 struct Said {
@@ -51,8 +51,9 @@ fn folder() -> TempDir {
 #[test]
 fn every_help_teaches() {
     let folder = folder();
-    for name in COMMANDS {
-        let help = karnay(folder.path(), &[], &[name, "--help"]);
+    for name in COMMANDS.into_iter().chain(["sim remote"]) {
+        let words: Vec<&str> = name.split(' ').chain(["--help"]).collect();
+        let help = karnay(folder.path(), &[], &words);
         assert_eq!((help.code, help.err.as_str()), (Some(0), ""), "{name}");
         let purpose: Vec<&str> = help.out.lines().take_while(|line| !line.is_empty()).collect();
         assert_eq!(purpose.len(), 2, "{name}: {purpose:?}");
@@ -87,6 +88,11 @@ fn wrong_use_ends_with_2() {
         &["token", "--org", "1", "--role", "admin", "--ttl", "12"],
         &["verify"],
         &["events"],
+        &["sim"],
+        &["sim", "remote"],
+        &["sim", "remote", "--numbers", "n.txt", "--at-once", "0"],
+        &["sim", "remote", "--numbers", "n.txt", "--webhook", "nowhere"],
+        &["sim", "remote", "--numbers", "n.txt", "--session-id", "a/b"],
     ] {
         let said = karnay(folder.path(), &[("JWT_SECRET", SECRET)], wrong);
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{wrong:?}");

@@ -31,6 +31,7 @@ mod effects;
 mod guardian;
 mod projector;
 
+mod clients;
 mod crash;
 mod disk;
 mod fatal;
@@ -40,6 +41,7 @@ mod number_lists;
 mod overload;
 mod quarantine;
 mod rebuild;
+mod sim;
 mod start;
 mod sync;
 mod tamper;
