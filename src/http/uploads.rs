@@ -164,6 +164,11 @@ pub(super) async fn known(
     number_lists::find(&engine.screens, organization.as_str(), id).await?.ok_or_else(unknown)
 }
 
+/// The same where its id comes from an address: what is no id is no upload.
+async fn named(engine: &Engine, organization: &Organization, id: &str) -> Result<ListRow, Problem> {
+    known(engine, organization, Uuid::parse_str(id).map_err(|_| unknown())?).await
+}
+
 fn unknown() -> Problem {
     Problem::new(Code::UploadUnknown, "there is no such upload")
 }

@@ -38,7 +38,8 @@ macro_rules! on_both_stores {
 on_both_stores!(
     an_opened_session_runs_its_command_once,
     every_one_of_many_sessions_runs_once_within_the_bound,
-    taken_and_never_sent_is_asked_about_and_not_sent,
+    taken_and_never_launched_is_launched_once,
+    told_and_never_launched_is_asked_about_and_not_launched,
     killed_while_the_command_runs_it_is_not_run_again,
     killed_after_the_command_ended_its_recorded_end_is_found,
     killed_after_the_session_was_told_nothing_changes,
@@ -85,7 +86,8 @@ async fn every_one_of_many_sessions_runs_once_within_the_bound(bench: Bench) {
     engine.stop().await;
 }
 
-async fn taken_and_never_sent_is_asked_about_and_not_sent(bench: Bench) {
+/// The session was never told that it is launched, which comes before anything leaves.
+async fn taken_and_never_launched_is_launched_once(bench: Bench) {
     let session = bench.open_session("session-1-abc").await;
     let far = Far::always(Act::Exit(0));
     let engine = Engine::reacting(&bench);
@@ -98,6 +100,24 @@ async fn taken_and_never_sent_is_asked_about_and_not_sent(bench: Bench) {
     let engine = Engine::start(&bench, far.clone());
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!((far.launched().len(), far.asked()), (0, 0));
+    bench.clock.advance(LEASE + Duration::from_secs(1));
+    settled(|| bench.phase(&session), Phase::Completed).await;
+    assert_eq!((far.launched().len(), far.asked()), (1, 0));
+    settled(|| bench.done(), 1).await;
+    engine.stop().await;
+}
+
+/// It was told so, and then somebody died: whether the command ran nobody knows, and it is not run again.
+async fn told_and_never_launched_is_asked_about_and_not_launched(bench: Bench) {
+    let session = bench.open_session("session-1-abc").await;
+    let far = Far::always(Act::Exit(0));
+    let engine = Engine::reacting(&bench);
+    settled(|| bench.ready(), 1).await;
+    engine.stop().await;
+    bench.take().await;
+    bench.tell_launch(&session).await;
+
+    let engine = Engine::start(&bench, far.clone());
     bench.clock.advance(LEASE + Duration::from_secs(1));
     settled(|| bench.phase(&session), Phase::Failed).await;
     assert_eq!((far.launched().len(), far.asked()), (0, 1));
@@ -155,7 +175,7 @@ async fn killed_after_the_session_was_told_nothing_changes(bench: Bench) {
     let engine = Engine::start(&bench, far.clone());
     bench.clock.advance(LEASE + Duration::from_secs(1));
     settled(|| bench.done(), 1).await;
-    assert_eq!((far.launched().len(), far.asked()), (0, 1));
+    assert_eq!((far.launched().len(), far.asked()), (0, 0), "the session itself tells");
     assert_eq!(bench.history(&session).await, before);
     engine.stop().await;
 }

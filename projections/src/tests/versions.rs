@@ -19,7 +19,7 @@ struct Second;
 
 impl Projection for Second {
     const NAME: &'static str = SessionStats::NAME;
-    const VERSION: i64 = 2;
+    const VERSION: i64 = SessionStats::VERSION + 1;
     const PERSONAL: bool = false;
     const KINDS: &'static [&'static str] = SessionStats::KINDS;
     const KEY: &'static str = SessionStats::KEY;
@@ -56,7 +56,7 @@ struct Third;
 
 impl Projection for Third {
     const NAME: &'static str = SessionStats::NAME;
-    const VERSION: i64 = 3;
+    const VERSION: i64 = SessionStats::VERSION + 2;
     const PERSONAL: bool = false;
     const KINDS: &'static [&'static str] = SessionStats::KINDS;
     const KEY: &'static str = "stream";

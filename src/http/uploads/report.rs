@@ -5,9 +5,8 @@ use actix_web::web::{Bytes, Path};
 use actix_web::{HttpResponse, get};
 use domain::number_list::{Line, Verdict};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use uuid::Uuid;
 
-use super::known;
+use super::named;
 use crate::dispatch::lists::Error;
 use crate::http::Engine;
 use crate::http::auth::Calls;
@@ -21,8 +20,8 @@ const HEAD: &str = "line,value,outcome,number,reason\n";
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/calls/uploads/{id}/report")]
-pub(super) async fn rows(engine: Engine, caller: Calls, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let list = known(&engine, &caller.0.organization, *id).await?;
+pub(super) async fn rows(engine: Engine, caller: Calls, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let list = named(&engine, &caller.0.organization, &id).await?;
     let lines = engine.dispatch.lists().lines(&caller.0.organization, list.id);
     let head = stream::once(async { Ok(Bytes::from_static(HEAD.as_bytes())) });
     Ok(download(&format!("report-{}.csv", list.id), "text/csv; charset=utf-8")
@@ -35,8 +34,12 @@ pub(super) async fn rows(engine: Engine, caller: Calls, id: Path<Uuid>) -> Resul
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/calls/uploads/{id}/numbers")]
-pub(super) async fn numbers(engine: Engine, caller: Calls, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let list = known(&engine, &caller.0.organization, *id).await?;
+pub(super) async fn numbers(
+    engine: Engine,
+    caller: Calls,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let list = named(&engine, &caller.0.organization, &id).await?;
     let lines = engine.dispatch.lists().lines(&caller.0.organization, list.id);
     Ok(download(&format!("numbers-{}.txt", list.id), "text/plain; charset=utf-8")
         .streaming(lines.map_ok(|lines| dialled(&lines)).inspect_err(tell)))
