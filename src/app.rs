@@ -4,7 +4,7 @@
 mod rebuild;
 mod vitals;
 
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,9 +26,10 @@ use crate::actors::projector::screen::{Screen, Shown};
 use crate::actors::{effector, guardian, projector, reactor};
 use crate::adapters::local::{self, Local};
 use crate::adapters::simulated::{self, Simulated};
+use crate::adapters::ssh::{self, PrivateKey, Ssh};
 use crate::adapters::system::{SystemClock, SystemIds};
 use crate::adapters::unset::Unset;
-use crate::config::{Config, RemoteKind, keys};
+use crate::config::{Config, HostKey, RemoteKind, keys};
 use crate::dispatch::Dispatch;
 use crate::http;
 use crate::journal::keys::DataKey;
@@ -54,6 +55,8 @@ const HEARD_WAIT: Duration = Duration::from_secs(30);
 const SCREEN_CONNECTION_WAIT: Duration = Duration::from_secs(2);
 /// A remote command that says nothing for so long is not waited for.
 const REMOTE_COMMAND_MAX: Duration = Duration::from_hours(6);
+/// Connecting, logging in and every piece that is sent has so long.
+const REMOTE_STEP_MAX: Duration = Duration::from_secs(10);
 
 /// The world as the engine is given it. What is none is made from the configuration.
 #[derive(Debug, Clone)]
@@ -126,7 +129,7 @@ impl App {
             ids: Arc::clone(&ports.ids),
             vitals: Arc::new(vitals),
             metrics: metrics(),
-            options: http_options(&config, &ports, remote.kind())?,
+            options: http_options(&config, &ports, remote.kind(), call_servers(&config).await)?,
         })?;
         Ok(Self { journal, screens, dispatch, effector, guardian, engine, listener })
     }
@@ -244,8 +247,50 @@ fn remote_host(config: &Config, ports: &Ports) -> anyhow::Result<Arc<dyn RemoteH
             timeout: REMOTE_COMMAND_MAX,
             folder: config.store.data_dir.join("remote"),
         })?),
-        Some(RemoteKind::Ssh(_)) => anyhow::bail!("REMOTE_HOST: another host cannot be reached yet"),
+        Some(RemoteKind::Ssh(host)) => Arc::new(Ssh::new(ssh_options(config, ports, host)?)),
     })
+}
+
+fn ssh_options(config: &Config, ports: &Ports, host: &str) -> anyhow::Result<ssh::Options> {
+    let remote = &config.remote;
+    let missing = |name: &str| format!("{name}: has to be set where REMOTE_HOST is a host");
+    anyhow::ensure!(!remote.user.is_empty(), missing("REMOTE_USER"));
+    let key = remote.private_key.as_ref().ok_or_else(|| anyhow!(missing("PRIVATE_KEY_BASE64")))?;
+    Ok(ssh::Options {
+        host: host.to_owned(),
+        port: remote.port,
+        user: remote.user.clone(),
+        key: PrivateKey::parse(key.expose())?,
+        known_hosts: remote.known_hosts.clone(),
+        host_key: match &remote.host_key {
+            HostKey::Listed => ssh::HostKey::Listed,
+            HostKey::Fingerprint(fingerprint) => ssh::HostKey::Fingerprint(fingerprint.clone()),
+            HostKey::FirstUse => ssh::HostKey::FirstUse,
+        },
+        kept_hosts: config.store.data_dir.join("known_hosts"),
+        path: remote.path.clone(),
+        command: remote.command.clone(),
+        stop_command: remote.stop_command.clone(),
+        recordings: remote.recordings.clone(),
+        timeout: REMOTE_COMMAND_MAX,
+        patience: REMOTE_STEP_MAX,
+        ids: Arc::clone(&ports.ids),
+    })
+}
+
+/// From where the call server reports, so that it needs no token.
+async fn call_servers(config: &Config) -> Vec<IpAddr> {
+    let Some(RemoteKind::Ssh(host)) = &config.remote.host else { return vec![] };
+    let asked = tokio::net::lookup_host((host.as_str(), config.remote.port));
+    match tokio::time::timeout(REMOTE_STEP_MAX, asked).await {
+        Ok(Ok(found)) => found.map(|address| address.ip()).collect(),
+        Ok(Err(_)) | Err(_) => {
+            tracing::warn!(
+                "REMOTE_HOST: {host} has no address at the moment; until the next start its reports need a token"
+            );
+            vec![]
+        }
+    }
 }
 
 fn start_keepers(journal: &Journal) -> anyhow::Result<Dispatch> {
@@ -284,6 +329,7 @@ fn http_options(
     config: &Config,
     ports: &Ports,
     remote: domain::session::Remote,
+    call_servers: Vec<IpAddr>,
 ) -> anyhow::Result<http::Options> {
     let jwt_secret = keys::jwt_secret(config, &mut |bytes| ports.ids.fill(bytes))?;
     Ok(http::Options {
@@ -296,7 +342,7 @@ fn http_options(
         access: config.access.clone(),
         jwt_secret,
         loopback_only: config.http.host.is_loopback(),
-        call_servers: vec![],
+        call_servers,
         origins: config.http.cors.clone(),
         remote,
     })
