@@ -201,3 +201,6 @@ where
     }
     .boxed()
 }
+
+#[cfg(test)]
+mod tests;

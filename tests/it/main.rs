@@ -34,6 +34,8 @@ mod fatal;
 mod launch;
 mod overload;
 mod rebuild;
+mod ssh;
+mod sshd;
 mod start;
 mod sync;
 mod tamper;

@@ -212,3 +212,6 @@ pub(super) fn said(why: &Failure) -> String {
         Failure::Other(why) => why.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;
