@@ -1,7 +1,12 @@
 //! Texts as words for a shell. Nothing that comes from outside reaches a command line on another way.
 
-/// One word for the shell, whatever is in it.
+/// One word for the shell, whatever is in it. A word of harmless characters stays as it is,
+/// so that it can also stand within quotes that somebody wrote around it.
 pub(super) fn quoted(text: &str) -> String {
+    let harmless = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+    if !text.is_empty() && text.chars().all(harmless) {
+        return text.to_owned();
+    }
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
@@ -13,6 +18,12 @@ pub(super) fn filled(command: &str, session: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_session_may_stand_within_quotes() {
+        let command = filled("echo \"http://127.0.0.1/start?session_id={sessionId}\"", "session-1-abc");
+        assert_eq!(command, "echo \"http://127.0.0.1/start?session_id=session-1-abc\"");
+    }
 
     #[test]
     fn a_word_stays_one_word() {

@@ -17,7 +17,7 @@ use crate::world::free_port;
 
 const SERVER: &str = "/usr/sbin/sshd";
 /// `read` comes back when the test process closes the pipe or dies. Whoever is logged in goes with the server.
-const WATCHDOG: &str = r#""$@" & server=$!; echo $server >server.pid; read -r _; pkill -KILL -P $server; kill $server 2>/dev/null; wait $server"#;
+const WATCHDOG: &str = r#""$@" & server=$!; echo $server >server.pid; read -r _; for session in $(pgrep -P $server); do kill -KILL $session; done; kill $server 2>/dev/null; wait $server"#;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Sshd {
@@ -77,14 +77,16 @@ impl Sshd {
     pub(crate) fn run(&mut self) {
         fs::create_dir_all("/run/sshd").unwrap();
         fs::write(self.path("config"), self.config()).unwrap();
-        let log = fs::OpenOptions::new().create(true).append(true).open(self.path("log")).unwrap();
         let shell = Command::new("/bin/sh")
-            .args(["-c", WATCHDOG, "watchdog", SERVER, "-D", "-e", "-f"])
+            .args(["-c", WATCHDOG, "watchdog", SERVER, "-D", "-f"])
             .arg(self.path("config"))
+            // Not to stderr, where it would stand among what commands say.
+            .arg("-E")
+            .arg(self.path("log"))
             .current_dir(self.folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
-            .stderr(log)
+            .stderr(Stdio::null())
             .spawn();
         self.running = Some(shell.unwrap());
         let began = Instant::now();

@@ -46,6 +46,10 @@ pub enum Error {
         "SSH connection error: Host key of {at} is not the expected one: met {met}, expected by {source_name}. Somebody may be in between; only if the host was set up anew, change it there"
     )]
     HostMismatch { at: String, met: String, source_name: String },
+    #[error(
+        "SSH connection error: Host key of {at} is revoked in REMOTE_KNOWN_HOSTS: {met}. Somebody may be in between"
+    )]
+    HostRevoked { at: String, met: String },
     #[error("SSH connection error: {} cannot be read or written: {why}. Check REMOTE_KNOWN_HOSTS and DATA_DIR", path.display())]
     KnownHosts { path: PathBuf, why: io::Error },
     #[error(

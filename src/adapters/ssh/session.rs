@@ -55,8 +55,10 @@ impl Session {
             let met = session.ssh.host_key().map(|(key, _)| key).unwrap_or_default();
             match far.trust.check(&belief, met) {
                 Ok(()) => return session.log_in().await,
-                // A key says more than the absence of one.
-                Err(why) => refused = Some(why),
+                Err(why @ Error::HostRevoked { .. }) => return Err(why),
+                // A key says more than the absence of one, and the first is the one that others meet too.
+                Err(why) if !matches!(refused, Some(Error::HostMismatch { .. })) => refused = Some(why),
+                Err(_) => {}
             }
         }
         Err(refused.unwrap_or(Error::Broke))

@@ -111,7 +111,7 @@ impl Trust {
 
     pub(super) fn check(&self, belief: &Belief, met: &[u8]) -> Result<(), Error> {
         if belief.keys.revoked.iter().any(|key| key == met) {
-            return Err(self.mismatch(met, "a revocation in REMOTE_KNOWN_HOSTS"));
+            return Err(Error::HostRevoked { at: self.at(), met: described(met) });
         }
         if belief.keys.good.iter().any(|key| key == met) {
             return Ok(());

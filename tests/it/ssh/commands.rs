@@ -18,20 +18,20 @@ async fn the_command_learns_the_session_in_both_ways() {
     assert!(exit.success() && exit.stderr.is_empty(), "{exit:?}");
 }
 
-/// Wherever a name comes from, it is a word and never a command.
+/// The oddest that a session may be called. What a shell would read into others is kept out by their type,
+/// and by quoting, which has tests of its own.
 #[tokio::test]
 async fn odd_sessions_arrive_as_they_are() {
     let server = Sshd::start();
     let ssh = server.ssh(r#"printf '%s|%s' {sessionId} "$SESSION_ID""#);
-    let odd = ["a b", "it's", "$(id)", "`id`", "a;id", "a&id|id", "\"q\"", "\\", "-n", "*", "!x", "Қ'нғироқ"];
-    let mut tried = 0;
-    for name in odd {
-        let Ok(name) = SessionId::parse(name) else { continue };
+    for name in ["-n", "--", "..", ":", "a:b", "-rf", "0"] {
+        let name = SessionId::parse(name).unwrap();
         let exit = ssh.launch(name.as_str(), &name).await.unwrap();
         assert_eq!(exit.stdout, format!("{name}|{name}", name = name.as_str()));
-        tried += 1;
     }
-    assert!(tried > 3, "only {tried} of these can be a session's name");
+    for name in ["a b", "it's", "$(id)", "`id`", "a;id", "a|id", "\"", "\\", "*", "a\nb"] {
+        assert!(SessionId::parse(name).is_err(), "{name:?}");
+    }
 }
 
 #[tokio::test]

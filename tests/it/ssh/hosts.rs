@@ -106,12 +106,10 @@ async fn a_wrong_host_key_is_refused_whatever_named_the_right_one() {
     let listed = Options { known_hosts, host_key: HostKey::Listed, ..server.options("true") };
     let fingerprint = HostKey::Fingerprint(server.fingerprint("other"));
     let named = Options { host_key: fingerprint, ..server.options("true") };
-    for (options, source, kind) in
-        [(listed, "REMOTE_KNOWN_HOSTS", "ed25519"), (named, "REMOTE_HOST_KEY", "rsa")]
-    {
+    for (options, source) in [(listed, "REMOTE_KNOWN_HOSTS"), (named, "REMOTE_HOST_KEY")] {
         let why = refused(&Ssh::new(options)).await;
         assert!(why.contains("is not the expected one"), "{why}");
-        assert!(why.contains(source) && why.contains(&server.fingerprint(kind)), "{why}");
+        assert!(why.contains(source) && why.contains(&server.fingerprint("ed25519")), "{why}");
     }
 }
 
@@ -145,7 +143,7 @@ async fn a_revoked_key_is_never_right_again() {
     std::fs::write(&known_hosts, format!("{line}@revoked {line}")).unwrap();
     let options = Options { known_hosts: Some(known_hosts), ..server.options("true") };
     let why = refused(&Ssh::new(options)).await;
-    assert!(why.contains("revocation"), "{why}");
+    assert!(why.contains("is revoked in REMOTE_KNOWN_HOSTS"), "{why}");
 }
 
 #[tokio::test]
