@@ -282,15 +282,13 @@ fn ssh_options(config: &Config, ports: &Ports, host: &str) -> anyhow::Result<ssh
 async fn call_servers(config: &Config) -> Vec<IpAddr> {
     let Some(RemoteKind::Ssh(host)) = &config.remote.host else { return vec![] };
     let asked = tokio::net::lookup_host((host.as_str(), config.remote.port));
-    match tokio::time::timeout(REMOTE_STEP_MAX, asked).await {
-        Ok(Ok(found)) => found.map(|address| address.ip()).collect(),
-        Ok(Err(_)) | Err(_) => {
-            tracing::warn!(
-                "REMOTE_HOST: {host} has no address at the moment; until the next start its reports need a token"
-            );
-            vec![]
-        }
+    if let Ok(Ok(found)) = tokio::time::timeout(REMOTE_STEP_MAX, asked).await {
+        return found.map(|address| address.ip()).collect();
     }
+    tracing::warn!(
+        "REMOTE_HOST: {host} has no address at the moment; until the next start its reports need a token"
+    );
+    vec![]
 }
 
 fn start_keepers(journal: &Journal) -> anyhow::Result<Dispatch> {

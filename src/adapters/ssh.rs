@@ -36,6 +36,8 @@ pub use trust::HostKey;
 
 /// Recordings that are listened to at the same time: each is a connection, and SSH servers turn away those who come in crowds.
 const RECORDINGS_MAX: usize = 6;
+/// Whoever comes when all are taken may come again: a recording that is being listened to ends some time.
+const RECORDINGS_AGAIN: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -137,11 +139,11 @@ impl Ssh {
         Ok(said.stdout.trim().parse().ok().map(exit))
     }
 
-    async fn listen(&self, name: &str, from: u64) -> Result<Option<Recording>, Error> {
+    async fn listen(&self, name: &str, from: u64) -> Result<Option<Recording>, Trouble> {
         let Some(path) = recording::inside(&self.options.recordings, name) else { return Ok(None) };
-        let permit = Arc::clone(&self.recordings).try_acquire_owned();
-        let permit = permit.map_err(|_| Error::TooManyRecordings)?;
-        recording::open(Arc::clone(&self.far), path, from, permit).await
+        let place = Arc::clone(&self.recordings).try_acquire_owned();
+        let place = place.map_err(|_| Trouble::Later { after: RECORDINGS_AGAIN })?;
+        recording::open(Arc::clone(&self.far), path, from, place).await.map_err(Error::told)
     }
 }
 
@@ -151,13 +153,13 @@ impl RemoteHost for Ssh {
     }
 
     fn place(&self, numbers: Bytes) -> BoxFuture<'_, Result<(), Trouble>> {
-        async move { self.upload(numbers).await.map_err(Error::never) }.boxed()
+        async move { self.upload(numbers).await.map_err(Error::told) }.boxed()
     }
 
     fn launch(&self, effect: &str, session: &SessionId) -> BoxFuture<'_, Result<Exit, Trouble>> {
         let command = filled(&self.options.command, session.as_str());
         let line = script::run(&command, session.as_str(), Some(effect));
-        async move { self.run(line).await.map_err(Error::never) }.boxed()
+        async move { self.run(line).await.map_err(Error::told) }.boxed()
     }
 
     fn ask(&self, effect: &str) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
@@ -170,14 +172,14 @@ impl RemoteHost for Ssh {
         async move {
             let Some(command) = &self.options.stop_command else { return Ok(None) };
             let line = script::run(&filled(command, session.as_str()), session.as_str(), None);
-            self.run(line).await.map(Some).map_err(Error::never)
+            self.run(line).await.map(Some).map_err(Error::told)
         }
         .boxed()
     }
 
     fn recording(&self, name: &str, from: u64) -> BoxFuture<'_, Result<Option<Recording>, Trouble>> {
         let name = name.to_owned();
-        async move { self.listen(&name, from).await.map_err(Error::never) }.boxed()
+        async move { self.listen(&name, from).await }.boxed()
     }
 }
 

@@ -29,8 +29,12 @@ pub(crate) struct Sshd {
 }
 
 impl Sshd {
-    /// With a host key of each kind that is asked for.
     pub(crate) fn start() -> Self {
+        Self::with(&["ed25519"], "")
+    }
+
+    /// With a host key of each kind that is asked for.
+    pub(crate) fn with_both_keys() -> Self {
         Self::with(&["ed25519", "rsa"], "")
     }
 
@@ -98,10 +102,10 @@ impl Sshd {
 
     fn config(&self) -> String {
         let folder = self.folder.path().display();
-        let host_keys: String =
-            self.host_keys.iter().map(|kind| format!("HostKey {folder}/host_{kind}\n")).collect();
+        let host_keys = self.host_keys.iter().map(|kind| format!("HostKey {folder}/host_{kind}"));
+        let host_keys = host_keys.collect::<Vec<_>>().join("\n");
         format!(
-            "{}\n{host_keys}Port {}\nListenAddress 127.0.0.1\nAuthorizedKeysFile {folder}/authorized_keys\n\
+            "{}\n{host_keys}\nPort {}\nListenAddress 127.0.0.1\nAuthorizedKeysFile {folder}/authorized_keys\n\
              PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n\
              MaxStartups 100\nLogLevel DEBUG1\nSubsystem sftp internal-sftp\nSetEnv HOME={folder}/home\n",
             self.more, self.port

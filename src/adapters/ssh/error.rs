@@ -9,8 +9,8 @@ use crate::ports::Trouble;
 
 /// A host that is asked about an earlier start may be back by then.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
-/// A recording that is being listened to ends some time.
-const RECORDINGS_AGAIN: Duration = Duration::from_secs(2);
+/// This machine has no room for another thread at the moment.
+const NO_ROOM: Duration = Duration::from_secs(5);
 
 /// Most begin as the documented texts do, for people search for these words. `at` is host and port.
 #[derive(Debug, thiserror::Error)]
@@ -87,8 +87,6 @@ pub enum Error {
     Damaged { at: String, what: &'static str },
     #[error("REMOTE_RECORDINGS_PATH: a recording cannot be read at {at}: {why}")]
     Recording { at: String, why: String },
-    #[error("too many recordings are read from the remote host at the same time")]
-    TooManyRecordings,
     #[error("SSH connection error: {what} refused by {at} ({why}). Check the settings of its SSH server")]
     Denied { at: String, what: &'static str, why: String },
     #[error("no thread can be started for the remote host: {0}")]
@@ -100,13 +98,13 @@ pub enum Error {
 }
 
 impl Error {
-    /// For what must not be done twice, and for what people have to look at: none of these goes away by itself
-    /// within the time that a start waits, and each has a text that says what to do.
-    pub(super) fn never(self) -> Trouble {
-        match self {
-            Self::TooManyRecordings => Trouble::Later { after: RECORDINGS_AGAIN },
-            error => Trouble::Never { why: error.to_string() },
+    /// Nobody was called where there was no thread for it. The others do not go away by themselves within the time
+    /// that a start waits, or leave open what was done; each has a text that says what to check.
+    pub(super) fn told(self) -> Trouble {
+        if matches!(self, Self::Thread(_)) {
+            return Trouble::Later { after: NO_ROOM };
         }
+        Trouble::Never { why: self.to_string() }
     }
 
     /// A question may be asked again as often as one likes.

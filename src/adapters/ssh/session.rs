@@ -188,10 +188,13 @@ async fn resolve(far: &Far) -> Result<Vec<SocketAddr>, Error> {
 }
 
 fn not_connected(far: &Far, why: io::Error) -> Error {
-    match why.kind() {
-        io::ErrorKind::ConnectionRefused => Error::Refused { at: far.at() },
-        io::ErrorKind::TimedOut => Error::Timeout { at: far.at() },
-        _ => Error::Unreachable { at: far.at(), why },
+    let at = far.at();
+    if why.kind() == io::ErrorKind::ConnectionRefused {
+        Error::Refused { at }
+    } else if why.kind() == io::ErrorKind::TimedOut {
+        Error::Timeout { at }
+    } else {
+        Error::Unreachable { at, why }
     }
 }
 

@@ -17,7 +17,7 @@ use super::{Error, exec, script};
 /// Written at once, each piece with the patience of one step.
 const PIECE_LEN: usize = 128 << 10;
 /// Longest that the far end may take to look through a list or to move it.
-const FAR_WORK: Duration = Duration::from_secs(60);
+const FAR_WORK: Duration = Duration::from_mins(1);
 /// Of a list that is there for the first time: the call server may be another user.
 const MODE: u32 = 0o644;
 const DURING: &str = "during the upload; the list before is untouched";
@@ -145,10 +145,11 @@ impl Upload<'_> {
 
     /// What is said of a lost command is about the remote command, which this is not.
     async fn say(&self, line: &str, during: &'static str) -> Result<exec::Said, Error> {
-        exec::say(self.session, line, FAR_WORK).await.map_err(|why| match why {
-            Error::CommandLost { .. } | Error::CommandTooLong { .. } => self.session.lost(during),
-            other => other,
-        })
+        let said = exec::say(self.session, line, FAR_WORK).await;
+        if matches!(said, Err(Error::CommandLost { .. } | Error::CommandTooLong { .. })) {
+            return Err(self.session.lost(during));
+        }
+        said
     }
 
     /// What cannot be taken away now is taken away by a later upload.

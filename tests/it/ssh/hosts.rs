@@ -89,7 +89,7 @@ async fn a_host_that_speaks_something_else_is_no_ssh_server() {
 
 #[tokio::test]
 async fn an_unknown_host_key_is_named_with_its_fingerprint() {
-    let server = Sshd::start();
+    let server = Sshd::with_both_keys();
     for known_hosts in [None, Some(server.known_hosts("ed25519", "other.example"))] {
         let options = Options { known_hosts, host_key: HostKey::Listed, ..server.options("true") };
         let why = refused(&Ssh::new(options)).await;
@@ -100,7 +100,7 @@ async fn an_unknown_host_key_is_named_with_its_fingerprint() {
 
 #[tokio::test]
 async fn a_wrong_host_key_is_refused_whatever_named_the_right_one() {
-    let server = Sshd::start();
+    let server = Sshd::with_both_keys();
     server.make_key("host_other", &["-t", "ed25519"]);
     let known_hosts = Some(server.known_hosts("other", &server.itself()));
     let listed = Options { known_hosts, host_key: HostKey::Listed, ..server.options("true") };
@@ -115,7 +115,7 @@ async fn a_wrong_host_key_is_refused_whatever_named_the_right_one() {
 
 #[tokio::test]
 async fn a_host_is_known_by_its_line_whichever_of_its_keys_that_names() {
-    let server = Sshd::start();
+    let server = Sshd::with_both_keys();
     for kind in ["ed25519", "rsa"] {
         let known_hosts = Some(server.known_hosts(kind, &server.itself()));
         let options = Options { known_hosts, host_key: HostKey::Listed, ..server.options("true") };
@@ -148,7 +148,7 @@ async fn a_revoked_key_is_never_right_again() {
 
 #[tokio::test]
 async fn a_host_is_known_by_either_fingerprint() {
-    let server = Sshd::start();
+    let server = Sshd::with_both_keys();
     for kind in ["ed25519", "rsa"] {
         let host_key = HostKey::Fingerprint(server.fingerprint(kind));
         assert!(launched_anew(Options { host_key, ..server.options("true") }).await, "{kind}");

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::session::Exit;
 use karnay::adapters::ssh::{BadKey, Options, PrivateKey, Ssh};
 use karnay::ports::RemoteHost as _;
 
@@ -29,7 +30,7 @@ async fn keys_of_every_kind_and_form_log_in() {
         let key = PrivateKey::parse(&base64(&path)).unwrap();
         let ssh = Ssh::new(Options { key, ..server.options("true") });
         let exit = ssh.launch(name, &session()).await;
-        assert!(exit.as_ref().is_ok_and(|exit| exit.success()), "{name}: {exit:?}");
+        assert!(exit.as_ref().is_ok_and(Exit::success), "{name}: {exit:?}");
     }
 }
 
@@ -48,7 +49,7 @@ async fn an_ed25519_key_as_openssl_writes_it_logs_in() {
     server.allow("pkcs8");
     let key = PrivateKey::parse(&base64(&path)).unwrap();
     let exit = Ssh::new(Options { key, ..server.options("true") }).launch("one", &session()).await;
-    assert!(exit.as_ref().is_ok_and(|exit| exit.success()), "{exit:?}");
+    assert!(exit.as_ref().is_ok_and(Exit::success), "{exit:?}");
 }
 
 #[tokio::test]
@@ -57,7 +58,7 @@ async fn a_key_that_came_through_windows_logs_in() {
     let text = fs::read_to_string(server.path("client")).unwrap().replace('\n', "\r\n");
     let key = PrivateKey::parse(&STANDARD.encode(text.trim_end())).unwrap();
     let exit = Ssh::new(Options { key, ..server.options("true") }).launch("one", &session()).await;
-    assert!(exit.as_ref().is_ok_and(|exit| exit.success()), "{exit:?}");
+    assert!(exit.as_ref().is_ok_and(Exit::success), "{exit:?}");
 }
 
 #[tokio::test]

@@ -22,10 +22,11 @@ async fn a_recording_is_read_from_where_one_asks() {
     let sound: Vec<u8> = (0..3_000_000_u32).flat_map(u32::to_le_bytes).collect();
     fs::create_dir_all(folder.join("today")).unwrap();
     fs::write(folder.join("today/call.mp3"), &sound).unwrap();
-    for from in [0, 1, 7_654_321, sound.len()] {
-        let recording = ssh.recording("today/call.mp3", from as u64).await.unwrap().unwrap();
-        assert_eq!(recording.size, sound.len() as u64);
-        assert!(bytes(recording).await == sound[from..], "from {from}");
+    let size = u64::try_from(sound.len()).unwrap();
+    for from in [0, 1, 7_654_321, size] {
+        let recording = ssh.recording("today/call.mp3", from).await.unwrap().unwrap();
+        assert_eq!(recording.size, size);
+        assert!(bytes(recording).await == sound[usize::try_from(from).unwrap()..], "from {from}");
     }
     assert!(ssh.recording("today", 0).await.unwrap().is_none(), "a folder is no recording");
 }

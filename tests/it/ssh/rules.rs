@@ -73,7 +73,7 @@ async fn rule_3_a_frozen_host_holds_up_no_thread_but_its_own() {
 #[tokio::test]
 async fn rule_4_every_step_has_a_limit_and_so_has_its_end() {
     let server = Sshd::start();
-    let patience = Duration::from_secs(1);
+    let patience = Duration::from_secs(2);
     let ssh = Ssh::new(Options { patience, ..server.options("true") });
     let list = Bytes::from(vec![b'1'; 128 << 20]);
     let begun = || {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Bytes towards the host, over every connection. Beyond `u64::MAX` nothing breaks.
+/// It counts bytes towards the host, over every connection.
 pub(super) struct Wire {
     pub(super) port: u16,
     pub(super) carried: Arc<AtomicU64>,
@@ -33,8 +33,10 @@ async fn carry(near: TcpStream, port: u16, len_max: u64, carried: Arc<AtomicU64>
     let back = tokio::spawn(async move { tokio::io::copy(&mut from_far, &mut to_near).await });
     let mut piece = vec![0; 4 << 10];
     while let Ok(read @ 1..) = from_near.read(&mut piece).await {
-        let before = carried.fetch_add(read as u64, Ordering::SeqCst);
-        if before + read as u64 > len_max || to_far.write_all(&piece[..read]).await.is_err() {
+        let len = u64::try_from(read).unwrap();
+        if carried.fetch_add(len, Ordering::SeqCst) + len > len_max
+            || to_far.write_all(&piece[..read]).await.is_err()
+        {
             break;
         }
     }
