@@ -65,6 +65,10 @@ pub enum Error {
     )]
     CommandLost { at: String },
     #[error(
+        "{at} did not say how the remote command ended. What became of it is unknown, and it is not run again. Check that its SSH server runs what it is told to (ForceCommand)"
+    )]
+    EndUntold { at: String },
+    #[error(
         "The remote command has not come back within {} s. It may be running still, and it is not run again",
         after.as_secs()
     )]

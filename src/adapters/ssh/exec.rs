@@ -33,7 +33,7 @@ pub(super) async fn run(session: &Session, line: &str, timeout: Duration) -> Res
         (Some(signal), _) => (None, Some(signal)),
         (None, Told::Begun) => return Err(Error::BegunBefore),
         (None, Told::Code(code)) => ended(code),
-        (None, Told::Nothing) => return Err(Error::CommandLost { at: session.far.at() }),
+        (None, Told::Nothing) => return Err(Error::EndUntold { at: session.far.at() }),
     };
     Ok(Exit { code, signal, stdout: said.stdout, stderr: said.stderr })
 }
