@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::sshd::{Sshd, base64, user};
-use crate::world::{World, free_port};
+use crate::world::{World, free_port, report};
 
 /// An engine whose call server is this one.
 fn world(server: &Sshd, command: &str) -> World {
@@ -91,5 +91,32 @@ fn what_has_to_be_set_for_a_host_is_asked_for_at_the_start() {
         let out = world.run(&["serve"]);
         let said = String::from_utf8(out.stderr).unwrap();
         assert!(!out.status.success() && said.contains(word), "{name}: {said}");
+    }
+}
+
+/// An address of this machine that is not its loopback; asking for a way there sends nothing.
+fn own_address() -> Option<std::net::IpAddr> {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    Some(socket.local_addr().ok()?.ip()).filter(|address| !address.is_loopback())
+}
+
+#[expect(clippy::print_stderr, reason = "what was not run is to be heard of")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_call_server_reports_without_a_token_and_nobody_else_does() {
+    let Some(address) = own_address() else {
+        eprintln!("NOT RUN: this machine has no address but its loopback");
+        return;
+    };
+    let server = Sshd::start();
+    for (remote, status) in [(address.to_string(), 200), ("127.0.0.1".to_owned(), 401)] {
+        let mut world = world(&server, "true");
+        world.set("REMOTE_HOST", &remote);
+        world.set("HOST", "0.0.0.0");
+        world.start().await;
+        let url = format!("http://{address}:{}/calls/result", world.port);
+        let body = report("session-1738862891234-abc123", 1);
+        let answer = world.http.post(url).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{remote}");
     }
 }
