@@ -1,7 +1,10 @@
 //! The ports as they are in the world, one file for each kind of far end. They carry out and report; they decide nothing.
 
+mod kept;
 pub mod local;
+mod quoting;
 pub mod simulated;
 pub mod spreadsheet;
+pub mod ssh;
 pub mod system;
 pub mod unset;

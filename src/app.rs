@@ -2,10 +2,11 @@
 //! It holds no rule and answers no request; it knows every part and no part knows it.
 
 mod rebuild;
+mod remote;
 mod simulation;
 mod vitals;
 
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,12 +32,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::actors::projector::screen::{Screen, Shown};
 use crate::actors::{effector, guardian, projector, reactor, watchdog};
-use crate::adapters::local::{self, Local};
 use crate::adapters::simulated::CallServer;
 use crate::adapters::spreadsheet::Spreadsheets;
 use crate::adapters::system::{SystemClock, SystemIds};
-use crate::adapters::unset::Unset;
-use crate::config::{Config, RemoteKind, keys};
+use crate::config::{Config, keys};
 use crate::dispatch::Dispatch;
 use crate::http;
 use crate::journal::keys::DataKey;
@@ -46,6 +45,7 @@ use crate::ports::{Clock, Ids, RemoteHost};
 use crate::telemetry;
 
 pub use rebuild::{RebuildStep, rebuild_offline};
+use remote::{call_servers, host_name, remote_host};
 use vitals::Pulse;
 
 /// Commands are spread over so many threads at most; beyond that the journal's one writer is what counts.
@@ -60,8 +60,6 @@ const DRAIN_PATIENCE: Duration = Duration::from_secs(1);
 const HEARD_WAIT: Duration = Duration::from_secs(30);
 /// Reads fail after this long where the database is away; nobody waits for it in silence.
 const SCREEN_CONNECTION_WAIT: Duration = Duration::from_secs(2);
-/// A remote command that says nothing for so long is not waited for.
-const REMOTE_COMMAND_MAX: Duration = Duration::from_hours(6);
 
 /// The world as the engine is given it. What is none is made from the configuration.
 #[derive(Debug, Clone)]
@@ -151,7 +149,7 @@ impl App {
             sheets: Arc::new(Spreadsheets),
             vitals: Arc::new(vitals),
             metrics: metrics(),
-            options: http_options(&config, &ports, remote.kind())?,
+            options: http_options(&config, &ports, remote.kind(), call_servers(&config).await)?,
         })?;
         Ok(Self { journal, screens, dispatch, effector, guardian, engine, listener, simulated })
     }
@@ -262,45 +260,6 @@ fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 4] {
     ]
 }
 
-/// What the remote host is called where somebody takes it for himself: the same on every node that dials there.
-fn host_name(config: &Config) -> Arc<str> {
-    match &config.remote.host {
-        None => "nowhere".into(),
-        Some(RemoteKind::Simulated) => "simulated".into(),
-        Some(RemoteKind::Local) => "local".into(),
-        Some(RemoteKind::Ssh(host)) => format!("{host}:{}", config.remote.port).into(),
-    }
-}
-
-type RemoteAndSimulated = (Arc<dyn RemoteHost>, Option<CallServer>);
-
-fn remote_host(config: &Config, ports: &Ports) -> anyhow::Result<RemoteAndSimulated> {
-    if let Some(given) = &ports.remote {
-        return Ok((Arc::clone(given), None));
-    }
-    let remote = &config.remote;
-    Ok(match &remote.host {
-        None => (Arc::new(Unset), None),
-        Some(RemoteKind::Simulated) => {
-            let simulated = simulation::open(config, ports)?;
-            let server = simulated.server();
-            (Arc::new(simulated), Some(server))
-        }
-        Some(RemoteKind::Local) => (
-            Arc::new(Local::open(local::Options {
-                command: remote.command.clone(),
-                stop_command: remote.stop_command.clone(),
-                path: remote.path.clone().into(),
-                recordings: remote.recordings.clone().into(),
-                timeout: REMOTE_COMMAND_MAX,
-                folder: config.store.data_dir.join("remote"),
-            })?),
-            None,
-        ),
-        Some(RemoteKind::Ssh(_)) => anyhow::bail!("REMOTE_HOST: another host cannot be reached yet"),
-    })
-}
-
 fn start_keepers(journal: &Journal) -> anyhow::Result<Dispatch> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let arbiters: Vec<_> = (0..cores.min(KEEPER_THREADS_MAX))
@@ -337,6 +296,7 @@ fn http_options(
     config: &Config,
     ports: &Ports,
     remote: domain::session::Remote,
+    call_servers: Vec<IpAddr>,
 ) -> anyhow::Result<http::Options> {
     let jwt_secret = keys::jwt_secret(config, &mut |bytes| ports.ids.fill(bytes))?;
     Ok(http::Options {
@@ -349,7 +309,7 @@ fn http_options(
         access: config.access.clone(),
         jwt_secret,
         loopback_only: config.http.host.is_loopback(),
-        call_servers: vec![],
+        call_servers,
         origins: config.http.cors.clone(),
         remote,
         remote_name: host_name(config),

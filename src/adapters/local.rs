@@ -20,6 +20,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::process::{Child, Command};
 
+use crate::adapters::quoting::filled;
 use crate::ports::{Recording, RemoteHost, Trouble};
 use marks::Marks;
 use output::Output;
@@ -171,7 +172,7 @@ fn spawn(command: &str, session: &SessionId) -> io::Result<Child> {
     let kept: Vec<(&&str, OsString)> = kept.collect();
     Command::new("sh")
         .arg("-c")
-        .arg(command.replace("{sessionId}", &quoted(session.as_str())))
+        .arg(filled(command, session.as_str()))
         .env_clear()
         .envs(kept)
         .env("SESSION_ID", session.as_str())
@@ -180,11 +181,6 @@ fn spawn(command: &str, session: &SessionId) -> io::Result<Child> {
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()
-}
-
-/// One word for the shell, whatever is in it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// The leader was not waited for yet, so its number is still its own. The shell's own `kill` is on every machine.

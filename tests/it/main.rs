@@ -42,6 +42,8 @@ mod overload;
 mod quarantine;
 mod rebuild;
 mod sim;
+mod ssh;
+mod sshd;
 mod start;
 mod sync;
 mod tamper;

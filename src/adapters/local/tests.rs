@@ -3,6 +3,7 @@
 use tempfile::TempDir;
 
 use super::*;
+use crate::adapters::kept;
 
 fn local(folder: &TempDir, command: &str) -> Local {
     Local::open(options(folder, command)).unwrap()
@@ -57,8 +58,8 @@ async fn ten_megabytes_are_read_and_few_are_kept() {
     let folder = TempDir::new().unwrap();
     let host = local(&folder, "head -c 10000000 /dev/zero | tr '\\0' x; echo end >&2");
     let exit = host.launch("one", &session()).await.unwrap();
-    assert!(exit.stdout.len() < output::KEPT_LEN_MAX + 100);
-    assert!(exit.stdout.ends_with("and 9934464 bytes more"), "{}", &exit.stdout[output::KEPT_LEN_MAX..]);
+    assert!(exit.stdout.len() < kept::LEN_MAX + 100);
+    assert!(exit.stdout.ends_with("and 9934464 bytes more"), "{}", &exit.stdout[kept::LEN_MAX..]);
     assert_eq!(exit.stderr, "end\n");
 }
 
