@@ -32,6 +32,7 @@ mod guardian;
 mod projector;
 
 mod clients;
+mod contract;
 mod crash;
 mod disk;
 mod fatal;

@@ -43,6 +43,15 @@ impl Sim {
         Self { child, url, folder }
     }
 
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The file that it reads its numbers from.
+    pub(crate) fn list(&self) -> std::path::PathBuf {
+        self.folder.path().join("numbers.txt")
+    }
+
     pub(crate) fn said(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap()
     }

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::world::World;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use karnay::adapters::ssh::{HostKey, Options, PrivateKey, Ssh};
@@ -160,6 +161,15 @@ impl Sshd {
             Command::new("ssh-keygen").args(["-l", "-f"]).arg(self.path(&format!("host_{kind}"))).output();
         let shown = String::from_utf8(shown.unwrap().stdout).unwrap();
         shown.split_whitespace().nth(1).unwrap().to_owned()
+    }
+
+    /// As a user sets it.
+    pub(crate) fn is_the_remote_host_of(&self, world: &mut World) {
+        world.set("REMOTE_HOST", "127.0.0.1");
+        world.set("REMOTE_PORT", &self.port.to_string());
+        world.set("REMOTE_USER", &user());
+        world.set("PRIVATE_KEY_BASE64", &base64(&self.path("client")));
+        world.set("REMOTE_HOST_KEY", &self.fingerprint("ed25519"));
     }
 
     /// Options that reach it, with its ed25519 key known.

@@ -2,17 +2,13 @@
 
 use serde_json::Value;
 
-use crate::sshd::{Sshd, base64, user};
+use crate::sshd::Sshd;
 use crate::world::{World, free_port, report};
 
 /// An engine whose call server is this one.
 fn world(server: &Sshd, command: &str) -> World {
     let mut world = World::sqlite();
-    world.set("REMOTE_HOST", "127.0.0.1");
-    world.set("REMOTE_PORT", &server.port.to_string());
-    world.set("REMOTE_USER", &user());
-    world.set("PRIVATE_KEY_BASE64", &base64(&server.path("client")));
-    world.set("REMOTE_HOST_KEY", &server.fingerprint("ed25519"));
+    server.is_the_remote_host_of(&mut world);
     world.set("REMOTE_COMMAND", command);
     world
 }
