@@ -7,7 +7,6 @@ mod pack;
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{Context, SHA256};
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use domain::ids::{Fingerprint, Organization};
@@ -16,7 +15,7 @@ use futures_util::{Stream, stream};
 use uuid::Uuid;
 
 use crate::journal::keys::{CipherRefused, PersonKey};
-use crate::journal::lists::{Chunks, ListName, StoredChunk};
+use crate::journal::lists::{Chunks, ListDigest, ListName, StoredChunk};
 use crate::journal::{self, Journal};
 use listing::Listings;
 
@@ -59,7 +58,7 @@ pub struct Making {
     journal: Journal,
     name: ListName,
     key: PersonKey,
-    digest: Context,
+    digest: ListDigest,
 }
 
 impl std::fmt::Debug for Making {
@@ -77,7 +76,7 @@ impl Lists {
     pub fn make(&self, organization: Organization, list: Uuid) -> Result<Making, Error> {
         let name = ListName { organization, list };
         let key = self.journal.list_key(&name)?;
-        Ok(Making { journal: self.journal.clone(), name, key, digest: Context::new(&SHA256) })
+        Ok(Making { journal: self.journal.clone(), name, key, digest: ListDigest::default() })
     }
 
     /// The line on which a number stands; none where it is not on the list.
@@ -99,7 +98,7 @@ impl Lists {
         digest: &str,
     ) -> Result<Bytes, Error> {
         let name = ListName { organization: organization.clone(), list };
-        let (mut file, mut found) = (BytesMut::new(), Context::new(&SHA256));
+        let (mut file, mut found) = (BytesMut::new(), ListDigest::default());
         let mut from = 0;
         loop {
             let chunks = self.journal.chunks(&name, from, READ_TOGETHER).await?;
@@ -107,7 +106,7 @@ impl Lists {
                 break;
             }
             for chunk in &chunks {
-                add(&mut found, chunk);
+                found.add(chunk);
                 for number in self.lines_of(chunk).await?.iter().filter_map(|line| line.verdict.number()) {
                     file.extend_from_slice(number.as_str().as_bytes());
                     file.extend_from_slice(b"\n");
@@ -115,7 +114,7 @@ impl Lists {
                 from = chunk.number + 1;
             }
         }
-        if hex::encode(found.finish()) == digest { Ok(file.freeze()) } else { Err(Error::Damaged) }
+        if found.finish() == digest { Ok(file.freeze()) } else { Err(Error::Damaged) }
     }
 
     /// Every row of the sheet with what became of it, some at a time.
@@ -155,7 +154,7 @@ impl Making {
                 fingerprints,
                 sealed: keyring.seal_bytes(&self.key, &text)?,
             };
-            add(&mut self.digest, &stored);
+            self.digest.add(&stored);
             sealed.push(stored);
         }
         Ok(Chunks { name: self.name.clone(), chunks: sealed, key: self.key.to_store(), stored_at: now })
@@ -169,15 +168,6 @@ impl Making {
 
     /// The digest over all that was stored.
     pub fn finish(self) -> String {
-        hex::encode(self.digest.finish())
-    }
-}
-
-/// Every byte that is stored, so that none can be changed unseen.
-fn add(digest: &mut Context, chunk: &StoredChunk) {
-    digest.update(&chunk.number.to_be_bytes());
-    for part in [&chunk.fingerprints, &chunk.sealed] {
-        digest.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        digest.update(part);
+        self.digest.finish()
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use aws_lc_rs::aead::LessSafeKey;
+use aws_lc_rs::digest::{Context, SHA256};
 use chrono::{DateTime, Utc};
 use domain::ids::{Fingerprint, Organization};
 use uuid::Uuid;
@@ -33,6 +34,35 @@ pub struct Chunks {
     pub chunks: Vec<StoredChunk>,
     pub key: Option<Arc<KeyRow>>,
     pub stored_at: DateTime<Utc>,
+}
+
+/// The digest over everything that is stored of a list, chunk by chunk, so that no byte of it can be changed unseen.
+pub struct ListDigest(Context);
+
+impl std::fmt::Debug for ListDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ListDigest")
+    }
+}
+
+impl Default for ListDigest {
+    fn default() -> Self {
+        Self(Context::new(&SHA256))
+    }
+}
+
+impl ListDigest {
+    pub fn add(&mut self, chunk: &StoredChunk) {
+        self.0.update(&chunk.number.to_be_bytes());
+        for part in [&chunk.fingerprints, &chunk.sealed] {
+            self.0.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            self.0.update(part);
+        }
+    }
+
+    pub fn finish(self) -> String {
+        hex::encode(self.0.finish())
+    }
 }
 
 impl Journal {

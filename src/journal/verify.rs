@@ -3,9 +3,13 @@
 
 use std::path::PathBuf;
 
+use cqrs_es::Aggregate as _;
 use domain::fact::Position;
+use domain::ids::Organization;
+use domain::number_list::{self, NumberList};
 
 use super::chain::{Digest, GENESIS, Hash};
+use super::lists::{ListDigest, ListName, StoredChunk};
 use super::{Batch, Error, Stored, postgres, sqlite};
 
 /// Which journal to look at.
@@ -54,6 +58,13 @@ impl Reader {
         }
     }
 
+    async fn chunks(&self, name: ListName, from: u32) -> Result<Vec<StoredChunk>, Error> {
+        match &self.0 {
+            Store::Sqlite(store) => store.chunks(name, from, CHUNKS_A_READ).await,
+            Store::Postgres(store) => store.chunks(name, from, CHUNKS_A_READ).await,
+        }
+    }
+
     async fn damage(&self) -> Result<Vec<String>, Error> {
         match &self.0 {
             Store::Sqlite(store) => store.damage().await,
@@ -87,6 +98,7 @@ pub enum Fault {
     Journal(#[from] Error),
 }
 
+const CHUNKS_A_READ: u32 = 64;
 /// A batch may hold some thousand events.
 const BATCHES_A_READ: usize = 32;
 
@@ -120,6 +132,9 @@ async fn walk(reader: &Reader, report: &mut dyn FnMut(Progress)) -> Result<Repor
         };
         let events = events_up_to(reader, state.position, last.last).await?;
         state.check(&batches, &events)?;
+        for event in &events {
+            check_list(reader, event).await?;
+        }
         report(Progress { position: state.position, head: head.max(state.position) });
     }
     let digest = hex::encode(state.digest);
@@ -178,6 +193,27 @@ fn check_event(event: &Stored, batch: &Batch) -> Result<(), Fault> {
         return Err(at(event.position, "the event's time of recording is not its batch's"));
     }
     Ok(())
+}
+
+/// A list lies beside the events; the event that accepted it has the digest over all of it.
+async fn check_list(reader: &Reader, event: &Stored) -> Result<(), Fault> {
+    if event.kind != NumberList::TYPE || event.event_type != "accepted" {
+        return Ok(());
+    }
+    let wrong = || at(event.position, "the list that was accepted here is not the one that is stored");
+    let Ok(number_list::Event::Accepted { id, digest, .. }) = serde_json::from_str(&event.payload) else {
+        return Err(wrong());
+    };
+    let organization = event.stream.split('/').next().unwrap_or("");
+    let organization = Organization::parse(organization).map_err(|_| wrong())?;
+    let (name, mut found, mut from) = (ListName { organization, list: id }, ListDigest::default(), 0);
+    loop {
+        let chunks = reader.chunks(name.clone(), from).await?;
+        let Some(last) = chunks.last() else { break };
+        from = last.number + 1;
+        chunks.iter().for_each(|chunk| found.add(chunk));
+    }
+    if found.finish() == digest { Ok(()) } else { Err(wrong()) }
 }
 
 fn at(position: Position, what: &str) -> Fault {

@@ -119,3 +119,49 @@ async fn a_change_to_postgres_shows() {
     pool.execute(enable).await.unwrap();
     assert!(world.verify().status.success(), "undone");
 }
+
+/// A list lies beside the events, and every byte of it is in the digest of the event that accepted it.
+const LIST_CHANGES: [&str; 4] = [
+    "UPDATE list_chunks SET number = 7 WHERE number = 0",
+    "UPDATE list_chunks SET fingerprints = sealed WHERE number = 0",
+    "UPDATE list_chunks SET sealed = fingerprints WHERE number = 0",
+    "DELETE FROM list_chunks WHERE number = 0",
+];
+
+async fn uploaded(world: &mut World) {
+    world.set("REMOTE_HOST", "simulated");
+    world.start().await;
+    assert_eq!(world.upload("a.txt", b"+998901234567\n+998901234568\n").await.0, 200);
+    assert!(world.stop().success());
+    assert!(world.verify().status.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_to_a_list_on_sqlite_shows() {
+    let mut world = World::sqlite();
+    uploaded(&mut world).await;
+    let file = world.data().join("journal.db");
+    let whole = std::fs::read(&file).unwrap();
+    for change in LIST_CHANGES {
+        std::fs::write(&file, &whole).unwrap();
+        let connection = Connection::open(&file).unwrap();
+        assert_eq!(connection.execute(change, []).unwrap(), 1, "{change}");
+        connection.close().unwrap();
+        names_the_place(&world, change, "position 1: the list");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_to_a_list_on_postgres_shows() {
+    use sqlx::Executor;
+    let mut world = World::postgres().await;
+    uploaded(&mut world).await;
+    let pool = sqlx::PgPool::connect(world.database_url()).await.unwrap();
+    pool.execute("CREATE TABLE kept AS SELECT * FROM list_chunks").await.unwrap();
+    for change in LIST_CHANGES {
+        assert_eq!(pool.execute(change).await.unwrap().rows_affected(), 1, "{change}");
+        names_the_place(&world, change, "position 1: the list");
+        pool.execute("DELETE FROM list_chunks; INSERT INTO list_chunks SELECT * FROM kept").await.unwrap();
+    }
+    assert!(world.verify().status.success(), "undone");
+}

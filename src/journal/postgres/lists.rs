@@ -3,8 +3,8 @@
 use sqlx::Row;
 use sqlx::postgres::PgPool;
 
-use super::Postgres;
 use super::read::unavailable;
+use super::{Postgres, Reader};
 use crate::journal::lists::{Chunks, ListName, StoredChunk};
 use crate::journal::{Error, micros};
 
@@ -20,6 +20,17 @@ impl Postgres {
         limit: u32,
     ) -> Result<Vec<StoredChunk>, Error> {
         self.at_home(get(self.pool()?, &name, from, limit)).await.map_err(|why| unavailable(&why))
+    }
+}
+
+impl Reader {
+    pub(in crate::journal) async fn chunks(
+        &self,
+        name: ListName,
+        from: u32,
+        limit: u32,
+    ) -> Result<Vec<StoredChunk>, Error> {
+        get(&self.0, &name, from, limit).await.map_err(|why| unavailable(&why))
     }
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
-use super::Sqlite;
+use super::{Reader, Sqlite};
 use crate::journal::lists::{Chunks, ListName, StoredChunk};
 use crate::journal::{Error, micros};
 
@@ -19,6 +19,17 @@ impl Sqlite {
         limit: u32,
     ) -> Result<Vec<StoredChunk>, Error> {
         self.0.readers.read(move |c| get(c, &name, from, limit)).await
+    }
+}
+
+impl Reader {
+    pub(in crate::journal) async fn chunks(
+        &self,
+        name: ListName,
+        from: u32,
+        limit: u32,
+    ) -> Result<Vec<StoredChunk>, Error> {
+        self.read(move |c| get(c, &name, from, limit)).await
     }
 }
 
