@@ -48,4 +48,5 @@ mod sshd;
 mod start;
 mod sync;
 mod tamper;
+mod watchdog;
 mod workbooks;

@@ -8,7 +8,7 @@ use domain::call::{Call, Command, Details, Report};
 use domain::ids::{Fingerprint, Organization, SessionId, StreamId};
 use proptest::prelude::*;
 
-use super::tests::{at, fact, opened};
+use super::tests::{at, fact, opened_with};
 use super::*;
 
 /// Numbers on the session's list; those beyond are not on it.
@@ -63,8 +63,8 @@ fn retelling() -> impl Strategy<Value = (Vec<Said>, Vec<Said>)> {
 
 /// The row after each report.
 fn told(reports: &[Said]) -> Vec<SessionRow> {
-    let (mut row, mut calls, mut position) = (opened(), BTreeMap::<u8, Call>::new(), 1);
-    row.as_mut().unwrap().total = Some(i64::from(LISTED));
+    let list = session::Pinned { id: Uuid::nil(), total: u32::from(LISTED) };
+    let (mut row, mut calls, mut position) = (opened_with(Some(list)), BTreeMap::<u8, Call>::new(), 1);
     let mut rows = vec![];
     for Said { number, report } in reports {
         let call = calls.entry(*number).or_default();

@@ -25,12 +25,16 @@ pub(super) fn fact(position: Position, stream: &str, event: Event) -> Fact {
     }
 }
 
-pub(super) fn opened() -> Option<SessionRow> {
+fn opened() -> Option<SessionRow> {
+    opened_with(None)
+}
+
+pub(super) fn opened_with(list: Option<session::Pinned>) -> Option<SessionRow> {
     let mut row = None;
     let event = session::Event::Opened {
         id: Uuid::nil(),
         remote: Remote::Simulated,
-        list: None,
+        list,
         completion: session::Completion::Results,
         at: at(0),
     };
