@@ -109,6 +109,7 @@ pub enum Completion {
 }
 
 impl Completion {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field over like this")]
     fn is_usual(&self) -> bool {
         *self == Self::Results
     }

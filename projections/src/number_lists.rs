@@ -124,6 +124,9 @@ pub async fn find(screens: &Screens, organization: &str, id: Uuid) -> Result<Opt
     Ok(found.into_iter().next())
 }
 
+/// Beyond every position that a store can hold.
+const BEYOND: Position = 0x7fff_ffff_ffff_ffff;
+
 /// An organization's lists, the newest first, from before a cursor.
 pub async fn latest(
     screens: &Screens,
@@ -131,7 +134,7 @@ pub async fn latest(
     before: Option<Position>,
     limit: u32,
 ) -> Result<Vec<ListRow>, Error> {
-    let before = before.unwrap_or(u64::from(u32::MAX) << 16);
+    let before = before.unwrap_or(BEYOND);
     let args = vec![Cell::text(organization), Cell::position(before), Cell::int(i64::from(limit))];
     let rest = "where organization = $1 and position < $2 order by position desc limit $3";
     screens.query(NumberLists::NAME, rest, args, false).await

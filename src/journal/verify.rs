@@ -211,7 +211,9 @@ async fn check_list(reader: &Reader, event: &Stored) -> Result<(), Fault> {
         let chunks = reader.chunks(name.clone(), from).await?;
         let Some(last) = chunks.last() else { break };
         from = last.number + 1;
-        chunks.iter().for_each(|chunk| found.add(chunk));
+        for chunk in &chunks {
+            found.add(chunk);
+        }
     }
     if found.finish() == digest { Ok(()) } else { Err(wrong()) }
 }

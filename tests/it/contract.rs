@@ -97,6 +97,15 @@ async fn part_a(mut world: World) {
     world.set("REMOTE_COMMAND", &format!("curl -s '{}/start?session_id={{sessionId}}'", sim.url()));
     world.start().await;
 
+    let file = a_workbook_replaces_the_remote_file(&world, &sim).await;
+    let session = a_start_answers_with_its_session(&world).await;
+    let over = a_dashboard_polls_to_the_end(&world, &sim, &session).await;
+    every_number_has_its_result(&world, &session, &file).await;
+    by_uuid_and_by_hand(&world, &session, &over).await;
+}
+
+/// The file as the call server reads it.
+async fn a_workbook_replaces_the_remote_file(world: &World, sim: &Sim) -> String {
     let (status, uploaded) = world.upload("numbers.xlsx", &workbook()).await;
     assert_eq!(status, 200, "{uploaded}");
     assert_eq!(uploaded["ok"], true);
@@ -110,7 +119,10 @@ async fn part_a(mut world: World) {
         "{file}"
     );
     assert!(!file.contains('\r') && file.starts_with("+998901000001\n"), "{file}");
+    file
+}
 
+async fn a_start_answers_with_its_session(world: &World) -> String {
     let started: Value =
         world.http.post(world.url("/calls/start")).send().await.unwrap().json().await.unwrap();
     for name in ["ok", "message", "sessionId", "stdout", "stderr", "code", "signal"] {
@@ -120,8 +132,10 @@ async fn part_a(mut world: World) {
     let session = started["sessionId"].as_str().unwrap();
     let said: Value = serde_json::from_str(started["stdout"].as_str().unwrap()).unwrap();
     assert_eq!((&said["message"], &said["sessionId"]), (&json!("Call process started"), &json!(session)));
+    session.to_owned()
+}
 
-    // A dashboard polls until it is told that the session is over.
+async fn a_dashboard_polls_to_the_end(world: &World, sim: &Sim, session: &str) -> Value {
     let (path, began) = (format!("/calls/session/{session}"), Instant::now());
     let over = loop {
         let polled = world.json(&path).await;
@@ -130,7 +144,7 @@ async fn part_a(mut world: World) {
         if polled["isCompleted"] == true {
             break polled;
         }
-        assert!(began.elapsed() < Duration::from_secs(60), "{polled} {}", sim.said());
+        assert!(began.elapsed() < Duration::from_mins(1), "{polled} {}", sim.said());
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
     assert_eq!(
@@ -148,7 +162,11 @@ async fn part_a(mut world: World) {
         over["remoteResponse"] == summary.as_str() || after["connectedCalls"] != over["connectedCalls"],
         "{over}"
     );
+    over
+}
 
+async fn every_number_has_its_result(world: &World, session: &str, file: &str) {
+    let path = format!("/calls/session/{session}");
     let results = world.json(&format!("{path}/results")).await;
     let results = results.as_array().unwrap();
     assert!(results.len() >= usize::try_from(NUMBERS).unwrap());
@@ -165,7 +183,6 @@ async fn part_a(mut world: World) {
     let all = world.json("/calls/sessions/all?limit=20").await;
     assert_eq!(all.as_array().unwrap().len(), 1);
     is_a_session(&all[0]);
-    by_uuid_and_by_hand(&world, session, &over).await;
 }
 
 /// The documents' own sample of a result, and the manual test with a session that it made up.

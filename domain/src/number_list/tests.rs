@@ -3,7 +3,7 @@
 use cqrs_es::test::TestFramework;
 
 use super::*;
-use crate::phone::Home;
+use crate::phone::{Home, Phone, Unfit};
 
 type Lists = TestFramework<NumberList>;
 
@@ -60,7 +60,6 @@ fn every_row_is_told_of() {
     let (lines, counts) = taken(&rows);
     let told: Vec<_> = lines.iter().map(|line| (line.row, line.verdict.clone())).collect();
     let phone = |text: &str| Phone::dialable(text, Home::parse("UZ").unwrap()).unwrap();
-    use crate::phone::{Phone, Unfit};
     assert_eq!(
         told,
         [

@@ -10,7 +10,7 @@ use super::progress::Metered;
 use super::scan::{self, HARMLESS};
 use super::{Error, Kind, Limits, Rows, book, ods};
 
-/// A part above this size that was packed this much tighter is no list. A million rows of eight columns by rust_xlsxwriter are at a tenth of it.
+/// A part above this size that was packed this much tighter is no list. A million rows of eight columns by `rust_xlsxwriter` are at a tenth of it.
 const RATIO_FROM: u64 = 32 << 20;
 const RATIO_MAX: u64 = 150;
 /// What the file's type is looked for in.

@@ -26,24 +26,17 @@ impl Errand {
             list,
             attempt: self.carrier.options.ids.uuid(),
         };
-        match self.take_remote(&holder).await {
-            Err(Held) => self.tell_list(organization, list, |at| Command::PutOff { at }).await,
-            Ok(()) => {
-                let placed = self.try_to_place(organization, list).await;
-                let options = &self.carrier.options;
-                options
-                    .dispatch
-                    .release_remote(&options.host, holder, &self.circumstances(), self.now())
-                    .await;
-                match placed {
-                    Ok(()) => self.tell_list(organization, list, |at| Command::Place { at }).await,
-                    Err(reason) => {
-                        let failed = |at| Command::FailToPlace { reason: reason.clone(), at };
-                        self.tell_list(organization, list, failed).await;
-                    }
-                }
-            }
+        if self.take_remote(&holder).await.is_err() {
+            return self.tell_list(organization, list, |at| Command::PutOff { at }).await;
         }
+        let placed = self.try_to_place(organization, list).await;
+        let options = &self.carrier.options;
+        options.dispatch.release_remote(&options.host, holder, &self.circumstances(), self.now()).await;
+        let outcome = |at| match placed.clone() {
+            Ok(()) => Command::Place { at },
+            Err(reason) => Command::FailToPlace { reason, at },
+        };
+        self.tell_list(organization, list, outcome).await;
     }
 
     async fn try_to_place(&self, organization: &Organization, list: Uuid) -> Result<(), String> {
