@@ -429,3 +429,33 @@ async fn a_list_that_cannot_be_put_there_is_kept() {
     assert_eq!(failed["status"], "FAILED");
     assert!(failed["errorMessage"].as_str().unwrap().contains("REMOTE_PATH"), "{failed}");
 }
+
+/// Whoever uploads a long list sees how far it has come, by the name of their own request.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_upload_shows_how_far_it_has_come() {
+    let mut world = World::sqlite().with_local_remote("echo started");
+    world.start().await;
+    let list: String = (0..60_000).map(|n| format!("+99890{:07}\n", 1_000_000 + n)).collect();
+    let upload = world.upload("long.txt", list.as_bytes());
+    let mut seen = vec![];
+    let watching = async {
+        loop {
+            let answer = world.http.get(world.url("/calls/uploads/long.txt")).send().await.unwrap();
+            if answer.status().is_success() {
+                let shown: Value = answer.json().await.unwrap();
+                assert_eq!(world.json("/calls/uploads").await[0]["uploadId"], shown["uploadId"]);
+                seen.push(shown["rows"].as_u64().unwrap());
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    };
+    let (status, answer) = tokio::select! {
+        done = upload => done,
+        () = watching => unreachable!(),
+    };
+    assert_eq!((status, &answer["totalNumbers"]), (StatusCode::OK, &json!(60_000)), "{answer}");
+    assert!(seen.is_sorted(), "{seen:?}");
+    seen.dedup();
+    assert!(seen.len() >= 5, "{seen:?}");
+    assert_eq!(world.remote_file(), list);
+}

@@ -184,7 +184,7 @@ impl World {
                 .into_bytes();
         body.extend_from_slice(bytes);
         body.extend_from_slice(b"\r\n--edge--\r\n");
-        let request = self.http.post(self.url("/calls/upload")).body(body);
+        let request = self.http.post(self.url("/calls/upload")).body(body).header("x-request-id", name);
         let answer =
             request.header("content-type", "multipart/form-data; boundary=edge").send().await.unwrap();
         (answer.status(), answer.json().await.unwrap())
