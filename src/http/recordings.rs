@@ -124,7 +124,7 @@ impl Listening<'_> {
     }
 
     async fn open(&self, from: u64) -> Result<Option<Playback>, Problem> {
-        Ok(self.engine.recordings.open(&self.whereabouts, from).await?)
+        self.engine.recordings.open(&self.whereabouts, from).await.map_err(kept_away)
     }
 
     /// From elsewhere: where a part begins may be known only when the size is.
@@ -194,13 +194,12 @@ fn kind(extension: &str) -> (&'static str, &'static str) {
     }
 }
 
-impl From<Trouble> for Problem {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Later { .. } => {
-                Self::new(Code::RecordingAway, "the recording's host does not answer now, or too many listen")
-            }
-            Trouble::Never { why } => Self::new(Code::RecordingUnfit, why.clone()).because(why),
+fn kept_away(trouble: Trouble) -> Problem {
+    match trouble {
+        Trouble::Later { .. } => {
+            let detail = "the recording's host does not answer now, or too many are listening";
+            Problem::new(Code::RecordingAway, detail)
         }
+        Trouble::Never { why } => Problem::new(Code::RecordingUnfit, why.clone()).because(why),
     }
 }
