@@ -3,6 +3,7 @@
 mod kept;
 pub mod local;
 mod quoting;
+pub mod recordings;
 pub mod simulated;
 pub mod spreadsheet;
 pub mod ssh;

@@ -45,7 +45,7 @@ use crate::ports::{Clock, Ids, RemoteHost};
 use crate::telemetry;
 
 pub use rebuild::{RebuildStep, rebuild_offline};
-use remote::{call_servers, host_name, remote_host};
+use remote::{call_servers, host_name, recordings, remote_host};
 use vitals::Pulse;
 
 /// Commands are spread over so many threads at most; beyond that the journal's one writer is what counts.
@@ -147,6 +147,7 @@ impl App {
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
             sheets: Arc::new(Spreadsheets),
+            recordings: Arc::new(recordings(&config, &remote)),
             vitals: Arc::new(vitals),
             metrics: metrics(),
             options: http_options(&config, &ports, remote.kind(), call_servers(&config).await)?,
@@ -314,6 +315,7 @@ fn http_options(
         remote,
         remote_name: host_name(config),
         remote_path: config.remote.path.clone(),
+        recordings: config.remote.recordings.clone(),
         completion: config.sessions.completion,
         parallel: config.sessions.parallel,
         uploads: config.store.data_dir.join("uploads"),

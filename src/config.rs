@@ -155,6 +155,8 @@ pub struct Remote {
     pub command: String,
     pub stop_command: Option<String>,
     pub recordings: String,
+    /// Names and addresses that recordings may come from though they are not public.
+    pub recording_hosts: Vec<String>,
     pub start_wait: Duration,
 }
 
@@ -329,6 +331,7 @@ impl Reading<'_> {
             command: self.value("REMOTE_COMMAND", |text| Ok(text.to_owned()))?,
             stop_command: self.value("REMOTE_STOP_COMMAND", some)?,
             recordings: self.value("REMOTE_RECORDINGS_PATH", values::remote_path)?,
+            recording_hosts: self.value("RECORDING_HOSTS", values::recording_hosts)?,
             start_wait: self.value("START_WAIT_SECONDS", values::start_wait)?,
         })
     }

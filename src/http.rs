@@ -17,6 +17,7 @@ mod health;
 mod history;
 mod projections;
 mod quarantine;
+mod recordings;
 mod results;
 mod sessions;
 mod start;
@@ -47,7 +48,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::{Access, Origins, Secret, UnknownSession};
 use crate::dispatch::Dispatch;
-use crate::ports::{Clock, Ids, Sheets};
+use crate::ports::{Clock, Ids, Recordings, Sheets};
 use auth::{BadKey, Keys, Signers};
 use problem::{Code, Problem};
 use sessions::Known;
@@ -75,6 +76,7 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub sheets: Arc<dyn Sheets>,
+    pub recordings: Arc<dyn Recordings>,
     pub vitals: Arc<dyn Vitals>,
     pub metrics: Render,
     pub options: Options,
@@ -105,6 +107,8 @@ pub struct Options {
     pub remote_name: Arc<str>,
     /// The file there that a list replaces.
     pub remote_path: String,
+    /// The folder there that holds recordings.
+    pub recordings: String,
     pub completion: Completion,
     /// Whether sessions may run beside each other.
     pub parallel: bool,
@@ -122,6 +126,7 @@ pub struct Inner {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     sheets: Arc<dyn Sheets>,
+    recordings: Arc<dyn Recordings>,
     vitals: Arc<dyn Vitals>,
     metrics: Render,
     options: Options,
@@ -139,7 +144,7 @@ pub struct Inner {
 
 impl Engine {
     pub fn try_new(parts: Parts) -> Result<Self, BadKey> {
-        let Parts { dispatch, screens, clock, ids, sheets, vitals, metrics, options } = parts;
+        let Parts { dispatch, screens, clock, ids, sheets, recordings, vitals, metrics, options } = parts;
         let Access { jwt_public_key, jwt_default_role, .. } = &options.access;
         let keys = Keys::try_new(&options.jwt_secret, jwt_public_key.as_ref(), *jwt_default_role)?;
         let signers = Signers::new(&options.access.webhook_secrets);
@@ -150,6 +155,7 @@ impl Engine {
             clock,
             ids,
             sheets,
+            recordings,
             vitals,
             metrics,
             options,
@@ -216,6 +222,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     results::configure(routes);
     history::configure(routes);
     quarantine::configure(routes);
+    recordings::configure(routes);
 }
 
 /// The application as it is served, and as tests call it.
@@ -286,7 +293,8 @@ pub fn server(engine: &Engine, listeners: Vec<TcpListener>, workers: usize) -> i
 /// Browsers' pages: those that settings name, and the engine's own.
 fn cors(origins: Origins) -> Cors {
     let ours = [edge::REQUEST_ID, edge::POSITION, edge::BEHIND, edge::NEXT];
-    let exposed = ours.into_iter().chain(["link", "content-disposition", "retry-after"]);
+    let exposed =
+        ours.into_iter().chain(["link", "content-disposition", "retry-after", "etag", "content-range"]);
     Cors::default()
         .allowed_origin_fn(move |origin, request| {
             let origin = origin.to_str().unwrap_or("");

@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use domain::ids::SessionId;
+use domain::recording::Whereabouts;
 use domain::session::{Exit, Remote};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -115,6 +116,32 @@ pub struct Recording {
 impl std::fmt::Debug for Recording {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Recording").field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
+/// Recordings, wherever they lie.
+pub trait Recordings: Send + Sync + std::fmt::Debug {
+    /// From a byte on, or from the first where the far end does not say how long the whole is;
+    /// none where there is no such recording, or not yet.
+    fn open<'a>(
+        &'a self,
+        whereabouts: &'a Whereabouts,
+        from: u64,
+    ) -> BoxFuture<'a, Result<Option<Playback>, Trouble>>;
+}
+
+/// A recording on its way to a listener.
+pub struct Playback {
+    /// Of the whole; none where the far end does not say.
+    pub size: Option<u64>,
+    /// Changes whenever the recording does; none where the far end does not tell.
+    pub version: Option<String>,
+    pub bytes: BoxStream<'static, io::Result<Bytes>>,
+}
+
+impl std::fmt::Debug for Playback {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Playback").field("size", &self.size).finish_non_exhaustive()
     }
 }
 

@@ -9,6 +9,7 @@ pub mod phone;
 pub mod call;
 pub mod number_list;
 pub mod quarantine;
+pub mod recording;
 pub mod remote;
 pub mod session;
 

@@ -1,4 +1,4 @@
-//! The remote host as settings have it: over SSH, on this machine, simulated, or nowhere.
+//! The remote host as settings have it: over SSH, on this machine, simulated, or nowhere; and where recordings may come from.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use anyhow::anyhow;
 
 use super::{Ports, simulation};
 use crate::adapters::local::{self, Local};
+use crate::adapters::recordings::{self, Recordings};
 use crate::adapters::simulated::CallServer;
 use crate::adapters::ssh::{self, PrivateKey, Ssh};
 use crate::adapters::unset::Unset;
@@ -82,6 +83,20 @@ fn ssh_options(config: &Config, ports: &Ports, host: &str) -> anyhow::Result<ssh
         timeout: REMOTE_COMMAND_MAX,
         patience: REMOTE_STEP_MAX,
         ids: Arc::clone(&ports.ids),
+    })
+}
+
+/// Where recordings come from: the remote host's folder, public hosts, the remote host, and those that settings name.
+pub(super) fn recordings(config: &Config, remote: &Arc<dyn RemoteHost>) -> Recordings {
+    let remote_host = match &config.remote.host {
+        Some(RemoteKind::Ssh(host)) => Some(host.clone()),
+        Some(RemoteKind::Simulated | RemoteKind::Local) | None => None,
+    };
+    Recordings::new(recordings::Options {
+        remote: Arc::clone(remote),
+        remote_host,
+        hosts: config.remote.recording_hosts.clone(),
+        len_max: recordings::LEN_MAX,
     })
 }
 

@@ -32,7 +32,7 @@ pub fn settings() -> &'static [Setting] {
     &SETTINGS
 }
 
-const SETTINGS: [Setting; 33] = [
+const SETTINGS: [Setting; 34] = [
     plain("HOST", "127.0.0.1", "Address to listen on. 0.0.0.0 or :: opens the engine to the network"),
     plain("PORT", "3000", "Port to listen on. 0 takes any free one"),
     plain(
@@ -130,6 +130,12 @@ const SETTINGS: [Setting; 33] = [
         "Stops the calls there, for POST /calls/session/:id/stop. {sessionId} is replaced, and SESSION_ID is set for it",
     ),
     plain("REMOTE_RECORDINGS_PATH", "/usr/src/call/recordings", "Folder there that holds recordings"),
+    plain(
+        "RECORDING_HOSTS",
+        "",
+        "Hosts of private networks, or of this machine, that recordings may come from beside REMOTE_HOST: \
+         names or addresses with commas between",
+    ),
     plain("START_WAIT_SECONDS", "30", "Longest wait of POST /calls/start for that command, 0 to 3600"),
     plain(
         "SESSION_COMPLETION",
@@ -155,7 +161,7 @@ const SETTINGS: [Setting; 33] = [
 ];
 
 /// Names that belong to the same family and stand in people's `.env` already, but do nothing in this version.
-pub(super) const LATER: [&str; 20] = [
+pub(super) const LATER: [&str; 19] = [
     "AGENT_STATUS_URL",
     "AGENT_TIMEOUT_SECONDS",
     "AGENT_TOKEN",
@@ -174,7 +180,6 @@ pub(super) const LATER: [&str; 20] = [
     "KERIO_PORT",
     "KERIO_SYNC_INTERVAL",
     "KERIO_TLS",
-    "RECORDING_HOSTS",
     "RULES_PACK",
 ];
 

@@ -216,6 +216,18 @@ pub(super) fn remote_path(text: &str) -> Read<String> {
     whole.then(|| text.to_owned()).ok_or_else(wrong)
 }
 
+pub(super) fn recording_hosts(text: &str) -> Read<Vec<String>> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(recording_host).collect()
+}
+
+fn recording_host(text: &str) -> Read<String> {
+    let bare = text.trim_matches(['[', ']']);
+    let name = !bare.is_empty() && bare.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
+    let fits = name || bare.parse::<IpAddr>().is_ok();
+    let wrong = || format!("`{text}` is no host; its name or address alone, without scheme, port or path");
+    fits.then(|| bare.to_ascii_lowercase()).ok_or_else(wrong)
+}
+
 pub(super) fn completion(text: &str) -> Read<Completion> {
     one_of(text, &[("results", Completion::Results), ("command", Completion::Command)])
 }

@@ -67,6 +67,8 @@ codes! {
     SessionUnknown     = NOT_FOUND,              "session-unknown",      "There is no such session";
     UploadUnknown      = NOT_FOUND,              "upload-unknown",       "There is no such upload";
     QuarantineUnknown  = NOT_FOUND,              "quarantine-unknown",   "There is no such report in quarantine";
+    ResultUnknown      = NOT_FOUND,              "result-unknown",       "There is no such result";
+    RecordingUnknown   = NOT_FOUND,              "recording-unknown",    "There is no recording of the call";
     ProjectionUnknown  = NOT_FOUND,              "projection-unknown",   "There is no such projection";
     StreamNotParked    = NOT_FOUND,              "stream-not-parked",    "That stream is not parked";
     MethodNotAllowed   = METHOD_NOT_ALLOWED,     "method-not-allowed",   "The method does not exist here";
@@ -83,6 +85,7 @@ codes! {
     RebuildRunning     = CONFLICT,               "rebuild-running",      "The projection is being rebuilt already";
     TooLarge           = PAYLOAD_TOO_LARGE,      "too-large",            "The request is too large";
     EncodingUnknown    = UNSUPPORTED_MEDIA_TYPE, "encoding-unknown",     "The body's encoding is not understood";
+    RangeOutside       = RANGE_NOT_SATISFIABLE,  "range-outside",        "The recording is shorter than that";
     Internal           = INTERNAL_SERVER_ERROR,  "internal",             "The engine made a mistake";
     RemoteUnreachable  = BAD_GATEWAY,            "remote-unreachable",   "The remote host did not start the calls";
     Busy               = SERVICE_UNAVAILABLE,    "busy",                 "Try again shortly";
@@ -92,6 +95,8 @@ codes! {
     ScreensBehind      = SERVICE_UNAVAILABLE,    "screens-behind",       "The screens have not caught up";
     NotReady           = SERVICE_UNAVAILABLE,    "not-ready",            "The engine is not ready";
     NotStopped         = BAD_GATEWAY,            "not-stopped",          "The remote host did not stop the calls";
+    RecordingUnfit     = BAD_GATEWAY,            "recording-unfit",      "The recording cannot be passed on";
+    RecordingAway      = SERVICE_UNAVAILABLE,    "recording-away",       "The recording cannot be reached now";
     StartUnconfirmed   = GATEWAY_TIMEOUT,        "start-unconfirmed",    "The session waits for its start";
 }
 
@@ -114,7 +119,10 @@ impl Code {
 
     /// Seconds after which trying again makes sense; every 503 has them.
     fn retry_after(self) -> Option<u16> {
-        let slow = matches!(self, Self::JournalUnavailable | Self::ScreensUnavailable | Self::NotReady);
+        let slow = matches!(
+            self,
+            Self::JournalUnavailable | Self::ScreensUnavailable | Self::NotReady | Self::RecordingAway
+        );
         let seconds = if slow { 5 } else { 1 };
         (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(seconds)
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 32] = [
+const ROUTES: [(&str, &str, Door); 33] = [
     ("GET", "/", Door::Open),
     ("GET", "/health/live", Door::Open),
     ("GET", "/health/ready", Door::Open),
@@ -29,6 +29,7 @@ const ROUTES: [(&str, &str, Door); 32] = [
     ("POST", "/calls/session/s-1/close", Door::Calls),
     ("POST", "/calls/session/s-1/stop", Door::Calls),
     ("GET", "/calls/history/export", Door::Calls),
+    ("GET", "/calls/results/s-1/recording", Door::Calls),
     ("GET", "/calls/quarantine", Door::Calls),
     ("GET", "/calls/quarantine/s-1", Door::Calls),
     ("POST", "/calls/quarantine/s-1/bind", Door::Calls),

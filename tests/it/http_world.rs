@@ -16,8 +16,10 @@ use domain::session::{Command, Completion, Remote};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jsonwebtoken::{EncodingKey, Header};
+use karnay::adapters::recordings::{self, Recordings};
 use karnay::adapters::spreadsheet::Spreadsheets;
 use karnay::adapters::system::{SystemClock, SystemIds};
+use karnay::adapters::unset::Unset;
 use karnay::config::{Config, Secret, Sources, UnknownSession};
 use karnay::dispatch::{Dispatch, Meta};
 use karnay::http::vitals::{Error, ParkedStream, Replayed, Status, Vitals};
@@ -93,6 +95,7 @@ pub(crate) fn options() -> Options {
         remote: Remote::Simulated,
         remote_name: "test".into(),
         remote_path: config.remote.path,
+        recordings: config.remote.recordings,
         completion: Completion::Results,
         parallel: false,
         uploads: std::env::temp_dir(),
@@ -120,6 +123,13 @@ impl Floor {
 
     /// `followed` is whether anybody feeds the screens.
     pub(crate) async fn built(options: Options, followed: bool) -> Self {
+        let (remote, hosts, len_max) = (Arc::new(Unset), vec![], recordings::LEN_MAX);
+        let nowhere = recordings::Options { remote, remote_host: None, hosts, len_max };
+        Self::listening(options, followed, Recordings::new(nowhere)).await
+    }
+
+    /// With recordings that come from somewhere.
+    pub(crate) async fn listening(options: Options, followed: bool, recordings: Recordings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
         let place = Place::Folder(folder.path().to_owned());
@@ -138,8 +148,18 @@ impl Floor {
         }
         let (vitals, metrics) = (Arc::new(Calm), Arc::new(|| "karnay_test 1\n".to_owned()));
         let (sheets, told) = (Arc::new(Spreadsheets), screens.clone());
-        let parts =
-            Parts { dispatch: dispatch.clone(), screens: told, clock, ids, sheets, vitals, metrics, options };
+        let recordings = Arc::new(recordings);
+        let parts = Parts {
+            dispatch: dispatch.clone(),
+            screens: told,
+            clock,
+            ids,
+            sheets,
+            recordings,
+            vitals,
+            metrics,
+            options,
+        };
         Self { engine: Engine::try_new(parts).unwrap(), dispatch, journal, screens, _folder: folder }
     }
 

@@ -42,6 +42,7 @@ mod number_lists;
 mod overload;
 mod quarantine;
 mod rebuild;
+mod recordings;
 mod sim;
 mod ssh;
 mod sshd;

@@ -1,0 +1,121 @@
+//! Recordings wherever they lie: files are asked of the remote host, addresses of the web are fetched from where they may be.
+//! So many are listened to at once, none is longer than the limit, and one that comes to a halt is let go.
+
+mod reach;
+mod web;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::recording::Whereabouts;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::ports::{self, Playback, RemoteHost, Trouble};
+use reach::Reach;
+use web::Web;
+
+/// A larger one is not passed on: nine hours of sound as call servers write it.
+pub const LEN_MAX: u64 = 512 << 20;
+/// Each one holds a connection to wherever it comes from.
+const PLAYBACKS_MAX: usize = 64;
+const PLACE_WAIT: Duration = Duration::from_secs(5);
+/// A far end that is silent for so long in the middle of a recording does not go on.
+const PIECE_WAIT: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub remote: Arc<dyn RemoteHost>,
+    /// The remote host's name or address, where it has one: on its network recordings may lie on it too.
+    pub remote_host: Option<String>,
+    /// Names and addresses that may be called though they are not public.
+    pub hosts: Vec<String>,
+    pub len_max: u64,
+}
+
+#[derive(Debug)]
+pub struct Recordings {
+    remote: Arc<dyn RemoteHost>,
+    web: Web,
+    len_max: u64,
+    places: Arc<Semaphore>,
+}
+
+impl Recordings {
+    pub fn new(options: Options) -> Self {
+        let Options { remote, remote_host, hosts, len_max } = options;
+        let web = Web::new(Reach { named: hosts, remote: remote_host });
+        Self { remote, web, len_max, places: Arc::new(Semaphore::new(PLAYBACKS_MAX)) }
+    }
+
+    async fn find(&self, whereabouts: &Whereabouts, from: u64) -> Result<Option<Playback>, Trouble> {
+        match whereabouts {
+            Whereabouts::Url(url) => self.web.open(url, from).await,
+            Whereabouts::File(name) => {
+                let found = self.remote.recording(name, from).await?;
+                Ok(found.map(|ports::Recording { size, version, bytes }| Playback {
+                    size: Some(size),
+                    version: Some(version),
+                    bytes,
+                }))
+            }
+            Whereabouts::Nowhere => Ok(None),
+        }
+    }
+
+    fn bounded(&self, playback: Playback, place: OwnedSemaphorePermit) -> Result<Playback, Trouble> {
+        if playback.size.is_some_and(|size| size > self.len_max) {
+            return Err(Trouble::Never { why: too_large(self.len_max) });
+        }
+        let bytes = Bounded { bytes: playback.bytes, left: self.len_max, len_max: self.len_max, place };
+        Ok(Playback { bytes: bytes.stream(), ..playback })
+    }
+}
+
+impl ports::Recordings for Recordings {
+    fn open<'a>(
+        &'a self,
+        whereabouts: &'a Whereabouts,
+        from: u64,
+    ) -> BoxFuture<'a, Result<Option<Playback>, Trouble>> {
+        async move {
+            let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+                return Err(Trouble::Later { after: PLACE_WAIT });
+            };
+            let found = self.find(whereabouts, from).await?;
+            found.map(|playback| self.bounded(playback, place)).transpose()
+        }
+        .boxed()
+    }
+}
+
+/// A recording that is passed on up to the limit, whatever its far end said about its length.
+struct Bounded {
+    bytes: BoxStream<'static, io::Result<bytes::Bytes>>,
+    left: u64,
+    len_max: u64,
+    /// Given back when the listener has gone.
+    place: OwnedSemaphorePermit,
+}
+
+impl Bounded {
+    fn stream(self) -> BoxStream<'static, io::Result<bytes::Bytes>> {
+        let Self { bytes, left, len_max, place } = self;
+        let begun = (bytes, left, place);
+        stream::try_unfold(begun, move |(mut bytes, left, place)| async move {
+            let piece = tokio::time::timeout(PIECE_WAIT, bytes.next()).await?;
+            let Some(piece) = piece.transpose()? else { return Ok(None) };
+            let len = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+            let left = left.checked_sub(len).ok_or_else(|| io::Error::other(too_large(len_max)))?;
+            Ok(Some((piece, (bytes, left, place))))
+        })
+        .boxed()
+    }
+}
+
+fn too_large(len_max: u64) -> String {
+    format!("the recording is larger than {} MiB", len_max.div_ceil(1 << 20))
+}

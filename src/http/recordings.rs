@@ -1,0 +1,205 @@
+//! Listening to a call: its recording streamed from wherever it lies, whole or in the part that a player asks for.
+//! Nothing is kept here. Whether the caller may is asked first, each time; the log says that it was listened to, not whose it is.
+
+mod range;
+
+use actix_web::body::SizedStream;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue,
+    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::web::{Path, Query};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError, get};
+use domain::recording::{self, Whereabouts};
+use projections::call_history::{self, CallHistory, ResultRow};
+use projections::projection::Projection;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::Engine;
+use super::auth::Calls;
+use super::problem::{Code, Problem, ProblemBody};
+use super::sessions::{self, Fresh};
+use crate::ports::{Playback, Trouble};
+use range::{Asked, Part, limited, tag};
+
+/// When to ask again for a recording that is not there yet.
+const COME_BACK_SECS: u16 = 10;
+
+pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
+    routes.service(of_result);
+}
+
+/// Not there yet; `Retry-After` says when to ask again.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RecordingNotReady)]
+struct NotReady {
+    /// Always false.
+    ready: bool,
+    message: &'static str,
+}
+
+/// A call's recording. One `Range` is understood, and so are `If-Range` and `If-None-Match`.
+#[utoipa::path(tag = "calls",
+    params(("Range" = Option<String>, Header, description = "`bytes=0-99`, `bytes=100-` or `bytes=-100`")),
+    responses(
+        (status = OK, content_type = "audio/*", description = "The recording"),
+        (status = PARTIAL_CONTENT, content_type = "audio/*", description = "The part that `Range` asks for"),
+        (status = ACCEPTED, body = NotReady, description = "The call ended a short while ago, and its recording is not there yet"),
+        (status = NOT_MODIFIED, description = "It is the one that `If-None-Match` names"),
+        (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+        (status = RANGE_NOT_SATISFIABLE, body = ProblemBody, content_type = "application/problem+json"),
+        (status = BAD_GATEWAY, body = ProblemBody, content_type = "application/problem+json"),
+        (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+#[get("/calls/results/{id}/recording")]
+async fn of_result(
+    engine: Engine,
+    caller: Calls,
+    id: Path<String>,
+    fresh: Query<Fresh>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let unknown = || Problem::new(Code::ResultUnknown, "there is no result of that id");
+    let id = Uuid::parse_str(&id).map_err(|_| unknown())?;
+    fresh.wait(&engine, CallHistory::NAME).await;
+    let row = call_history::find(&engine.screens, caller.0.organization.as_str(), id).await?;
+    let row = row.ok_or_else(unknown)?;
+    let Some(url) = row.recording_url.as_deref() else { return absent(&engine, &row) };
+    let whereabouts = Whereabouts::parse(url, &engine.options.recordings);
+    if whereabouts == Whereabouts::Nowhere {
+        let detail = "the call server named no recording that may be listened to; see its recordingUrl";
+        return Err(Problem::new(Code::RecordingUnknown, detail));
+    }
+    let listening = Listening { engine: &engine, whereabouts, id, asked: Asked::of(&request) };
+    match listening.answer().await? {
+        Some(answer) => {
+            tracing::info!(result = %id, actor = caller.0.actor, "a recording is listened to");
+            Ok(answer)
+        }
+        None => absent(&engine, &row),
+    }
+}
+
+fn absent(engine: &Engine, row: &ResultRow) -> Result<HttpResponse, Problem> {
+    if !recording::may_come(row.ended_at, row.created_at, engine.clock.now()) {
+        return Err(Problem::new(Code::RecordingUnknown, "the call has no recording"));
+    }
+    let mut answer = HttpResponse::Accepted();
+    answer.insert_header((RETRY_AFTER, HeaderValue::from(COME_BACK_SECS)));
+    answer.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
+    sessions::json(answer, &NotReady { ready: false, message: "The recording is not there yet." })
+}
+
+/// Somebody who wants to hear a recording, and how much of it.
+struct Listening<'a> {
+    engine: &'a Engine,
+    whereabouts: Whereabouts,
+    id: Uuid,
+    asked: Asked,
+}
+
+impl Listening<'_> {
+    /// None where there is no recording, or not yet.
+    async fn answer(&self) -> Result<Option<HttpResponse>, Problem> {
+        let from = self.asked.begins();
+        let Some(found) = self.open(from).await? else { return Ok(None) };
+        let tag = tag(self.id, &found);
+        if self.asked.has(tag.as_ref()) {
+            return Ok(Some(self.headed(StatusCode::NOT_MODIFIED, &found).finish()));
+        }
+        let Some(size) = found.size else {
+            return Ok(Some(self.headed(StatusCode::OK, &found).streaming(found.bytes)));
+        };
+        let part = match self.asked.part(size, tag.as_ref()) {
+            Part::Outside => return Ok(Some(outside(size))),
+            part @ (Part::Whole | Part::Of { .. }) => part,
+        };
+        let first = part.first();
+        let found = if first == from { found } else { self.again(first, &found).await? };
+        Ok(Some(self.played(&part, size, found)))
+    }
+
+    async fn open(&self, from: u64) -> Result<Option<Playback>, Problem> {
+        self.engine.recordings.open(&self.whereabouts, from).await.map_err(kept_away)
+    }
+
+    /// From elsewhere: where a part begins may be known only when the size is.
+    async fn again(&self, from: u64, known: &Playback) -> Result<Playback, Problem> {
+        let found = self.open(from).await?;
+        let same = found.filter(|found| found.size == known.size && found.version == known.version);
+        same.ok_or_else(|| Problem::new(Code::RecordingAway, "the recording is being written; ask again"))
+    }
+
+    fn played(&self, part: &Part, size: u64, found: Playback) -> HttpResponse {
+        match *part {
+            Part::Of { first, last } => {
+                let len = last.saturating_sub(first).saturating_add(1);
+                let mut answer = self.headed(StatusCode::PARTIAL_CONTENT, &found);
+                answer.insert_header((CONTENT_RANGE, format!("bytes {first}-{last}/{size}")));
+                answer.body(SizedStream::new(len, limited(found.bytes, len)))
+            }
+            Part::Whole | Part::Outside => {
+                self.headed(StatusCode::OK, &found).body(SizedStream::new(size, limited(found.bytes, size)))
+            }
+        }
+    }
+
+    fn headed(&self, status: StatusCode, found: &Playback) -> HttpResponseBuilder {
+        let extension = self.whereabouts.extension();
+        let (kind, extension) = kind(&extension);
+        let mut answer = HttpResponse::build(status);
+        answer.insert_header((CONTENT_TYPE, kind));
+        answer.insert_header((
+            CONTENT_DISPOSITION,
+            format!("inline; filename=\"recording-{}{extension}\"", self.id),
+        ));
+        answer.insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
+        // Kept by the one who listens, and asked for each time, since he may not be allowed to tomorrow.
+        answer.insert_header((CACHE_CONTROL, "private, no-cache"));
+        answer.insert_header((ACCEPT_RANGES, if found.size.is_some() { "bytes" } else { "none" }));
+        if let Some(tag) = tag(self.id, found) {
+            answer.insert_header((ETAG, tag.to_string()));
+        }
+        answer
+    }
+}
+
+fn outside(size: u64) -> HttpResponse {
+    let problem = Problem::new(Code::RangeOutside, format!("the recording has {size} bytes"));
+    let mut answer = problem.error_response();
+    if let Ok(range) = HeaderValue::from_str(&format!("bytes */{size}")) {
+        answer.headers_mut().insert(CONTENT_RANGE, range);
+    }
+    answer
+}
+
+/// What a player is told of a file by its name, and the ending under which it is saved.
+fn kind(extension: &str) -> (&'static str, &'static str) {
+    match extension {
+        "mp3" => ("audio/mpeg", ".mp3"),
+        "wav" | "wave" => ("audio/wav", ".wav"),
+        "ogg" | "oga" => ("audio/ogg", ".ogg"),
+        "opus" => ("audio/ogg", ".opus"),
+        "m4a" | "mp4" => ("audio/mp4", ".m4a"),
+        "aac" => ("audio/aac", ".aac"),
+        "flac" => ("audio/flac", ".flac"),
+        "webm" | "weba" => ("audio/webm", ".webm"),
+        "amr" => ("audio/AMR", ".amr"),
+        "gsm" => ("audio/x-gsm", ".gsm"),
+        _ => ("application/octet-stream", ""),
+    }
+}
+
+fn kept_away(trouble: Trouble) -> Problem {
+    match trouble {
+        Trouble::Later { .. } => {
+            let detail = "the recording's host does not answer now, or too many are listening";
+            Problem::new(Code::RecordingAway, detail)
+        }
+        Trouble::Never { why } => Problem::new(Code::RecordingUnfit, why.clone()).because(why),
+    }
+}
