@@ -435,7 +435,7 @@ async fn a_list_that_cannot_be_put_there_is_kept() {
 async fn a_long_upload_shows_how_far_it_has_come() {
     let mut world = World::sqlite().with_local_remote("echo started");
     world.start().await;
-    let list: String = (0..60_000).map(|n| format!("+99890{:07}\n", 1_000_000 + n)).collect();
+    let list = crate::sim::numbers(60_000);
     let upload = world.upload("long.txt", list.as_bytes());
     let mut seen = vec![];
     let watching = async {

@@ -19,6 +19,7 @@ pub(super) struct Reach {
 pub(super) enum Refusal {
     NoAddress,
     Private,
+    Port,
 }
 
 impl fmt::Display for Refusal {
@@ -26,6 +27,7 @@ impl fmt::Display for Refusal {
         f.write_str(match self {
             Self::NoAddress => "the recording's host has no address",
             Self::Private => "the recording's host is not public, and RECORDING_HOSTS does not name it",
+            Self::Port => "the recording lies at a port of REMOTE_HOST that RECORDING_HOSTS does not open",
         })
     }
 }
@@ -42,6 +44,13 @@ impl Reach {
         }
         let all = found.iter().all(|address| self.allows(&host, address.ip()));
         if all { Ok(found) } else { Err(Refusal::Private) }
+    }
+
+    /// The host of the calls answers at other ports than the usual ones too, and one of them starts calls: a report must not ring anybody.
+    pub(super) fn minds_port(&self, host: &str, port: Option<u16>) -> bool {
+        let is =
+            |name: &String| name.trim_matches(['[', ']']).eq_ignore_ascii_case(host.trim_end_matches('.'));
+        port.is_some() && self.remote.iter().any(is) && !self.named.iter().any(is)
     }
 
     /// Whether a host, as its address of the web names it, may be called at an address.
@@ -104,6 +113,14 @@ mod tests {
             named: named.iter().map(|name| (*name).to_owned()).collect(),
             remote: remote.map(ToOwned::to_owned),
         }
+    }
+
+    #[test]
+    fn no_report_reaches_what_starts_calls() {
+        let ours = reach(&[], Some("10.0.0.5"));
+        assert!(ours.minds_port("10.0.0.5", Some(3000)));
+        assert!(!ours.minds_port("10.0.0.5", None) && !ours.minds_port("8.8.8.8", Some(3000)));
+        assert!(!reach(&["10.0.0.5"], Some("10.0.0.5")).minds_port("10.0.0.5", Some(3000)));
     }
 
     #[test]

@@ -68,8 +68,11 @@ impl Web {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(never("the recording's address holds a password"));
         }
-        let host = url.host_str().unwrap_or("");
-        match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
+        if self.reach.minds_port(host, url.port()) {
+            return Err(never(Refusal::Port.to_string()));
+        }
+        match host.parse::<IpAddr>() {
             Ok(address) if !self.reach.allows(host, address) => Err(never(Refusal::Private.to_string())),
             Ok(_) | Err(_) => Ok(()),
         }
