@@ -4,6 +4,8 @@
 
 #[path = "engine/append.rs"]
 mod append;
+#[path = "engine/bare_sheet.rs"]
+mod bare_sheet;
 #[path = "engine/child.rs"]
 mod child;
 #[path = "engine/figures.rs"]
@@ -14,6 +16,8 @@ mod forge;
 mod history;
 #[path = "engine/homes.rs"]
 mod homes;
+#[path = "engine/lists.rs"]
+mod lists;
 #[path = "engine/load.rs"]
 mod load;
 #[path = "engine/machine.rs"]
@@ -46,6 +50,10 @@ mod screens;
 mod startup;
 #[path = "engine/stored.rs"]
 mod stored;
+#[path = "engine/unlisted.rs"]
+mod unlisted;
+#[path = "engine/uploads.rs"]
+mod uploads;
 #[path = "engine/webhook.rs"]
 mod webhook;
 #[path = "engine/wire.rs"]
@@ -64,7 +72,7 @@ mod postgres;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -84,7 +92,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 #[derive(Debug, Parser)]
 struct Args {
     /// Runs of everything, after one that only warms up.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, visible_alias = "turns", default_value_t = 5)]
     runs: usize,
     /// One short run of each: shows that the benchmark works, its figures mean little.
     #[arg(long)]
@@ -92,7 +100,7 @@ struct Args {
     /// Also with ten million stored events.
     #[arg(long)]
     deep: bool,
-    /// Only these, by comma: P1, P2, P3, P4, P8, P9, R15.
+    /// Only these, by comma: P1, P2, P3, P4, P6, P8, P9, R15.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Only on these, by comma: sqlite, postgresql.
@@ -107,6 +115,9 @@ struct Args {
     /// Used by the benchmark itself: serve the endpoint that only parses.
     #[arg(long, hide = true)]
     parse_only: Option<u16>,
+    /// Used by the benchmark itself: read every cell of this workbook and say what it took.
+    #[arg(long, hide = true)]
+    read_only: Option<PathBuf>,
     /// Said by cargo.
     #[arg(long, hide = true)]
     bench: bool,
@@ -202,6 +213,9 @@ fn main() -> Result<()> {
     if let Some(port) = args.parse_only {
         return parse_only::serve(port);
     }
+    if let Some(book) = &args.read_only {
+        return bare_sheet::read(book);
+    }
     let runs = if args.quick { 1 } else { args.runs };
     let mut bench = Bench {
         args,
@@ -213,11 +227,12 @@ fn main() -> Result<()> {
     };
     let load = machine::load();
     let began = Instant::now();
-    let parts: [(&str, Part); 6] = [
+    let parts: [(&str, Part); 7] = [
         ("P1", reports::measure),
         ("P2", append::measure),
         ("P3", rebuild::measure),
         ("P4", reads::measure),
+        ("P6", uploads::measure),
         ("P8", startup::measure),
         ("P9", history::measure),
     ];
@@ -237,6 +252,11 @@ fn main() -> Result<()> {
 pub(crate) fn folder(name: &str) -> Result<TempDir> {
     let prefix = format!("bench-{name}-");
     tempfile::Builder::new().prefix(&prefix).tempdir_in(env!("CARGO_TARGET_TMPDIR")).context("no folder")
+}
+
+/// Where something lies that takes long to make, for the next part and the next run.
+pub(crate) fn kept(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench-data").join(name)
 }
 
 /// Progress, on a line of its own.

@@ -68,11 +68,23 @@ impl Server {
 
     /// Resident memory in MiB.
     pub(crate) fn memory(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib =
-            line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u32>().ok());
-        Ok(f64::from(kib.context("no VmRSS")?) / 1024.0)
+        mebibytes(&self.status()?, "VmRSS:")
+    }
+
+    /// The most that was resident at a time, in MiB: since the peak was forgotten, or since the start.
+    pub(crate) fn peak_memory(&self) -> Result<f64> {
+        mebibytes(&self.status()?, "VmHWM:")
+    }
+
+    /// Not every kernel can. Where it cannot, the peak is at least what it would be otherwise, so that nothing looks better than it is.
+    pub(crate) fn forget_peak(&self) {
+        if let Err(why) = std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5") {
+            crate::say(&format!("  the peak of memory is the one since the start: {why}"));
+        }
+    }
+
+    fn status(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?)
     }
 
     /// Asks it to end, and waits until it has.
@@ -106,6 +118,13 @@ impl Drop for Server {
             let _ = self.child.wait();
         }
     }
+}
+
+/// A size that the kernel tells about a process.
+pub(crate) fn mebibytes(status: &str, name: &str) -> Result<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u32>().ok());
+    Ok(f64::from(kib.with_context(|| format!("no {name}"))?) / 1024.0)
 }
 
 /// From a line as the kernel writes it for a process or a thread.

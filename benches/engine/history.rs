@@ -18,6 +18,7 @@ const PAGES_A_SECOND: u32 = 100;
 /// As far down as this, in the largest pages there are, or to the last page.
 const DEEP: usize = 200;
 const LARGEST: usize = 1_000;
+const CREATED: &str = r#""createdAt":""#;
 
 /// A filter, where it begins, and where somebody is who has read on for long.
 struct Search {
@@ -59,7 +60,7 @@ fn figures(turns: &Turns, store: Store, events: usize) -> [Figure; 3] {
 async fn pages(bench: &Bench, home: &Home, events: usize) -> Result<Vec<Turns>> {
     let engine = home.start().await?;
     let mut all = vec![];
-    for (what, query) in filters(events)? {
+    for (what, query) in filters(engine.address, events).await? {
         let search = search(engine.address, what, &query).await?;
         all.push((search, Turns::new(what)));
     }
@@ -106,7 +107,7 @@ fn plan(address: SocketAddr, path: &str, time: std::time::Duration) -> Plan {
     }
 }
 
-fn filters(events: usize) -> Result<Vec<(&'static str, String)>> {
+async fn filters(address: SocketAddr, events: usize) -> Result<Vec<(&'static str, String)>> {
     let sessions = stored::sessions(events);
     let session = sessions.get(sessions.len() / 2).context("there is no session")?;
     Ok(vec![
@@ -117,23 +118,58 @@ fn filters(events: usize) -> Result<Vec<(&'static str, String)>> {
         ("number", "&number=%2B998900023456".to_owned()),
         ("last four digits", "&number=3456".to_owned()),
         ("last four digits and status", "&number=3456&status=ANSWERED".to_owned()),
+        ("from and to", span(address, &sessions).await?),
     ])
 }
 
-/// Reads on from page to page, as a client would, to learn where far down is.
+/// The time in which the middle half of the sessions was dialled, for one was dialled after another.
+async fn span(address: SocketAddr, sessions: &[String]) -> Result<String> {
+    let last = sessions.len().saturating_sub(1);
+    let (early, late) =
+        sessions.get(last / 4).zip(sessions.get(last - last / 4)).context("there is no session")?;
+    let from =
+        walk(address, &format!("&session={early}")).await?.oldest.context("a session without calls")?;
+    let to = walk(address, &format!("&session={late}")).await?.newest.context("a session without calls")?;
+    Ok(format!("&from={from}&to={to}"))
+}
+
 async fn search(address: SocketAddr, what: &'static str, query: &str) -> Result<Search> {
+    let walked = walk(address, query).await?;
+    ensure!(walked.newest.is_some(), "nothing is found by {what}");
+    let first = format!("/calls/history?limit=100{query}");
+    let deep = walked.far.map(|cursor| format!("{first}&cursor={cursor}"));
+    Ok(Search { what, first, deep })
+}
+
+/// What somebody knows who has read on for long.
+#[derive(Debug, Default)]
+struct Walked {
+    newest: Option<String>,
+    oldest: Option<String>,
+    /// Where the last page begins, where it is not the first.
+    far: Option<String>,
+}
+
+/// Reads on from page to page, as a client would, to learn where far down is.
+async fn walk(address: SocketAddr, query: &str) -> Result<Walked> {
     let mut wire = Wire::connect(address).await?;
-    let mut far: Option<String> = None;
+    let mut walked = Walked::default();
     for _ in 0..DEEP {
-        let cursor = far.as_ref().map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
+        let cursor = walked.far.as_ref().map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
         let answer = wire.get(&format!("/calls/history?limit={LARGEST}{query}{cursor}")).await?;
         ensure!(answer.status == 200, "the history is answered with {}", answer.status);
+        let page = std::str::from_utf8(answer.body)?;
+        walked.newest = walked.newest.or_else(|| page.split_once(CREATED).and_then(time));
+        walked.oldest = page.rsplit_once(CREATED).and_then(time).or(walked.oldest);
         match answer.header("x-next-cursor") {
-            Some(next) => far = Some(next.to_owned()),
+            Some(next) => walked.far = Some(next.to_owned()),
             None => break,
         }
     }
-    let first = format!("/calls/history?limit=100{query}");
-    let deep = far.map(|cursor| format!("{first}&cursor={cursor}"));
-    Ok(Search { what, first, deep })
+    Ok(walked)
+}
+
+/// The time that a page goes on with, without building it.
+fn time((_, rest): (&str, &str)) -> Option<String> {
+    rest.split('"').next().map(str::to_owned)
 }

@@ -64,6 +64,11 @@ impl Home {
         }
     }
 
+    /// What the call server would dial: a list is put here.
+    pub(crate) fn numbers(&self) -> PathBuf {
+        self.folder.path().join("numbers.txt")
+    }
+
     /// The engine as anybody starts it.
     pub(crate) async fn start(&self) -> Result<Server> {
         let port = child::free_port()?;
@@ -100,6 +105,9 @@ impl Home {
         command.env_clear().envs(kept).current_dir(self.folder.path());
         command.env("PORT", port.to_string()).env("DATA_DIR", self.data());
         command.env("DATA_KEY", STANDARD.encode(DATA_KEY)).env("UNKNOWN_SESSION", "create");
+        // The call server is the benchmark itself, and has several lists at once.
+        command.env("REMOTE_HOST", "local").env("REMOTE_COMMAND", "true").env("REMOTE_PATH", self.numbers());
+        command.env("ALLOW_PARALLEL_SESSIONS", "true");
         if let Some(url) = &self.database {
             command.env("DATABASE_URL", url);
         }

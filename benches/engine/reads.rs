@@ -1,8 +1,7 @@
-//! P4: reading a session while a thousand results a second come in for it, against the parse-only endpoint;
+//! P4: reading a session with a list while a thousand results a second come in for it, against the parse-only endpoint;
 //! whether a read shows what its own client has just written; and whether the journal's size can be felt.
 
 use std::cell::Cell;
-use std::net::SocketAddr;
 use std::rc::Rc;
 
 use anyhow::{Result, ensure};
@@ -13,7 +12,7 @@ use crate::homes::{Home, Store};
 use crate::load::{self, Load, Plan, Until, Write};
 use crate::webhook::{self, Reports};
 use crate::wire::Wire;
-use crate::{Bench, say, screens, stored};
+use crate::{Bench, lists, say, screens, stored};
 
 const CONNECTIONS: usize = 64;
 const SESSIONS: usize = 8;
@@ -27,6 +26,8 @@ const VERY_MANY: usize = 10_000_000;
 const OWN_WRITES: u64 = 500;
 const CALM_CONNECTIONS: usize = 4;
 const CALM_READS_A_SECOND: u32 = 400;
+/// More than are reported in one session while a load lasts.
+const LIST_LEN: u64 = 3_200;
 /// Numbers kept free for each load. Stored events use those below a million in sessions of their own.
 const NUMBERS_A_LOAD: u64 = 100_000;
 
@@ -48,9 +49,13 @@ struct Calm {
 struct Fresh(Cell<u64>);
 
 impl Fresh {
-    fn reports(&self) -> Reports {
-        let first = self.0.replace(self.0.get() + NUMBERS_A_LOAD);
-        Reports::new(SESSIONS, first)
+    fn first_number(&self) -> u64 {
+        self.0.replace(self.0.get() + NUMBERS_A_LOAD)
+    }
+
+    /// Of sessions that run, each with a list.
+    async fn started(&self, engine: &Server, sessions: usize) -> Result<Reports> {
+        lists::started(engine.address, sessions, LIST_LEN, self.first_number()).await
     }
 }
 
@@ -92,16 +97,17 @@ async fn throughput(bench: &Bench, home: &Home) -> Result<Turns> {
     let (mut turns, fresh) = (Turns::default(), Fresh::default());
     for turn in 0..=bench.runs {
         let time = Until::After(bench.duration(if turn == 0 { 3 } else { 10 }));
+        let parsed = Reports::unlisted(SESSIONS, fresh.first_number());
         let plan = Plan {
             address: parse_only.address,
             connections: CONNECTIONS,
             until: time,
             pace: None,
             patient: false,
-            write: posts(&fresh.reports()),
+            write: posts(&parsed),
         };
-        let (_, other) = beside(&parse_only, &fresh.reports(), plan.clone()).await?;
-        let reports = opened(&engine, &fresh).await?;
+        let (_, other) = beside(&parse_only, &parsed, plan.clone()).await?;
+        let reports = fresh.started(&engine, SESSIONS).await?;
         let plan = Plan { address: engine.address, write: gets(&reports), ..plan };
         let (results, ours) = beside(&engine, &reports, plan).await?;
         screens::settle(engine.address, &reports, &results).await?;
@@ -119,23 +125,10 @@ async fn throughput(bench: &Bench, home: &Home) -> Result<Turns> {
             turns.p99.push(ours.percentile(990));
         }
     }
-    own_writes(engine.address, &fresh).await?;
+    own_writes(&engine, &fresh).await?;
     parse_only.stop().await?;
     engine.stop().await?;
     Ok(turns)
-}
-
-/// Sessions that are there, with one report each.
-async fn opened(engine: &Server, fresh: &Fresh) -> Result<Reports> {
-    let reports = fresh.reports();
-    let mut wire = Wire::connect(engine.address).await?;
-    for number in 0..u64::try_from(SESSIONS)? {
-        let mut request = String::new();
-        reports.request(number, &mut request);
-        let answer = wire.exchange(request.as_bytes()).await?;
-        ensure!(answer.status == 200, "{}", String::from_utf8_lossy(answer.body));
-    }
-    Ok(reports)
 }
 
 /// A load, and a thousand results a second for the same sessions as long as it lasts.
@@ -147,7 +140,6 @@ async fn beside(server: &Server, reports: &Reports, plan: Plan) -> Result<(Load,
         until: Until::Told(Rc::clone(&over)),
         pace: Some(RESULTS_A_SECOND),
         patient: false,
-        // Repetitions of those that opened the sessions are answered like any other.
         write: posts(reports),
     };
     let measured = async {
@@ -175,10 +167,10 @@ fn gets(reports: &Reports) -> Write {
 }
 
 /// What a client was told is stored is in its very next read, again and again.
-async fn own_writes(engine: SocketAddr, fresh: &Fresh) -> Result<()> {
-    let reports = Reports::new(1, fresh.0.replace(fresh.0.get() + NUMBERS_A_LOAD));
+async fn own_writes(engine: &Server, fresh: &Fresh) -> Result<()> {
+    let reports = fresh.started(engine, 1).await?;
     let session = reports.sessions().first().cloned().unwrap_or_default();
-    let mut wire = Wire::connect(engine).await?;
+    let mut wire = Wire::connect(engine.address).await?;
     for number in 0..OWN_WRITES {
         let mut request = String::new();
         reports.request(number, &mut request);
@@ -199,7 +191,7 @@ async fn sizes(bench: &Bench, few: &Home, many: &Home) -> Result<(Calm, Calm)> {
     let fresh = Fresh(Cell::new(5_000_000));
     for turn in 0..=bench.runs {
         for (engine, calm) in engines.iter().zip(&mut calms) {
-            let reports = opened(engine, &fresh).await?;
+            let reports = fresh.started(engine, SESSIONS).await?;
             let plan = Plan {
                 address: engine.address,
                 connections: CALM_CONNECTIONS,

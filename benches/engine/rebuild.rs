@@ -78,7 +78,7 @@ fn report(bench: &mut Bench, store: Store, turns: Turns) {
 /// Events a second of both screens, from the order to the moment the new one is shown.
 async fn rebuild(home: &Home, events: usize, turn: usize) -> Result<(f64, f64)> {
     let engine = home.start().await?;
-    let reports = Reports::new(SESSIONS, NUMBERS_A_RUN * (1 + u64::try_from(turn)?));
+    let reports = Reports::unlisted(SESSIONS, NUMBERS_A_RUN * (1 + u64::try_from(turn)?));
     let over = Rc::new(Cell::new(false));
     let (address, write) = (engine.address, reports.clone());
     let results = load::run(Plan {

@@ -1,5 +1,6 @@
-//! P1: the webhook, durable, from 256 connections, in turns with an endpoint that only parses; then everything must be on the
-//! screens. R15 follows on the same engine: ten times as many connections.
+//! P1: the webhook, durable, from 256 connections, for sessions with a list, in turns with an endpoint that only parses;
+//! then everything must be on the screens. Sessions that nobody started, and that have no list, are measured beside it, shorter.
+//! R15 follows on the same engine: ten times as many connections.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -12,10 +13,15 @@ use crate::homes::Store;
 use crate::load::{self, Load, Plan, Until};
 use crate::meters::Commits;
 use crate::overload::{self, Crowds};
+use crate::unlisted::Unlisted;
 use crate::webhook::Reports;
-use crate::{Bench, say, screens};
+use crate::{Bench, lists, say, screens};
 
 const CONNECTIONS: usize = 256;
+/// Sessions that are dialled at once, each with a list of its own: more numbers than can be reported while a load lasts.
+const LISTS: usize = 5;
+const LIST_LEN: usize = 200_000;
+/// Sessions without a list.
 const SESSIONS: usize = 8;
 /// Numbers kept free for each run.
 const NUMBERS_A_RUN: u64 = 1_000_000;
@@ -38,23 +44,24 @@ struct Turns {
 
 pub(crate) fn measure(bench: &mut Bench) -> Result<()> {
     for store in bench.stores() {
-        let (turns, crowds) = load::on_one_thread(measure_on(bench, store))?;
+        let (turns, unlisted, crowds) = load::on_one_thread(measure_on(bench, store))?;
         let p99 = turns.p99.median();
         turns.report(bench, store);
+        unlisted.report(bench, store);
         overload::report(bench, store, &crowds, p99);
     }
     Ok(())
 }
 
-async fn measure_on(bench: &Bench, store: Store) -> Result<(Turns, Crowds)> {
+async fn measure_on(bench: &Bench, store: Store) -> Result<(Turns, Unlisted, Crowds)> {
     let home = bench.home(store).await?;
     let engine = home.start().await?;
     let parse_only = home.parse_only().await?;
-    let mut turns = Turns::default();
-    let mut first_number = 0;
+    let (mut turns, mut unlisted) = (Turns::default(), Unlisted::default());
+    let mut first_numbers = (0..).map(|run: u64| run * NUMBERS_A_RUN);
+    let mut next_number = || first_numbers.next().unwrap_or(0);
     for turn in 0..=bench.runs {
-        let reports = Reports::new(SESSIONS, first_number);
-        first_number += NUMBERS_A_RUN;
+        let reports = listed(bench, &engine, next_number()).await?;
         let time = bench.duration(if turn == 0 { 3 } else { 10 });
         let (other, other_cpu) = run(&parse_only, &reports, time).await?;
         let commits = Commits::so_far(engine.address).await?;
@@ -65,19 +72,29 @@ async fn measure_on(bench: &Bench, store: Store) -> Result<(Turns, Crowds)> {
         say(&format!("  {} events and {} ms a commit", number(commits.0), number(commits.1)));
         turns.note(turn, store, (&ours, cpu), (&other, other_cpu), (behind, missing));
         turns.commits(turn, commits);
+        let reports = Reports::unlisted(SESSIONS, next_number());
+        let (ours, _) = run(&engine, &reports, time / 2).await?;
+        screens::settle(engine.address, &reports, &ours).await?;
+        let missing = screens::missing(engine.address, &reports, &ours).await?;
+        unlisted.note(turn, store, (&ours, missing), &other);
     }
     let mut crowds = Crowds::default();
     let runs = if bench.wants("R15") { bench.runs } else { 0 };
     for _ in 0..runs {
         for (crowds, patient) in crowds.iter_mut().zip([true, false]) {
-            let reports = Reports::new(SESSIONS, first_number);
+            let reports = listed(bench, &engine, next_number()).await?;
             crowds.push(overload::measure(bench, &engine, (&reports, patient)).await?);
-            first_number += NUMBERS_A_RUN;
         }
     }
     parse_only.stop().await?;
     engine.stop().await?;
-    Ok((turns, crowds))
+    Ok((turns, unlisted, crowds))
+}
+
+/// Of sessions that are dialled at once. Their lists are there before anything is measured.
+async fn listed(bench: &Bench, engine: &Server, first_number: u64) -> Result<Reports> {
+    let len = u64::try_from(bench.sized(LIST_LEN))?;
+    lists::started(engine.address, LISTS, len, first_number).await
 }
 
 /// One load, and the microseconds of processor that the server spent on a request.

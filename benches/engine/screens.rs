@@ -22,6 +22,7 @@ pub(crate) async fn settle(engine: SocketAddr, reports: &Reports, load: &Load) -
     let began = Instant::now();
     let mut expected = vec![0_u64; reports.sessions().len()];
     for number in &load.acknowledged {
+        ensure!(reports.is_listed(*number), "the lists are too short for this machine");
         if let Some(count) = expected.get_mut(reports.session(*number)) {
             *count += 1;
         }

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use std::{fs, io};
@@ -42,7 +42,7 @@ pub(crate) fn home(bench: &Bench, store: Store, events: usize) -> Result<Home> {
     match store {
         Store::Sqlite => {
             let folder = crate::folder("stored")?;
-            let kept = kept(events);
+            let kept = crate::kept(&format!("sqlite-{events}"));
             if !kept.exists() {
                 make_kept(&kept, events)?;
             }
@@ -69,10 +69,6 @@ pub(crate) fn home(bench: &Bench, store: Store, events: usize) -> Result<Home> {
     }
 }
 
-fn kept(events: usize) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench-data").join(format!("sqlite-{events}"))
-}
-
 /// A half-made one is never taken for whole: it gets its name when it is done.
 fn make_kept(kept: &Path, events: usize) -> Result<()> {
     let folder: TempDir = crate::folder("stored")?;
@@ -87,7 +83,12 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        fs::copy(entry.path(), to.join(entry.file_name()))?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            copy(&from, &to)?;
+        } else {
+            fs::copy(from, to)?;
+        }
     }
     Ok(())
 }

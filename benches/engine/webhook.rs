@@ -3,19 +3,33 @@
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Numbers of the operators that they are taken from, one after another: each has ten million.
+const OPERATORS: [&str; 4] = ["90", "91", "93", "94"];
+const NUMBERS_OF_ONE: u64 = 10_000_000;
+/// Calls of one list that are under way at a time, and therefore end in another order than they began.
+/// Lists are a multiple of it long.
+const AT_ONCE: u64 = 32;
+
 /// Sessions that reports are spread over, and the numbers they are about.
 #[derive(Debug, Clone)]
 pub(crate) struct Reports {
     sessions: Vec<String>,
     first_number: u64,
+    /// How many numbers each session's list has; none where the sessions have no lists.
+    list_len: Option<u64>,
 }
 
 impl Reports {
-    /// `first_number` keeps the numbers of one run apart from those of another.
-    pub(crate) fn new(sessions: usize, first_number: u64) -> Self {
+    /// Sessions that nobody started. `first_number` keeps the numbers of one run apart from those of another.
+    pub(crate) fn unlisted(sessions: usize, first_number: u64) -> Self {
         let name = |index| session_name(first_number.wrapping_mul(31).wrapping_add(index));
         let count = u64::try_from(sessions).unwrap_or(1).max(1);
-        Self { sessions: (0..count).map(name).collect(), first_number }
+        Self { sessions: (0..count).map(name).collect(), first_number, list_len: None }
+    }
+
+    /// Sessions with a list each. The first one's begins at `first_number`, each other one's where another ends.
+    pub(crate) fn listed(sessions: Vec<String>, first_number: u64, list_len: u64) -> Self {
+        Self { sessions, first_number, list_len: Some(list_len) }
     }
 
     pub(crate) fn sessions(&self) -> &[String] {
@@ -24,12 +38,24 @@ impl Reports {
 
     /// The session that the report `number` is sent for.
     pub(crate) fn session(&self, number: u64) -> usize {
-        let count = u64::try_from(self.sessions.len()).unwrap_or(1);
-        usize::try_from(number % count).unwrap_or(0)
+        usize::try_from(number % self.count()).unwrap_or(0)
     }
 
     pub(crate) fn phone(&self, number: u64) -> String {
-        format!("+99890{:07}", (self.first_number + number) % 10_000_000)
+        let at = match self.list_len {
+            Some(len) => number % self.count() * len + place(number / self.count()),
+            None => number,
+        };
+        phone(self.first_number + at)
+    }
+
+    /// Whether the report `number` is about a number that the session was started with, where it was started with any.
+    pub(crate) fn is_listed(&self, number: u64) -> bool {
+        self.list_len.is_none_or(|len| number / self.count() < len)
+    }
+
+    fn count(&self) -> u64 {
+        u64::try_from(self.sessions.len()).unwrap_or(1).max(1)
     }
 
     pub(crate) fn body(&self, number: u64) -> String {
@@ -44,6 +70,19 @@ impl Reports {
     pub(crate) fn request(&self, number: u64, out: &mut String) {
         post("/calls/result", &self.body(number), out);
     }
+}
+
+/// Where on its list the number stands whose call ends as the list's `nth`: further down by and by, yet not in the list's order.
+fn place(nth: u64) -> u64 {
+    let (before, within) = (nth / AT_ONCE, nth % AT_ONCE);
+    // An odd factor and any shift reach each of them once.
+    before * AT_ONCE + (within * 13 + before) % AT_ONCE
+}
+
+pub(crate) fn phone(number: u64) -> String {
+    let operator = usize::try_from(number / NUMBERS_OF_ONE).unwrap_or(0) % OPERATORS.len();
+    let operator = OPERATORS.get(operator).copied().unwrap_or_default();
+    format!("+998{operator}{:07}", number % NUMBERS_OF_ONE)
 }
 
 pub(crate) fn post(path: &str, body: &str, out: &mut String) {
