@@ -4,6 +4,7 @@
 mod keeper;
 pub mod lists;
 pub mod remote;
+pub mod reports;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};

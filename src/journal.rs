@@ -3,6 +3,7 @@
 //! It decides nothing about calling; what may be appended is the domain's business, and who appends is dispatch's.
 
 mod batch;
+pub mod beneath;
 pub mod chain;
 pub mod effects;
 pub mod feed;

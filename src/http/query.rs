@@ -14,8 +14,20 @@ use super::times;
 /// Every number that is known, and the largest that it may be.
 const NUMBERS: [(&str, u64); 2] = [("limit", 4_294_967_295), ("minPosition", u64::MAX)];
 /// Every text that is known. What it may be is said where it is read.
-const TEXTS: [&str; 11] =
-    ["cursor", "status", "q", "number", "direction", "source", "session", "campaign", "from", "to", "format"];
+const TEXTS: [&str; 12] = [
+    "cursor",
+    "status",
+    "q",
+    "reports",
+    "number",
+    "direction",
+    "source",
+    "session",
+    "campaign",
+    "from",
+    "to",
+    "format",
+];
 /// Longest part of a name or a number that is looked for.
 const PART_LEN_MAX: usize = 100;
 /// A date and its time are so long; what follows may be an offset.

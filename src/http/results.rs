@@ -2,6 +2,7 @@
 
 mod list;
 mod report;
+mod reports;
 pub(super) mod view;
 
 use std::sync::Arc;

@@ -144,6 +144,13 @@ impl Fresh {
         let target = self.min_position.unwrap_or_else(|| engine.dispatch.position());
         engine.screens.wait(screen, target, engine.options.read_wait).await
     }
+
+    /// What is read from the journal itself shows all that this node knows of, and need not be waited for.
+    pub(super) fn journal(&self, engine: &Engine) -> Freshness {
+        let position = engine.dispatch.position();
+        let behind = self.min_position.map_or(0, |wanted| wanted.saturating_sub(position));
+        Freshness { position, behind, parked: 0 }
+    }
 }
 
 /// One session by its `sessionId` or its `id`.

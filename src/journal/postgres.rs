@@ -25,6 +25,7 @@ use tokio_util::context::TokioContext;
 use uuid::Uuid;
 
 use super::batch::Prepared;
+use super::beneath::Stretch;
 use super::chain::Hash;
 use super::feed::Tail;
 use super::keys::KeyRow;
@@ -140,6 +141,10 @@ impl Postgres {
 
     pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
         self.at_home(read::after(self.pool()?, after, limit)).await.map_err(|why| unavailable(&why))
+    }
+
+    pub(super) async fn stretch(&self, stretch: Stretch) -> Result<Vec<Stored>, Error> {
+        self.at_home(read::stretch(self.pool()?, &stretch)).await.map_err(|why| unavailable(&why))
     }
 
     pub(super) async fn keys(&self, ids: &[Uuid]) -> Result<Vec<KeyRow>, Error> {

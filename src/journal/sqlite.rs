@@ -20,6 +20,7 @@ use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
 use super::batch::Prepared;
+use super::beneath::Stretch;
 use super::chain::Hash;
 use super::feed::Tail;
 use super::keys::KeyRow;
@@ -157,6 +158,11 @@ impl Sqlite {
         Ok(events)
     }
 
+    pub(super) async fn stretch(&self, stretch: Stretch) -> Result<Vec<Stored>, Error> {
+        let synced = *self.0.head.borrow();
+        self.0.readers.read(move |c| select_stretch(c, &stretch, synced)).await
+    }
+
     pub(super) async fn keys(&self, ids: &[Uuid]) -> Result<Vec<KeyRow>, Error> {
         let ids = ids.to_vec();
         self.0.readers.read(move |c| select_keys(c, &ids)).await
@@ -276,6 +282,18 @@ fn select_stream(c: &Connection, kind: &str, stream: &str) -> rusqlite::Result<V
 fn select_after(c: &Connection, after: Position, limit: usize) -> rusqlite::Result<Vec<Stored>> {
     let sql = format!("SELECT {COLUMNS} FROM events WHERE position > ?1 ORDER BY position LIMIT ?2");
     c.prepare_cached(&sql)?.query_map(params![after, limit], stored_row)?.collect()
+}
+
+/// What is not synced is left out by the query, not afterwards: a stretch shorter than its limit is the last one.
+/// The plus keeps the query on the index of streams.
+fn select_stretch(c: &Connection, stretch: &Stretch, synced: Position) -> rusqlite::Result<Vec<Stored>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM events WHERE aggregate_type = ?1 AND (aggregate_id, sequence) > (?2, ?3) \
+         AND aggregate_id < ?4 AND +position <= ?5 ORDER BY aggregate_id, sequence LIMIT ?6"
+    );
+    let Stretch { kind, after: (stream, sequence), before, limit } = stretch;
+    let bound = params![kind, stream, sequence, before, synced, limit];
+    c.prepare_cached(&sql)?.query_map(bound, stored_row)?.collect()
 }
 
 fn select_batches(c: &Connection, after: Position, limit: usize) -> rusqlite::Result<Vec<Batch>> {

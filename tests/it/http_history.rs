@@ -204,6 +204,11 @@ async fn a_wrong_parameter_of_a_list_is_named() {
         ("sessions/all", "status=BUSY", "status"),
         ("session/s-1/results", "status=RUNNING", "status"),
         ("session/s-1/results", "cursor=1.2", "cursor"),
+        ("session/s-1/results", "reports=some", "reports"),
+        ("session/s-1/results", "reports=all&reports=all", "reports"),
+        ("session/s-1/results", "reports=all&status=BUSY", "status"),
+        ("session/s-1/results", "reports=all&q=1", "q"),
+        ("session/s-1/results", "reports=all&cursor=12", "cursor"),
     ] {
         let answer = floor.get(&format!("/calls/{path}?{query}")).await;
         assert_eq!((answer.status, &*answer.problem()), (400, "bad-parameter"), "{path}?{query}");

@@ -132,7 +132,7 @@ async fn the_document_says_what_the_routes_are() {
             "number status direction source session campaign from to format minPosition",
         ),
         ("/calls/sessions/all", "limit cursor status q minPosition"),
-        ("/calls/session/{id}/results", "limit cursor status q minPosition id"),
+        ("/calls/session/{id}/results", "limit cursor status q reports minPosition id"),
     ] {
         let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
         let names: Vec<&str> = parameters.iter().map(|known| known["name"].as_str().unwrap()).collect();

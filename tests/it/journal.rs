@@ -1,6 +1,7 @@
 //! What both journals promise, tested once and run on each.
 
 pub(crate) mod bed;
+mod beneath;
 mod contract;
 mod effects;
 

@@ -4,7 +4,7 @@ use domain::ids::BadName;
 use domain::{call, number_list, quarantine, remote, session};
 
 use super::{Code, Problem};
-use crate::dispatch::{Failure, lists};
+use crate::dispatch::{Failure, lists, reports};
 use crate::http::auth::Refusal;
 use crate::http::body;
 use crate::http::history::export::WorkbookError;
@@ -76,6 +76,20 @@ impl From<lists::Error> for Problem {
             }
             lists::Error::Damaged | lists::Error::Forgotten => {
                 Self::new(Code::Internal, "the list cannot be read").because(error)
+            }
+        }
+    }
+}
+
+impl From<reports::Error> for Problem {
+    fn from(error: reports::Error) -> Self {
+        match error {
+            reports::Error::Unavailable(why) => {
+                Self::new(Code::JournalUnavailable, "the journal cannot be read now").because(why)
+            }
+            reports::Error::Unreadable { position, .. } => {
+                let detail = format!("the report at position {position} cannot be read; the log says why");
+                Self::new(Code::Internal, detail).because(error)
             }
         }
     }

@@ -1,18 +1,22 @@
 //! The results of a session's calls: one row an attempt, in the order in which they came, streamed page by page so that a long list costs no memory.
+//! Which of them are asked for, or whether each report is, is said here; how reports are shown, in `reports.rs`.
 #![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 use actix_web::web::{Bytes, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get};
+use domain::ids::SessionId;
 use domain::outcome::CallStatus;
 use futures_util::stream::{self, Stream};
 use projections::Error;
 use projections::call_history::{self, CallHistory, ResultRow};
 use projections::projection::Projection;
 use projections::session_stats::{self, SessionStats};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
+use super::reports::{self, ReportView};
 use super::view::ResultView;
+use crate::dispatch::reports::Place;
 use crate::http::auth::Calls;
 use crate::http::history::named;
 use crate::http::problem::{Problem, ProblemBody};
@@ -20,7 +24,7 @@ use crate::http::sessions::{self, Fresh};
 use crate::http::{Engine, page, query};
 
 /// Rows read, and held in memory, at a time.
-const PAGE: u32 = 500;
+pub(super) const PAGE: u32 = 500;
 const LIMIT_MAX: u32 = 10_000;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -34,20 +38,59 @@ struct Part {
     status: Option<String>,
     /// A part of the number's digits or of the operator's name.
     q: Option<String>,
+    /// `all` shows each report instead of the results that they came to: call by call, and each call's in the order
+    /// in which they came. It goes with neither `status` nor `q`.
+    reports: Option<String>,
+}
+
+/// What is asked for, and from where on.
+enum Wanted {
+    Results(call_history::Part, u64),
+    Reports(Option<Place>),
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = CallResults)]
+#[expect(dead_code, reason = "it only names both lists to the API's document")]
+enum Shown<'a> {
+    Results(Vec<ResultView<'a>>),
+    /// With `reports=all`.
+    Reports(Vec<ReportView<'a>>),
 }
 
 impl Part {
-    fn wanted(&self) -> Result<call_history::Part, Problem> {
+    fn wanted(&self) -> Result<Wanted, Problem> {
+        match self.reports.as_deref() {
+            None => {
+                Ok(Wanted::Results(self.results()?, page::position(self.cursor.as_deref())?.unwrap_or(0)))
+            }
+            Some("all") => self.every_report(),
+            Some(_) => Err(Problem::parameter("reports", "has to be all")),
+        }
+    }
+
+    fn results(&self) -> Result<call_history::Part, Problem> {
         Ok(call_history::Part {
             statuses: query::words("status", self.status.as_deref(), &CallStatus::ALL.map(named))?,
             text: query::part("q", self.q.as_deref())?,
         })
     }
+
+    /// Reports have no screen of their own that could be searched.
+    fn every_report(&self) -> Result<Wanted, Problem> {
+        for (name, value) in [("status", &self.status), ("q", &self.q)] {
+            if value.is_some() {
+                return Err(Problem::parameter(name, "does not go with reports=all"));
+            }
+        }
+        Ok(Wanted::Reports(reports::place(self.cursor.as_deref())?))
+    }
 }
 
 /// The results of a session's calls.
 #[utoipa::path(tag = "calls", params(Part, Fresh), responses(
-    (status = OK, body = Vec<ResultView<'_>>, headers(
+    (status = OK, body = Shown<'_>, headers(
         ("Link" = String, description = "The next page, where a limit is given and there is one"),
         ("X-Next-Cursor" = String, description = "Its cursor alone"),
     )),
@@ -63,22 +106,21 @@ pub(super) async fn of_session(
     part: Query<Part>,
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {
-    let (wanted, after) = (part.wanted()?, page::position(part.cursor.as_deref())?);
+    let (wanted, limit) = (part.wanted()?, part.limit.map(|limit| limit.clamp(1, LIMIT_MAX)));
     let known = fresh.wait(&engine, SessionStats::NAME).await;
-    let organization = caller.0.organization.as_str();
-    let session = session_stats::find(&engine.screens, organization, &id, known.position).await?;
-    let session = session.ok_or_else(sessions::unknown)?;
-    let fresh = fresh.wait(&engine, CallHistory::NAME).await;
-    let reading = Reading {
-        engine: engine.clone(),
-        organization: organization.to_owned(),
-        session: session.session.clone(),
-        wanted,
-        after: after.unwrap_or(0),
-    };
-    match part.limit {
-        Some(limit) => reading.page(limit.clamp(1, LIMIT_MAX), &request, sessions::shown(fresh)).await,
-        None => Ok(sessions::shown(fresh).streaming(reading.all())),
+    let organization = caller.0.organization;
+    let session = session_stats::find(&engine.screens, organization.as_str(), &id, known.position).await?;
+    let session = session.ok_or_else(sessions::unknown)?.session.clone();
+    match wanted {
+        Wanted::Results(wanted, after) => {
+            let shown = sessions::shown(fresh.wait(&engine, CallHistory::NAME).await);
+            let organization = organization.as_str().to_owned();
+            Reading { engine, organization, session, wanted, after }.answer(limit, &request, shown).await
+        }
+        Wanted::Reports(after) => {
+            let (shown, session) = (sessions::shown(fresh.journal(&engine)), SessionId::parse(&session)?);
+            reports::Reading { engine, organization, session, after }.answer(limit, &request, shown).await
+        }
     }
 }
 
@@ -92,6 +134,19 @@ struct Reading {
 }
 
 impl Reading {
+    /// A page where a limit is given, else all of them.
+    async fn answer(
+        self,
+        limit: Option<u32>,
+        request: &HttpRequest,
+        mut answer: HttpResponseBuilder,
+    ) -> Result<HttpResponse, Problem> {
+        match limit {
+            Some(limit) => self.page(limit, request, answer).await,
+            None => Ok(answer.streaming(self.all())),
+        }
+    }
+
     async fn rows(&self, limit: u32) -> Result<Vec<ResultRow>, Error> {
         let session = (self.organization.as_str(), self.session.as_str());
         call_history::of_session(&self.engine.screens, session, &self.wanted, (self.after, limit)).await
@@ -123,7 +178,7 @@ impl Reading {
                 .await
                 .inspect_err(|why| tracing::error!(cause = %why, "results broke off: {why}"))?;
             let last = u32::try_from(rows.len()) != Ok(PAGE);
-            let piece = piece(&rows, more, last);
+            let piece = piece(rows.iter().map(ResultView::shown), more, last);
             reading.after = rows.last().map_or(reading.after, |row| row.position);
             Ok(Some((piece, (!last).then_some((reading, true)))))
         })
@@ -131,17 +186,16 @@ impl Reading {
 }
 
 /// One page of the array: `[a,b` or `,c,d` or `,e]`.
-fn piece(rows: &[ResultRow], more: bool, last: bool) -> Bytes {
-    let mut bytes = Vec::with_capacity(rows.len() * 400 + 2);
-    let mut mark = if more { b',' } else { b'[' };
-    for row in rows {
-        bytes.push(mark);
-        // Writing to memory cannot fail, and every field of a row has its JSON.
-        let _ = serde_json::to_writer(&mut bytes, &ResultView::shown(row));
-        mark = b',';
+pub(super) fn piece(views: impl ExactSizeIterator<Item = impl Serialize>, more: bool, last: bool) -> Bytes {
+    let mut bytes = Vec::with_capacity(views.len() * 400 + 2);
+    let begin = if more { b',' } else { b'[' };
+    if views.len() == 0 && !more {
+        bytes.push(begin);
     }
-    if rows.is_empty() && !more {
-        bytes.push(b'[');
+    for (nth, view) in views.enumerate() {
+        bytes.push(if nth == 0 { begin } else { b',' });
+        // Writing to memory cannot fail, and every field of a row has its JSON.
+        let _ = serde_json::to_writer(&mut bytes, &view);
     }
     if last {
         bytes.push(b']');

@@ -12,6 +12,7 @@ use sqlx::postgres::{PgPool, PgRow};
 use uuid::Uuid;
 
 use super::schema::plainly;
+use crate::journal::beneath::Stretch;
 use crate::journal::chain::{GENESIS, Hash};
 use crate::journal::keys::KeyRow;
 use crate::journal::{Batch, Error, Stored};
@@ -26,6 +27,17 @@ pub(super) fn unavailable(why: &sqlx::Error) -> Error {
 pub(super) async fn after(pool: &PgPool, after: Position, limit: usize) -> sqlx::Result<Vec<Stored>> {
     let sql = format!("SELECT {COLUMNS} FROM events WHERE position > $1 ORDER BY position LIMIT $2");
     let query = sqlx::query(&sql).bind(bound(after)).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    query.fetch_all(pool).await?.iter().map(stored).collect()
+}
+
+pub(super) async fn stretch(pool: &PgPool, stretch: &Stretch) -> sqlx::Result<Vec<Stored>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM events WHERE aggregate_type = $1 AND (aggregate_id, sequence) > ($2, $3) \
+         AND aggregate_id < $4 ORDER BY aggregate_id, sequence LIMIT $5"
+    );
+    let Stretch { kind, after: (stream, sequence), before, limit } = stretch;
+    let query = sqlx::query(&sql).bind(kind).bind(stream).bind(bound(*sequence)).bind(before);
+    let query = query.bind(i64::try_from(*limit).unwrap_or(i64::MAX));
     query.fetch_all(pool).await?.iter().map(stored).collect()
 }
 
