@@ -96,6 +96,7 @@ impl App {
         // Port 0 was a wish for any; from here on it is the one that was given.
         config.http.port = listener.local_addr()?.port();
         let journal = open_journal(&config, &ports).await?;
+        forget_uploads(&config);
         let screens = open_screens(&config, &ports, &journal).await?;
         let (remote, simulated) = remote_host(&config, &ports)?;
         let dispatch = start_keepers(&journal)?;
@@ -106,6 +107,7 @@ impl App {
             dispatch: dispatch.clone(),
             remote: Arc::clone(&remote),
             host: host_name(&config),
+            parallel: config.sessions.parallel,
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
             heard: heard(&screens, &journal),
@@ -229,6 +231,21 @@ async fn open_journal(config: &Config, ports: &Ports) -> anyhow::Result<Journal>
     Ok(Journal::open(options, data_key).await?)
 }
 
+/// What was being read when the engine was killed holds numbers in clear, and nobody reads it any more.
+fn forget_uploads(config: &Config) {
+    let folder = uploads(config);
+    match std::fs::remove_dir_all(&folder) {
+        Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(cause = %why, folder = %folder.display(), "files of earlier uploads cannot be removed");
+        }
+        _ => {}
+    }
+}
+
+fn uploads(config: &Config) -> std::path::PathBuf {
+    config.store.data_dir.join("uploads")
+}
+
 async fn open_screens(config: &Config, ports: &Ports, journal: &Journal) -> anyhow::Result<Screens> {
     let clock = Arc::clone(&ports.clock);
     let store = match &config.store.database_url {
@@ -318,7 +335,7 @@ fn http_options(
         recordings: config.remote.recordings.clone(),
         completion: config.sessions.completion,
         parallel: config.sessions.parallel,
-        uploads: config.store.data_dir.join("uploads"),
+        uploads: uploads(config),
     })
 }
 

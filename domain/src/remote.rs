@@ -13,8 +13,10 @@ use crate::ids::{Organization, SessionId};
 use crate::personal::Seal;
 use crate::session::Phase;
 
-/// A session that took the host and was never opened, or a list that is still on its way after so long, will not come any more.
-pub const GIVEN_UP_AFTER: TimeDelta = TimeDelta::minutes(10);
+/// Whoever is to give the host back and has not done so after this long will not come any more: nobody puts a list there for so long.
+pub const GIVEN_UP_AFTER: TimeDelta = TimeDelta::minutes(30);
+/// A session is opened right after it took the host. One that was not by then has to take it again before it goes on.
+pub const OPENED_WITHIN: TimeDelta = TimeDelta::seconds(30);
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -46,13 +48,32 @@ pub enum Holder {
     },
 }
 
-/// Whether a holder is done with the host. `phase` is its session's, none for a session that does not exist or for a list.
-pub fn is_done(by: &Holder, phase: Option<Phase>, since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    let given_up = now - since >= GIVEN_UP_AFTER;
-    match (by, phase) {
-        (Holder::Session { .. }, Some(Phase::Completed | Phase::Failed)) => true,
-        (Holder::Session { .. }, Some(Phase::Pending | Phase::Running)) => false,
-        (Holder::Session { .. }, Some(Phase::New) | None) | (Holder::List { .. }, _) => given_up,
+/// How a holder's session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    pub phase: Phase,
+    /// Its list lies there, and its command may have been run: nobody puts it there any more.
+    pub launched: bool,
+}
+
+/// Whether a holder is done with the host. `session` is none where there is no such session, and for a list.
+/// A session that was over before it was launched may still be putting its list there, and gives the host back itself.
+pub fn is_done(by: &Holder, session: Option<Standing>, since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    let held_for = now - since;
+    match (by, session) {
+        (Holder::Session { .. }, Some(Standing { phase: Phase::Pending | Phase::Running, .. })) => false,
+        (
+            Holder::Session { .. },
+            Some(Standing { phase: Phase::Completed | Phase::Failed, launched: true }),
+        ) => true,
+        (
+            Holder::Session { .. },
+            Some(Standing { phase: Phase::Completed | Phase::Failed, launched: false }),
+        )
+        | (Holder::List { .. }, _) => held_for >= GIVEN_UP_AFTER,
+        (Holder::Session { .. }, Some(Standing { phase: Phase::New, .. }) | None) => {
+            held_for >= OPENED_WITHIN
+        }
     }
 }
 

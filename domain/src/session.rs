@@ -217,6 +217,7 @@ pub enum Phase {
 pub struct Session {
     phase: Phase,
     id: Uuid,
+    launched: bool,
     returned: bool,
     /// Whether it goes on when its command has come back, until its numbers have their results.
     outlasts_command: bool,
@@ -226,6 +227,11 @@ pub struct Session {
 impl Session {
     pub fn phase(&self) -> Phase {
         self.phase
+    }
+
+    /// Whether its remote command may have been run.
+    pub fn launched(&self) -> bool {
+        self.launched
     }
 
     pub fn id(&self) -> Uuid {
@@ -344,11 +350,12 @@ impl Aggregate for Session {
                 self.outlasts_command = list.is_some() && completion == Completion::Results;
             }
             Event::Adopted { id, .. } => (self.phase, self.id) = (Phase::Running, id),
-            Event::Launched { .. } => self.phase = Phase::Running,
+            Event::Launched { .. } => (self.phase, self.launched) = (Phase::Running, true),
             Event::Returned { .. } => self.returned = true,
             Event::Completed { .. } => self.phase = Phase::Completed,
             Event::Failed { .. } => self.phase = Phase::Failed,
-            Event::Reopened { .. } => self.phase = Phase::Running,
+            // Whatever became of an earlier stop, its answer went to a session that was over.
+            Event::Reopened { .. } => (self.phase, self.stopping) = (Phase::Running, false),
             Event::StopAsked { .. } => self.stopping = true,
             Event::StopFailed { .. } => self.stopping = false,
         }

@@ -53,6 +53,8 @@ row! {
         /// Why the remote host did not stop when it was last asked to.
         pub stop_error: Option<String>,
         pub error_message: Option<String>,
+        /// How often a result brought it back after it was given up.
+        pub reopened: i64,
         pub started_at: DateTime<Utc>,
         pub completed_at: Option<DateTime<Utc>>,
         pub created_at: DateTime<Utc>,
@@ -184,6 +186,7 @@ impl SessionRow {
             remote_response: None,
             stop_error: None,
             error_message: None,
+            reopened: 0,
             started_at: at,
             completed_at: None,
             created_at: at,
@@ -242,6 +245,7 @@ impl SessionRow {
     }
 
     fn reopen(&mut self) {
+        self.reopened += 1;
         self.status = Status::Running;
         self.error_message = None;
         self.completed_at = None;

@@ -37,6 +37,8 @@ pub struct Options {
     pub remote: Arc<dyn RemoteHost>,
     /// What the remote host is called where it is taken.
     pub host: Arc<str>,
+    /// Whether sessions may run beside each other there.
+    pub parallel: bool,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub heard: Heard,

@@ -106,7 +106,8 @@ impl Options {
             let watched = Watched {
                 heard_at: row.updated_at,
                 listed: row.total.is_some(),
-                returned: row.exit_stdout.is_some() || row.remote.is_none(),
+                // What was given up once has no command any more that would come back.
+                returned: row.exit_stdout.is_some() || row.remote.is_none() || row.reopened > 0,
             };
             if is_idle(&watched, now, self.idle) && self.close(&row).await {
                 closed += 1;

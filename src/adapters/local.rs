@@ -154,9 +154,9 @@ impl RemoteHost for Local {
     }
 
     fn recording(&self, name: &str, from: u64) -> BoxFuture<'_, Result<Option<Recording>, Trouble>> {
-        let path = self.options.recordings.join(name);
+        let (folder, name) = (self.options.recordings.clone(), name.to_owned());
         async move {
-            let opened = files::open(path, from).await;
+            let opened = files::open(&folder, &name, from).await;
             opened.map_err(|why| never(format!("REMOTE_RECORDINGS_PATH: a recording cannot be read: {why}")))
         }
         .boxed()

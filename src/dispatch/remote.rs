@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use domain::fact::Circumstances;
 use domain::ids::StreamId;
-use domain::remote::{self, Command, Holder};
-use domain::session::{self, Phase};
+use domain::remote::{self, Command, Holder, Standing};
+use domain::session;
 
 use super::{Dispatch, Failure, Meta};
 
@@ -39,8 +39,8 @@ impl Dispatch {
             match self.remote(stream.clone(), take, meta).await {
                 Ok(_) => return Ok(()),
                 Err(Failure::Refused(remote::Error::Held { by, since })) => {
-                    let phase = self.phase_of(&by, circumstances).await?;
-                    if !remote::is_done(&by, phase, since, at) {
+                    let session = self.standing_of(&by, circumstances).await?;
+                    if !remote::is_done(&by, session, since, at) {
                         return Err(Refusal::Held(by));
                     }
                     over = Some(by);
@@ -66,16 +66,16 @@ impl Dispatch {
         }
     }
 
-    async fn phase_of(
+    async fn standing_of(
         &self,
         holder: &Holder,
         circumstances: &Arc<Circumstances>,
-    ) -> Result<Option<Phase>, Failure<remote::Error>> {
+    ) -> Result<Option<Standing>, Failure<remote::Error>> {
         let Holder::Session { organization, session } = holder else { return Ok(None) };
         let stream = StreamId::session(organization, session);
         let meta = Meta { circumstances: Arc::clone(circumstances), command: None };
         match self.session(stream, session::Command::Look, meta).await {
-            Ok(done) => Ok(Some(done.state.phase())),
+            Ok(done) => Ok(Some(Standing { phase: done.state.phase(), launched: done.state.launched() })),
             Err(Failure::Refused(_)) => Ok(None),
             Err(Failure::Unavailable(why)) => Err(Failure::Unavailable(why)),
             Err(Failure::Busy | Failure::Conflict | Failure::CommandReused | Failure::TooLarge { .. }) => {

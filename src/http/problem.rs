@@ -150,6 +150,12 @@ impl Problem {
         Self::new(Code::BadParameter, format!("{name} {reason}")).with("parameter", name)
     }
 
+    /// The same, where it is not said yet.
+    pub fn or(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.members.entry(name).or_insert_with(|| value.into());
+        self
+    }
+
     /// One more member of the body.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

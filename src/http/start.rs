@@ -13,10 +13,11 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use domain::fact::{Circumstances, Position};
 use domain::ids::{SessionId, StreamId};
 use domain::remote::Holder;
-use domain::session::{Command, Remote};
+use domain::session::{Command, Pinned, Remote};
 use projections::projection::Projection;
 use projections::session_stats::{self, SessionRow, SessionStats, Status};
 use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use utoipa::ToSchema;
@@ -28,8 +29,8 @@ use super::problem::{Code, Problem, ProblemBody};
 use super::sessions::Home;
 use super::{Engine, body, wait};
 use crate::config::Role;
-use crate::dispatch::Meta;
 use crate::dispatch::remote::Refusal;
+use crate::dispatch::{Failure, Meta};
 use pinned::{Asked, Body};
 
 /// Starts that may wait at once.
@@ -86,21 +87,38 @@ async fn start(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
+    // Clients read `sessionId` without looking at anything else, so that it is there whatever went wrong.
+    let told = |problem: Problem| problem.or("ok", false).or("sessionId", Value::Null);
+    begin(engine, caller, id, (request, payload)).await.map_err(told)
+}
+
+async fn begin(
+    engine: Engine,
+    caller: Calls,
+    id: RequestId,
+    (request, payload): (HttpRequest, Payload),
+) -> Result<HttpResponse, Problem> {
     caller.0.require(Role::Operator)?;
     let full = |_| Problem::new(Code::Busy, "too many starts are waiting; nothing was started");
     let _place = engine.starts.try_acquire().map_err(full)?;
     let asked = asked(&body::read(&request, payload, BODY_LEN_MAX).await?)?;
-    let opened = open(&engine, &caller, &id, &asked).await?;
+    // On its own, so that a client that goes away leaves no half of it: a host that is taken for a session that is never opened.
+    let opening = engine.clone();
+    let opened = actix_web::rt::spawn(async move { open(&opening, &caller, &id, &asked).await });
+    let broke = |why| Problem::new(Code::Internal, "see the log").because(why);
+    let opened = opened.await.map_err(broke)??;
     let (row, position) = settled(&engine, &opened).await?;
     answer(&engine, &opened.home, row.as_deref(), position)
 }
 
-/// Clients send no body, an empty one, or an object; whatever else they may send by habit is no reason not to start.
+/// Clients send no body, an empty one, null or an object. What is not understood must not dial a whole list by mistake.
 fn asked(bytes: &[u8]) -> Result<Body, Problem> {
-    if bytes.trim_ascii_start().first() != Some(&b'{') {
+    if matches!(bytes.trim_ascii(), b"" | b"null") {
         return Ok(Body::default());
     }
-    serde_json::from_slice(bytes).map_err(|_| {
+    let object = bytes.trim_ascii_start().first() == Some(&b'{');
+    let body = serde_json::from_slice(bytes).ok().filter(|_| object);
+    body.ok_or_else(|| {
         Problem::new(
             Code::BadJson,
             "the body has to be an object with uploadId, or with retryOf and statuses, or empty",
@@ -121,25 +139,55 @@ async fn open(engine: &Engine, caller: &Calls, id: &RequestId, body: &Body) -> R
         correlation: id.as_str().to_owned(),
         causation: String::new(),
     });
-    let list = Asked { engine, caller: &caller.0, circumstances: &circumstances }.list(body).await?;
     let at = engine.clock.now();
     let session = SessionId::parse(&name(engine, at.timestamp_millis()))?;
-    take_remote(
-        engine,
-        &Holder::Session { organization: organization.clone(), session: session.clone() },
-        &circumstances,
-    )
-    .await?;
-    let completion = engine.options.completion;
-    let command =
-        Command::Open { id: engine.ids.uuid(), remote: engine.options.remote, list, completion, at };
-    let meta = Meta { circumstances, command: None };
-    let opened = engine.dispatch.session(StreamId::session(&organization, &session), command, meta).await;
-    // Where nobody knows whether it was stored, the name lets one look before starting again.
-    let done =
-        opened.map_err(|why| Problem::from(why).with("ok", false).with("sessionId", session.as_str()))?;
-    let home = engine.known.learn(Home { organization, session, list: list.map(|list| list.id) });
-    Ok(Opened { home, position: done.position })
+    let holder = Holder::Session { organization: organization.clone(), session: session.clone() };
+    take_remote(engine, &holder, &circumstances).await?;
+    let asked = Asked { engine, caller: &caller.0, circumstances: &circumstances };
+    let opened = match asked.list(body).await {
+        Ok(list) => store(engine, Home { organization, session, list: None }, list, &circumstances).await,
+        Err(why) => Err((why, true)),
+    };
+    match opened {
+        Ok(opened) => Ok(opened),
+        Err((why, nothing_stored)) => {
+            if nothing_stored {
+                let (host, now) = (&engine.options.remote_name, engine.clock.now());
+                engine.dispatch.release_remote(host, holder, &circumstances, now).await;
+            }
+            Err(why)
+        }
+    }
+}
+
+/// Fails with whether it is certain that no session was opened.
+async fn store(
+    engine: &Engine,
+    home: Home,
+    list: Option<Pinned>,
+    circumstances: &Arc<Circumstances>,
+) -> Result<Opened, (Problem, bool)> {
+    let command = Command::Open {
+        id: engine.ids.uuid(),
+        remote: engine.options.remote,
+        list,
+        completion: engine.options.completion,
+        at: engine.clock.now(),
+    };
+    let meta = Meta { circumstances: Arc::clone(circumstances), command: None };
+    let stream = StreamId::session(&home.organization, &home.session);
+    match engine.dispatch.session(stream, command, meta).await {
+        Ok(done) => {
+            let home = engine.known.learn(Home { list: list.map(|list| list.id), ..home });
+            Ok(Opened { home, position: done.position })
+        }
+        Err(why) => {
+            let certain = !matches!(why, Failure::Unavailable(_));
+            // Where nobody knows whether it was stored, the name lets one look before starting again.
+            let named = Problem::from(why).with("ok", false).with("sessionId", home.session.as_str());
+            Err((named, certain))
+        }
+    }
 }
 
 /// One list is dialled at a time. A list that is just being put there is waited for; a session is not.

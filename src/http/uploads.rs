@@ -58,18 +58,26 @@ async fn upload(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
+    take(&engine, &caller, (id, request), payload).await.map_err(|problem| problem.or("ok", false))
+}
+
+async fn take(
+    engine: &Engine,
+    caller: &Calls,
+    (id, request): (RequestId, HttpRequest),
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
     caller.0.require(Role::Operator)?;
     let list = engine.ids.uuid();
     let shown = engine.uploads.begin(&caller.0.organization, list, id.as_str())?;
-    let file = receive::file(&engine, &request, payload, &shown).await?;
-    let taken =
-        intake::Intake { engine: &engine, caller: &caller.0, correlation: id.as_str(), shown: &shown };
+    let file = receive::file(engine, &request, payload, &shown).await?;
+    let taken = intake::Intake { engine, caller: &caller.0, correlation: id.as_str(), shown: &shown };
     let taken = taken.take(list, file).await?;
     shown.placing();
-    let row = placed(&engine, &caller.0.organization, list, taken.position).await?;
+    let row = placed(engine, &caller.0.organization, list, taken.position).await?;
     drop(shown);
     tracing::info!("{}", answer::message(&row));
-    answer::uploaded(&engine, &row, &taken)
+    answer::uploaded(engine, &row, &taken)
 }
 
 /// The list's row once it is known whether the remote host has it, or as it is when the time is over.

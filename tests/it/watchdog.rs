@@ -38,10 +38,7 @@ async fn floor() -> Floor {
         ("listed", vec![open(Some(2)), Command::Launch { at: now() }, back()]),
         ("commanding", vec![open(None), Command::Launch { at: now() }]),
         ("pending", vec![open(Some(2))]),
-        (
-            "reopened",
-            vec![open(None), Command::Launch { at: now() }, fail(), back(), Command::Reopen { at: now() }],
-        ),
+        ("reopened", vec![open(None), Command::Launch { at: now() }, fail(), Command::Reopen { at: now() }]),
     ] {
         for command in commands {
             floor.command("1", name, command).await;

@@ -52,15 +52,24 @@ fn only_its_holder_gives_a_host_back() {
 
 #[test]
 fn a_host_is_held_as_long_as_its_session_lives() {
-    let (by, long) = (session("a"), 600);
-    for (phase, done_soon, done_late) in [
-        (Some(Phase::Pending), false, false),
-        (Some(Phase::Running), false, false),
-        (Some(Phase::Completed), true, true),
-        (Some(Phase::Failed), true, true),
-        (None, false, true),
+    let standing = |phase, launched| Some(Standing { phase, launched });
+    // Done at once, after half a minute, after half an hour.
+    for (session_is, done) in [
+        (standing(Phase::Pending, false), [false, false, false]),
+        (standing(Phase::Running, true), [false, false, false]),
+        (standing(Phase::Completed, true), [true, true, true]),
+        (standing(Phase::Failed, true), [true, true, true]),
+        (standing(Phase::Completed, false), [false, false, true]),
+        (standing(Phase::Failed, false), [false, false, true]),
+        (None, [false, true, true]),
     ] {
-        assert_eq!(is_done(&by, phase, at(0), at(1)), done_soon, "{phase:?}");
-        assert_eq!(is_done(&by, phase, at(0), at(long)), done_late, "{phase:?}");
+        let found = [1, 30, 1_800].map(|after| is_done(&session("a"), session_is, at(0), at(after)));
+        assert_eq!(found, done, "{session_is:?}");
     }
+    let list = Holder::List {
+        organization: Organization::parse("1").unwrap(),
+        list: Uuid::nil(),
+        attempt: Uuid::nil(),
+    };
+    assert_eq!([30, 1_800].map(|after| is_done(&list, None, at(0), at(after))), [false, true]);
 }

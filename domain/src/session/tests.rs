@@ -201,6 +201,16 @@ fn situations() -> Vec<(&'static str, Vec<Event>)> {
         ("completed", vec![opened(), launched(), back(well()), completed()]),
         ("failed", vec![opened(), launched(), back(badly()), failed("exit")]),
         ("lost", vec![opened(), launched(), failed("nobody knows")]),
+        (
+            "stop, reopened",
+            vec![
+                listed(),
+                launched(),
+                Event::StopAsked { at: at(2) },
+                failed("exit"),
+                Event::Reopened { at: at(3) },
+            ],
+        ),
         ("reopened", vec![opened(), launched(), failed("nobody knows"), Event::Reopened { at: at(3) }]),
     ]
 }
@@ -263,6 +273,18 @@ fn a_situation_is_what_its_name_says() {
     let completed = Phase::Completed;
     assert_eq!(
         phases,
-        [Phase::New, Phase::Pending, running, running, running, running, completed, failed, failed, running]
+        [
+            Phase::New,
+            Phase::Pending,
+            running,
+            running,
+            running,
+            running,
+            completed,
+            failed,
+            failed,
+            running,
+            running
+        ]
     );
 }

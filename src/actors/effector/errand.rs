@@ -13,7 +13,9 @@ use chrono::{DateTime, Utc};
 use domain::fact::Circumstances;
 use domain::ids::{Organization, SessionId, StreamId};
 use domain::policy::Intent;
+use domain::remote::Holder;
 use domain::session::{self, Phase};
+use uuid::Uuid;
 
 use super::NAME;
 use super::carrier::{Carrier, Hold};
@@ -37,6 +39,12 @@ pub(super) struct Errand {
 struct Whose {
     organization: Organization,
     session: SessionId,
+}
+
+impl Whose {
+    fn holder(&self) -> Holder {
+        Holder::Session { organization: self.organization.clone(), session: self.session.clone() }
+    }
 }
 
 enum Done {
@@ -81,8 +89,7 @@ impl Errand {
                 Ok(Done::Finished)
             }
             Intent::ReopenSession { organization, session } => {
-                self.say(&Whose { organization, session }, "reopen", |at| session::Command::Reopen { at })
-                    .await;
+                self.reopen(&Whose { organization, session }).await;
                 Ok(Done::Finished)
             }
         };
@@ -93,6 +100,14 @@ impl Errand {
                 effect = self.taken.id,
                 "an effect was lost to somebody else before it was sent"
             ),
+        }
+    }
+
+    /// It is dialling again, so it has the host again, unless somebody else has it by now.
+    async fn reopen(&self, whose: &Whose) {
+        self.say(whose, "reopen", |at| session::Command::Reopen { at }).await;
+        if !self.carrier.options.parallel && self.take_remote(&whose.holder()).await.is_err() {
+            tracing::info!(effect = self.taken.id, "a session goes on while another one has the remote host");
         }
     }
 
@@ -114,11 +129,14 @@ impl Errand {
         patience: Duration,
         work: impl Future<Output = Result<T, Trouble>> + Send + 'static,
     ) -> Abroad<T> {
-        let task = self.carrier.options.runtime.spawn(named(NAME, work));
-        match tokio::time::timeout(patience, task).await {
+        let mut task = self.carrier.options.runtime.spawn(named(NAME, work));
+        match tokio::time::timeout(patience, &mut task).await {
             Ok(Ok(answer)) => Abroad::Answered(answer),
             Ok(Err(_)) => Abroad::Broke,
-            Err(_) => Abroad::Silent,
+            Err(_) => {
+                task.abort();
+                Abroad::Silent
+            }
         }
     }
 
@@ -151,12 +169,17 @@ impl Errand {
 
     /// The same step of the same effect has the same id, whoever takes it. A look changes nothing and needs none.
     fn meta(&self, step: &str) -> Meta {
+        let (id, body) = self.name(step);
+        let command = (step != LOOK).then_some(CommandId { id, body });
+        Meta { circumstances: self.circumstances(), command }
+    }
+
+    /// What this effect's step is called, whoever takes it.
+    fn name(&self, step: &str) -> (Uuid, [u8; 32]) {
         let body = hash(&format!("{}/{step}", self.taken.id));
         let mut id = [0; 16];
         id.iter_mut().zip(body).for_each(|(to, from)| *to = from);
-        let id = uuid::Builder::from_custom_bytes(id).into_uuid();
-        let command = (step != LOOK).then_some(CommandId { id, body });
-        Meta { circumstances: self.circumstances(), command }
+        (uuid::Builder::from_custom_bytes(id).into_uuid(), body)
     }
 
     fn circumstances(&self) -> Arc<Circumstances> {

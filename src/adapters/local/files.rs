@@ -3,13 +3,16 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
 use crate::ports::Recording;
+
+static DRAFTS: AtomicU64 = AtomicU64::new(0);
 
 /// Read at once from a recording.
 const PIECE_LEN: usize = 64 << 10;
@@ -32,7 +35,9 @@ pub(super) async fn replace(path: PathBuf, bytes: Bytes) -> io::Result<()> {
 
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
+    // Two that replace the same file at once do not write into one draft.
+    let draft = DRAFTS.fetch_add(1, Ordering::Relaxed);
+    name.push(format!(".{}-{draft}.new", std::process::id()));
     path.with_file_name(name)
 }
 
@@ -42,8 +47,13 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// None where there is no such file.
-pub(super) async fn open(path: PathBuf, from: u64) -> io::Result<Option<Recording>> {
+/// None where there is no such file below the folder.
+pub(super) async fn open(folder: &Path, name: &str, from: u64) -> io::Result<Option<Recording>> {
+    let down = |step: Component<'_>| matches!(step, Component::Normal(_));
+    if !Path::new(name).components().all(down) {
+        return Ok(None);
+    }
+    let path = folder.join(name);
     let mut file = match tokio::fs::File::open(path).await {
         Ok(file) => file,
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -156,4 +156,8 @@ async fn a_recording_is_read_from_where_one_asks() {
     let pieces: Vec<_> = futures_util::StreamExt::collect(recording.bytes).await;
     let bytes: Vec<u8> = pieces.into_iter().flat_map(|piece| piece.unwrap().to_vec()).collect();
     assert_eq!(bytes, b"recorded call");
+    std::fs::write(folder.path().join("secret"), "not a recording").unwrap();
+    for outside in ["../secret", folder.path().join("secret").to_str().unwrap()] {
+        assert!(host.recording(outside, 0).await.unwrap().is_none(), "{outside}");
+    }
 }

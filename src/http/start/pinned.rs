@@ -31,7 +31,7 @@ const UNREPORTED: &str = "UNREPORTED";
 
 /// What a start may say. Nothing of it is needed.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Start)]
 pub(super) struct Body {
     /// The list to be dialled; the latest upload where it is left out.
@@ -52,6 +52,9 @@ pub(super) struct Asked<'a> {
 impl Asked<'_> {
     /// None where there is no list: the remote host may have numbers of its own.
     pub(super) async fn list(&self, body: &Body) -> Result<Option<Pinned>, Problem> {
+        if body.statuses.is_some() && body.retry_of.is_none() {
+            return Err(Problem::field("statuses", "goes with retryOf alone"));
+        }
         match (body.upload_id, &body.retry_of) {
             (Some(_), Some(_)) => Err(Problem::field("retryOf", "goes without uploadId")),
             (Some(list), None) => {

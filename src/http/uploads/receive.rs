@@ -18,10 +18,22 @@ use crate::http::problem::{Code, Problem};
 const FILE_LEN_MAX: u64 = 256 << 20;
 /// The next piece of a file that is not there after this long will not come.
 const PIECE_WAIT: Duration = Duration::from_secs(30);
+/// So long a form may take altogether: whoever sends more slowly keeps others out.
+const ALL_WAIT: Duration = Duration::from_mins(10);
+const OTHERS_LEN_MAX: usize = 64 << 10;
 const NAME: &str = "file";
 
 /// The field `file`, wherever it stands among others.
 pub(super) async fn file(
+    engine: &Engine,
+    request: &HttpRequest,
+    payload: Payload,
+    shown: &Shown,
+) -> Result<NamedTempFile, Problem> {
+    tokio::time::timeout(ALL_WAIT, find(engine, request, payload, shown)).await.map_err(|_| late())?
+}
+
+async fn find(
     engine: &Engine,
     request: &HttpRequest,
     payload: Payload,
@@ -34,6 +46,7 @@ pub(super) async fn file(
         if field.name() == Some(NAME) {
             return store(engine, field, shown).await;
         }
+        pass_over(field).await?;
     }
     Err(Problem::field(NAME, "is not in the form: send multipart/form-data with the list as `file`"))
 }
@@ -45,6 +58,19 @@ fn length(value: &HeaderValue) -> Option<u64> {
 async fn next(form: &mut Multipart) -> Result<Option<Field>, Problem> {
     let field = tokio::time::timeout(PIECE_WAIT, form.next()).await.map_err(|_| late())?;
     field.transpose().map_err(|why| broken(&why))
+}
+
+/// Forms have small fields beside their file.
+async fn pass_over(mut field: Field) -> Result<(), Problem> {
+    let mut len = 0;
+    while let Some(piece) = tokio::time::timeout(PIECE_WAIT, field.next()).await.map_err(|_| late())? {
+        len += piece.map_err(|why| broken(&why))?.len();
+        if len > OTHERS_LEN_MAX {
+            let what = format!("fields before `{NAME}` may have at most {OTHERS_LEN_MAX} bytes each");
+            return Err(Problem::new(Code::TooLarge, what));
+        }
+    }
+    Ok(())
 }
 
 async fn store(engine: &Engine, mut field: Field, shown: &Shown) -> Result<NamedTempFile, Problem> {

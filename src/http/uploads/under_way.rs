@@ -12,7 +12,9 @@ use crate::http::problem::{Code, Problem};
 use crate::ports::SheetProgress;
 
 /// Uploads at once; each takes a file's room on the disk and a thread.
-const AT_ONCE_MAX: usize = 8;
+const AT_ONCE_MAX: usize = 16;
+/// Of one organization, so that none keeps the others out.
+const OURS_MAX: usize = 4;
 
 #[derive(Debug, Default)]
 pub(in crate::http) struct UnderWay(Arc<Mutex<HashMap<Uuid, Arc<Begun>>>>);
@@ -43,7 +45,8 @@ impl UnderWay {
         request: &str,
     ) -> Result<Shown, Problem> {
         let mut all = locked(&self.0);
-        if all.len() >= AT_ONCE_MAX {
+        let ours = all.values().filter(|begun| begun.organization == *organization).count();
+        if all.len() >= AT_ONCE_MAX || ours >= OURS_MAX {
             return Err(Problem::new(Code::Busy, "too many uploads are under way; nothing was stored"));
         }
         let begun = Arc::new(Begun {

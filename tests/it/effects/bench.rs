@@ -225,6 +225,7 @@ impl Engine {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (effector, handle) = effector::ward(effector::Options {
             host: "test".into(),
+            parallel: true,
             journal: bench.journal.clone(),
             dispatch: bench.dispatch.clone(),
             remote,

@@ -1,6 +1,7 @@
 //! Launching a session: its list is put in place, the session is told that it is launched, the port launches, the session is told the outcome.
 //! Until the session is told, everything may be done again; after it, what may have left is only asked about.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use chrono::{DateTime, Utc};
 use domain::session::{self, Exit, Phase};
 use uuid::Uuid;
 
+use super::place::NotPlaced;
 use super::{Abroad, Done, Errand, LOOK, Lost, Whose};
 use crate::journal::effects;
 use crate::ports::Trouble;
@@ -19,6 +21,11 @@ const UNKNOWN: &str = "The engine stopped while the remote command was running. 
 /// How long the screens are asked whether a session was heard of.
 const HEARD_MAX: Duration = Duration::from_secs(10);
 
+/// Sessions that run beside each other look for their turn this often.
+const TURN_AGAIN: Duration = Duration::from_millis(200);
+/// A remote command has read its list by then.
+const READ_WITHIN: Duration = Duration::from_secs(10);
+
 /// What the session is to be told.
 enum Outcome {
     Returned(Exit),
@@ -27,50 +34,106 @@ enum Outcome {
     Postponed(DateTime<Utc>),
 }
 
+/// What became of an attempt to launch.
+struct Attempt {
+    /// None where there is nothing to launch any more, or nothing to be told.
+    outcome: Option<Outcome>,
+    /// Whether the host is to be given back: nobody puts a list there any more, and no session of ours may be dialling there.
+    done_with_host: bool,
+}
+
 impl Errand {
     pub(super) async fn launch(&self, whose: &Whose, list: Option<Uuid>) -> Result<Done, Lost> {
         let phase = self.tell(whose, LOOK, |_| session::Command::Look).await;
-        let outcome = match (self.taken.errand, phase) {
+        let attempt = match (self.taken.errand, phase) {
             // Not told that it is launched yet, or told so before the remote host asked for patience: nothing has left.
             (_, Ok(Phase::Pending)) | (effects::Errand::Send, Ok(Phase::Running)) => {
                 self.send(whose, list).await?
             }
-            (effects::Errand::Ask, Ok(Phase::Running)) => Some(self.ask().await),
-            (effects::Errand::Send | effects::Errand::Ask, _) => None,
+            (effects::Errand::Ask, Ok(Phase::Running)) => self.ask_after(whose, list).await,
+            (effects::Errand::Send | effects::Errand::Ask, _) => {
+                Attempt { outcome: None, done_with_host: true }
+            }
         };
-        match outcome {
-            None => tracing::info!(
-                effect = self.taken.id,
-                "a session that was to be launched is over; it is left alone"
-            ),
-            Some(Outcome::Postponed(until)) => return Ok(Done::Postponed(until)),
-            Some(Outcome::Returned(exit)) => self.tell_return(whose, exit).await,
-            Some(Outcome::Failed(reason)) => self.tell_failure(whose, reason).await,
+        let done = match attempt.outcome {
+            None => Done::Finished,
+            Some(Outcome::Postponed(until)) => Done::Postponed(until),
+            Some(Outcome::Returned(exit)) => {
+                self.tell_return(whose, exit).await;
+                Done::Finished
+            }
+            Some(Outcome::Failed(reason)) => {
+                self.tell_failure(whose, reason).await;
+                Done::Finished
+            }
+        };
+        if attempt.done_with_host || self.carrier.options.parallel {
+            self.release_remote(whose.holder()).await;
         }
-        Ok(Done::Finished)
+        Ok(done)
     }
 
-    /// None where there is nothing to launch any more.
-    async fn send(&self, whose: &Whose, list: Option<Uuid>) -> Result<Option<Outcome>, Lost> {
+    async fn send(&self, whose: &Whose, list: Option<Uuid>) -> Result<Attempt, Lost> {
+        let over = |outcome| Ok(Attempt { outcome, done_with_host: true });
+        if let Err(reason) = self.have_host(whose).await {
+            return over(Some(Outcome::Failed(reason)));
+        }
         // The pinned list replaces whatever lies there: it may be another session's, or another organization's.
         if let Some(list) = list {
             match self.place(&whose.organization, list).await {
-                Ok(Ok(())) => {}
-                Ok(Err(trouble)) => return Ok(Some(self.troubled(trouble))),
-                Err(reason) => return Ok(Some(Outcome::Failed(reason))),
+                Ok(()) => {}
+                Err(NotPlaced::Trouble(trouble)) => return over(Some(self.troubled(trouble))),
+                Err(NotPlaced::Impossible(reason)) => return over(Some(Outcome::Failed(reason))),
+                Err(NotPlaced::Stuck(reason)) => {
+                    return Ok(Attempt { outcome: Some(Outcome::Failed(reason)), done_with_host: false });
+                }
             }
         }
         let launch = |at| session::Command::Launch { at };
         let launched = self.tell(whose, "launch", launch).await;
         if !launched.is_ok_and(|phase| phase == Phase::Running) {
-            return Ok(None);
+            return over(None);
         }
         // The last look before something leaves: an effect that is another's by now is asked about there.
         let ours = self.persist("renewed", || self.carrier.renew(&self.hold)).await;
         if !ours {
             return Err(Lost);
         }
-        Ok(Some(self.run_command(whose).await))
+        Ok(Attempt { outcome: Some(self.run_beside_others(whose).await), done_with_host: false })
+    }
+
+    /// The session took the host before it was opened, unless it may run beside others: those take turns while they put their
+    /// lists there and are launched.
+    async fn have_host(&self, whose: &Whose) -> Result<(), String> {
+        loop {
+            match self.take_remote(&whose.holder()).await {
+                Ok(()) => return Ok(()),
+                Err(_) if self.carrier.options.parallel => tokio::time::sleep(TURN_AGAIN).await,
+                Err(_) => return Err("Another session has the remote host; nothing was started.".to_owned()),
+            }
+        }
+    }
+
+    /// The command reads its list when it begins. Then the next session may put its own there.
+    async fn run_beside_others(&self, whose: &Whose) -> Outcome {
+        let mut run = pin!(self.run_command(whose));
+        if !self.carrier.options.parallel {
+            return run.await;
+        }
+        if let Ok(outcome) = tokio::time::timeout(READ_WITHIN, &mut run).await {
+            return outcome;
+        }
+        self.release_remote(whose.holder()).await;
+        run.await
+    }
+
+    /// What is not known any more does no harm where numbers report: they, or the watchdog, end the session.
+    async fn ask_after(&self, whose: &Whose, list: Option<Uuid>) -> Attempt {
+        let outcome = match self.ask().await {
+            Outcome::Failed(_) if list.is_some() && self.heard(whose).await => None,
+            outcome => Some(outcome),
+        };
+        Attempt { outcome, done_with_host: false }
     }
 
     async fn run_command(&self, whose: &Whose) -> Outcome {

@@ -1,7 +1,7 @@
 //! Putting an uploaded list where the remote host looks for it, unless a session runs there: then it is put there at the next start.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -16,55 +16,61 @@ use crate::dispatch::remote::Refusal;
 use crate::dispatch::{Failure, lists};
 use crate::ports::Trouble;
 
-/// A list is in place by then, or it will not come. Shorter than the time after which the host is taken from whoever puts one there.
+/// A list is in place by then, or it will not come. Much shorter than the time after which the host is taken from whoever puts one there.
 const PLACE_MAX: Duration = Duration::from_mins(8);
+
+/// Why a list does not lie where it should.
+pub(super) enum NotPlaced {
+    Trouble(Trouble),
+    Impossible(String),
+    /// It may still get there: nobody else may count on the host for a while.
+    Stuck(String),
+}
 
 impl Errand {
     pub(super) async fn place_list(&self, organization: &Organization, list: Uuid) {
-        let holder = Holder::List {
-            organization: organization.clone(),
-            list,
-            attempt: self.carrier.options.ids.uuid(),
-        };
+        // Named after the effect, so that whoever takes it up after a crash has the host already.
+        let attempt = self.name("attempt").0;
+        let holder = Holder::List { organization: organization.clone(), list, attempt };
         if self.take_remote(&holder).await.is_err() {
             return self.tell_list(organization, list, |at| Command::PutOff { at }).await;
         }
         let placed = self.try_to_place(organization, list).await;
-        let options = &self.carrier.options;
-        options.dispatch.release_remote(&options.host, holder, &self.circumstances(), self.now()).await;
-        let outcome = |at| match placed.clone() {
-            Ok(()) => Command::Place { at },
-            Err(reason) => Command::FailToPlace { reason, at },
+        if !matches!(placed, Err(NotPlaced::Stuck(_))) {
+            self.release_remote(holder).await;
+        }
+        let reason = match placed {
+            Ok(()) => return self.tell_list(organization, list, |at| Command::Place { at }).await,
+            Err(NotPlaced::Trouble(trouble)) => trouble.to_string(),
+            Err(NotPlaced::Impossible(reason) | NotPlaced::Stuck(reason)) => reason,
         };
-        self.tell_list(organization, list, outcome).await;
+        self.tell_list(organization, list, |at| Command::FailToPlace { reason: reason.clone(), at }).await;
     }
 
-    async fn try_to_place(&self, organization: &Organization, list: Uuid) -> Result<(), String> {
-        for _ in 0..self.carrier.options.limits.tries_max {
-            match self.place(organization, list).await? {
-                Ok(()) => return Ok(()),
-                Err(Trouble::Later { after }) => tokio::time::sleep(after).await,
-                Err(Trouble::Never { why }) => return Err(why),
+    async fn try_to_place(&self, organization: &Organization, list: Uuid) -> Result<(), NotPlaced> {
+        let until = Instant::now() + PLACE_MAX;
+        loop {
+            match self.place(organization, list).await {
+                Err(NotPlaced::Trouble(Trouble::Later { after })) if Instant::now() + after < until => {
+                    tokio::time::sleep(after).await;
+                }
+                placed => return placed,
             }
         }
-        Err("the remote host was not ready for the list, again and again".to_owned())
     }
 
-    /// What the port made of it, or why it did not come to that.
-    pub(super) async fn place(
-        &self,
-        organization: &Organization,
-        list: Uuid,
-    ) -> Result<Result<(), Trouble>, String> {
-        let numbers = self.numbers(organization, list).await?;
+    pub(super) async fn place(&self, organization: &Organization, list: Uuid) -> Result<(), NotPlaced> {
+        let numbers = self.numbers(organization, list).await.map_err(NotPlaced::Impossible)?;
         let remote = Arc::clone(&self.carrier.options.remote);
         match self.abroad(PLACE_MAX, async move { remote.place(numbers).await }).await {
-            Abroad::Answered(answer) => Ok(answer),
-            Abroad::Broke => Err("The engine failed while it put the list in place.".to_owned()),
-            Abroad::Silent => Err(format!(
+            Abroad::Answered(answer) => answer.map_err(NotPlaced::Trouble),
+            Abroad::Broke => {
+                Err(NotPlaced::Impossible("The engine failed while it put the list in place.".to_owned()))
+            }
+            Abroad::Silent => Err(NotPlaced::Stuck(format!(
                 "The list could not be put in place within {} s; nothing was started.",
                 PLACE_MAX.as_secs()
-            )),
+            ))),
         }
     }
 
@@ -90,7 +96,7 @@ impl Errand {
     }
 
     /// Waits for the store, however long it is away.
-    async fn take_remote(&self, holder: &Holder) -> Result<(), Held> {
+    pub(super) async fn take_remote(&self, holder: &Holder) -> Result<(), Held> {
         let (options, mut backoff) = (&self.carrier.options, Backoff::default());
         let circumstances = self.circumstances();
         loop {
@@ -102,6 +108,11 @@ impl Errand {
                 Err(Refusal::Failed(why)) => self.wait(&mut backoff, "remote host", &why.to_string()).await,
             }
         }
+    }
+
+    pub(super) async fn release_remote(&self, holder: Holder) {
+        let options = &self.carrier.options;
+        options.dispatch.release_remote(&options.host, holder, &self.circumstances(), self.now()).await;
     }
 
     async fn tell_list(
@@ -134,4 +145,4 @@ impl Errand {
 }
 
 /// A session runs there, or another list is being put there.
-struct Held;
+pub(super) struct Held;
