@@ -9,6 +9,7 @@ mod examples;
 mod golden;
 
 mod postgres;
+#[expect(dead_code, reason = "the benches use the rest")]
 #[path = "../../benches/engine/webhook.rs"]
 mod webhook;
 #[expect(dead_code, reason = "the benches use the rest")]

@@ -87,7 +87,7 @@ async fn everything_is_there(world: &World, reports: &Reports, admitted: usize) 
 #[expect(clippy::print_stdout, reason = "the figures are worth seeing")]
 async fn bears_a_storm(world: &mut World, (calm, storm): (usize, usize), time: Duration) -> Waits {
     world.start().await;
-    let (reports, next) = (Arc::new(Reports::new(4, 1)), Arc::new(AtomicU64::new(0)));
+    let (reports, next) = (Arc::new(Reports::unlisted(4, 1)), Arc::new(AtomicU64::new(0)));
     let mut usual = load(world, &reports, &next, calm, time).await;
     assert_eq!((usual.busy, usual.other.first()), (0, None), "what it can do it does");
     let usual_p99 = usual.p99();
