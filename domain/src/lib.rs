@@ -2,6 +2,7 @@
 //! Pure and synchronous: time, ids and everything looked up arrive inside a command; nothing here waits, reads a clock or throws dice.
 
 pub mod ids;
+pub mod language;
 pub mod outcome;
 pub mod personal;
 pub mod phone;

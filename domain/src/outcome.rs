@@ -1,6 +1,8 @@
-//! How a call ended: the eight statuses a call server reports, their class, their strength and their documented texts.
+//! How a call ended: the eight statuses a call server reports, their class, their strength and their texts.
 
 use serde::{Deserialize, Serialize};
+
+use crate::language::Language;
 
 /// A call's result as reported. The names are the wire's and the journal's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -52,18 +54,28 @@ impl CallStatus {
         }
     }
 
-    /// The documented Uzbek text.
-    pub fn description(self) -> &'static str {
-        match self {
-            Self::Answered => "Telefon ko'tarildi",
-            Self::NoAnswer => "Javob berilmadi",
-            Self::Busy => "Band",
-            Self::Failed => "O'chirilgan/mavjud emas",
-            Self::ConnectedToOperator => "Operator bilan bog'landi",
-            Self::Rejected => "Rad etildi",
-            Self::InvalidNumber => "Noto'g'ri raqam",
-            Self::NetworkError => "Tarmoq xatosi",
-        }
+    /// The documented Uzbek text, or what it means in another language.
+    pub fn description(self, language: Language) -> &'static str {
+        language.of(match self {
+            Self::Answered => ["Telefon ko'tarildi", "Телефон кўтарилди", "Трубку сняли", "Answered"],
+            Self::NoAnswer => ["Javob berilmadi", "Жавоб берилмади", "Нет ответа", "No answer"],
+            Self::Busy => ["Band", "Банд", "Занято", "Busy"],
+            Self::Failed => [
+                "O'chirilgan/mavjud emas",
+                "Ўчирилган/мавжуд эмас",
+                "Выключен или недоступен",
+                "Switched off or unavailable",
+            ],
+            Self::ConnectedToOperator => [
+                "Operator bilan bog'landi",
+                "Оператор билан боғланди",
+                "Соединён с оператором",
+                "Connected to an operator",
+            ],
+            Self::Rejected => ["Rad etildi", "Рад этилди", "Вызов отклонён", "Rejected"],
+            Self::InvalidNumber => ["Noto'g'ri raqam", "Нотўғри рақам", "Неверный номер", "Invalid number"],
+            Self::NetworkError => ["Tarmoq xatosi", "Тармоқ хатоси", "Ошибка сети", "Network error"],
+        })
     }
 
     pub fn class(self) -> Class {
@@ -96,5 +108,40 @@ impl CallStatus {
     #[must_use]
     pub fn stronger(self, other: Self) -> Self {
         if other.strength() > self.strength() { other } else { self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[test]
+    fn the_uzbek_texts_are_the_documented_ones() {
+        let told = CallStatus::ALL.map(|status| status.description(Language::Uzbek));
+        let documented = [
+            "Telefon ko'tarildi",
+            "Javob berilmadi",
+            "Band",
+            "O'chirilgan/mavjud emas",
+            "Operator bilan bog'landi",
+            "Rad etildi",
+            "Noto'g'ri raqam",
+            "Tarmoq xatosi",
+        ];
+        assert_eq!(told, documented);
+    }
+
+    #[test]
+    fn no_two_statuses_or_languages_share_a_text() {
+        let mut met = HashMap::new();
+        for (status, language) in CallStatus::ALL.into_iter().flat_map(|s| Language::ALL.map(|l| (s, l))) {
+            let text = status.description(language);
+            let cyrillic = text.chars().any(|c| ('а'..='я').contains(&c));
+            let expected = matches!(language, Language::UzbekCyrillic | Language::Russian);
+            assert_eq!(cyrillic, expected, "{status:?} in {language:?}: {text}");
+            assert_eq!(met.insert(text, (status, language)), None, "{status:?} in {language:?}: {text}");
+        }
     }
 }

@@ -7,6 +7,7 @@ mod queries;
 use chrono::{DateTime, Utc};
 use domain::call::{self, Listing, Told};
 use domain::fact::{Event, Fact, Position};
+use domain::language::Language;
 use domain::outcome::{CallStatus, Class};
 use domain::session::{self, Exit, Remote};
 use uuid::Uuid;
@@ -85,14 +86,23 @@ impl Status {
         }
     }
 
-    /// The documented Uzbek text.
-    pub fn description(self) -> &'static str {
-        match self {
-            Self::Pending => "Navbatda...",
-            Self::Running => "Qayta ishlanmoqda...",
-            Self::Completed => "Muvaffaqiyatli tugallandi",
-            Self::Failed => "Xatolik yuz berdi",
-        }
+    /// The documented Uzbek text, or what it means in another language.
+    pub fn description(self, language: Language) -> &'static str {
+        language.of(match self {
+            Self::Pending => ["Navbatda...", "Навбатда...", "В очереди...", "Queued..."],
+            Self::Running => {
+                ["Qayta ishlanmoqda...", "Қайта ишланмоқда...", "Обрабатывается...", "Processing..."]
+            }
+            Self::Completed => [
+                "Muvaffaqiyatli tugallandi",
+                "Муваффақиятли тугалланди",
+                "Успешно завершено",
+                "Completed successfully",
+            ],
+            Self::Failed => {
+                ["Xatolik yuz berdi", "Хатолик юз берди", "Произошла ошибка", "An error occurred"]
+            }
+        })
     }
 
     pub fn ended(self) -> bool {

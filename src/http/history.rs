@@ -9,6 +9,7 @@ use actix_web::web::Query;
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::DateTime;
 use domain::ids::Organization;
+use domain::language::Language;
 use projections::call_history::{self, CallHistory, Filter, Place, ResultRow};
 use projections::projection::Projection;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::auth::Calls;
+use super::language::Texts;
 use super::problem::{Problem, ProblemBody};
 use super::results::view::ResultView;
 use super::sessions::{self, Fresh};
@@ -44,8 +46,8 @@ struct CallView<'a> {
 }
 
 impl<'a> CallView<'a> {
-    fn new(row: &'a ResultRow) -> Self {
-        Self { result: ResultView::shown(row), source: asked::REMOTE, direction: asked::OUTGOING }
+    fn new(row: &'a ResultRow, language: Language) -> Self {
+        Self { result: ResultView::shown(row, language), source: asked::REMOTE, direction: asked::OUTGOING }
     }
 }
 
@@ -59,7 +61,7 @@ struct Part {
 }
 
 /// The calls of the organization, the newest first.
-#[utoipa::path(tag = "calls", params(Asked, Part, Fresh), responses(
+#[utoipa::path(tag = "calls", params(Asked, Part, Fresh, Texts), responses(
     (status = OK, body = Vec<CallView<'_>>, headers(
         ("Link" = String, description = "The next page, where there is one"),
         ("X-Next-Cursor" = String, description = "Its cursor alone"),
@@ -74,6 +76,7 @@ async fn history(
     asked: Query<Asked>,
     part: Query<Part>,
     fresh: Query<Fresh>,
+    texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let organization = &caller.0.organization;
     let (limit, below) = (part.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX), place(part.cursor.as_deref())?);
@@ -85,12 +88,12 @@ async fn history(
     {
         page::next(&request, &cursor(last.place()), &mut answer);
     }
-    let views: Vec<CallView<'_>> = rows.iter().map(CallView::new).collect();
+    let views: Vec<CallView<'_>> = rows.iter().map(|row| CallView::new(row, texts.language)).collect();
     sessions::json(answer, &views)
 }
 
 /// The same calls as a file, all of them: CSV as they are read, or a workbook.
-#[utoipa::path(tag = "calls", params(Asked, export::Form, Fresh), responses(
+#[utoipa::path(tag = "calls", params(Asked, export::Form, Fresh, Texts), responses(
     (status = OK, body = String, content_type = "text/csv", description = "CSV in UTF-8, or a workbook (format=xlsx)"),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
@@ -102,11 +105,13 @@ async fn exported(
     asked: Query<Asked>,
     form: Query<export::Form>,
     fresh: Query<Fresh>,
+    texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let form = form.format()?.unwrap_or(export::Format::Csv);
     let filter = asked.filter(&engine, &caller.0.organization).await?;
     let fresh = fresh.wait(&engine, CallHistory::NAME).await;
-    export::answer(export::Pages::new(engine, caller.0.organization, filter), form, fresh).await
+    let pages = export::Pages::new(engine, caller.0.organization, filter, texts.language);
+    export::answer(pages, form, fresh).await
 }
 
 /// No filter means that nothing can be found.

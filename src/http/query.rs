@@ -14,7 +14,7 @@ use super::times;
 /// Every number that is known, and the largest that it may be.
 const NUMBERS: [(&str, u64); 2] = [("limit", 4_294_967_295), ("minPosition", u64::MAX)];
 /// Every text that is known. What it may be is said where it is read.
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 13] = [
     "cursor",
     "status",
     "q",
@@ -27,6 +27,7 @@ const TEXTS: [&str; 12] = [
     "from",
     "to",
     "format",
+    "lang",
 ];
 /// Longest part of a name or a number that is looked for.
 const PART_LEN_MAX: usize = 100;
@@ -119,6 +120,7 @@ mod tests {
             ),
             ("limit=1&limit=2", "bad-parameter: limit is there twice"),
             ("status=BUSY&status=FAILED", "bad-parameter: status is there twice"),
+            ("lang=ru&lang=ru", "bad-parameter: lang is there twice"),
             ("x=1&x=2", "bad-parameter: query cannot be understood"),
         ] {
             assert_eq!(of(query).to_string(), told, "{query}");

@@ -9,6 +9,7 @@ use actix_web::web::{Path, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get};
 use chrono::{DateTime, Utc};
 use domain::fact::Position;
+use domain::language::Language;
 use domain::outcome::CallStatus;
 use projections::Freshness;
 use projections::projection::Projection;
@@ -20,6 +21,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::auth::Calls;
+use super::language::Texts;
 use super::problem::{Code, Problem, ProblemBody};
 use super::times::Stamp;
 use super::{Engine, edge, page, query};
@@ -100,12 +102,12 @@ impl Serialize for ByStatus<'_> {
 }
 
 impl<'a> SessionView<'a> {
-    pub(super) fn new(row: &'a SessionRow, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(row: &'a SessionRow, language: Language, now: DateTime<Utc>) -> Self {
         Self {
             id: row.id,
             session_id: &row.session,
             status: row.status.as_str(),
-            status_description: row.status.description(),
+            status_description: row.status.description(language),
             total_numbers: row.total.unwrap_or(0),
             processed_numbers: row.processed,
             connected_calls: row.connected,
@@ -154,8 +156,9 @@ impl Fresh {
 }
 
 /// One session by its `sessionId` or its `id`.
-#[utoipa::path(tag = "calls", params(Fresh), responses(
+#[utoipa::path(tag = "calls", params(Fresh, Texts), responses(
     (status = OK, body = SessionView<'_>),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/calls/session/{id}")]
@@ -164,12 +167,13 @@ async fn one(
     caller: Calls,
     id: Path<String>,
     fresh: Query<Fresh>,
+    texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let fresh = fresh.wait(&engine, SessionStats::NAME).await;
     let organization = caller.0.organization.as_str();
     let row = session_stats::find(&engine.screens, organization, &id, fresh.position).await?;
     let row = row.ok_or_else(unknown)?;
-    json(shown(fresh), &SessionView::new(&row, engine.clock.now()))
+    json(shown(fresh), &SessionView::new(&row, texts.language, engine.clock.now()))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -200,7 +204,7 @@ impl Latest {
 }
 
 /// The latest sessions, the newest first.
-#[utoipa::path(tag = "calls", params(Latest, Fresh), responses(
+#[utoipa::path(tag = "calls", params(Latest, Fresh, Texts), responses(
     (status = OK, body = Vec<SessionView<'_>>, headers(
         ("Link" = String, description = "The next page, where there is one"),
         ("X-Next-Cursor" = String, description = "Its cursor alone"),
@@ -214,6 +218,7 @@ async fn latest(
     request: HttpRequest,
     asked: Query<Latest>,
     fresh: Query<Fresh>,
+    texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let (limit, wanted) = (asked.limit.unwrap_or(LATEST).clamp(1, LATEST_MAX), asked.wanted()?);
     let mut answer = shown(fresh.wait(&engine, SessionStats::NAME).await);
@@ -225,7 +230,8 @@ async fn latest(
         page::next(&request, &last.position.to_string(), &mut answer);
     }
     let now = engine.clock.now();
-    let views: Vec<SessionView<'_>> = rows.iter().map(|row| SessionView::new(row, now)).collect();
+    let view = |row| SessionView::new(row, texts.language, now);
+    let views: Vec<SessionView<'_>> = rows.iter().map(|row| view(row)).collect();
     json(answer, &views)
 }
 

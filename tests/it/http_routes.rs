@@ -125,14 +125,14 @@ async fn the_document_says_what_the_routes_are() {
     for (path, expected) in [
         (
             "/calls/history",
-            "number status direction source session campaign from to limit cursor minPosition",
+            "number status direction source session campaign from to limit cursor minPosition lang",
         ),
         (
             "/calls/history/export",
-            "number status direction source session campaign from to format minPosition",
+            "number status direction source session campaign from to format minPosition lang",
         ),
-        ("/calls/sessions/all", "limit cursor status q minPosition"),
-        ("/calls/session/{id}/results", "limit cursor status q reports minPosition id"),
+        ("/calls/sessions/all", "limit cursor status q minPosition lang"),
+        ("/calls/session/{id}/results", "limit cursor status q reports minPosition lang id"),
     ] {
         let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
         let names: Vec<&str> = parameters.iter().map(|known| known["name"].as_str().unwrap()).collect();

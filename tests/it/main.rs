@@ -19,6 +19,7 @@ mod world;
 
 mod http_auth;
 mod http_history;
+mod http_language;
 mod http_reports;
 mod http_results;
 mod http_routes;

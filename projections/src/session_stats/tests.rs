@@ -138,7 +138,7 @@ fn a_failed_session_says_why() {
         (row.status, row.error_message.as_deref(), row.progress()),
         (Status::Failed, Some("timeout"), 0)
     );
-    assert!(row.status.ended() && row.status.description() == "Xatolik yuz berdi");
+    assert!(row.status.ended() && row.status.description(Language::Uzbek) == "Xatolik yuz berdi");
 }
 
 #[test]
@@ -167,4 +167,20 @@ fn what_the_remote_command_left_behind_is_shown() {
     SessionStats::fold(&mut row, &fact(2, "1/s-1", Event::Session(event))).unwrap();
     let row = row.unwrap();
     assert_eq!((row.exit_code, row.exit_stdout.as_deref(), row.exit_signal), (Some(0), Some(""), None));
+}
+
+#[test]
+fn a_status_is_told_in_every_language() {
+    let told = |language| Status::ALL.map(|status| status.description(language));
+    let documented =
+        ["Navbatda...", "Qayta ishlanmoqda...", "Muvaffaqiyatli tugallandi", "Xatolik yuz berdi"];
+    assert_eq!(told(Language::Uzbek), documented);
+    let mut texts: Vec<&str> = Language::ALL.into_iter().flat_map(told).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!(texts.len(), Status::ALL.len() * Language::ALL.len(), "no two share a text: {texts:?}");
+    for language in [Language::UzbekCyrillic, Language::Russian] {
+        let cyrillic = |text: &str| text.chars().any(|c| ('а'..='я').contains(&c));
+        assert!(told(language).into_iter().all(cyrillic), "{language:?}");
+    }
 }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use domain::ids::Organization;
+use domain::language::Language;
 use projections::call_history::{Filter, Place, ResultRow};
 use projections::{Error, Freshness};
 use serde::Deserialize;
@@ -60,13 +61,19 @@ pub(in crate::http) struct Pages {
     engine: Engine,
     organization: Organization,
     filter: Option<Filter>,
+    language: Language,
     below: Option<Place>,
     over: bool,
 }
 
 impl Pages {
-    pub(in crate::http) fn new(engine: Engine, organization: Organization, filter: Option<Filter>) -> Self {
-        Self { engine, organization, filter, below: None, over: false }
+    pub(in crate::http) fn new(
+        engine: Engine,
+        organization: Organization,
+        filter: Option<Filter>,
+        language: Language,
+    ) -> Self {
+        Self { engine, organization, filter, language, below: None, over: false }
     }
 
     /// None where there are no more.
@@ -147,13 +154,13 @@ impl From<Option<Stamp>> for Cell<'_> {
     }
 }
 
-fn cells(row: &ResultRow) -> [Cell<'_>; COLUMNS.len()] {
+fn cells(row: &ResultRow, language: Language) -> [Cell<'_>; COLUMNS.len()] {
     [
         Cell::Text(Cow::Owned(row.id.to_string())),
         row.session.as_str().into(),
         row.phone.as_str().into(),
         row.status.as_str().into(),
-        row.status.description().into(),
+        row.status.description(language).into(),
         row.talk_secs.map_or(Cell::Empty, Cell::Number),
         row.operator_name.as_deref().into(),
         row.operator_id.as_deref().into(),

@@ -5,6 +5,7 @@
 use actix_web::web::{Bytes, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get};
 use domain::ids::SessionId;
+use domain::language::Language;
 use domain::outcome::CallStatus;
 use futures_util::stream::{self, Stream};
 use projections::Error;
@@ -19,6 +20,7 @@ use super::view::ResultView;
 use crate::dispatch::reports::Place;
 use crate::http::auth::Calls;
 use crate::http::history::named;
+use crate::http::language::Texts;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::sessions::{self, Fresh};
 use crate::http::{Engine, page, query};
@@ -89,7 +91,7 @@ impl Part {
 }
 
 /// The results of a session's calls.
-#[utoipa::path(tag = "calls", params(Part, Fresh), responses(
+#[utoipa::path(tag = "calls", params(Part, Fresh, Texts), responses(
     (status = OK, body = Shown<'_>, headers(
         ("Link" = String, description = "The next page, where a limit is given and there is one"),
         ("X-Next-Cursor" = String, description = "Its cursor alone"),
@@ -105,7 +107,9 @@ pub(super) async fn of_session(
     id: Path<String>,
     part: Query<Part>,
     fresh: Query<Fresh>,
+    texts: Texts,
 ) -> Result<HttpResponse, Problem> {
+    let language = texts.language;
     let (wanted, limit) = (part.wanted()?, part.limit.map(|limit| limit.clamp(1, LIMIT_MAX)));
     let known = fresh.wait(&engine, SessionStats::NAME).await;
     let organization = caller.0.organization;
@@ -115,11 +119,13 @@ pub(super) async fn of_session(
         Wanted::Results(wanted, after) => {
             let shown = sessions::shown(fresh.wait(&engine, CallHistory::NAME).await);
             let organization = organization.as_str().to_owned();
-            Reading { engine, organization, session, wanted, after }.answer(limit, &request, shown).await
+            let reading = Reading { engine, organization, session, wanted, language, after };
+            reading.answer(limit, &request, shown).await
         }
         Wanted::Reports(after) => {
             let (shown, session) = (sessions::shown(fresh.journal(&engine)), SessionId::parse(&session)?);
-            reports::Reading { engine, organization, session, after }.answer(limit, &request, shown).await
+            let reading = reports::Reading { engine, organization, session, language, after };
+            reading.answer(limit, &request, shown).await
         }
     }
 }
@@ -130,6 +136,7 @@ struct Reading {
     organization: String,
     session: String,
     wanted: call_history::Part,
+    language: Language,
     after: u64,
 }
 
@@ -164,7 +171,8 @@ impl Reading {
         {
             page::next(request, &last.position.to_string(), &mut answer);
         }
-        let views: Vec<ResultView<'_>> = rows.iter().map(ResultView::shown).collect();
+        let views: Vec<ResultView<'_>> =
+            rows.iter().map(|row| ResultView::shown(row, self.language)).collect();
         sessions::json(answer, &views)
     }
 
@@ -178,7 +186,8 @@ impl Reading {
                 .await
                 .inspect_err(|why| tracing::error!(cause = %why, "results broke off: {why}"))?;
             let last = u32::try_from(rows.len()) != Ok(PAGE);
-            let piece = piece(rows.iter().map(ResultView::shown), more, last);
+            let views = rows.iter().map(|row| ResultView::shown(row, reading.language));
+            let piece = piece(views, more, last);
             reading.after = rows.last().map_or(reading.after, |row| row.position);
             Ok(Some((piece, (!last).then_some((reading, true)))))
         })

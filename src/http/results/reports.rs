@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use domain::call::{Amendment, Details, Event, Told};
 use domain::ids::{Organization, SessionId};
+use domain::language::Language;
 use domain::personal::Personal;
 use futures_util::stream::{self, Stream};
 use serde::Serialize;
@@ -64,22 +65,22 @@ enum Kind {
 }
 
 impl<'a> ReportView<'a> {
-    fn new(session: &'a str, report: &'a Report) -> Self {
+    fn new(session: &'a str, report: &'a Report, language: Language) -> Self {
         let place = (session, report.position);
         match &report.event {
-            Event::Reported(told) => Self::told(place, Kind::First, told),
-            Event::Strengthened(told) => Self::told(place, Kind::Stronger, told),
-            Event::Overtaken(told) => Self::told(place, Kind::Weaker, told),
+            Event::Reported(told) => Self::told(place, Kind::First, told, language),
+            Event::Strengthened(told) => Self::told(place, Kind::Stronger, told, language),
+            Event::Overtaken(told) => Self::told(place, Kind::Weaker, told, language),
             Event::Amended(Amendment { id, at, personal }) => {
                 Self::bare(place, Kind::Amendment, (*id, *at), personal)
             }
         }
     }
 
-    fn told(place: (&'a str, u64), kind: Kind, told: &'a Told) -> Self {
+    fn told(place: (&'a str, u64), kind: Kind, told: &'a Told, language: Language) -> Self {
         Self {
             call_status: Some(told.status.as_str()),
-            status_description: Some(told.status.description()),
+            status_description: Some(told.status.description(language)),
             call_duration: told.talk_secs,
             call_start_time: told.started_at.map(Stamp),
             call_end_time: told.ended_at.map(Stamp),
@@ -120,6 +121,7 @@ pub(super) struct Reading {
     pub(super) engine: Engine,
     pub(super) organization: Organization,
     pub(super) session: SessionId,
+    pub(super) language: Language,
     pub(super) after: Option<Place>,
 }
 
@@ -174,7 +176,7 @@ impl Reading {
     }
 
     fn view<'a>(&'a self, report: &'a Report) -> ReportView<'a> {
-        ReportView::new(self.session.as_str(), report)
+        ReportView::new(self.session.as_str(), report, self.language)
     }
 }
 

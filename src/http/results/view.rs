@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::call::Attempt;
+use domain::language::Language;
 use domain::outcome::CallStatus;
 use projections::call_history::ResultRow;
 use serde::Serialize;
@@ -53,7 +54,7 @@ pub(super) enum StatusName {
 }
 
 impl<'a> ResultView<'a> {
-    /// As the call itself knows it.
+    /// As the call itself knows it, for the call server, which asks for no language.
     pub(super) fn stored(home: &'a Home, attempt: &'a Attempt, duplicate: bool) -> Self {
         let Attempt { id, status, talk_secs, started_at, ended_at, details, created_at } = attempt;
         Self {
@@ -65,13 +66,13 @@ impl<'a> ResultView<'a> {
             duplicate,
             ..Self::bare(
                 (*id, home.session.as_str(), &details.phone),
-                *status,
+                (*status, Language::Uzbek),
                 (*started_at, *ended_at, *created_at),
             )
         }
     }
 
-    pub(in crate::http) fn shown(row: &'a ResultRow) -> Self {
+    pub(in crate::http) fn shown(row: &'a ResultRow, language: Language) -> Self {
         Self {
             operator_name: row.operator_name.as_deref(),
             operator_id: row.operator_id.as_deref(),
@@ -80,7 +81,7 @@ impl<'a> ResultView<'a> {
             call_duration: row.talk_secs,
             ..Self::bare(
                 (row.id, &row.session, &row.phone),
-                row.status,
+                (row.status, language),
                 (row.started_at, row.ended_at, row.created_at),
             )
         }
@@ -88,7 +89,7 @@ impl<'a> ResultView<'a> {
 
     fn bare(
         (id, session_id, phone_number): (Uuid, &'a str, &'a str),
-        status: CallStatus,
+        (status, language): (CallStatus, Language),
         (started_at, ended_at, created_at): (Option<DateTime<Utc>>, Option<DateTime<Utc>>, DateTime<Utc>),
     ) -> Self {
         Self {
@@ -96,7 +97,7 @@ impl<'a> ResultView<'a> {
             session_id,
             phone_number,
             call_status: status.as_str(),
-            status_description: status.description(),
+            status_description: status.description(language),
             call_duration: None,
             operator_name: None,
             operator_id: None,

@@ -7,6 +7,7 @@ use actix_web::web::Path;
 use actix_web::{HttpResponse, post};
 use domain::fact::{Circumstances, Position};
 use domain::ids::{SessionId, StreamId};
+use domain::language::Language;
 use domain::session::{Closing, Command};
 use projections::projection::Projection;
 use projections::session_stats::{self, SessionRow, SessionStats};
@@ -17,14 +18,16 @@ use crate::config::Role;
 use crate::dispatch::Meta;
 use crate::http::auth::Calls;
 use crate::http::edge::RequestId;
+use crate::http::language::Texts;
 use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::{Engine, wait};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Ends a session. Its numbers without a result are counted as `unreportedNumbers`; results that come later still count.
-#[utoipa::path(tag = "calls", responses(
+#[utoipa::path(tag = "calls", params(Texts), responses(
     (status = OK, body = SessionView<'_>),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[post("/calls/session/{id}/close")]
@@ -33,16 +36,18 @@ pub(super) async fn close(
     caller: Calls,
     request: RequestId,
     id: Path<String>,
+    texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     caller.0.require(Role::Operator)?;
-    let ending = Ending::find(&engine, &caller, &request, &id).await?;
+    let ending = Ending::find(&engine, &caller, &request, &id, texts).await?;
     let position = ending.tell(Command::Close { by: Closing::Hand, at: engine.clock.now() }).await?;
     ending.answer(position, |row| row.status.ended()).await
 }
 
 /// Has the remote host stop dialling (`REMOTE_STOP_COMMAND`) and ends the session.
-#[utoipa::path(tag = "calls", responses(
+#[utoipa::path(tag = "calls", params(Texts), responses(
     (status = OK, body = SessionView<'_>, description = "Still running where the remote host has not answered yet"),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
     (status = BAD_GATEWAY, body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -52,15 +57,17 @@ pub(super) async fn stop(
     caller: Calls,
     request: RequestId,
     id: Path<String>,
+    texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     caller.0.require(Role::Operator)?;
-    let ending = Ending::find(&engine, &caller, &request, &id).await?;
+    let ending = Ending::find(&engine, &caller, &request, &id, texts).await?;
     let position = ending.tell(Command::Stop { at: engine.clock.now() }).await?;
     ending.answer(position, |row| row.status.ended() || row.stop_error.is_some()).await
 }
 
 struct Ending<'a> {
     engine: &'a Engine,
+    language: Language,
     session: Arc<SessionRow>,
     circumstances: Arc<Circumstances>,
 }
@@ -71,6 +78,7 @@ impl<'a> Ending<'a> {
         caller: &Calls,
         request: &RequestId,
         id: &str,
+        texts: Texts,
     ) -> Result<Self, Problem> {
         let target = engine.dispatch.position();
         let fresh = engine.screens.wait(SessionStats::NAME, target, engine.options.read_wait).await;
@@ -82,7 +90,12 @@ impl<'a> Ending<'a> {
             correlation: request.as_str().to_owned(),
             causation: String::new(),
         };
-        Ok(Self { engine, session: session.ok_or_else(unknown)?, circumstances: Arc::new(circumstances) })
+        Ok(Self {
+            engine,
+            language: texts.language,
+            session: session.ok_or_else(unknown)?,
+            circumstances: Arc::new(circumstances),
+        })
     }
 
     async fn tell(&self, command: Command) -> Result<Position, Problem> {
@@ -106,7 +119,7 @@ impl<'a> Ending<'a> {
             let row = session_stats::find(&engine.screens, organization, name, fresh.position).await?;
             let row = row.ok_or_else(unknown)?;
             if done(&row) || Instant::now() >= until || *engine.closing.borrow() {
-                return told(&row, engine, fresh);
+                return told(&row, engine, self.language, fresh);
             }
             target = fresh.position + 1;
             tokio::time::sleep_until(until.min(Instant::now() + LOOK_AGAIN)).await;
@@ -114,11 +127,16 @@ impl<'a> Ending<'a> {
     }
 }
 
-fn told(row: &SessionRow, engine: &Engine, fresh: projections::Freshness) -> Result<HttpResponse, Problem> {
+fn told(
+    row: &SessionRow,
+    engine: &Engine,
+    language: Language,
+    fresh: projections::Freshness,
+) -> Result<HttpResponse, Problem> {
     match &row.stop_error {
         Some(why) if !row.status.ended() => {
             Err(Problem::new(Code::NotStopped, why.clone()).with("sessionId", row.session.as_str()))
         }
-        _ => json(shown(fresh), &SessionView::new(row, engine.clock.now())),
+        _ => json(shown(fresh), &SessionView::new(row, language, engine.clock.now())),
     }
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use actix_web::web::Bytes;
 use csv::{Terminator, Writer, WriterBuilder};
+use domain::language::Language;
 use futures_util::stream::{self, Stream};
 use projections::Error;
 use projections::call_history::ResultRow;
@@ -23,11 +24,11 @@ pub(super) fn stream(pages: Pages) -> impl Stream<Item = Result<Bytes, Error>> {
             .next()
             .await
             .inspect_err(|why| tracing::error!(cause = %why, "an export broke off: {why}"))?;
-        Ok(rows.map(|rows| (piece(&rows, first), (pages, false))))
+        Ok(rows.map(|rows| (piece(&rows, pages.language, first), (pages, false))))
     })
 }
 
-fn piece(rows: &[ResultRow], first: bool) -> Bytes {
+fn piece(rows: &[ResultRow], language: Language, first: bool) -> Bytes {
     let mut bytes = Vec::with_capacity((rows.len() + 1) * ROW_LEN);
     if first {
         bytes.extend_from_slice(MARK);
@@ -38,13 +39,13 @@ fn piece(rows: &[ResultRow], first: bool) -> Bytes {
         let _ = writer.write_record(COLUMNS);
     }
     for row in rows {
-        let _ = write(&mut writer, row);
+        let _ = write(&mut writer, row, language);
     }
     writer.into_inner().unwrap_or_default().into()
 }
 
-fn write(writer: &mut Writer<Vec<u8>>, row: &ResultRow) -> csv::Result<()> {
-    let fields = cells(row).map(|cell| match cell {
+fn write(writer: &mut Writer<Vec<u8>>, row: &ResultRow, language: Language) -> csv::Result<()> {
+    let fields = cells(row, language).map(|cell| match cell {
         Cell::Text(text) if formula_like(&text) => Cow::Owned(format!("'{text}")),
         Cell::Text(text) => text,
         Cell::Number(number) => Cow::Owned(number.to_string()),

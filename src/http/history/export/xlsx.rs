@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom};
 
 use actix_web::web::{Bytes, BytesMut};
+use domain::language::Language;
 use futures_util::stream::{self, Stream};
 use projections::call_history::ResultRow;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
@@ -46,10 +47,10 @@ enum Page {
 pub(super) async fn file(
     mut pages: Pages,
 ) -> Result<(u64, impl Stream<Item = Result<Bytes, std::io::Error>>), Error> {
-    let engine = pages.engine.clone();
+    let (engine, language) = (pages.engine.clone(), pages.language);
     let _place = engine.workbooks.try_acquire().map_err(|_| Error::Busy)?;
     let (rows, coming) = mpsc::channel(AHEAD);
-    let written = tokio::task::spawn_blocking(move || write(coming));
+    let written = tokio::task::spawn_blocking(move || write(coming, language));
     while let Some(page) = pages.next().await? {
         if rows.send(Page::Rows(page)).await.is_err() {
             // The thread says why.
@@ -71,8 +72,8 @@ fn pieces(file: tokio::fs::File) -> impl Stream<Item = Result<Bytes, std::io::Er
     })
 }
 
-fn write(mut coming: mpsc::Receiver<Page>) -> Result<File, Error> {
-    let mut book = Book::try_new()?;
+fn write(mut coming: mpsc::Receiver<Page>, language: Language) -> Result<File, Error> {
+    let mut book = Book::try_new(language)?;
     loop {
         match coming.blocking_recv() {
             Some(Page::Rows(rows)) => rows.iter().try_for_each(|row| book.add(row))?,
@@ -84,6 +85,7 @@ fn write(mut coming: mpsc::Receiver<Page>) -> Result<File, Error> {
 
 struct Book {
     workbook: Workbook,
+    language: Language,
     sheet: usize,
     /// The last row that was written to the sheet. Its header is row 0.
     row: u32,
@@ -92,9 +94,9 @@ struct Book {
 }
 
 impl Book {
-    fn try_new() -> Result<Self, Error> {
+    fn try_new(language: Language) -> Result<Self, Error> {
         let marked = Format::new().set_quote_prefix();
-        let mut book = Self { workbook: Workbook::new(), sheet: 0, row: 0, marked };
+        let mut book = Self { workbook: Workbook::new(), language, sheet: 0, row: 0, marked };
         begin(book.workbook.add_worksheet_with_constant_memory()?)?;
         Ok(book)
     }
@@ -106,7 +108,7 @@ impl Book {
         }
         self.row += 1;
         let sheet = self.workbook.worksheet_from_index(self.sheet)?;
-        for (column, cell) in (0..).zip(cells(row)) {
+        for (column, cell) in (0..).zip(cells(row, self.language)) {
             match cell {
                 Cell::Text(text) if formula_like(&text) => {
                     sheet.write_string_with_format(self.row, column, text, &self.marked)?
