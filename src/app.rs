@@ -114,18 +114,8 @@ impl App {
             runtime: runtime.clone(),
             limits: effector::Limits::default(),
         });
-        let reactor = reactor::Options {
-            journal: journal.clone(),
-            effector: effector.clone(),
-            runtime: runtime.clone(),
-        };
-        let mut wards = vec![
-            effects,
-            reactor::ward::<Launching>("launch policy", reactor.clone()),
-            reactor::ward::<Placing>("placing policy", reactor.clone()),
-            reactor::ward::<Stopping>("stop policy", reactor.clone()),
-            reactor::ward::<Completing>("completion policy", reactor),
-        ];
+        let mut wards = vec![effects];
+        wards.extend(policies(&journal, &effector, &runtime));
         let mut projectors = vec![];
         for screen in all_screens(&screens) {
             let (journal, clock) = (journal.clone(), Arc::clone(&ports.clock));
@@ -229,6 +219,22 @@ async fn open_journal(config: &Config, ports: &Ports) -> anyhow::Result<Journal>
         ids: Arc::clone(&ports.ids),
     };
     Ok(Journal::open(options, data_key).await?)
+}
+
+/// Every policy there is, each followed by a reactor of its own.
+fn policies(
+    journal: &Journal,
+    effector: &effector::Handle,
+    runtime: &runtime::Handle,
+) -> [guardian::Ward; 4] {
+    let (journal, effector, runtime) = (journal.clone(), effector.clone(), runtime.clone());
+    let options = reactor::Options { journal, effector, runtime };
+    [
+        reactor::ward::<Launching>("launch policy", options.clone()),
+        reactor::ward::<Placing>("placing policy", options.clone()),
+        reactor::ward::<Stopping>("stop policy", options.clone()),
+        reactor::ward::<Completing>("completion policy", options),
+    ]
 }
 
 /// What was being read when the engine was killed holds numbers in clear, and nobody reads it any more.

@@ -22,7 +22,7 @@ pub enum Command {
         completion: Completion,
         at: DateTime<Utc>,
     },
-    /// A run that makes itself known by its first report, where that is allowed.
+    /// A run that makes itself known by its first report.
     Adopt {
         id: Uuid,
         at: DateTime<Utc>,
@@ -30,7 +30,7 @@ pub enum Command {
     Launch {
         at: DateTime<Utc>,
     },
-    /// The remote command came back. `heard` says whether any number has reported by now.
+    /// The remote command came back; `heard` is whether any number has reported.
     Return {
         exit: Exit,
         heard: bool,
@@ -109,7 +109,7 @@ pub enum Completion {
 }
 
 impl Completion {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field over like this")]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over like this")]
     fn is_usual(&self) -> bool {
         *self == Self::Results
     }
@@ -213,12 +213,20 @@ pub enum Phase {
     Failed,
 }
 
+/// How far the remote command has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Progress {
+    #[default]
+    Waiting,
+    Launched,
+    Returned,
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     phase: Phase,
     id: Uuid,
-    launched: bool,
-    returned: bool,
+    command: Progress,
     /// Whether it goes on when its command has come back, until its numbers have their results.
     outlasts_command: bool,
     stopping: bool,
@@ -231,7 +239,7 @@ impl Session {
 
     /// Whether its remote command may have been run.
     pub fn launched(&self) -> bool {
-        self.launched
+        self.command != Progress::Waiting
     }
 
     pub fn id(&self) -> Uuid {
@@ -256,7 +264,7 @@ impl Session {
             (Phase::Pending, Command::Launch { at }) => Ok(vec![Event::Launched { at }]),
             (_, Command::Launch { .. }) => Ok(vec![]),
 
-            (_, Command::Return { .. }) if self.returned => Ok(vec![]),
+            (_, Command::Return { .. }) if self.command == Progress::Returned => Ok(vec![]),
             (Phase::Pending | Phase::Running, Command::Return { exit, heard, at }) => {
                 Ok(self.returned(exit, heard, at))
             }
@@ -270,9 +278,8 @@ impl Session {
             (Phase::Failed, Command::Fail { .. }) => Ok(vec![]),
             (Phase::Completed, Command::Fail { .. }) => Err(Error::Ended),
 
-            (_, Command::Reopen { at }) => {
-                Ok(if self.phase == Phase::Failed { vec![Event::Reopened { at }] } else { vec![] })
-            }
+            (Phase::Failed, Command::Reopen { at }) => Ok(vec![Event::Reopened { at }]),
+            (_, Command::Reopen { .. }) => Ok(vec![]),
 
             // What is over stays over, however often it is said.
             (
@@ -282,8 +289,12 @@ impl Session {
                 | Command::Stop { .. }
                 | Command::KeepOn { .. },
             ) => Ok(vec![]),
-            (Phase::Pending | Phase::Running, Command::Complete { at }) => Ok(vec![completed(None, at)]),
-            (Phase::Pending | Phase::Running, Command::Close { by, at }) => Ok(vec![completed(Some(by), at)]),
+            (Phase::Pending | Phase::Running, Command::Complete { at }) => {
+                Ok(vec![Event::Completed { response: None, by: None, at }])
+            }
+            (Phase::Pending | Phase::Running, Command::Close { by, at }) => {
+                Ok(vec![Event::Completed { response: None, by: Some(by), at }])
+            }
 
             (Phase::Pending | Phase::Running, Command::Stop { .. }) if self.stopping => Ok(vec![]),
             (Phase::Pending | Phase::Running, Command::Stop { at }) => Ok(vec![Event::StopAsked { at }]),
@@ -302,10 +313,6 @@ impl Session {
         };
         std::iter::once(Event::Returned { exit, at }).chain(end).collect()
     }
-}
-
-fn completed(by: Option<Closing>, at: DateTime<Utc>) -> Event {
-    Event::Completed { response: None, by, at }
 }
 
 impl DomainEvent for Event {
@@ -350,8 +357,8 @@ impl Aggregate for Session {
                 self.outlasts_command = list.is_some() && completion == Completion::Results;
             }
             Event::Adopted { id, .. } => (self.phase, self.id) = (Phase::Running, id),
-            Event::Launched { .. } => (self.phase, self.launched) = (Phase::Running, true),
-            Event::Returned { .. } => self.returned = true,
+            Event::Launched { .. } => (self.phase, self.command) = (Phase::Running, Progress::Launched),
+            Event::Returned { .. } => self.command = Progress::Returned,
             Event::Completed { .. } => self.phase = Phase::Completed,
             Event::Failed { .. } => self.phase = Phase::Failed,
             // Whatever became of an earlier stop, its answer went to a session that was over.

@@ -151,6 +151,7 @@ impl Problem {
     }
 
     /// The same, where it is not said yet.
+    #[must_use]
     pub fn or(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.members.entry(name).or_insert_with(|| value.into());
         self

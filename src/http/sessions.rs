@@ -231,7 +231,7 @@ async fn latest(
     }
     let now = engine.clock.now();
     let view = |row| SessionView::new(row, texts.language, now);
-    let views: Vec<SessionView<'_>> = rows.iter().map(|row| view(row)).collect();
+    let views: Vec<SessionView<'_>> = rows.iter().map(view).collect();
     json(answer, &views)
 }
 

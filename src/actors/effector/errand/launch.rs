@@ -131,7 +131,7 @@ impl Errand {
     async fn ask_after(&self, whose: &Whose, list: Option<Uuid>) -> Attempt {
         let outcome = match self.ask().await {
             Outcome::Failed(_) if list.is_some() && self.heard(whose).await => None,
-            outcome => Some(outcome),
+            outcome @ (Outcome::Returned(_) | Outcome::Failed(_) | Outcome::Postponed(_)) => Some(outcome),
         };
         Attempt { outcome, done_with_host: false }
     }
