@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use domain::ids::{Fingerprint, Organization};
-use domain::number_list::{Chunk, Line};
+use domain::number_list::{Chunk, Line, NumberList};
 use futures_util::{Stream, stream};
 use uuid::Uuid;
 
@@ -21,6 +21,8 @@ use listing::Listings;
 
 /// Chunks stored together: enough that syncs do not count, few enough that nobody else waits for them.
 pub const STORED_TOGETHER: usize = 16;
+/// Of a usual number with its end; a longer list costs one more allocation.
+const LINE_LEN: usize = 14;
 /// Chunks read at once.
 const READ_TOGETHER: u32 = 16;
 
@@ -90,15 +92,16 @@ impl Lists {
         Ok(self.listings.of(&name).await?.line(person))
     }
 
-    /// The file that is dialled: E.164, one a line. Compared with what was accepted.
+    /// The file that is dialled: E.164, one a line. `accepted` is its list, which what is read is compared with.
     pub async fn numbers(
         &self,
         organization: &Organization,
         list: Uuid,
-        digest: &str,
+        accepted: &NumberList,
     ) -> Result<Bytes, Error> {
         let name = ListName { organization: organization.clone(), list };
-        let (mut file, mut found) = (BytesMut::new(), ListDigest::default());
+        let numbers = usize::try_from(accepted.counts().numbers).unwrap_or(0);
+        let (mut file, mut found) = (BytesMut::with_capacity(numbers * LINE_LEN), ListDigest::default());
         let mut from = 0;
         loop {
             let chunks = self.journal.chunks(&name, from, READ_TOGETHER).await?;
@@ -114,7 +117,7 @@ impl Lists {
                 from = chunk.number + 1;
             }
         }
-        if found.finish() == digest { Ok(file.freeze()) } else { Err(Error::Damaged) }
+        if accepted.digest() == Some(&found.finish()) { Ok(file.freeze()) } else { Err(Error::Damaged) }
     }
 
     /// Every row of the sheet with what became of it, some at a time.

@@ -112,7 +112,7 @@ async fn a_new_meaning_is_built_while_the_old_one_is_shown() {
         assert_eq!(unlisted(&newer).await, 2);
         let status = newer.status().await.unwrap();
         let ours: Vec<_> = status.iter().filter(|status| status.name == SessionStats::NAME).collect();
-        assert_eq!((ours.len(), ours[0].version, ours[0].state), (1, 2, State::Live));
+        assert_eq!((ours.len(), ours[0].version, ours[0].state), (1, Second::VERSION, State::Live));
 
         let refused = world_reopened(&world.store).await.unwrap_err().to_string();
         assert!(refused.contains("of a newer karnay") && !refused.contains('\n'), "{refused}");

@@ -80,9 +80,9 @@ impl Errand {
         let dispatch = &self.carrier.options.dispatch;
         loop {
             let known = dispatch.number_list(stream.clone(), Command::Look, self.meta(LOOK)).await;
-            let why = match known.map(|done| done.state.digest().map(str::to_owned)) {
-                Ok(None) => return Err("The list is not there.".to_owned()),
-                Ok(Some(digest)) => match dispatch.lists().numbers(organization, list, &digest).await {
+            let why = match known.map(|done| done.state) {
+                Ok(list) if list.digest().is_none() => return Err("The list is not there.".to_owned()),
+                Ok(accepted) => match dispatch.lists().numbers(organization, list, &accepted).await {
                     Ok(numbers) => return Ok(numbers),
                     Err(lists::Error::Unavailable(why)) => why,
                     Err(why @ (lists::Error::Damaged | lists::Error::Forgotten)) => {
