@@ -14,8 +14,8 @@ const SESSION: &str = "session-1738862891234-abc123";
 const CLIENTS: usize = 16;
 
 /// What call servers remember: every number they tried, and what the engine answered.
-#[derive(Default)]
 struct Memory {
+    http: reqwest::Client,
     next: AtomicU32,
     /// Sent without an answer: to be sent again, as a call server does.
     unanswered: Mutex<Vec<u32>>,
@@ -23,14 +23,25 @@ struct Memory {
 }
 
 impl Memory {
+    fn new() -> Self {
+        // Made once and before the load: a client reads the machine's certificates, which takes longer than some engines live here.
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
+        Self {
+            http,
+            next: AtomicU32::default(),
+            unanswered: Mutex::default(),
+            acknowledged: Mutex::default(),
+        }
+    }
+
     fn number(&self) -> u32 {
         let again = self.unanswered.lock().unwrap().pop();
         again.unwrap_or_else(|| self.next.fetch_add(1, Ordering::Relaxed))
     }
 
-    async fn send(&self, http: &reqwest::Client, url: &str) -> bool {
+    async fn send(&self, url: &str) -> bool {
         let number = self.number();
-        let answer = http.post(url).json(&report(SESSION, number)).send().await;
+        let answer = self.http.post(url).json(&report(SESSION, number)).send().await;
         let known = match answer {
             Ok(answer) if answer.status() == 200 => {
                 let position = answer.headers()["x-position"].to_str().unwrap().parse().unwrap();
@@ -60,9 +71,8 @@ impl Load {
     fn begin(world: &World, memory: &Arc<Memory>) -> Self {
         let (url, stop) = (world.url("/calls/result"), Arc::new(AtomicBool::new(false)));
         let client = |memory: Arc<Memory>, stop: Arc<AtomicBool>, url: String| async move {
-            let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
             while !stop.load(Ordering::Relaxed) {
-                if !memory.send(&http, &url).await {
+                if !memory.send(&url).await {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
             }
@@ -87,7 +97,7 @@ fn seeded(seed: u64, bound: u64) -> u64 {
 }
 
 async fn survives_kills(mut world: World, kills: u64) {
-    let memory = Arc::new(Memory::default());
+    let memory = Arc::new(Memory::new());
     for round in 0..kills {
         world.start().await;
         let load = Load::begin(&world, &memory);
@@ -109,10 +119,10 @@ async fn survives_kills(mut world: World, kills: u64) {
 }
 
 async fn finish_sending(world: &World, memory: &Memory) {
-    let (http, url) = (reqwest::Client::new(), world.url("/calls/result"));
+    let url = world.url("/calls/result");
     let began = Instant::now();
     while !memory.unanswered.lock().unwrap().is_empty() {
-        memory.send(&http, &url).await;
+        memory.send(&url).await;
         assert!(began.elapsed() < Duration::from_mins(1), "the engine takes no reports: {}", world.said());
     }
 }
@@ -196,7 +206,7 @@ async fn deep_kills_lose_nothing_on_postgres() {
 async fn survives_an_absent_postgres(away: Duration) {
     let mut world = World::postgres().await;
     world.start().await;
-    let memory = Arc::new(Memory::default());
+    let memory = Arc::new(Memory::new());
     let load = Load::begin(&world, &memory);
     tokio::time::sleep(Duration::from_millis(500)).await;
 
@@ -236,7 +246,7 @@ async fn deep_postgres_is_away_for_thirty_seconds() {
 async fn a_journal_at_work_verifies() {
     let mut world = World::sqlite();
     world.start().await;
-    let memory = Arc::new(Memory::default());
+    let memory = Arc::new(Memory::new());
     let load = Load::begin(&world, &memory);
     for _ in 0..12 {
         let verified = world.verify();
@@ -250,7 +260,7 @@ async fn a_journal_at_work_verifies() {
 async fn a_stop_answers_what_was_taken_in() {
     let mut world = World::sqlite();
     world.start().await;
-    let memory = Arc::new(Memory::default());
+    let memory = Arc::new(Memory::new());
     let load = Load::begin(&world, &memory);
     tokio::time::sleep(Duration::from_millis(300)).await;
     let began = Instant::now();
