@@ -37,8 +37,6 @@ use pinned::{Asked, Body};
 const STARTS_MAX: usize = 64;
 /// A start is waited for at least so long, however short the wait for its command is: clients that have seen PENDING never ask again.
 const LAUNCH_WAIT_MIN: Duration = Duration::from_secs(5);
-/// A waiting start looks at its session this often at most, however much else is going on.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// A list on its way to the remote host is looked at this often.
 const HELD_AGAIN: Duration = Duration::from_millis(100);
 /// A larger body is no start.
@@ -261,22 +259,17 @@ impl Patience {
 /// The session's row once the remote command has come back, or the row as it is when the time is over or the doors are closed.
 async fn settled(engine: &Engine, opened: &Opened) -> Result<(Option<Arc<SessionRow>>, Position), Problem> {
     let patience = Patience::from_now(engine.options.start_wait);
-    let (mut target, mut until) = (opened.position, patience.launch);
-    loop {
-        let fresh = wait::screen(engine, SessionStats::NAME, target, until).await;
-        let Home { organization, session, .. } = &*opened.home;
+    let Home { organization, session, .. } = &*opened.home;
+    let look = async |position| {
         let row =
-            session_stats::find(&engine.screens, organization.as_str(), session.as_str(), fresh.position)
-                .await?;
-        until = patience.until(row.as_deref());
+            session_stats::find(&engine.screens, organization.as_str(), session.as_str(), position).await?;
         let settled = row.as_ref().is_some_and(|row| row.status.ended() || row.exit_stdout.is_some());
-        if settled || Instant::now() >= until || *engine.closing.borrow() {
-            return Ok((row, fresh.position));
-        }
-        // Whatever happens next comes after what was seen. Under load that is at once, hence the pause.
-        target = fresh.position + 1;
-        tokio::time::sleep_until(until.min(Instant::now() + LOOK_AGAIN)).await;
-    }
+        let until = (!settled).then(|| patience.until(row.as_deref()));
+        Ok((row, until))
+    };
+    let from = (opened.position, patience.launch);
+    let (row, fresh) = wait::until(engine, SessionStats::NAME, from, look).await?;
+    Ok((row, fresh.position))
 }
 
 fn answer(

@@ -33,7 +33,6 @@ const LATEST: u32 = 100;
 const LATEST_MAX: u32 = 1_000;
 /// A list that is on its way to the remote host is waited for this long; then the answer says that it is still under way.
 const PLACE_WAIT: Duration = Duration::from_mins(1);
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
     routes.service(upload).service(all).service(report::rows).service(report::numbers).service(one);
@@ -87,21 +86,14 @@ async fn placed(
     list: Uuid,
     position: u64,
 ) -> Result<ListRow, Problem> {
-    let (until, mut target) = (Instant::now() + PLACE_WAIT, position);
-    loop {
-        let fresh = wait::screen(engine, NumberLists::NAME, target, until).await;
+    let until = Instant::now() + PLACE_WAIT;
+    let look = async |_| {
         let row = number_lists::find(&engine.screens, organization.as_str(), list).await?;
-        let over = Instant::now() >= until || *engine.closing.borrow();
-        match row {
-            Some(row) if row.placement.is_some() || over => return Ok(row),
-            None if over => {
-                return Err(Problem::new(Code::ScreensBehind, "the list is stored, but not shown yet"));
-            }
-            Some(_) | None => {}
-        }
-        target = fresh.position + 1;
-        tokio::time::sleep_until(until.min(Instant::now() + LOOK_AGAIN)).await;
-    }
+        let known = row.as_ref().is_some_and(|row| row.placement.is_some());
+        Ok((row, (!known).then_some(until)))
+    };
+    let (row, _) = wait::until(engine, NumberLists::NAME, (position, until), look).await?;
+    row.ok_or_else(|| Problem::new(Code::ScreensBehind, "the list is stored, but not shown yet"))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -1,7 +1,6 @@
 //! Ending a session by hand: closed where it stands, or stopped on the remote host as well.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::web::Path;
 use actix_web::{HttpResponse, post};
@@ -21,8 +20,6 @@ use crate::http::edge::RequestId;
 use crate::http::language::Texts;
 use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::{Engine, wait};
-
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Ends a session. Its numbers without a result are counted as `unreportedNumbers`; results that come later still count.
 #[utoipa::path(tag = "calls", params(Texts), responses(
@@ -111,19 +108,17 @@ impl<'a> Ending<'a> {
         position: Position,
         done: impl Fn(&SessionRow) -> bool,
     ) -> Result<HttpResponse, Problem> {
-        let (engine, mut target) = (self.engine, position);
+        let engine = self.engine;
         let until = Instant::now() + engine.options.start_wait.max(engine.options.read_wait);
-        loop {
-            let fresh = wait::screen(engine, SessionStats::NAME, target, until).await;
+        let look = async |position| {
             let (organization, name) = (&self.session.organization, &self.session.session);
-            let row = session_stats::find(&engine.screens, organization, name, fresh.position).await?;
+            let row = session_stats::find(&engine.screens, organization, name, position).await?;
             let row = row.ok_or_else(unknown)?;
-            if done(&row) || Instant::now() >= until || *engine.closing.borrow() {
-                return told(&row, engine, self.language, fresh);
-            }
-            target = fresh.position + 1;
-            tokio::time::sleep_until(until.min(Instant::now() + LOOK_AGAIN)).await;
-        }
+            let more = (!done(&row)).then_some(until);
+            Ok((row, more))
+        };
+        let (row, fresh) = wait::until(engine, SessionStats::NAME, (position, until), look).await?;
+        told(&row, engine, self.language, fresh)
     }
 }
 
