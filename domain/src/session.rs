@@ -2,6 +2,8 @@
 //! It holds no list and no per-number state: what happens to each number is a call's business, and counting is a screen's.
 //! When a session with a list is over, a policy tells it (`policy/completion.rs`).
 
+mod exit;
+
 use chrono::{DateTime, Utc};
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
@@ -10,6 +12,8 @@ use uuid::Uuid;
 
 use crate::fact::{self, Recorded};
 use crate::personal::Seal;
+
+pub use exit::Exit;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -112,38 +116,6 @@ impl Completion {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over like this")]
     fn is_usual(&self) -> bool {
         *self == Self::Results
-    }
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exit {
-    pub code: Option<i32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signal: Option<String>,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub stdout: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub stderr: String,
-}
-
-impl Exit {
-    pub fn success(&self) -> bool {
-        self.code == Some(0) && self.signal.is_none()
-    }
-
-    /// What is wrong with it, for people.
-    pub fn complaint(&self) -> String {
-        let how = match (&self.signal, self.code) {
-            (Some(signal), _) => format!("killed by signal {signal}"),
-            (None, Some(code)) => format!("exit code {code}"),
-            (None, None) => "no exit code".to_owned(),
-        };
-        let said = self.stderr.trim();
-        if said.is_empty() {
-            format!("Remote command failed: {how}")
-        } else {
-            format!("Remote command failed: {how}: {said}")
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Counts, NUMBERS_MAX};
 use crate::phone::{Home, Listed, Phone, Unfit};
 
 /// Rows of one chunk.
-const CHUNK_LEN_MAX: usize = 1_000;
+pub const CHUNK_LEN_MAX: usize = 1_000;
 /// So much of a cell is kept in the report; no number is longer.
 const SHOWN_LEN_MAX: usize = 64;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::fact::Circumstances;
 use domain::ids::{Organization, SessionId, StreamId};
-use domain::number_list::{Chunk, Command, Counts, Line, Origin, Verdict};
+use domain::number_list::{CHUNK_LEN_MAX, Chunk, Command, Counts, Line, Origin, Verdict};
 use domain::outcome::CallStatus;
 use domain::phone::Phone;
 use domain::session::Pinned;
@@ -24,8 +24,6 @@ use crate::http::{Engine, sessions, uploads};
 
 /// Results read at a time.
 const PAGE: u32 = 2_000;
-/// Rows of a chunk, as an upload's.
-const CHUNK_LEN: usize = 1_000;
 /// Numbers that nothing was heard of, beside the documented statuses.
 const UNREPORTED: &str = "UNREPORTED";
 
@@ -158,7 +156,7 @@ impl Asked<'_> {
         let total = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
         let lines: Vec<Line> = (1..).zip(numbers).map(|(row, phone)| line(row, phone)).collect();
         let mut counts = Counts { rows: total, numbers: total, ..Counts::default() };
-        for lines in lines.chunks(CHUNK_LEN) {
+        for lines in lines.chunks(CHUNK_LEN_MAX) {
             let chunk = Chunk { number: counts.chunks, lines: lines.to_vec() };
             let sealed = making.seal(vec![chunk], engine.clock.now())?;
             making.store(sealed).await?;
