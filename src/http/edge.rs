@@ -16,6 +16,8 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, ResponseError};
+use domain::fact::Circumstances;
+use domain::ids::Organization;
 use metrics::{Counter, Histogram};
 
 use super::Engine;
@@ -53,6 +55,16 @@ pub(super) struct RequestId(String);
 impl RequestId {
     pub(super) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What is recorded beside an event that this request causes.
+    pub(super) fn circumstances(&self, organization: &Organization, actor: &str) -> Circumstances {
+        Circumstances {
+            organization: organization.to_string(),
+            actor: actor.to_owned(),
+            correlation: self.0.clone(),
+            causation: String::new(),
+        }
     }
 
     fn of(request: &ServiceRequest) -> Self {

@@ -12,7 +12,6 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, post};
 use chrono::{DateTime, Utc};
 use domain::call::{Call, Listing};
-use domain::fact::Circumstances;
 use domain::ids::{Fingerprint, Organization, SessionId, StreamId};
 use domain::{quarantine, session};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -178,12 +177,7 @@ impl Telling<'_> {
     }
 
     fn meta(&self, organization: &Organization) -> Meta {
-        let circumstances = Circumstances {
-            organization: organization.to_string(),
-            actor: self.reporter.actor.clone(),
-            correlation: self.id.as_str().to_owned(),
-            causation: String::new(),
-        };
+        let circumstances = self.id.circumstances(organization, &self.reporter.actor);
         Meta { circumstances: Arc::new(circumstances), command: None }
     }
 }

@@ -131,12 +131,7 @@ struct Opened {
 
 async fn open(engine: &Engine, caller: &Calls, id: &RequestId, body: &Body) -> Result<Opened, Problem> {
     let organization = caller.0.organization.clone();
-    let circumstances = Arc::new(Circumstances {
-        organization: organization.to_string(),
-        actor: caller.0.actor.clone(),
-        correlation: id.as_str().to_owned(),
-        causation: String::new(),
-    });
+    let circumstances = Arc::new(id.circumstances(&organization, &caller.0.actor));
     let at = engine.clock.now();
     let session = SessionId::parse(&name(engine, at.timestamp_millis()))?;
     let holder = Holder::Session { organization: organization.clone(), session: session.clone() };

@@ -70,7 +70,7 @@ async fn take(
     let list = engine.ids.uuid();
     let shown = engine.uploads.begin(&caller.0.organization, list, id.as_str())?;
     let file = receive::file(engine, &request, payload, &shown).await?;
-    let taken = intake::Intake { engine, caller: &caller.0, correlation: id.as_str(), shown: &shown };
+    let taken = intake::Intake { engine, caller: &caller.0, request: &id, shown: &shown };
     let taken = taken.take(list, file).await?;
     shown.placing();
     let row = placed(engine, &caller.0.organization, list, taken.position).await?;

@@ -216,12 +216,8 @@ impl<'a> Placing<'a> {
     }
 
     fn meta(&self, causation: String) -> Meta {
-        let circumstances = Circumstances {
-            organization: self.caller.organization.to_string(),
-            actor: self.caller.actor.clone(),
-            correlation: self.request.as_str().to_owned(),
-            causation,
-        };
+        let known = self.request.circumstances(&self.caller.organization, &self.caller.actor);
+        let circumstances = Circumstances { causation, ..known };
         Meta { circumstances: Arc::new(circumstances), command: None }
     }
 }

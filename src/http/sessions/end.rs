@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::{SessionView, json, shown, unknown};
 use crate::config::Role;
 use crate::dispatch::Meta;
-use crate::http::auth::Calls;
+use crate::http::auth::{Caller, Calls};
 use crate::http::edge::RequestId;
 use crate::http::language::Texts;
 use crate::http::problem::{Code, Problem, ProblemBody};
@@ -79,14 +79,9 @@ impl<'a> Ending<'a> {
     ) -> Result<Self, Problem> {
         let target = engine.dispatch.position();
         let fresh = engine.screens.wait(SessionStats::NAME, target, engine.options.read_wait).await;
-        let organization = caller.0.organization.to_string();
-        let session = session_stats::find(&engine.screens, &organization, id, fresh.position).await?;
-        let circumstances = Circumstances {
-            organization,
-            actor: caller.0.actor.clone(),
-            correlation: request.as_str().to_owned(),
-            causation: String::new(),
-        };
+        let Caller { organization, actor, .. } = &caller.0;
+        let session = session_stats::find(&engine.screens, organization.as_str(), id, fresh.position).await?;
+        let circumstances = request.circumstances(organization, actor);
         Ok(Self {
             engine,
             language: texts.language,

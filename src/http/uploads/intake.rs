@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use domain::fact::{Circumstances, Position};
+use domain::fact::Position;
 use domain::ids::StreamId;
 use domain::number_list::{self, Chunk, Command, Counts, Line, Origin, Verdict};
 use domain::phone::Unfit;
@@ -19,6 +19,7 @@ use crate::dispatch::Meta;
 use crate::dispatch::lists::{Making, STORED_TOGETHER};
 use crate::http::Engine;
 use crate::http::auth::Caller;
+use crate::http::edge::RequestId;
 use crate::http::problem::{Code, Problem};
 use crate::ports::{BadSheet, SheetKind};
 
@@ -28,7 +29,7 @@ const TOLD_MAX: usize = 1_000;
 pub(super) struct Intake<'a> {
     pub(super) engine: &'a Engine,
     pub(super) caller: &'a Caller,
-    pub(super) correlation: &'a str,
+    pub(super) request: &'a RequestId,
     pub(super) shown: &'a Shown,
 }
 
@@ -144,12 +145,7 @@ impl Intake<'_> {
         counts: Counts,
         digest: String,
     ) -> Result<Position, Problem> {
-        let circumstances = Circumstances {
-            organization: self.caller.organization.to_string(),
-            actor: self.caller.actor.clone(),
-            correlation: self.correlation.to_owned(),
-            causation: String::new(),
-        };
+        let circumstances = self.request.circumstances(&self.caller.organization, &self.caller.actor);
         let meta = Meta { circumstances: Arc::new(circumstances), command: None };
         let command = Command::Accept { id: list, origin, counts, digest, at: self.engine.clock.now() };
         let stream = StreamId::number_list(&self.caller.organization, list);
