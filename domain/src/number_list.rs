@@ -15,7 +15,7 @@ use crate::fact::{self, Recorded};
 use crate::ids::SessionId;
 use crate::personal::Seal;
 
-pub use intake::{CHUNK_LEN_MAX, Chunk, Intake, Line, Verdict};
+pub use intake::{CHUNK_LEN_MAX, Chunk, Intake, Line, TooMany, Verdict};
 
 /// Lines are numbered with seven digits where a call's stream is named after its line.
 pub const NUMBERS_MAX: u32 = 9_999_999;

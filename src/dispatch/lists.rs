@@ -110,8 +110,9 @@ impl Lists {
             }
             for chunk in &chunks {
                 found.add(chunk);
-                for number in self.lines_of(chunk).await?.iter().filter_map(|line| line.verdict.number()) {
-                    file.extend_from_slice(number.as_str().as_bytes());
+                let text = self.open(chunk).await?;
+                for number in pack::numbers(&text).ok_or(Error::Damaged)? {
+                    file.extend_from_slice(number.as_bytes());
                     file.extend_from_slice(b"\n");
                 }
                 from = chunk.number + 1;
@@ -137,8 +138,11 @@ impl Lists {
     }
 
     async fn lines_of(&self, chunk: &StoredChunk) -> Result<Vec<Line>, Error> {
-        let text = self.journal.open_chunk(&chunk.sealed).await?.ok_or(Error::Forgotten)?;
-        pack::read(&text).ok_or(Error::Damaged)
+        pack::read(&self.open(chunk).await?).ok_or(Error::Damaged)
+    }
+
+    async fn open(&self, chunk: &StoredChunk) -> Result<Vec<u8>, Error> {
+        self.journal.open_chunk(&chunk.sealed).await?.ok_or(Error::Forgotten)
     }
 }
 

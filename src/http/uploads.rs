@@ -3,6 +3,7 @@
 
 mod answer;
 mod intake;
+mod reading;
 mod receive;
 mod report;
 mod under_way;

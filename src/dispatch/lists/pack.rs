@@ -33,6 +33,21 @@ pub(super) fn read(text: &[u8]) -> Option<Vec<Line>> {
     std::str::from_utf8(text).ok()?.lines().map(line).collect()
 }
 
+/// The numbers alone, for whoever dials them.
+pub(super) fn numbers(text: &[u8]) -> Option<Vec<&str>> {
+    let mut numbers = vec![];
+    for line in std::str::from_utf8(text).ok()?.lines() {
+        let mut fields = line.split('\t').skip(1);
+        match (fields.next()?, fields.next()?) {
+            (ACCEPTED, number) => numbers.push(number),
+            (REPAIRED, _) => numbers.push(fields.next()?),
+            (DUPLICATE | REFUSED | HEADER, _) => {}
+            _ => return None,
+        }
+    }
+    Some(numbers)
+}
+
 fn line(text: &str) -> Option<Line> {
     let mut fields = text.split('\t');
     let (row, code, value) = (fields.next()?.parse().ok()?, fields.next()?, fields.next()?);
@@ -65,7 +80,11 @@ mod tests {
             .zip(verdicts)
             .map(|(row, (value, verdict))| Line { row, value: value.to_owned(), verdict })
             .collect();
-        assert_eq!(read(&write(&lines)), Some(lines));
+        let text = write(&lines);
+        let dialled: Vec<_> =
+            lines.iter().filter_map(|line| line.verdict.number()).map(Phone::as_str).collect();
+        assert_eq!(numbers(&text), Some(dialled));
+        assert_eq!(read(&text), Some(lines));
     }
 
     #[test]
@@ -79,6 +98,9 @@ mod tests {
     fn anything_else_is_noticed() {
         for text in ["1\ta", "x\ta\t+99890", "1\tz\tq", "1\td\tq\tx"] {
             assert_eq!(read(text.as_bytes()), None, "{text}");
+        }
+        for text in ["1\ta", "1\tz\tq", "1\tr\tq"] {
+            assert_eq!(numbers(text.as_bytes()), None, "{text}");
         }
     }
 }

@@ -1,19 +1,17 @@
-//! A file becomes a list: read on a thread of its own, judged row by row, sealed and stored chunk by chunk, and accepted last.
+//! A file becomes a list: read and judged row by row, sealed and stored chunk by chunk, and accepted last.
 //! Nothing of it is a list before that, so that whatever breaks in between leaves none.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use domain::fact::Position;
 use domain::ids::StreamId;
-use domain::number_list::{self, Chunk, Command, Counts, Line, Origin, Verdict};
+use domain::number_list::{Chunk, Command, Counts, Line, Origin, Verdict};
 use domain::phone::Unfit;
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use super::reading::Reading;
 use super::under_way::Shown;
 use crate::dispatch::Meta;
 use crate::dispatch::lists::{Making, STORED_TOGETHER};
@@ -47,24 +45,15 @@ pub(super) struct Invalid {
     pub(super) why: Unfit,
 }
 
-/// Why no list came of a file.
-enum Failure {
-    Sheet(BadSheet),
-    TooMany(String),
-}
-
-type Reading = JoinHandle<Result<(SheetKind, Counts), Failure>>;
-
 impl Intake<'_> {
     pub(super) async fn take(&self, list: Uuid, file: NamedTempFile) -> Result<Taken, Problem> {
         self.shown.reading();
         let (send, chunks) = mpsc::channel(2 * STORED_TOGETHER);
-        let reading = self.read(file, send);
+        let reading = Reading::begin(self.engine, &self.shown.begun, file, send);
         let mut invalid = vec![];
         let stored = self.store(list, chunks, &mut invalid).await;
         // A file that cannot be read is the reason, whatever else broke because of it.
-        let read = reading.await.map_err(|why| Problem::new(Code::Internal, "see the log").because(why))?;
-        let (kind, counts) = read.map_err(Problem::from)?;
+        let (kind, counts) = reading.end().await?;
         let digest = stored?;
         let origin = match kind {
             SheetKind::Workbook => Origin::Workbook,
@@ -72,40 +61,6 @@ impl Intake<'_> {
         };
         let position = self.accept(list, origin, counts, digest).await?;
         Ok(Taken { counts, invalid, position })
-    }
-
-    fn read(&self, file: NamedTempFile, send: mpsc::Sender<Chunk>) -> Reading {
-        let (sheets, home) = (Arc::clone(&self.engine.sheets), self.engine.options.home);
-        let begun = Arc::clone(&self.shown.begun);
-        tokio::task::spawn_blocking(move || {
-            let mut intake = number_list::Intake::new(home);
-            let mut failure = None;
-            let mut row = |row, text: &str| {
-                begun.rows.store(row, Ordering::Relaxed);
-                match intake.take(row, text) {
-                    Ok(None) => ControlFlow::Continue(()),
-                    // Nobody takes chunks any more where storing has failed.
-                    Ok(Some(chunk)) => match send.blocking_send(chunk) {
-                        Ok(()) => ControlFlow::Continue(()),
-                        Err(_) => ControlFlow::Break(()),
-                    },
-                    Err(why) => {
-                        failure = Some(Failure::TooMany(why.to_string()));
-                        ControlFlow::Break(())
-                    }
-                }
-            };
-            let kind = sheets.read(file.path(), &begun.bytes, &mut row).map_err(Failure::Sheet)?;
-            if let Some(failure) = failure {
-                return Err(failure);
-            }
-            let (last, counts) = intake.finish();
-            if let Some(chunk) = last {
-                // The same as above.
-                let _ = send.blocking_send(chunk);
-            }
-            Ok((kind, counts))
-        })
     }
 
     /// The digest over all that was stored.
@@ -162,13 +117,8 @@ impl Invalid {
     }
 }
 
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Sheet(BadSheet { too_large: true, why }) | Failure::TooMany(why) => {
-                Self::new(Code::TooLarge, why)
-            }
-            Failure::Sheet(BadSheet { too_large: false, why }) => Self::new(Code::BadSheet, why),
-        }
+impl From<BadSheet> for Problem {
+    fn from(BadSheet { too_large, why }: BadSheet) -> Self {
+        Self::new(if too_large { Code::TooLarge } else { Code::BadSheet }, why)
     }
 }
