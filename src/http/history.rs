@@ -55,7 +55,8 @@ impl<'a> CallView<'a> {
 #[into_params(parameter_in = Query)]
 struct Part {
     /// At most so many, up to 1,000; 100 where it is left out.
-    limit: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
+    limit: Option<String>,
     /// Only what comes after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
     cursor: Option<String>,
 }
@@ -79,7 +80,8 @@ async fn history(
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let organization = &caller.0.organization;
-    let (limit, below) = (part.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX), place(part.cursor.as_deref())?);
+    let limit = page::limit(part.limit.as_deref(), LIMIT_MAX)?.unwrap_or(LIMIT);
+    let below = place(part.cursor.as_deref())?;
     let filter = asked.filter(&engine, organization).await?;
     let mut answer = sessions::shown(fresh.wait(&engine, CallHistory::NAME).await);
     let mut rows = read(&engine, organization, filter.as_ref(), (below, limit + 1)).await?;

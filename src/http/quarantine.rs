@@ -1,5 +1,6 @@
 //! The quarantine: reports whose session nobody knew, to be looked at, placed or given up by people.
 //! What placing means is `quarantine/placing.rs`'s; here it is asked for and answered.
+#![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod placing;
 
@@ -21,7 +22,7 @@ use super::edge::{self, RequestId};
 use super::problem::{Code, Problem, ProblemBody};
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
-use super::{Engine, body};
+use super::{Engine, body, page};
 use placing::{PlacedView, Placing, Replayed};
 
 /// Held reports shown where nobody says how many.
@@ -100,13 +101,14 @@ struct Asked {
     /// Only reports that named this session.
     session_id: Option<String>,
     /// At most 1,000; 100 where it is left out. `X-Next-Cursor` then says where to go on.
-    limit: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
+    limit: Option<String>,
     /// Only what comes after an earlier answer's `X-Next-Cursor`.
     cursor: Option<u64>,
 }
 
 /// The quarantine, the longest held first.
-#[utoipa::path(tag = "quarantine", responses(
+#[utoipa::path(tag = "quarantine", params(Asked, Fresh), responses(
     (status = OK, body = Vec<LineView<'_>>),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -119,7 +121,8 @@ async fn list(
 ) -> Result<HttpResponse, Problem> {
     let unknown = || Problem::parameter("state", "is none of held, bound, discarded");
     let state = asked.state.as_deref().map_or(Some(State::Held), State::parse).ok_or_else(unknown)?;
-    let (limit, after) = (asked.limit.unwrap_or(LIST).clamp(1, LIST_MAX), asked.cursor.unwrap_or(0));
+    let limit = page::limit(asked.limit.as_deref(), LIST_MAX)?.unwrap_or(LIST);
+    let after = asked.cursor.unwrap_or(0);
     let fresh = fresh.wait(&engine, Quarantine::NAME).await;
     let part = Part { state, session: asked.session_id.as_deref(), after, limit };
     let lines = quarantine::list(&engine.screens, &caller.0.organization, part).await?;
@@ -133,7 +136,7 @@ async fn list(
 }
 
 /// One report in quarantine, word for word.
-#[utoipa::path(tag = "quarantine", responses(
+#[utoipa::path(tag = "quarantine", params(Fresh), responses(
     (status = OK, body = WholeView<'_>),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]

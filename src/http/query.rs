@@ -12,11 +12,14 @@ use super::problem::Problem;
 use super::times;
 
 /// Every number that is known, and the largest that it may be.
-const NUMBERS: [(&str, u64); 2] = [("limit", 4_294_967_295), ("minPosition", u64::MAX)];
+const NUMBERS: [(&str, u64); 1] = [("minPosition", u64::MAX)];
 /// Every text that is known. What it may be is said where it is read.
-const TEXTS: [&str; 13] = [
+const TEXTS: [&str; 16] = [
+    "limit",
     "cursor",
     "status",
+    "state",
+    "sessionId",
     "q",
     "reports",
     "number",
@@ -112,13 +115,12 @@ mod tests {
     #[test]
     fn a_wrong_parameter_is_named() {
         for (query, told) in [
-            ("limit=many", "bad-parameter: limit has to be a whole number of at most 4294967295"),
-            ("limit=4294967296", "bad-parameter: limit has to be a whole number of at most 4294967295"),
             (
                 "x=y&minPosition=",
                 "bad-parameter: minPosition has to be a whole number of at most 18446744073709551615",
             ),
             ("limit=1&limit=2", "bad-parameter: limit is there twice"),
+            ("state=held&state=bound", "bad-parameter: state is there twice"),
             ("status=BUSY&status=FAILED", "bad-parameter: status is there twice"),
             ("lang=ru&lang=ru", "bad-parameter: lang is there twice"),
             ("x=1&x=2", "bad-parameter: query cannot be understood"),

@@ -1,5 +1,6 @@
 //! Lists of numbers: uploaded, looked at, told row by row. A list is stored before it is answered, and put on the remote host by an effect.
 //! What a row means is the domain's business, and how a workbook is read is an adapter's.
+#![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod answer;
 mod intake;
@@ -24,7 +25,7 @@ use super::auth::Calls;
 use super::edge::{self, RequestId};
 use super::problem::{Code, Problem, ProblemBody};
 use super::sessions::{self, Fresh};
-use super::{Engine, wait};
+use super::{Engine, page, wait};
 use crate::config::Role;
 use answer::{UploadView, Uploaded};
 pub(super) use under_way::UnderWay;
@@ -100,13 +101,17 @@ async fn placed(
 #[into_params(parameter_in = Query)]
 struct Latest {
     /// At most 1,000; 100 where it is left out.
-    limit: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
+    limit: Option<String>,
     /// Only what comes after an earlier answer's `X-Next-Cursor`.
     cursor: Option<u64>,
 }
 
 /// Uploads, those under way first, then the newest first.
-#[utoipa::path(tag = "uploads", responses((status = OK, body = Vec<UploadView>)))]
+#[utoipa::path(tag = "uploads", params(Latest, Fresh), responses(
+    (status = OK, body = Vec<UploadView>),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+))]
 #[get("/calls/uploads")]
 async fn all(
     engine: Engine,
@@ -115,7 +120,7 @@ async fn all(
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {
     let organization = &caller.0.organization;
-    let limit = asked.limit.unwrap_or(LATEST).clamp(1, LATEST_MAX);
+    let limit = page::limit(asked.limit.as_deref(), LATEST_MAX)?.unwrap_or(LATEST);
     let fresh = fresh.wait(&engine, NumberLists::NAME).await;
     let rows = number_lists::latest(&engine.screens, organization.as_str(), asked.cursor, limit).await?;
     let mut answer = sessions::shown(fresh);
@@ -130,7 +135,7 @@ async fn all(
 }
 
 /// How far an upload has come, or what became of it. By its id, or by the `X-Request-Id` that it is sent with.
-#[utoipa::path(tag = "uploads", responses(
+#[utoipa::path(tag = "uploads", params(Fresh), responses(
     (status = OK, body = UploadView),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
