@@ -6,7 +6,7 @@ mod asked;
 pub(super) mod export;
 
 use actix_web::web::Query;
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpResponse, get};
 use chrono::DateTime;
 use domain::ids::Organization;
 use domain::language::Language;
@@ -19,6 +19,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::auth::Calls;
 use super::language::Texts;
 use super::problem::{Problem, ProblemBody};
+use super::query::Described;
 use super::results::view::ResultView;
 use super::sessions::{self, Fresh};
 use super::{Engine, page};
@@ -73,7 +74,7 @@ struct Part {
 async fn history(
     engine: Engine,
     caller: Calls,
-    request: HttpRequest,
+    request: Described,
     asked: Query<Asked>,
     part: Query<Part>,
     fresh: Query<Fresh>,
@@ -88,7 +89,7 @@ async fn history(
     if page::cut(&mut rows, limit)
         && let Some(last) = rows.last()
     {
-        page::next(&request, &cursor(last.place()), &mut answer);
+        page::next(&request.0, &cursor(last.place()), &mut answer);
     }
     let views: Vec<CallView<'_>> = rows.iter().map(|row| CallView::new(row, texts.language)).collect();
     sessions::json(answer, &views)
@@ -104,6 +105,7 @@ async fn history(
 async fn exported(
     engine: Engine,
     caller: Calls,
+    _: Described,
     asked: Query<Asked>,
     form: Query<export::Form>,
     fresh: Query<Fresh>,

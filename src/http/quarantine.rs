@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::auth::Calls;
 use super::edge::{self, RequestId};
 use super::problem::{Code, Problem, ProblemBody};
+use super::query::Described;
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
 use super::{Engine, body, page};
@@ -116,6 +117,7 @@ struct Asked {
 async fn list(
     engine: Engine,
     caller: Calls,
+    _: Described,
     asked: Query<Asked>,
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {

@@ -2,12 +2,15 @@
 //! and what is wrong with one, in our own words: which it is, and what it has to be.
 
 use std::collections::HashSet;
+use std::future::{Ready, ready};
 
-use actix_web::HttpRequest;
-use actix_web::web::Query;
+use actix_web::dev::Payload;
+use actix_web::web::{Data, Query};
+use actix_web::{FromRequest, HttpRequest};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use super::openapi::Document;
 use super::problem::Problem;
 use super::times;
 
@@ -36,6 +39,41 @@ const TEXTS: [&str; 16] = [
 const PART_LEN_MAX: usize = 100;
 /// A date and its time are so long; what follows may be an offset.
 const LOCAL_LEN: usize = "2025-10-06T18:30:00".len();
+
+/// Longest part of an unknown name that is repeated.
+const NAME_LEN_MAX: usize = 40;
+
+/// A request whose every parameter stands in the route's description: a filter that is misspelt would filter nothing,
+/// and nobody would see it. Routes that older clients know do without, since those may add what means nothing here.
+#[derive(Debug)]
+pub(super) struct Described(pub(super) HttpRequest);
+
+impl FromRequest for Described {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let route = request.match_pattern().unwrap_or_default();
+        let document = request.app_data::<Data<Document>>();
+        let known = document.map_or(&[][..], |document| document.query(&route));
+        ready(described(request.query_string(), known).map(|()| Self(request.clone())))
+    }
+}
+
+fn described(query: &str, known: &[String]) -> Result<(), Problem> {
+    let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::from_query(query) else {
+        return Err(Problem::parameter("query", "cannot be understood"));
+    };
+    match pairs.iter().find(|(name, _)| !known.contains(name)) {
+        None => Ok(()),
+        Some(_) if known.is_empty() => Err(Problem::parameter("query", "has to be empty here")),
+        Some((name, _)) => {
+            let name: String = name.chars().take(NAME_LEN_MAX).collect();
+            let told = format!("is not known here; known are {}", known.join(", "));
+            Err(Problem::parameter(&name, told))
+        }
+    }
+}
 
 /// Says why a query was not understood.
 pub(super) fn wrong(request: &HttpRequest) -> Problem {

@@ -24,6 +24,7 @@ use uuid::Uuid;
 use super::auth::Calls;
 use super::edge::{self, RequestId};
 use super::problem::{Code, Problem, ProblemBody};
+use super::query::Described;
 use super::sessions::{self, Fresh};
 use super::{Engine, page, wait};
 use crate::config::Role;
@@ -116,6 +117,7 @@ struct Latest {
 async fn all(
     engine: Engine,
     caller: Calls,
+    _: Described,
     asked: Query<Latest>,
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {

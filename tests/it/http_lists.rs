@@ -1,8 +1,9 @@
-//! What every list has in common: how long a page may be.
+//! What every list has in common: how long a page may be, and that nothing that is asked of one is passed over.
 
+use actix_web::http::Method;
 use serde_json::{Value, json};
 
-use crate::http_world::Floor;
+use crate::http_world::{Floor, bearer, near};
 
 /// Every list that has pages, by its route, as it is asked for here, and how many of it are shown at most.
 const LISTS: [(&str, &str, u64); 6] = [
@@ -13,6 +14,8 @@ const LISTS: [(&str, &str, u64); 6] = [
     ("/calls/uploads", "/calls/uploads?", 1_000),
     ("/calls/quarantine", "/calls/quarantine?", 1_000),
 ];
+/// Lists that old clients do not know, so that nobody sends them what means nothing.
+const STRICT: [&str; 4] = ["/calls/history", "/calls/history/export", "/calls/uploads", "/calls/quarantine"];
 
 fn parameters(document: &Value, path: &str) -> Vec<Value> {
     document["paths"][path]["get"]["parameters"].as_array().cloned().unwrap_or_default()
@@ -40,4 +43,36 @@ async fn a_limit_that_cannot_be_kept_is_refused() {
         let bounds = (limit["schema"]["minimum"].as_u64(), limit["schema"]["maximum"].as_u64());
         assert_eq!((bounds, &limit["required"]), ((Some(1), Some(max)), &json!(false)), "{route}: {limit}");
     }
+}
+
+#[actix_web::test]
+async fn a_misspelt_parameter_is_named_beside_the_known_ones() {
+    let floor = Floor::new().await;
+    floor.session("1", "s-1").await;
+    let document = floor.get("/openapi.json").await.json();
+    for path in STRICT {
+        let known = parameters(&document, path);
+        let known: Vec<&str> = known.iter().map(|known| known["name"].as_str().unwrap()).collect();
+        assert!(known.contains(&"minPosition"), "{path}: {known:?}");
+        for (query, name) in
+            [("form=2025-10-06T00:00:00Z", "form"), ("minPosition=0&Limit=5", "Limit"), ("_=1", "_")]
+        {
+            let wrong = floor.get(&format!("{path}?{query}")).await;
+            assert_eq!((wrong.status, &*wrong.problem()), (400, "bad-parameter"), "{path}?{query}");
+            let told = wrong.json();
+            let detail = format!("{name} is not known here; known are {}", known.join(", "));
+            assert_eq!((&told["parameter"], &told["detail"]), (&json!(name), &json!(detail)), "{path}");
+        }
+        assert_eq!(floor.get(&format!("{path}?minPosition=0")).await.status, 200, "{path}");
+        let long = floor.get(&format!("{path}?{}=1", "%D1%8F".repeat(500))).await;
+        assert_eq!(long.json()["parameter"].as_str().unwrap().chars().count(), 40, "{path}");
+    }
+    // Clients of the documented ones may have added what keeps caches away.
+    for path in ["sessions/all", "session/s-1", "session/s-1/results"] {
+        assert_eq!(floor.get(&format!("/calls/{path}?_=1738862891234")).await.status, 200, "{path}");
+    }
+    let admin = bearer(&json!({ "organizationId": 1, "role": "admin" }));
+    let parked = near(Method::GET, "/projections/session_stats/parked?limit=5").insert_header(admin);
+    let parked = floor.ask(parked).await;
+    assert_eq!((parked.status, &parked.json()["parameter"]), (400, &json!("query")), "all of them are shown");
 }
