@@ -120,18 +120,34 @@ pub(super) fn words<T: Copy>(
     text.map_or_else(|| Ok(vec![]), |text| text.split(',').map(word).collect())
 }
 
-/// A time as it comes in anywhere; its plus may have become a space on the way, as pluses in addresses do.
-pub(super) fn time(
-    name: &'static str,
-    text: Option<&str>,
-    zone: Tz,
-) -> Result<Option<DateTime<Utc>>, Problem> {
+/// Which end of a span of time: a date alone is meant with its whole day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    From,
+    To,
+}
+
+impl End {
+    fn name(self) -> &'static str {
+        match self {
+            Self::From => "from",
+            Self::To => "to",
+        }
+    }
+}
+
+/// A time as it comes in anywhere, or a date alone; its plus may have become a space on the way, as pluses in addresses do.
+pub(super) fn time(end: End, text: Option<&str>, zone: Tz) -> Result<Option<DateTime<Utc>>, Problem> {
     let read = |text: &str| {
+        if let Some((begin, next)) = times::day(text, zone) {
+            return Ok(if end == End::From { begin } else { next });
+        }
         let mended = match text.split_at_checked(LOCAL_LEN) {
             Some((local, rest)) => format!("{local}{}", rest.replace(' ', "+")),
             None => text.to_owned(),
         };
-        let wrong = || Problem::parameter(name, "has to be a time such as 2025-10-06T18:30:00Z");
+        let told = "has to be a time such as 2025-10-06T18:30:00Z, or a date such as 2025-10-06";
+        let wrong = || Problem::parameter(end.name(), told);
         times::parse(&mended, zone).ok_or_else(wrong)
     };
     text.map(read).transpose()
@@ -181,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_plus_that_became_a_space_is_a_plus() {
-        let read = |text| time("from", Some(text), chrono_tz::UTC).map_err(|wrong| wrong.to_string());
+        let read = |text| time(End::From, Some(text), chrono_tz::UTC).map_err(|wrong| wrong.to_string());
         assert_eq!(read("2025-10-06T18:30:00 05:00"), read("2025-10-06T13:30:00Z"));
         assert_eq!(read("2025-10-06 18:30:00"), read("2025-10-06T18:30:00Z"));
         assert!(read("yesterday").unwrap_err().starts_with("bad-parameter: from has to be a time"));
