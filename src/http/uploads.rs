@@ -47,6 +47,8 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
         (status = OK, body = Uploaded<'_>),
         (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
         (status = PAYLOAD_TOO_LARGE, body = ProblemBody, content_type = "application/problem+json"),
+        (status = UNSUPPORTED_MEDIA_TYPE, body = ProblemBody, content_type = "application/problem+json",
+            description = "The form or its file came with a Content-Encoding"),
         (status = BAD_GATEWAY, body = ProblemBody, content_type = "application/problem+json",
             description = "The list is stored, but the remote host does not have it; a start puts it there"),
         (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),

@@ -139,6 +139,39 @@ async fn a_list_is_dialled_and_its_last_result_completes_on_postgres() {
     a_list_is_dialled_and_its_last_result_completes(World::postgres().await).await;
 }
 
+/// Packed it would be read as it came, and its bytes be taken for rows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_comes_packed_is_refused() {
+    let mut world = World::sqlite().with_local_remote("true");
+    world.start().await;
+    for (request, part, status) in [
+        ("gzip", "", 415),
+        ("GZIP, identity", "", 415),
+        ("br", "", 415),
+        ("", "deflate", 415),
+        ("identity", "Identity", 200),
+        ("", "", 200),
+    ] {
+        let part = if part.is_empty() { String::new() } else { format!("Content-Encoding: {part}\r\n") };
+        let body = format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"numbers.csv\"\r\n{part}\r\n{LIST}\r\n--edge--\r\n"
+        );
+        let mut upload = world.http.post(world.url("/calls/upload")).body(body);
+        upload = upload.header("content-type", "multipart/form-data; boundary=edge");
+        if !request.is_empty() {
+            upload = upload.header("content-encoding", request);
+        }
+        let answer = upload.send().await.unwrap();
+        assert_eq!(answer.status(), status, "{request} {part}");
+        let told: Value = answer.json().await.unwrap();
+        if status == 415 {
+            assert_eq!((&told["code"], &told["ok"]), (&json!("encoding-unknown"), &json!(false)), "{told}");
+            assert_eq!(world.json("/calls/uploads").await, json!([]), "{request} {part}");
+        }
+    }
+    assert_eq!(world.remote_file(), LIST);
+}
+
 /// Told row by row, after a restart as well, and nothing of it in clear in the journal's file.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_row_is_told_and_stored_sealed() {
