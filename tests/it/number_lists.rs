@@ -153,8 +153,10 @@ async fn a_list_that_comes_packed_is_refused() {
         ("", "", 200),
     ] {
         let part = if part.is_empty() { String::new() } else { format!("Content-Encoding: {part}\r\n") };
+        // Whoever is refused hears of it in the middle of sending, too.
+        let list = LIST.repeat(if status == 415 { 200_000 } else { 1 });
         let body = format!(
-            "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"numbers.csv\"\r\n{part}\r\n{LIST}\r\n--edge--\r\n"
+            "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"numbers.csv\"\r\n{part}\r\n{list}\r\n--edge--\r\n"
         );
         let mut upload = world.http.post(world.url("/calls/upload")).body(body);
         upload = upload.header("content-type", "multipart/form-data; boundary=edge");
@@ -170,6 +172,21 @@ async fn a_list_that_comes_packed_is_refused() {
         }
     }
     assert_eq!(world.remote_file(), LIST);
+}
+
+/// A spreadsheet must not calculate what somebody wrote into a list, and must not lose a number's plus.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_cell_of_a_report_is_a_formula() {
+    let mut world = World::sqlite().with_local_remote("true");
+    world.start().await;
+    let list = "+998901234567\n=1+1\n+1+cmd\n-2\n@SUM(1)\n＝1+1\n＋1\n－1\n＠x\n+\n";
+    let (_, answer) = world.upload("numbers.csv", list.as_bytes()).await;
+    let report = world.text(&format!("/calls/uploads/{}/report", answer["uploadId"].as_str().unwrap())).await;
+    let values: Vec<&str> = report.lines().skip(1).map(|line| line.split(',').nth(1).unwrap()).collect();
+    assert_eq!(
+        values,
+        ["+998901234567", "'=1+1", "'+1+cmd", "'-2", "'@SUM(1)", "'＝1+1", "'＋1", "'－1", "'＠x", "'+"]
+    );
 }
 
 /// Told row by row, after a restart as well, and nothing of it in clear in the journal's file.
