@@ -4,7 +4,6 @@
 
 mod placing;
 
-use actix_web::http::header::HeaderValue;
 use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use domain::ids::SessionId;
@@ -18,7 +17,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::auth::Calls;
-use super::edge::{self, RequestId};
+use super::edge::RequestId;
 use super::problem::{Code, Problem, ProblemBody};
 use super::query::Described;
 use super::sessions::{self, Fresh};
@@ -101,37 +100,40 @@ struct Asked {
     state: Option<String>,
     /// Only reports that named this session.
     session_id: Option<String>,
-    /// At most 1,000; 100 where it is left out. `X-Next-Cursor` then says where to go on.
+    /// At most 1,000; 100 where it is left out.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
     limit: Option<String>,
-    /// Only what comes after an earlier answer's `X-Next-Cursor`.
-    cursor: Option<u64>,
+    /// Only what comes after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
+    cursor: Option<String>,
 }
 
 /// The quarantine, the longest held first.
 #[utoipa::path(tag = "quarantine", params(Asked, Fresh), responses(
-    (status = OK, body = Vec<LineView<'_>>),
+    (status = OK, body = Vec<LineView<'_>>, headers(
+        ("Link" = String, description = "The next page, where there is one"),
+        ("X-Next-Cursor" = String, description = "Its cursor alone"),
+    )),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/calls/quarantine")]
 async fn list(
     engine: Engine,
     caller: Calls,
-    _: Described,
+    request: Described,
     asked: Query<Asked>,
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {
     let unknown = || Problem::parameter("state", "is none of held, bound, discarded");
     let state = asked.state.as_deref().map_or(Some(State::Held), State::parse).ok_or_else(unknown)?;
     let limit = page::limit(asked.limit.as_deref(), LIST_MAX)?.unwrap_or(LIST);
-    let after = asked.cursor.unwrap_or(0);
-    let fresh = fresh.wait(&engine, Quarantine::NAME).await;
-    let part = Part { state, session: asked.session_id.as_deref(), after, limit };
-    let lines = quarantine::list(&engine.screens, &caller.0.organization, part).await?;
-    let mut answer = sessions::shown(fresh);
-    let full = u32::try_from(lines.len()) == Ok(limit);
-    if let Some(last) = lines.last().filter(|_| full) {
-        answer.insert_header((edge::NEXT, HeaderValue::from(last.position)));
+    let after = page::position(asked.cursor.as_deref())?.unwrap_or(0);
+    let mut answer = sessions::shown(fresh.wait(&engine, Quarantine::NAME).await);
+    let part = Part { state, session: asked.session_id.as_deref(), after, limit: limit + 1 };
+    let mut lines = quarantine::list(&engine.screens, &caller.0.organization, part).await?;
+    if page::cut(&mut lines, limit)
+        && let Some(last) = lines.last()
+    {
+        page::next(&request.0, &last.position.to_string(), &mut answer);
     }
     let views: Vec<LineView<'_>> = lines.iter().map(LineView::new).collect();
     sessions::json(answer, &views)

@@ -22,7 +22,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::auth::Calls;
-use super::edge::{self, RequestId};
+use super::edge::RequestId;
 use super::problem::{Code, Problem, ProblemBody};
 use super::query::Described;
 use super::sessions::{self, Fresh};
@@ -106,32 +106,37 @@ struct Latest {
     /// At most 1,000; 100 where it is left out.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
     limit: Option<String>,
-    /// Only what comes after an earlier answer's `X-Next-Cursor`.
-    cursor: Option<u64>,
+    /// Only what comes after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
+    cursor: Option<String>,
 }
 
 /// Uploads, those under way first, then the newest first.
 #[utoipa::path(tag = "uploads", params(Latest, Fresh), responses(
-    (status = OK, body = Vec<UploadView>),
+    (status = OK, body = Vec<UploadView>, headers(
+        ("Link" = String, description = "The next page, where there is one"),
+        ("X-Next-Cursor" = String, description = "Its cursor alone"),
+    )),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/calls/uploads")]
 async fn all(
     engine: Engine,
     caller: Calls,
-    _: Described,
+    request: Described,
     asked: Query<Latest>,
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {
     let organization = &caller.0.organization;
     let limit = page::limit(asked.limit.as_deref(), LATEST_MAX)?.unwrap_or(LATEST);
-    let fresh = fresh.wait(&engine, NumberLists::NAME).await;
-    let rows = number_lists::latest(&engine.screens, organization.as_str(), asked.cursor, limit).await?;
-    let mut answer = sessions::shown(fresh);
-    if let Some(last) = rows.last().filter(|_| u32::try_from(rows.len()) == Ok(limit)) {
-        answer.insert_header((edge::NEXT, last.position.to_string()));
+    let before = page::position(asked.cursor.as_deref())?;
+    let mut answer = sessions::shown(fresh.wait(&engine, NumberLists::NAME).await);
+    let mut rows = number_lists::latest(&engine.screens, organization.as_str(), before, limit + 1).await?;
+    if page::cut(&mut rows, limit)
+        && let Some(last) = rows.last()
+    {
+        page::next(&request.0, &last.position.to_string(), &mut answer);
     }
-    let begun = if asked.cursor.is_none() { engine.uploads.of(organization) } else { vec![] };
+    let begun = if before.is_none() { engine.uploads.of(organization) } else { vec![] };
     let known = |view: &UploadView| rows.iter().any(|row| row.id == view.upload_id);
     let mut views: Vec<UploadView> = begun.into_iter().filter(|view| !known(view)).collect();
     views.extend(rows.iter().map(UploadView::of));

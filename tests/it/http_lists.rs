@@ -1,9 +1,10 @@
-//! What every list has in common: how long a page may be, and that nothing that is asked of one is passed over.
+//! What every list has in common: how long a page may be, how it goes on, and that nothing that is asked of one is passed over.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
 
 use crate::http_world::{Floor, bearer, near};
+use crate::world::{World, report};
 
 /// Every list that has pages, by its route, as it is asked for here, and how many of it are shown at most.
 const LISTS: [(&str, &str, u64); 6] = [
@@ -75,4 +76,56 @@ async fn a_misspelt_parameter_is_named_beside_the_known_ones() {
     let parked = near(Method::GET, "/projections/session_stats/parked?limit=5").insert_header(admin);
     let parked = floor.ask(parked).await;
     assert_eq!((parked.status, &parked.json()["parameter"]), (400, &json!("query")), "all of them are shown");
+}
+
+/// One column, page after page, following the links.
+async fn pages(world: &World, path: &str, id: &str) -> Vec<Vec<Value>> {
+    let (mut read, mut next) = (vec![], Some(path.to_owned()));
+    while let Some(path) = next {
+        let answer = world.get(&path).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        let link = answer.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
+        assert_eq!(link.is_some(), answer.headers().contains_key("x-next-cursor"), "{path}");
+        next = link.map(|link| link[1..link.find(">; rel=\"next\"").unwrap()].to_owned());
+        let rows: Value = answer.json().await.unwrap();
+        read.push(rows.as_array().unwrap().iter().map(|row| row[id].clone()).collect());
+    }
+    read
+}
+
+async fn uploads_and_held_reports_are_paged(mut world: World) {
+    let remote = world.folder.path().join("numbers.txt");
+    world.set("UNKNOWN_SESSION", "404");
+    world.set("REMOTE_HOST", "local");
+    world.set("REMOTE_PATH", remote.to_str().unwrap());
+    world.start().await;
+    for number in 0..4 {
+        let (status, answer) =
+            world.upload("numbers.csv", format!("+99890123456{number}\n").as_bytes()).await;
+        assert_eq!(status, 200, "{answer}");
+        assert_eq!(world.report(&report("made-up", number)).await.unwrap().status(), 404);
+    }
+    for (path, id) in [("/calls/uploads?", "uploadId"), ("/calls/quarantine?sessionId=made-up&", "id")] {
+        let whole = pages(&world, &format!("{path}limit=5"), id).await;
+        assert_eq!((whole.len(), whole[0].len()), (1, 4), "{path}");
+        for (limit, sizes) in [(1, vec![1; 4]), (2, vec![2, 2]), (3, vec![3, 1]), (4, vec![4])] {
+            let paged = pages(&world, &format!("{path}limit={limit}"), id).await;
+            assert_eq!(paged.iter().map(Vec::len).collect::<Vec<_>>(), sizes, "{path}limit={limit}");
+            assert_eq!(paged.concat(), whole[0], "{path}limit={limit}");
+        }
+        let wrong = world.get(&format!("{path}cursor=x")).await;
+        assert_eq!(wrong.status(), 400);
+        assert_eq!(wrong.json::<Value>().await.unwrap()["parameter"], "cursor");
+    }
+    assert!(world.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_and_held_reports_are_paged_on_sqlite() {
+    uploads_and_held_reports_are_paged(World::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_and_held_reports_are_paged_on_postgres() {
+    uploads_and_held_reports_are_paged(World::postgres().await).await;
 }
