@@ -7,6 +7,7 @@ mod placing;
 use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use domain::ids::SessionId;
+use domain::quarantine::kept_name;
 use projections::projection::Projection;
 use projections::quarantine::{self, HeldLine, Part, Quarantine, State};
 use serde::{Deserialize, Serialize};
@@ -42,7 +43,7 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
 #[schema(as = HeldReport)]
 struct LineView<'a> {
     id: Uuid,
-    /// The session it named, which nobody knew.
+    /// The session it named, which nobody knew. A name of more than 200 characters is cut.
     session_id: &'a str,
     reason: &'a str,
     #[schema(value_type = HeldState)]
@@ -128,7 +129,8 @@ async fn list(
     let limit = page::limit(asked.limit.as_deref(), LIST_MAX)?.unwrap_or(LIST);
     let after = page::position(asked.cursor.as_deref())?.unwrap_or(0);
     let mut answer = sessions::shown(fresh.wait(&engine, Quarantine::NAME).await);
-    let part = Part { state, session: asked.session_id.as_deref(), after, limit: limit + 1 };
+    let session = asked.session_id.as_deref().map(kept_name);
+    let part = Part { state, session: session.as_deref(), after, limit: limit + 1 };
     let mut lines = quarantine::list(&engine.screens, &caller.0.organization, part).await?;
     if page::cut(&mut lines, limit)
         && let Some(last) = lines.last()
@@ -215,8 +217,10 @@ async fn replay_all(
 ) -> Result<HttpResponse, Problem> {
     let placing = Placing::try_new(&engine, caller.0, request_id)?;
     let said = Said::read(sent).await?;
-    let session = said.text("sessionId", LEN_OF_ANY_NAME)?;
-    placing.replay_all(session.as_deref(), said.number("cursor")?.unwrap_or(0)).await
+    let session = said.text("sessionId", BODY_LEN_MAX)?;
+    placing
+        .replay_all(session.as_deref().map(kept_name).as_deref(), said.number("cursor")?.unwrap_or(0))
+        .await
 }
 
 /// Gives a held report up. It stays readable, and is never placed.
@@ -247,9 +251,6 @@ fn held_id(text: &str) -> Result<Uuid, Problem> {
 fn unknown() -> Problem {
     Problem::from(domain::quarantine::Error::Unknown)
 }
-
-/// Reports may have named what no session can be called.
-const LEN_OF_ANY_NAME: usize = 200;
 
 /// What is said about a held report: an object, or nothing at all.
 struct Said(Map<String, Value>);
