@@ -7,6 +7,7 @@ pub mod vitals;
 
 mod body;
 mod edge;
+mod formula;
 mod language;
 mod openapi;
 mod page;

@@ -2,6 +2,8 @@
 //! Nothing a call server sent is thrown away because its session was unknown. Storing it as a call's report comes before `Bind`,
 //! which only notes where it went: whoever crashes in between finds it held, and what is said twice is stored once.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
@@ -10,6 +12,18 @@ use serde::{Deserialize, Serialize};
 use crate::fact::{self, Recorded};
 use crate::ids::SessionId;
 use crate::personal::{Personal, Seal};
+
+/// Longest name of a session that is kept, in characters: reports may name anything at all, and a store's index cannot hold it all.
+const NAME_LEN_MAX: usize = 200;
+const CUT: char = '…';
+
+/// A session's name as it is kept: cut where it is longer, which no session's own is. The body has the whole.
+pub fn kept_name(name: &str) -> Cow<'_, str> {
+    if name.len() <= NAME_LEN_MAX || name.chars().count() <= NAME_LEN_MAX {
+        return Cow::Borrowed(name);
+    }
+    name.chars().take(NAME_LEN_MAX - 1).chain([CUT]).collect()
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -88,6 +102,7 @@ impl Quarantine {
     pub fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
         match (self, command) {
             (Self::New, Command::Hold { session, reason, body, at }) => {
+                let session = kept_name(&session).into_owned();
                 Ok(vec![Event::Held { session, reason, at, personal: Personal::Clear(body) }])
             }
             (_, Command::Hold { .. }) => Ok(vec![]),

@@ -1,8 +1,8 @@
-//! Reading a request's body: bounded in size and in time, and without a copy where it came in one piece.
+//! Reading a request's body: bounded in size and in time, never packed, and without a copy where it came in one piece.
 
 use std::time::Duration;
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::web::{Bytes, BytesMut, Payload};
 use actix_web::{HttpRequest, dev};
 use futures_util::StreamExt;
@@ -18,7 +18,7 @@ pub(super) enum Error {
     TooLarge { max: usize },
     #[error("the body did not arrive in time")]
     TooSlow,
-    #[error("the body has to come as it is, without Content-Encoding")]
+    #[error("what is sent has to come as it is, without Content-Encoding")]
     Encoded,
     #[error("the body broke off")]
     Broken,
@@ -26,11 +26,16 @@ pub(super) enum Error {
 
 /// The whole body, at most `max` bytes of it.
 pub(super) async fn read(request: &HttpRequest, mut payload: Payload, max: usize) -> Result<Bytes, Error> {
-    if request.headers().contains_key(header::CONTENT_ENCODING) {
-        return Err(Error::Encoded);
-    }
+    plain(request.headers())?;
     let all = collect(&mut payload, max);
     tokio::time::timeout(WAIT, all).await.map_err(|_| Error::TooSlow)?
+}
+
+/// Nothing is unpacked here: what came packed would be taken for what it is not.
+pub(super) fn plain(headers: &HeaderMap) -> Result<(), Error> {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING);
+    let identity = |coding: &HeaderValue| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity");
+    if codings.all(identity) { Ok(()) } else { Err(Error::Encoded) }
 }
 
 /// Lets what is still being sent go by: an answer before its end would cost the client its connection.

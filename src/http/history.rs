@@ -6,7 +6,7 @@ mod asked;
 pub(super) mod export;
 
 use actix_web::web::Query;
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpResponse, get};
 use chrono::DateTime;
 use domain::ids::Organization;
 use domain::language::Language;
@@ -19,6 +19,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::auth::Calls;
 use super::language::Texts;
 use super::problem::{Problem, ProblemBody};
+use super::query::Described;
 use super::results::view::ResultView;
 use super::sessions::{self, Fresh};
 use super::{Engine, page};
@@ -55,7 +56,8 @@ impl<'a> CallView<'a> {
 #[into_params(parameter_in = Query)]
 struct Part {
     /// At most so many, up to 1,000; 100 where it is left out.
-    limit: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
+    limit: Option<String>,
     /// Only what comes after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
     cursor: Option<String>,
 }
@@ -72,21 +74,22 @@ struct Part {
 async fn history(
     engine: Engine,
     caller: Calls,
-    request: HttpRequest,
+    request: Described,
     asked: Query<Asked>,
     part: Query<Part>,
     fresh: Query<Fresh>,
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let organization = &caller.0.organization;
-    let (limit, below) = (part.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX), place(part.cursor.as_deref())?);
+    let limit = page::limit(part.limit.as_deref(), LIMIT_MAX)?.unwrap_or(LIMIT);
+    let below = place(part.cursor.as_deref())?;
     let filter = asked.filter(&engine, organization).await?;
     let mut answer = sessions::shown(fresh.wait(&engine, CallHistory::NAME).await);
     let mut rows = read(&engine, organization, filter.as_ref(), (below, limit + 1)).await?;
     if page::cut(&mut rows, limit)
         && let Some(last) = rows.last()
     {
-        page::next(&request, &cursor(last.place()), &mut answer);
+        page::next(&request.0, &cursor(last.place()), &mut answer);
     }
     let views: Vec<CallView<'_>> = rows.iter().map(|row| CallView::new(row, texts.language)).collect();
     sessions::json(answer, &views)
@@ -102,6 +105,7 @@ async fn history(
 async fn exported(
     engine: Engine,
     caller: Calls,
+    _: Described,
     asked: Query<Asked>,
     form: Query<export::Form>,
     fresh: Query<Fresh>,

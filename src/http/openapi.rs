@@ -1,5 +1,6 @@
-//! The API's description, made from the routes' own types, and what follows from it: which methods a path has.
+//! The API's description, made from the routes' own types, and what follows from it: which methods a path has, and which parameters.
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::dev::ResourceDef;
@@ -7,8 +8,9 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, ResponseError, get};
 use utoipa::OpenApi;
-use utoipa::openapi::PathItem;
+use utoipa::openapi::path::ParameterIn;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{PathItem, RefOr};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -30,6 +32,8 @@ struct Api;
 pub(super) struct Document {
     json: Bytes,
     paths: Vec<(ResourceDef, String)>,
+    /// What may stand behind the question mark of a path that is read.
+    queries: HashMap<String, Vec<String>>,
 }
 
 pub(super) fn describe(configure: fn(&mut ServiceConfig<'_>)) -> utoipa::openapi::OpenApi {
@@ -52,7 +56,13 @@ impl Document {
         let known =
             api.paths.paths.iter().map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item)));
         let paths = known.chain([(ResourceDef::new("/openapi.json"), "GET, HEAD".to_owned())]).collect();
-        Self { json: Bytes::from(api.to_json().unwrap_or_default()), paths }
+        let queries = api.paths.paths.iter().map(|(path, item)| (path.clone(), query(item))).collect();
+        Self { json: Bytes::from(api.to_json().unwrap_or_default()), paths, queries }
+    }
+
+    /// The parameters of a route, as it is written in the description.
+    pub(super) fn query(&self, route: &str) -> &[String] {
+        self.queries.get(route).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -61,6 +71,15 @@ fn methods(item: &PathItem) -> String {
         [("GET, HEAD", item.get.is_some()), ("POST", item.post.is_some()), ("DELETE", item.delete.is_some())];
     let there: Vec<&str> = known.iter().filter(|(_, there)| *there).map(|(method, _)| *method).collect();
     there.join(", ")
+}
+
+fn query(item: &PathItem) -> Vec<String> {
+    let described = item.get.iter().filter_map(|operation| operation.parameters.as_ref()).flatten();
+    let asked = described.filter_map(|parameter| match parameter {
+        RefOr::T(parameter) => (parameter.parameter_in == ParameterIn::Query).then(|| parameter.name.clone()),
+        RefOr::Ref(_) => None,
+    });
+    asked.collect()
 }
 
 #[get("/openapi.json")]

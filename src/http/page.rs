@@ -1,4 +1,4 @@
-//! Pages of a list: how a page knows that there is another one, and how it says where that begins.
+//! Pages of a list: how long one may be, how it knows that there is another one, and how it says where that begins.
 //! What a cursor means is the list's own business; clients give back what they were given.
 
 use actix_web::http::header::{HeaderValue, LINK};
@@ -6,6 +6,16 @@ use actix_web::{HttpRequest, HttpResponseBuilder};
 
 use super::edge;
 use super::problem::Problem;
+
+/// How many are asked for, if anybody says so. What cannot be kept is refused: whoever asks for more than there may be,
+/// and is given less, takes the page for the whole.
+pub(super) fn limit(text: Option<&str>, max: u32) -> Result<Option<u32>, Problem> {
+    let read = |text: &str| {
+        let number = text.parse().ok().filter(|number| (1..=max).contains(number));
+        number.ok_or_else(|| Problem::parameter("limit", format!("has to be a whole number from 1 to {max}")))
+    };
+    text.map(read).transpose()
+}
 
 /// Cuts off what was read beyond the page; true where there was something.
 pub(super) fn cut<T>(rows: &mut Vec<T>, limit: u32) -> bool {

@@ -146,7 +146,7 @@ impl Problem {
         Self::new(Code::BadField, format!("{name} {reason}")).with("field", name)
     }
 
-    pub fn parameter(name: &'static str, reason: impl fmt::Display) -> Self {
+    pub fn parameter(name: &str, reason: impl fmt::Display) -> Self {
         Self::new(Code::BadParameter, format!("{name} {reason}")).with("parameter", name)
     }
 

@@ -10,6 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::Engine;
 use super::auth::Admin;
 use super::problem::{Code, Problem, ProblemBody};
+use super::query::Described;
 use super::times::Stamp;
 use super::vitals::{ParkedStream, Projection, Replayed};
 
@@ -67,12 +68,13 @@ async fn rebuild(engine: Engine, admin: Admin, name: Path<String>) -> Result<Htt
 /// The streams that a screen could not follow, the longest parked first.
 #[utoipa::path(tag = "projections", security(("token" = [])), responses(
     (status = OK, body = Vec<ParkedView>),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/projections/{name}/parked")]
 async fn parked_streams(
     engine: Engine,
-    _: Admin,
+    _: (Admin, Described),
     name: Path<String>,
 ) -> Result<Json<Vec<ParkedView>>, Problem> {
     let parked = engine.screens.parked(&name).await?;

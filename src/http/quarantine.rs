@@ -1,12 +1,13 @@
 //! The quarantine: reports whose session nobody knew, to be looked at, placed or given up by people.
 //! What placing means is `quarantine/placing.rs`'s; here it is asked for and answered.
+#![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod placing;
 
-use actix_web::http::header::HeaderValue;
 use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use domain::ids::SessionId;
+use domain::quarantine::kept_name;
 use projections::projection::Projection;
 use projections::quarantine::{self, HeldLine, Part, Quarantine, State};
 use serde::{Deserialize, Serialize};
@@ -17,11 +18,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::auth::Calls;
-use super::edge::{self, RequestId};
+use super::edge::RequestId;
 use super::problem::{Code, Problem, ProblemBody};
+use super::query::Described;
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
-use super::{Engine, body};
+use super::{Engine, body, page};
 use placing::{PlacedView, Placing, Replayed};
 
 /// Held reports shown where nobody says how many.
@@ -41,7 +43,7 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
 #[schema(as = HeldReport)]
 struct LineView<'a> {
     id: Uuid,
-    /// The session it named, which nobody knew.
+    /// The session it named, which nobody knew. A name of more than 200 characters is cut.
     session_id: &'a str,
     reason: &'a str,
     #[schema(value_type = HeldState)]
@@ -99,41 +101,48 @@ struct Asked {
     state: Option<String>,
     /// Only reports that named this session.
     session_id: Option<String>,
-    /// At most 1,000; 100 where it is left out. `X-Next-Cursor` then says where to go on.
-    limit: Option<u32>,
-    /// Only what comes after an earlier answer's `X-Next-Cursor`.
-    cursor: Option<u64>,
+    /// At most 1,000; 100 where it is left out.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
+    limit: Option<String>,
+    /// Only what comes after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
+    cursor: Option<String>,
 }
 
 /// The quarantine, the longest held first.
-#[utoipa::path(tag = "quarantine", responses(
-    (status = OK, body = Vec<LineView<'_>>),
+#[utoipa::path(tag = "quarantine", params(Asked, Fresh), responses(
+    (status = OK, body = Vec<LineView<'_>>, headers(
+        ("Link" = String, description = "The next page, where there is one"),
+        ("X-Next-Cursor" = String, description = "Its cursor alone"),
+    )),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/calls/quarantine")]
 async fn list(
     engine: Engine,
     caller: Calls,
+    request: Described,
     asked: Query<Asked>,
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {
     let unknown = || Problem::parameter("state", "is none of held, bound, discarded");
     let state = asked.state.as_deref().map_or(Some(State::Held), State::parse).ok_or_else(unknown)?;
-    let (limit, after) = (asked.limit.unwrap_or(LIST).clamp(1, LIST_MAX), asked.cursor.unwrap_or(0));
-    let fresh = fresh.wait(&engine, Quarantine::NAME).await;
-    let part = Part { state, session: asked.session_id.as_deref(), after, limit };
-    let lines = quarantine::list(&engine.screens, &caller.0.organization, part).await?;
-    let mut answer = sessions::shown(fresh);
-    let full = u32::try_from(lines.len()) == Ok(limit);
-    if let Some(last) = lines.last().filter(|_| full) {
-        answer.insert_header((edge::NEXT, HeaderValue::from(last.position)));
+    let limit = page::limit(asked.limit.as_deref(), LIST_MAX)?.unwrap_or(LIST);
+    let after = page::position(asked.cursor.as_deref())?.unwrap_or(0);
+    let mut answer = sessions::shown(fresh.wait(&engine, Quarantine::NAME).await);
+    let session = asked.session_id.as_deref().map(kept_name);
+    let part = Part { state, session: session.as_deref(), after, limit: limit + 1 };
+    let mut lines = quarantine::list(&engine.screens, &caller.0.organization, part).await?;
+    if page::cut(&mut lines, limit)
+        && let Some(last) = lines.last()
+    {
+        page::next(&request.0, &last.position.to_string(), &mut answer);
     }
     let views: Vec<LineView<'_>> = lines.iter().map(LineView::new).collect();
     sessions::json(answer, &views)
 }
 
 /// One report in quarantine, word for word.
-#[utoipa::path(tag = "quarantine", responses(
+#[utoipa::path(tag = "quarantine", params(Fresh), responses(
     (status = OK, body = WholeView<'_>),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -208,8 +217,10 @@ async fn replay_all(
 ) -> Result<HttpResponse, Problem> {
     let placing = Placing::try_new(&engine, caller.0, request_id)?;
     let said = Said::read(sent).await?;
-    let session = said.text("sessionId", LEN_OF_ANY_NAME)?;
-    placing.replay_all(session.as_deref(), said.number("cursor")?.unwrap_or(0)).await
+    let session = said.text("sessionId", BODY_LEN_MAX)?;
+    placing
+        .replay_all(session.as_deref().map(kept_name).as_deref(), said.number("cursor")?.unwrap_or(0))
+        .await
 }
 
 /// Gives a held report up. It stays readable, and is never placed.
@@ -240,9 +251,6 @@ fn held_id(text: &str) -> Result<Uuid, Problem> {
 fn unknown() -> Problem {
     Problem::from(domain::quarantine::Error::Unknown)
 }
-
-/// Reports may have named what no session can be called.
-const LEN_OF_ANY_NAME: usize = 200;
 
 /// What is said about a held report: an object, or nothing at all.
 struct Said(Map<String, Value>);

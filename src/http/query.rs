@@ -2,21 +2,27 @@
 //! and what is wrong with one, in our own words: which it is, and what it has to be.
 
 use std::collections::HashSet;
+use std::future::{Ready, ready};
 
-use actix_web::HttpRequest;
-use actix_web::web::Query;
+use actix_web::dev::Payload;
+use actix_web::web::{Data, Query};
+use actix_web::{FromRequest, HttpRequest};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use super::openapi::Document;
 use super::problem::Problem;
 use super::times;
 
 /// Every number that is known, and the largest that it may be.
-const NUMBERS: [(&str, u64); 2] = [("limit", 4_294_967_295), ("minPosition", u64::MAX)];
+const NUMBERS: [(&str, u64); 1] = [("minPosition", u64::MAX)];
 /// Every text that is known. What it may be is said where it is read.
-const TEXTS: [&str; 13] = [
+const TEXTS: [&str; 16] = [
+    "limit",
     "cursor",
     "status",
+    "state",
+    "sessionId",
     "q",
     "reports",
     "number",
@@ -33,6 +39,41 @@ const TEXTS: [&str; 13] = [
 const PART_LEN_MAX: usize = 100;
 /// A date and its time are so long; what follows may be an offset.
 const LOCAL_LEN: usize = "2025-10-06T18:30:00".len();
+
+/// Longest part of an unknown name that is repeated.
+const NAME_LEN_MAX: usize = 40;
+
+/// A request whose every parameter stands in the route's description: a filter that is misspelt would filter nothing,
+/// and nobody would see it. Routes that older clients know do without, since those may add what means nothing here.
+#[derive(Debug)]
+pub(super) struct Described(pub(super) HttpRequest);
+
+impl FromRequest for Described {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let route = request.match_pattern().unwrap_or_default();
+        let document = request.app_data::<Data<Document>>();
+        let known = document.map_or(&[][..], |document| document.query(&route));
+        ready(described(request.query_string(), known).map(|()| Self(request.clone())))
+    }
+}
+
+fn described(query: &str, known: &[String]) -> Result<(), Problem> {
+    let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::from_query(query) else {
+        return Err(Problem::parameter("query", "cannot be understood"));
+    };
+    match pairs.iter().find(|(name, _)| !known.contains(name)) {
+        None => Ok(()),
+        Some(_) if known.is_empty() => Err(Problem::parameter("query", "has to be empty here")),
+        Some((name, _)) => {
+            let name: String = name.chars().take(NAME_LEN_MAX).collect();
+            let told = format!("is not known here; known are {}", known.join(", "));
+            Err(Problem::parameter(&name, told))
+        }
+    }
+}
 
 /// Says why a query was not understood.
 pub(super) fn wrong(request: &HttpRequest) -> Problem {
@@ -79,18 +120,34 @@ pub(super) fn words<T: Copy>(
     text.map_or_else(|| Ok(vec![]), |text| text.split(',').map(word).collect())
 }
 
-/// A time as it comes in anywhere; its plus may have become a space on the way, as pluses in addresses do.
-pub(super) fn time(
-    name: &'static str,
-    text: Option<&str>,
-    zone: Tz,
-) -> Result<Option<DateTime<Utc>>, Problem> {
+/// Which end of a span of time: a date alone is meant with its whole day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    From,
+    To,
+}
+
+impl End {
+    fn name(self) -> &'static str {
+        match self {
+            Self::From => "from",
+            Self::To => "to",
+        }
+    }
+}
+
+/// A time as it comes in anywhere, or a date alone; its plus may have become a space on the way, as pluses in addresses do.
+pub(super) fn time(end: End, text: Option<&str>, zone: Tz) -> Result<Option<DateTime<Utc>>, Problem> {
     let read = |text: &str| {
+        if let Some((begin, next)) = times::day(text, zone) {
+            return Ok(if end == End::From { begin } else { next });
+        }
         let mended = match text.split_at_checked(LOCAL_LEN) {
             Some((local, rest)) => format!("{local}{}", rest.replace(' ', "+")),
             None => text.to_owned(),
         };
-        let wrong = || Problem::parameter(name, "has to be a time such as 2025-10-06T18:30:00Z");
+        let told = "has to be a time such as 2025-10-06T18:30:00Z, or a date such as 2025-10-06";
+        let wrong = || Problem::parameter(end.name(), told);
         times::parse(&mended, zone).ok_or_else(wrong)
     };
     text.map(read).transpose()
@@ -112,13 +169,12 @@ mod tests {
     #[test]
     fn a_wrong_parameter_is_named() {
         for (query, told) in [
-            ("limit=many", "bad-parameter: limit has to be a whole number of at most 4294967295"),
-            ("limit=4294967296", "bad-parameter: limit has to be a whole number of at most 4294967295"),
             (
                 "x=y&minPosition=",
                 "bad-parameter: minPosition has to be a whole number of at most 18446744073709551615",
             ),
             ("limit=1&limit=2", "bad-parameter: limit is there twice"),
+            ("state=held&state=bound", "bad-parameter: state is there twice"),
             ("status=BUSY&status=FAILED", "bad-parameter: status is there twice"),
             ("lang=ru&lang=ru", "bad-parameter: lang is there twice"),
             ("x=1&x=2", "bad-parameter: query cannot be understood"),
@@ -141,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_plus_that_became_a_space_is_a_plus() {
-        let read = |text| time("from", Some(text), chrono_tz::UTC).map_err(|wrong| wrong.to_string());
+        let read = |text| time(End::From, Some(text), chrono_tz::UTC).map_err(|wrong| wrong.to_string());
         assert_eq!(read("2025-10-06T18:30:00 05:00"), read("2025-10-06T13:30:00Z"));
         assert_eq!(read("2025-10-06 18:30:00"), read("2025-10-06T18:30:00Z"));
         assert!(read("yesterday").unwrap_err().starts_with("bad-parameter: from has to be a time"));

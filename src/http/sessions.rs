@@ -180,7 +180,8 @@ async fn one(
 #[into_params(parameter_in = Query)]
 struct Latest {
     /// At most so many, up to 1,000; 100 where it is left out.
-    limit: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
+    limit: Option<String>,
     /// Only what comes after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
     cursor: Option<String>,
     /// One or several session statuses, with commas between them.
@@ -220,7 +221,8 @@ async fn latest(
     fresh: Query<Fresh>,
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
-    let (limit, wanted) = (asked.limit.unwrap_or(LATEST).clamp(1, LATEST_MAX), asked.wanted()?);
+    let limit = page::limit(asked.limit.as_deref(), LATEST_MAX)?.unwrap_or(LATEST);
+    let wanted = asked.wanted()?;
     let mut answer = shown(fresh.wait(&engine, SessionStats::NAME).await);
     let organization = caller.0.organization.as_str();
     let mut rows = session_stats::latest(&engine.screens, organization, &wanted, limit + 1).await?;

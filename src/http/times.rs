@@ -4,8 +4,8 @@
 use std::fmt;
 
 use chrono::{
-    DateTime, Datelike, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Timelike,
-    Utc,
+    DateTime, Datelike, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone,
+    Timelike, Utc,
 };
 use chrono_tz::Tz;
 use serde::{Serialize, Serializer};
@@ -31,6 +31,14 @@ pub(super) fn parse(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
             local.and_local_timezone(offset).single().map(|time| time.to_utc())
         }
     }
+}
+
+/// Reads `2025-10-06`: where that day begins in `zone`, and where the next one does.
+pub(super) fn day(text: &str, zone: Tz) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let mut reader = Reader(text.trim().as_bytes());
+    let date = reader.date().filter(|_| reader.0.is_empty())?;
+    let begin = |date: NaiveDate| resolve(date.and_time(NaiveTime::MIN), zone);
+    Some((begin(date), begin(date.succ_opt()?)))
 }
 
 /// A local time that came twice is meant the first time; one that never was is read with the offset before the gap.
@@ -229,6 +237,26 @@ mod tests {
         let read = |text| parse(text, berlin).unwrap().to_rfc3339();
         assert_eq!(read("2025-03-30T02:30:00"), "2025-03-30T01:30:00+00:00");
         assert_eq!(read("2025-10-26T02:30:00"), "2025-10-26T00:30:00+00:00");
+    }
+
+    #[test]
+    fn a_day_is_as_long_as_its_clocks_say() {
+        let read =
+            |text, zone| day(text, zone).map(|(begin, end)| (begin.to_rfc3339(), (end - begin).num_hours()));
+        let table = [
+            ("2025-10-06", chrono_tz::Asia::Tashkent, ("2025-10-05T19:00:00+00:00", 24)),
+            (" 2025-12-31 ", chrono_tz::UTC, ("2025-12-31T00:00:00+00:00", 24)),
+            ("2025-03-30", chrono_tz::Europe::Berlin, ("2025-03-29T23:00:00+00:00", 23)),
+            ("2025-10-26", chrono_tz::Europe::Berlin, ("2025-10-25T22:00:00+00:00", 25)),
+            // There the clocks go forward at midnight, so that the day begins at one.
+            ("2025-09-07", chrono_tz::America::Santiago, ("2025-09-07T04:00:00+00:00", 23)),
+        ];
+        for (text, zone, (begin, hours)) in table {
+            assert_eq!(read(text, zone), Some((begin.to_owned(), hours)), "{text}");
+        }
+        for wrong in ["", "2025-10", "2025-02-29", "2025-10-06Z", "2025-10-06T", "06.10.2025", "20251006"] {
+            assert_eq!(read(wrong, chrono_tz::UTC), None, "{wrong}");
+        }
     }
 
     #[test]

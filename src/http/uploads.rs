@@ -1,5 +1,6 @@
 //! Lists of numbers: uploaded, looked at, told row by row. A list is stored before it is answered, and put on the remote host by an effect.
 //! What a row means is the domain's business, and how a workbook is read is an adapter's.
+#![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod answer;
 mod intake;
@@ -22,10 +23,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::auth::Calls;
-use super::edge::{self, RequestId};
+use super::edge::RequestId;
 use super::problem::{Code, Problem, ProblemBody};
+use super::query::Described;
 use super::sessions::{self, Fresh};
-use super::{Engine, wait};
+use super::{Engine, page, wait};
 use crate::config::Role;
 use answer::{UploadView, Uploaded};
 pub(super) use under_way::UnderWay;
@@ -46,6 +48,8 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
         (status = OK, body = Uploaded<'_>),
         (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
         (status = PAYLOAD_TOO_LARGE, body = ProblemBody, content_type = "application/problem+json"),
+        (status = UNSUPPORTED_MEDIA_TYPE, body = ProblemBody, content_type = "application/problem+json",
+            description = "The form or its file came with a Content-Encoding"),
         (status = BAD_GATEWAY, body = ProblemBody, content_type = "application/problem+json",
             description = "The list is stored, but the remote host does not have it; a start puts it there"),
         (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
@@ -101,29 +105,39 @@ async fn placed(
 #[into_params(parameter_in = Query)]
 struct Latest {
     /// At most 1,000; 100 where it is left out.
-    limit: Option<u32>,
-    /// Only what comes after an earlier answer's `X-Next-Cursor`.
-    cursor: Option<u64>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
+    limit: Option<String>,
+    /// Only what comes after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
+    cursor: Option<String>,
 }
 
 /// Uploads, those under way first, then the newest first.
-#[utoipa::path(tag = "uploads", responses((status = OK, body = Vec<UploadView>)))]
+#[utoipa::path(tag = "uploads", params(Latest, Fresh), responses(
+    (status = OK, body = Vec<UploadView>, headers(
+        ("Link" = String, description = "The next page, where there is one"),
+        ("X-Next-Cursor" = String, description = "Its cursor alone"),
+    )),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+))]
 #[get("/calls/uploads")]
 async fn all(
     engine: Engine,
     caller: Calls,
+    request: Described,
     asked: Query<Latest>,
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {
     let organization = &caller.0.organization;
-    let limit = asked.limit.unwrap_or(LATEST).clamp(1, LATEST_MAX);
-    let fresh = fresh.wait(&engine, NumberLists::NAME).await;
-    let rows = number_lists::latest(&engine.screens, organization.as_str(), asked.cursor, limit).await?;
-    let mut answer = sessions::shown(fresh);
-    if let Some(last) = rows.last().filter(|_| u32::try_from(rows.len()) == Ok(limit)) {
-        answer.insert_header((edge::NEXT, last.position.to_string()));
+    let limit = page::limit(asked.limit.as_deref(), LATEST_MAX)?.unwrap_or(LATEST);
+    let before = page::position(asked.cursor.as_deref())?;
+    let mut answer = sessions::shown(fresh.wait(&engine, NumberLists::NAME).await);
+    let mut rows = number_lists::latest(&engine.screens, organization.as_str(), before, limit + 1).await?;
+    if page::cut(&mut rows, limit)
+        && let Some(last) = rows.last()
+    {
+        page::next(&request.0, &last.position.to_string(), &mut answer);
     }
-    let begun = if asked.cursor.is_none() { engine.uploads.of(organization) } else { vec![] };
+    let begun = if before.is_none() { engine.uploads.of(organization) } else { vec![] };
     let known = |view: &UploadView| rows.iter().any(|row| row.id == view.upload_id);
     let mut views: Vec<UploadView> = begun.into_iter().filter(|view| !known(view)).collect();
     views.extend(rows.iter().map(UploadView::of));
@@ -131,7 +145,7 @@ async fn all(
 }
 
 /// How far an upload has come, or what became of it. By its id, or by the `X-Request-Id` that it is sent with.
-#[utoipa::path(tag = "uploads", responses(
+#[utoipa::path(tag = "uploads", params(Fresh), responses(
     (status = OK, body = UploadView),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]

@@ -18,7 +18,7 @@ const READ: [(&str, bool); 7] = [
     ("/calls/session/s-1/results?limit=1", false),
     ("/calls/session/s-1/results?reports=all", false),
     ("/calls/session/s-1/results?reports=all&limit=1", false),
-    ("/calls/history?x=1", false),
+    ("/calls/history?source=remote", false),
 ];
 
 async fn floor() -> Floor {
@@ -76,9 +76,11 @@ async fn texts_are_uzbek_unless_lang_says_otherwise() {
 #[actix_web::test]
 async fn the_next_page_is_in_the_same_language() {
     let floor = floor().await;
-    for path in
-        ["/calls/session/s-1/results?x=1", "/calls/session/s-1/results?reports=all", "/calls/history?x=1"]
-    {
+    for path in [
+        "/calls/session/s-1/results?x=1",
+        "/calls/session/s-1/results?reports=all",
+        "/calls/history?source=remote",
+    ] {
         let first = floor.get(&format!("{path}&limit=1&lang=ru")).await;
         let next = floor.get(&first.next_page().unwrap()).await;
         assert_eq!(told(&next).0, RUSSIAN.1, "{path}");
@@ -122,7 +124,7 @@ async fn a_language_that_nobody_speaks_is_refused_before_anything_is_done() {
     let floor = floor().await;
     let before = floor.journal.position();
     let mut routes = READ.map(|(path, _)| (Method::GET, path)).to_vec();
-    routes.push((Method::GET, "/calls/history/export?x=1"));
+    routes.push((Method::GET, "/calls/history/export?source=remote"));
     routes.push((Method::POST, "/calls/session/s-1/close?x=1"));
     routes.push((Method::POST, "/calls/session/s-1/stop?x=1"));
     for (method, path) in routes {

@@ -199,6 +199,8 @@ async fn what_is_no_report_changes_nothing() {
     let zipped = near(Method::POST, "/calls/result").insert_header(("content-encoding", "gzip"));
     assert_eq!(floor.ask(zipped.set_payload(report().to_string())).await.problem(), "encoding-unknown");
     assert_eq!(floor.journal.position(), before);
+    let plain = near(Method::POST, "/calls/result").insert_header(("content-encoding", "identity"));
+    assert_eq!(floor.ask(plain.set_payload(report().to_string())).await.status, 200, "that is no packing");
 }
 
 #[actix_web::test]

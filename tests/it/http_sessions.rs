@@ -229,10 +229,6 @@ async fn the_latest_sessions_come_first() {
     let wrong = floor.get("/calls/sessions/all?cursor=x").await;
     assert_eq!((wrong.status, &wrong.json()["parameter"]), (400, &json!("cursor")));
     assert_eq!(names("/calls/sessions/all?limit=2").await, ["s-26", "s-25"]);
-    assert_eq!(names("/calls/sessions/all?limit=0").await.len(), 1);
-    assert_eq!(names("/calls/sessions/all?limit=9999").await.len(), 26);
-    let wrong = floor.get("/calls/sessions/all?limit=many").await;
-    assert_eq!((wrong.status, &*wrong.problem()), (400, "bad-parameter"));
 }
 
 #[actix_web::test]

@@ -139,6 +139,56 @@ async fn a_list_is_dialled_and_its_last_result_completes_on_postgres() {
     a_list_is_dialled_and_its_last_result_completes(World::postgres().await).await;
 }
 
+/// Packed it would be read as it came, and its bytes be taken for rows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_comes_packed_is_refused() {
+    let mut world = World::sqlite().with_local_remote("true");
+    world.start().await;
+    for (request, part, status) in [
+        ("gzip", "", 415),
+        ("GZIP, identity", "", 415),
+        ("br", "", 415),
+        ("", "deflate", 415),
+        ("identity", "Identity", 200),
+        ("", "", 200),
+    ] {
+        let part = if part.is_empty() { String::new() } else { format!("Content-Encoding: {part}\r\n") };
+        // Whoever is refused hears of it in the middle of sending, too.
+        let list = LIST.repeat(if status == 415 { 200_000 } else { 1 });
+        let body = format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"numbers.csv\"\r\n{part}\r\n{list}\r\n--edge--\r\n"
+        );
+        let mut upload = world.http.post(world.url("/calls/upload")).body(body);
+        upload = upload.header("content-type", "multipart/form-data; boundary=edge");
+        if !request.is_empty() {
+            upload = upload.header("content-encoding", request);
+        }
+        let answer = upload.send().await.unwrap();
+        assert_eq!(answer.status(), status, "{request} {part}");
+        let told: Value = answer.json().await.unwrap();
+        if status == 415 {
+            assert_eq!((&told["code"], &told["ok"]), (&json!("encoding-unknown"), &json!(false)), "{told}");
+            assert_eq!(world.json("/calls/uploads").await, json!([]), "{request} {part}");
+        }
+    }
+    assert_eq!(world.remote_file(), LIST);
+}
+
+/// A spreadsheet must not calculate what somebody wrote into a list, and must not lose a number's plus.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_cell_of_a_report_is_a_formula() {
+    let mut world = World::sqlite().with_local_remote("true");
+    world.start().await;
+    let list = "+998901234567\n=1+1\n+1+cmd\n-2\n@SUM(1)\n＝1+1\n＋1\n－1\n＠x\n+\n";
+    let (_, answer) = world.upload("numbers.csv", list.as_bytes()).await;
+    let report = world.text(&format!("/calls/uploads/{}/report", answer["uploadId"].as_str().unwrap())).await;
+    let values: Vec<&str> = report.lines().skip(1).map(|line| line.split(',').nth(1).unwrap()).collect();
+    assert_eq!(
+        values,
+        ["+998901234567", "'=1+1", "'+1+cmd", "'-2", "'@SUM(1)", "'＝1+1", "'＋1", "'－1", "'＠x", "'+"]
+    );
+}
+
 /// Told row by row, after a restart as well, and nothing of it in clear in the journal's file.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_row_is_told_and_stored_sealed() {

@@ -13,6 +13,7 @@ use karnay::ports::Ids as _;
 use serde_json::{Value, json};
 
 use crate::http_world::{Answer, Floor, bearer, near, now, options};
+use crate::world::World;
 
 fn report(session: &str, number: u32) -> Value {
     json!({
@@ -77,6 +78,51 @@ async fn a_long_quarantine_is_read_in_pages() {
     assert_ne!(first.json()[1], second.json()[0]);
     let wrong = floor.get("/calls/quarantine?state=lost").await;
     assert_eq!((wrong.status, &*wrong.problem()), (400, "bad-parameter"));
+}
+
+/// What no session can be called is unknown, however long it is.
+async fn a_report_whose_session_has_an_endless_name_is_held(mut world: World) {
+    world.start().await;
+    assert_eq!(world.report(&report("s-1", 7)).await.unwrap().status(), 200);
+    let names = ["x".repeat(201), format!("{}y", "x".repeat(200)), "\u{1f4de}\0".repeat(20_000)];
+    for (name, number) in names.iter().zip(1..) {
+        let answer = world.report(&report(name, number)).await.unwrap();
+        assert_eq!(answer.status(), 404);
+        let told: Value = answer.json().await.unwrap();
+        assert_eq!(
+            (&told["code"], &told["quarantined"]),
+            (&json!("session-unknown"), &json!(true)),
+            "{told}"
+        );
+    }
+    let listed = world.json("/calls/quarantine").await;
+    assert_eq!(listed.as_array().unwrap().len(), 3, "{listed}");
+    for ((line, name), number) in listed.as_array().unwrap().iter().zip(&names).zip(1..) {
+        let shown = line["sessionId"].as_str().unwrap();
+        assert!(shown.ends_with('…') && shown.chars().count() == 200, "{shown}");
+        let id = line["id"].as_str().unwrap();
+        let whole = world.json(&format!("/calls/quarantine/{id}")).await;
+        assert_eq!(whole["report"], report(name, number), "its body is whole");
+    }
+    let asked = format!("/calls/quarantine?sessionId={}", names[0]);
+    assert_eq!(world.json(&asked).await, json!([listed[0], listed[1]]), "what begins alike is called alike");
+    let path = format!("/calls/quarantine/{}", listed[0]["id"].as_str().unwrap());
+    let post =
+        |verb: &str, body: Value| world.http.post(world.url(&format!("{path}/{verb}"))).json(&body).send();
+    assert_eq!(post("replay", json!({})).await.unwrap().status(), 404);
+    let bound: Value = post("bind", json!({ "sessionId": "s-1" })).await.unwrap().json().await.unwrap();
+    assert_eq!((&bound["state"], &bound["result"]["sessionId"]), (&json!("bound"), &json!("s-1")), "{bound}");
+    assert!(world.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_whose_session_has_an_endless_name_is_held_on_sqlite() {
+    a_report_whose_session_has_an_endless_name_is_held(World::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_whose_session_has_an_endless_name_is_held_on_postgres() {
+    a_report_whose_session_has_an_endless_name_is_held(World::postgres().await).await;
 }
 
 #[actix_web::test]

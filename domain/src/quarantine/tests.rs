@@ -63,6 +63,21 @@ fn what_was_discarded_is_not_bound() {
     Held::with(()).given(vec![held(), discarded()]).when(bind("s-1")).then_expect_error(Error::Discarded);
 }
 
+#[test]
+fn a_name_is_kept_as_far_as_it_can_be() {
+    for (name, kept) in [
+        ("made-up".to_owned(), "made-up".to_owned()),
+        ("я".repeat(200), "я".repeat(200)),
+        ("я".repeat(201), format!("{}…", "я".repeat(199))),
+        ("x".repeat(100_000), format!("{}…", "x".repeat(199))),
+    ] {
+        let Command::Hold { reason, body, at, .. } = hold() else { unreachable!() };
+        let command = Command::Hold { session: name, reason, body: body.clone(), at };
+        let held = Event::Held { session: kept, reason, at, personal: Personal::Clear(body) };
+        Held::with(()).given_no_previous_events().when(command).then_expect_events(vec![held]);
+    }
+}
+
 fn situations() -> Vec<(&'static str, Vec<Event>)> {
     vec![
         ("new", vec![]),

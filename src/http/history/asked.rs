@@ -9,8 +9,9 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use crate::http::Engine;
 use crate::http::problem::Problem;
-use crate::http::{Engine, query};
+use crate::http::query::{self, End};
 
 /// What has placed a call.
 pub(super) const REMOTE: &str = "remote";
@@ -52,9 +53,13 @@ pub(super) struct Asked {
     session: Option<String>,
     /// The id of a campaign.
     campaign: Option<String>,
-    /// Only calls whose `createdAt` is this time or later.
+    /// Only calls whose `createdAt` is this time or later. A date alone, such as `2025-10-06`, is the beginning of that day;
+    /// what has no zone is meant in `DEFAULT_TIMEZONE`.
+    #[param(example = "2025-10-06")]
     from: Option<String>,
-    /// Only calls whose `createdAt` is earlier than this time.
+    /// Only calls whose `createdAt` is earlier than this time. A date alone is the end of that day: `from` and `to` with the
+    /// same date are that whole day.
+    #[param(example = "2025-10-06")]
     to: Option<String>,
 }
 
@@ -72,8 +77,8 @@ impl Asked {
             number: self.number.as_deref().map(|text| number(text, engine.options.home)).transpose()?,
             statuses: query::words("status", self.status.as_deref(), &CallStatus::ALL.map(named))?,
             session: self.session(engine, organization).await?,
-            from: query::time("from", self.from.as_deref(), zone)?,
-            to: query::time("to", self.to.as_deref(), zone)?,
+            from: query::time(End::From, self.from.as_deref(), zone)?,
+            to: query::time(End::To, self.to.as_deref(), zone)?,
         };
         let remote = sources.is_empty() || sources.contains(&Source::Remote);
         let outgoing = directions.is_empty() || directions.contains(&Direction::Outgoing);

@@ -173,8 +173,3 @@ fn cells(row: &ResultRow, language: Language) -> [Cell<'_>; COLUMNS.len()] {
         asked::OUTGOING.into(),
     ]
 }
-
-/// Whether a spreadsheet program may take a text for a formula, or for a number whose plus it drops.
-fn formula_like(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
-}

@@ -33,7 +33,8 @@ const LIMIT_MAX: u32 = 10_000;
 #[into_params(parameter_in = Query)]
 struct Part {
     /// At most so many, up to 10,000; all where it is left out. `X-Next-Cursor` then says where to go on.
-    limit: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 10_000)]
+    limit: Option<String>,
     /// Only what comes after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
     cursor: Option<String>,
     /// One or several call statuses, with commas between them.
@@ -110,7 +111,7 @@ pub(super) async fn of_session(
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let language = texts.language;
-    let (wanted, limit) = (part.wanted()?, part.limit.map(|limit| limit.clamp(1, LIMIT_MAX)));
+    let (wanted, limit) = (part.wanted()?, page::limit(part.limit.as_deref(), LIMIT_MAX)?);
     let known = fresh.wait(&engine, SessionStats::NAME).await;
     let organization = caller.0.organization;
     let session = session_stats::find(&engine.screens, organization.as_str(), &id, known.position).await?;

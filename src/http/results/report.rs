@@ -20,8 +20,6 @@ use loose::Loose;
 
 /// A larger body is no report.
 pub(super) const LEN_MAX: usize = 256 << 10;
-/// Longest session name that is remembered; one that no session can have is unknown, not malformed.
-const SESSION_LEN_MAX: usize = 200;
 const PHONE_LEN_MAX: usize = 64;
 const NAME_LEN_MAX: usize = 200;
 const ID_LEN_MAX: usize = 200;
@@ -38,8 +36,9 @@ const TALK_SECS_MAX: u32 = 86_400;
     "operatorName": "Alisher Valijonov", "callStartTime": "2025-10-06T18:30:00.000Z", "callEndTime": "2025-10-06T18:30:45.000Z",
 }))]
 pub(super) struct Body<'a> {
+    /// A report that names what no session can be called, however long, is kept in quarantine.
     #[serde(borrow, default)]
-    #[schema(value_type = String, required, max_length = 200)]
+    #[schema(value_type = String, required)]
     session_id: Loose<'a>,
     #[serde(borrow, default)]
     #[schema(value_type = String, required, max_length = 64)]
@@ -109,7 +108,8 @@ pub(super) fn parse(bytes: &[u8], home: Home, zone: Tz) -> Result<Said<'_>, Prob
     let phone_text = required("phoneNumber", phone_text)?;
     let phone = Phone::reported(&phone_text, home);
     Ok(Said {
-        session: required("sessionId", body.session_id.digits("sessionId", SESSION_LEN_MAX)?)?,
+        // One that no session can have is unknown, not malformed.
+        session: required("sessionId", body.session_id.digits("sessionId", LEN_MAX)?)?,
         phone: phone.ok_or_else(|| Problem::field("phoneNumber", "holds no number"))?,
         event_id: owned(body.event_id.text("eventId", ID_LEN_MAX)?),
         status: status(body.call_status)?,

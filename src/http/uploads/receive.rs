@@ -11,8 +11,8 @@ use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt as _;
 
 use super::under_way::Shown;
-use crate::http::Engine;
 use crate::http::problem::{Code, Problem};
+use crate::http::{Engine, body};
 
 /// More than a workbook with a million rows needs.
 const FILE_LEN_MAX: u64 = 256 << 20;
@@ -39,11 +39,13 @@ async fn find(
     payload: Payload,
     shown: &Shown,
 ) -> Result<NamedTempFile, Problem> {
+    body::plain(request.headers())?;
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(length);
     shown.begun.bytes.begin(length.unwrap_or(0));
     let mut form = Multipart::new(request.headers(), payload);
     while let Some(field) = next(&mut form).await? {
         if field.name() == Some(NAME) {
+            body::plain(field.headers())?;
             return store(engine, field, shown).await;
         }
         pass_over(field).await?;

@@ -8,9 +8,9 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::named;
 use crate::dispatch::lists::Error;
-use crate::http::Engine;
 use crate::http::auth::Calls;
 use crate::http::problem::{Problem, ProblemBody};
+use crate::http::{Engine, formula};
 
 const HEAD: &str = "line,value,outcome,number,reason\n";
 
@@ -71,28 +71,9 @@ fn table(lines: &[Line]) -> Bytes {
             Verdict::Refused(why) => ("refused", "", why.sentence().to_owned()),
             Verdict::Header => ("header", "", String::new()),
         };
+        let value = formula::harmless(value.as_str().into());
         // Writing to memory cannot fail.
-        let _ = table.write_record([&row.to_string(), &harmless(value), outcome, number, &reason]);
+        let _ = table.write_record([&row.to_string(), &*value, outcome, number, &reason]);
     }
     table.into_inner().unwrap_or_default().into()
-}
-
-/// A spreadsheet takes such a cell for a formula. A number in E.164 begins like one and is harmless.
-fn harmless(value: &str) -> String {
-    let number = value.strip_prefix('+').is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()));
-    let formula = value.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number;
-    if formula { format!("'{value}") } else { value.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_becomes_a_formula() {
-        assert_eq!(harmless("=HYPERLINK(\"x\")"), "'=HYPERLINK(\"x\")");
-        assert_eq!(harmless("+1+cmd"), "'+1+cmd");
-        assert_eq!(harmless("+998901234567"), "+998901234567");
-        assert_eq!(harmless("90 123"), "90 123");
-    }
 }

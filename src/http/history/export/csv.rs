@@ -1,6 +1,5 @@
 //! Calls as CSV: UTF-8 with a mark at its beginning, which Excel asks for, lines that end as RFC 4180 has it, a header row.
-//! A text that a spreadsheet program may take for a formula gets an apostrophe in front. So do telephone numbers with their plus:
-//! as bare digits they would be shown as 9.98901E+11, and whoever reads numbers leniently, as this engine does, reads over it.
+//! A text that a spreadsheet program may take for a formula gets an apostrophe in front; a telephone number stays as it is.
 
 use std::borrow::Cow;
 
@@ -11,7 +10,8 @@ use futures_util::stream::{self, Stream};
 use projections::Error;
 use projections::call_history::ResultRow;
 
-use super::{COLUMNS, Cell, Pages, cells, formula_like};
+use super::{COLUMNS, Cell, Pages, cells};
+use crate::http::formula;
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
 /// What a row comes to, more or less.
@@ -46,8 +46,7 @@ fn piece(rows: &[ResultRow], language: Language, first: bool) -> Bytes {
 
 fn write(writer: &mut Writer<Vec<u8>>, row: &ResultRow, language: Language) -> csv::Result<()> {
     let fields = cells(row, language).map(|cell| match cell {
-        Cell::Text(text) if formula_like(&text) => Cow::Owned(format!("'{text}")),
-        Cell::Text(text) => text,
+        Cell::Text(text) => formula::harmless(text),
         Cell::Number(number) => Cow::Owned(number.to_string()),
         Cell::Empty => Cow::Borrowed(""),
     });

@@ -13,7 +13,8 @@ use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::mpsc;
 
-use super::{COLUMNS, Cell, Pages, cells, formula_like};
+use super::{COLUMNS, Cell, Pages, cells};
+use crate::http::formula;
 
 /// Pages that may wait for the thread.
 const AHEAD: usize = 2;
@@ -110,7 +111,7 @@ impl Book {
         let sheet = self.workbook.worksheet_from_index(self.sheet)?;
         for (column, cell) in (0..).zip(cells(row, self.language)) {
             match cell {
-                Cell::Text(text) if formula_like(&text) => {
+                Cell::Text(text) if formula::like(&text) => {
                     sheet.write_string_with_format(self.row, column, text, &self.marked)?
                 }
                 Cell::Text(text) => sheet.write_string(self.row, column, text)?,
