@@ -13,6 +13,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::problem::Problem;
 use super::query;
 
+/// May be said of any answer, also of one without texts.
+pub(super) const NAME: &str = "lang";
+
 /// Read before anything is done, so that a language that nobody speaks ends no session.
 #[derive(Debug, Clone, Copy, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -54,7 +57,7 @@ impl FromRequest for Texts {
 fn language(text: Option<&str>) -> Result<Language, Problem> {
     let wrong = || {
         let known = Language::ALL.map(Language::as_str).join(", ");
-        Problem::parameter("lang", format!("has to be one of {known}"))
+        Problem::parameter(NAME, format!("has to be one of {known}"))
     };
     text.map_or_else(|| Ok(Language::default()), |text| Language::parse(text).ok_or_else(wrong))
 }

@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpRequest};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use super::language;
 use super::openapi::Document;
 use super::problem::Problem;
 use super::times;
@@ -64,7 +65,7 @@ fn described(query: &str, known: &[String]) -> Result<(), Problem> {
     let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::from_query(query) else {
         return Err(Problem::parameter("query", "cannot be understood"));
     };
-    match pairs.iter().find(|(name, _)| !known.contains(name)) {
+    match pairs.iter().find(|(name, _)| name != language::NAME && !known.contains(name)) {
         None => Ok(()),
         Some(_) if known.is_empty() => Err(Problem::parameter("query", "has to be empty here")),
         Some((name, _)) => {

@@ -30,7 +30,7 @@ pub(super) use known::{Home, Known, Standing};
 
 /// Sessions shown where nobody says how many.
 const LATEST: u32 = 100;
-const LATEST_MAX: u32 = 1_000;
+const LATEST_MAX: u32 = 10_000;
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
     routes.service(latest).service(one).service(end::close).service(end::stop);
@@ -179,8 +179,8 @@ async fn one(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Latest {
-    /// At most so many, up to 1,000; 100 where it is left out.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
+    /// At most so many, up to 10,000; 100 where it is left out.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 10_000)]
     limit: Option<String>,
     /// Only what comes after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
     cursor: Option<String>,
