@@ -56,24 +56,38 @@ pub struct Standing {
     pub launched: bool,
 }
 
-/// Whether a holder is done with the host. `session` is none where there is no such session, and for a list.
+/// What a holder still has the host for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need<'a> {
+    /// Its session runs, or is about to.
+    Session {
+        organization: &'a Organization,
+        session: &'a SessionId,
+    },
+    /// A list is being put there, or nobody knows yet what it is for. Either is soon over.
+    Passing,
+    None,
+}
+
+/// `session` is none where there is no such session, and for a list.
 /// A session that was over before it was launched may still be putting its list there, and gives the host back itself.
-pub fn is_done(by: &Holder, session: Option<Standing>, since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    let held_for = now - since;
+pub fn need(by: &Holder, session: Option<Standing>, since: DateTime<Utc>, now: DateTime<Utc>) -> Need<'_> {
+    let passing = |given_up_after| if now - since < given_up_after { Need::Passing } else { Need::None };
     match (by, session) {
-        (Holder::Session { .. }, Some(Standing { phase: Phase::Pending | Phase::Running, .. })) => false,
+        (
+            Holder::Session { organization, session },
+            Some(Standing { phase: Phase::Pending | Phase::Running, .. }),
+        ) => Need::Session { organization, session },
         (
             Holder::Session { .. },
             Some(Standing { phase: Phase::Completed | Phase::Failed, launched: true }),
-        ) => true,
+        ) => Need::None,
         (
             Holder::Session { .. },
             Some(Standing { phase: Phase::Completed | Phase::Failed, launched: false }),
         )
-        | (Holder::List { .. }, _) => held_for >= GIVEN_UP_AFTER,
-        (Holder::Session { .. }, Some(Standing { phase: Phase::New, .. }) | None) => {
-            held_for >= OPENED_WITHIN
-        }
+        | (Holder::List { .. }, _) => passing(GIVEN_UP_AFTER),
+        (Holder::Session { .. }, Some(Standing { phase: Phase::New, .. }) | None) => passing(OPENED_WITHIN),
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::fact::Circumstances;
-use domain::ids::StreamId;
-use domain::remote::{self, Command, Holder, Standing};
+use domain::ids::{Organization, SessionId, StreamId};
+use domain::remote::{self, Command, Holder, Need, Standing};
 use domain::session;
 
 use super::{Dispatch, Failure, Meta};
@@ -17,8 +17,11 @@ const TAKEN_OVER_MAX: usize = 4;
 /// Why a remote host was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error("the remote host is in use")]
-    Held(Holder),
+    #[error("a session runs on the remote host")]
+    Held { organization: Organization, session: SessionId },
+    /// Worth another try in a moment.
+    #[error("a list is being put on the remote host")]
+    Passing,
     #[error(transparent)]
     Failed(#[from] Failure<remote::Error>),
 }
@@ -40,8 +43,13 @@ impl Dispatch {
                 Ok(_) => return Ok(()),
                 Err(Failure::Refused(remote::Error::Held { by, since })) => {
                     let session = self.standing_of(&by, circumstances).await?;
-                    if !remote::is_done(&by, session, since, at) {
-                        return Err(Refusal::Held(by));
+                    match remote::need(&by, session, since, at) {
+                        Need::Session { organization, session } => {
+                            let (organization, session) = (organization.clone(), session.clone());
+                            return Err(Refusal::Held { organization, session });
+                        }
+                        Need::Passing => return Err(Refusal::Passing),
+                        Need::None => {}
                     }
                     over = Some(by);
                 }

@@ -183,7 +183,8 @@ async fn store(
     }
 }
 
-/// One list is dialled at a time. A list that is just being put there is waited for; a session is not.
+/// One list is dialled at a time. A list that is just being put there is waited for, be it that of a session which is over by now.
+/// A session that runs is not.
 async fn take_remote(
     engine: &Engine,
     holder: &Holder,
@@ -196,24 +197,20 @@ async fn take_remote(
     let until = Instant::now() + engine.options.start_wait;
     loop {
         let (host, now) = (&engine.options.remote_name, engine.clock.now());
-        let by = match engine.dispatch.take_remote(host, holder.clone(), circumstances, now).await {
+        match engine.dispatch.take_remote(host, holder.clone(), circumstances, now).await {
             Ok(()) => return Ok(()),
             Err(Refusal::Failed(why)) => return Err(Problem::from(why).with("ok", false)),
-            Err(Refusal::Held(by)) => by,
-        };
-        let busy = match by {
-            Holder::Session { organization: theirs, session } => {
+            Err(Refusal::Held { organization: theirs, session }) => {
                 let detail = "a session runs on the remote host; close it, or wait until it is over";
                 let busy = Problem::new(Code::RemoteInUse, detail).with("ok", false);
                 let ours = theirs == *organization;
                 return Err(if ours { busy.with("sessionId", session.as_str()) } else { busy });
             }
-            Holder::List { .. } => {
-                Problem::new(Code::RemoteInUse, "a list is being put on the remote host").with("ok", false)
-            }
-        };
+            Err(Refusal::Passing) => {}
+        }
         if Instant::now() >= until || *engine.closing.borrow() {
-            return Err(busy);
+            let detail = "a list is being put on the remote host";
+            return Err(Problem::new(Code::RemoteInUse, detail).with("ok", false));
         }
         tokio::time::sleep(HELD_AGAIN).await;
     }

@@ -1,5 +1,10 @@
 //! A remote host that several want at once: each session dials its own list, and nobody keeps the host for ever.
 
+mod bed;
+mod closed;
+mod killed;
+mod stuck;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

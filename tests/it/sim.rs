@@ -1,4 +1,7 @@
-//! The simulated call server as a program of its own beside a real engine, and inside one: every number has its result, whatever dies meanwhile.
+//! The simulated call server as a program of its own beside a real engine: every number has its result, whatever dies meanwhile.
+//! Inside an engine it is looked at in `sim/inside.rs`.
+
+mod inside;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
@@ -127,9 +130,8 @@ async fn everybody_is_accounted_for(world: &World, session: &str, list: &str) ->
     results
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_number_of_a_list_is_reported_and_counted() {
-    let (mut world, list) = (World::sqlite(), numbers(300));
+async fn every_number_of_a_list_is_reported_and_counted(mut world: World) {
+    let list = numbers(300);
     let sim = Sim::start(&world, &list, &PACE);
     sim.listens_to(&mut world);
     world.start().await;
@@ -151,6 +153,16 @@ async fn every_number_of_a_list_is_reported_and_counted() {
     assert!(usize::try_from(reported).unwrap() > results.len(), "some call was reported in two steps");
     assert!(!sim.said().contains("+998"), "no number in the log: {}", sim.said());
     a_call_can_be_listened_to(&results).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_number_of_a_list_is_reported_and_counted_on_sqlite() {
+    every_number_of_a_list_is_reported_and_counted(World::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_number_of_a_list_is_reported_and_counted_on_postgres() {
+    every_number_of_a_list_is_reported_and_counted(World::postgres().await).await;
 }
 
 async fn a_call_can_be_listened_to(results: &[Value]) {
@@ -249,114 +261,4 @@ async fn its_door_is_the_real_ones() {
     let (status, _) = ask("/recordings/nothing.mp3", false).await;
     assert_eq!(status, 404);
     assert!(sim.said().contains("SIMULATED"), "{}", sim.said());
-}
-
-/// A list that lies where an upload puts it.
-fn placed(world: &World, list: &str) {
-    let folder = world.data().join("simulated");
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("numbers.txt"), list).unwrap();
-}
-
-async fn until_reported(world: &World, session: &str, list: &str) {
-    let began = Instant::now();
-    let path = format!("/calls/session/{session}");
-    while world.json(&path).await["processedNumbers"] != list.lines().count() {
-        assert!(began.elapsed() < PATIENCE, "{} {}", world.json(&path).await, world.said());
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
-
-/// As `make run` has it, and on whatever port was free.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_simulated_host_reports_to_its_own_engine() {
-    let (mut world, list) = (World::sqlite(), numbers(12));
-    placed(&world, &list);
-    for (name, value) in
-        [("REMOTE_HOST", "simulated"), ("PORT", "0"), ("LOG", "info"), ("UNKNOWN_SESSION", "404")]
-    {
-        world.set(name, value);
-    }
-    world.spawn();
-    let began = Instant::now();
-    world.port = loop {
-        let said = world.said();
-        let found = said.split("listens at http://127.0.0.1:").nth(1).and_then(|rest| rest.lines().next());
-        if let Some(port) = found {
-            break port.trim().parse().unwrap();
-        }
-        assert!(began.elapsed() < PATIENCE, "{said}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
-    world.until_ready().await;
-    let session = start(&world).await;
-    until_reported(&world, &session, &list).await;
-    everybody_is_accounted_for(&world, &session, &list).await;
-    assert!(world.stop().success());
-}
-
-/// Whether the engine is killed or stopped, the next one dials the rest, and nobody again who was done.
-#[tokio::test(flavor = "multi_thread")]
-async fn simulated_calls_go_on_with_the_next_engine() {
-    let (mut world, list) = (World::sqlite(), numbers(40));
-    placed(&world, &list);
-    world.set("REMOTE_HOST", "simulated");
-    world.start().await;
-    let session = start(&world).await;
-    let path = format!("/calls/session/{session}");
-    for (done, is_killed) in [(5, true), (15, false)] {
-        let began = Instant::now();
-        while world.json(&path).await["processedNumbers"].as_u64().unwrap() < done {
-            assert!(began.elapsed() < PATIENCE, "{}", world.said());
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        if is_killed {
-            world.kill();
-        } else {
-            assert!(world.stop().success());
-        }
-        world.start().await;
-    }
-    until_reported(&world, &session, &list).await;
-    let folder = world.data().join("simulated").join(format!("run-{session}"));
-    let began = Instant::now();
-    while folder.exists() {
-        assert!(began.elapsed() < PATIENCE, "{}", world.said());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let results = everybody_is_accounted_for(&world, &session, &list).await;
-    // Five lines are cut off twice at most, and some busy lines were tried again.
-    assert!(results.len() < 40 + 10 + 10, "{}", results.len());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn where_reports_need_a_token_the_simulated_host_has_one() {
-    let (mut world, list) = (World::sqlite(), numbers(8));
-    placed(&world, &list);
-    for (name, value) in [("REMOTE_HOST", "simulated"), ("WEBHOOK_AUTH", "token")] {
-        world.set(name, value);
-    }
-    world.start().await;
-    assert_eq!(world.report(&crate::world::report("session-1-abc", 1)).await.unwrap().status(), 401);
-    let session = start(&world).await;
-    until_reported(&world, &session, &list).await;
-    everybody_is_accounted_for(&world, &session, &list).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_engine_ends_at_once_while_its_simulated_calls_go_on() {
-    let mut world = World::sqlite();
-    placed(&world, &numbers(500));
-    world.set("REMOTE_HOST", "simulated");
-    world.start().await;
-    let session = start(&world).await;
-    let began = Instant::now();
-    while world.json(&format!("/calls/session/{session}")).await["processedNumbers"] == 0 {
-        assert!(began.elapsed() < PATIENCE, "{}", world.said());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let asked = Instant::now();
-    assert!(world.stop().success());
-    assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
-    assert!(world.said().contains("end early"), "and says so: {}", world.said());
 }

@@ -8,7 +8,7 @@ mod logins;
 mod recordings;
 mod rules;
 mod sessions;
-mod wire;
+pub(crate) mod wire;
 
 use domain::ids::SessionId;
 use domain::session::Exit;

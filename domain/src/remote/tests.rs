@@ -50,26 +50,34 @@ fn only_its_holder_gives_a_host_back() {
         .then_expect_events(vec![taken("b")]);
 }
 
+/// At once, after half a minute, after half an hour.
+fn needs(by: &Holder, session: Option<Standing>) -> [Need<'_>; 3] {
+    [1, 30, 1_800].map(|after| need(by, session, at(0), at(after)))
+}
+
 #[test]
 fn a_host_is_held_as_long_as_its_session_lives() {
     let standing = |phase, launched| Some(Standing { phase, launched });
-    // Done at once, after half a minute, after half an hour.
-    for (session_is, done) in [
-        (standing(Phase::Pending, false), [false, false, false]),
-        (standing(Phase::Running, true), [false, false, false]),
-        (standing(Phase::Completed, true), [true, true, true]),
-        (standing(Phase::Failed, true), [true, true, true]),
-        (standing(Phase::Completed, false), [false, false, true]),
-        (standing(Phase::Failed, false), [false, false, true]),
-        (None, [false, true, true]),
+    let by = session("a");
+    let Holder::Session { organization, session } = &by else { panic!("it is a session") };
+    let (runs, passing, none) = (Need::Session { organization, session }, Need::Passing, Need::None);
+    for (session_is, expected) in [
+        (standing(Phase::Pending, false), [runs, runs, runs]),
+        (standing(Phase::Running, true), [runs, runs, runs]),
+        (standing(Phase::Completed, true), [none, none, none]),
+        (standing(Phase::Failed, true), [none, none, none]),
+        (standing(Phase::Completed, false), [passing, passing, none]),
+        (standing(Phase::Failed, false), [passing, passing, none]),
+        (standing(Phase::New, false), [passing, none, none]),
+        (None, [passing, none, none]),
     ] {
-        let found = [1, 30, 1_800].map(|after| is_done(&session("a"), session_is, at(0), at(after)));
-        assert_eq!(found, done, "{session_is:?}");
+        assert_eq!(needs(&by, session_is), expected, "{session_is:?}");
     }
-    let list = Holder::List {
-        organization: Organization::parse("1").unwrap(),
-        list: Uuid::nil(),
-        attempt: Uuid::nil(),
-    };
-    assert_eq!([30, 1_800].map(|after| is_done(&list, None, at(0), at(after))), [false, true]);
+}
+
+#[test]
+fn a_host_is_held_while_a_list_is_put_there() {
+    let organization = Organization::parse("1").unwrap();
+    let list = Holder::List { organization, list: Uuid::nil(), attempt: Uuid::nil() };
+    assert_eq!(needs(&list, None), [Need::Passing, Need::Passing, Need::None]);
 }

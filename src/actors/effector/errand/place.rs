@@ -104,7 +104,7 @@ impl Errand {
             let taken = options.dispatch.take_remote(&options.host, holder, &circumstances, now);
             match taken.await {
                 Ok(()) => return Ok(()),
-                Err(Refusal::Held(_)) => return Err(Held),
+                Err(Refusal::Held { .. } | Refusal::Passing) => return Err(Held),
                 Err(Refusal::Failed(why)) => self.wait(&mut backoff, "remote host", &why.to_string()).await,
             }
         }
