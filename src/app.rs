@@ -125,6 +125,7 @@ impl App {
             projectors.push(handle);
         }
         wards.push(watchdog::ward(watchdog::Options {
+            journal: journal.clone(),
             screens: screens.clone(),
             dispatch: dispatch.clone(),
             clock: Arc::clone(&ports.clock),
