@@ -43,6 +43,7 @@ mod flood;
 mod launch;
 mod number_lists;
 mod overload;
+mod printed;
 mod quarantine;
 mod rebuild;
 mod recordings;
