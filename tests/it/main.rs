@@ -20,6 +20,7 @@ mod world;
 mod http_auth;
 mod http_history;
 mod http_language;
+mod http_parked;
 mod http_reports;
 mod http_results;
 mod http_routes;
