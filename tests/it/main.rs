@@ -42,6 +42,7 @@ mod disk;
 mod fatal;
 mod flood;
 mod launch;
+mod leases;
 mod number_lists;
 mod overload;
 mod printed;
