@@ -107,6 +107,7 @@ impl App {
             dispatch: dispatch.clone(),
             remote: Arc::clone(&remote),
             host: host_name(&config),
+            home: config.house.region,
             parallel: config.sessions.parallel,
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
@@ -125,6 +126,7 @@ impl App {
             projectors.push(handle);
         }
         wards.push(watchdog::ward(watchdog::Options {
+            journal: journal.clone(),
             screens: screens.clone(),
             dispatch: dispatch.clone(),
             clock: Arc::clone(&ports.clock),

@@ -20,6 +20,7 @@ use domain::quarantine::{self, Quarantine};
 use domain::remote::RemoteHost;
 use domain::session::{self, Session};
 use tokio::sync::{Semaphore, oneshot};
+use uuid::Uuid;
 
 use crate::journal::{CommandId, Journal};
 use keeper::{Execute, Keeper};
@@ -157,6 +158,11 @@ impl Dispatch {
 
     pub fn fingerprint(&self, organization: &Organization, phone: &Phone) -> Fingerprint {
         self.journal.keyring().fingerprint(organization, phone)
+    }
+
+    /// What a report is called that is held: the same one always has the same id.
+    pub fn held_report(&self, organization: &Organization, session: &str, body: &[u8]) -> Uuid {
+        self.journal.keyring().held_report(organization, session, body)
     }
 
     /// The journal's newest position, which a read that comes now has to show.

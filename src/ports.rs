@@ -36,7 +36,7 @@ pub trait RemoteHost: Send + Sync + std::fmt::Debug {
     fn place(&self, numbers: Bytes) -> BoxFuture<'_, Result<(), Trouble>>;
     /// Runs the remote command for a session. `effect` names this one attempt for ever.
     fn launch(&self, effect: &str, session: &SessionId) -> BoxFuture<'_, Result<Exit, Trouble>>;
-    /// What became of a launch that was sent before a crash; none where the far end cannot tell.
+    /// What became of a launch that was sent before a crash; none where the far end cannot tell, and `Later` while it runs there.
     fn ask(&self, effect: &str) -> BoxFuture<'_, Result<Option<Exit>, Trouble>>;
     /// Runs the command that stops a session's calls; none where there is no such command.
     fn stop(&self, session: &SessionId) -> BoxFuture<'_, Result<Option<Exit>, Trouble>>;

@@ -2,7 +2,6 @@
 //! It owns how they look. What is said, and when, is everyone's own business.
 
 mod line;
-mod mask;
 mod metrics;
 
 use std::io::{IsTerminal as _, stderr};

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::fact::{self, Recorded};
 use crate::ids::SessionId;
 use crate::personal::Seal;
+use crate::phone::{Home, masked};
 
 pub use intake::{CHUNK_LEN_MAX, Chunk, Intake, Line, TooMany, Verdict};
 
@@ -32,6 +33,19 @@ pub enum Command {
     PutOff { at: DateTime<Utc> },
     /// Nothing happens; whoever asks sees how it stands.
     Look,
+}
+
+impl Command {
+    /// With the telephone numbers masked in whatever a remote host said: events keep it in clear, for as long as there is a journal.
+    #[must_use]
+    pub fn masked(self, home: Home) -> Self {
+        match self {
+            Self::FailToPlace { reason, at } => {
+                Self::FailToPlace { reason: masked(&reason, home).into_owned(), at }
+            }
+            own @ (Self::Accept { .. } | Self::Place { .. } | Self::PutOff { .. } | Self::Look) => own,
+        }
+    }
 }
 
 /// Where its numbers come from.

@@ -1,6 +1,7 @@
 //! A telephone number: parsed to E.164, printed masked. How one on a list is repaired or refused lives in `listed`.
 
 mod listed;
+mod mask;
 mod unfit;
 mod written;
 
@@ -11,6 +12,7 @@ use std::fmt;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region, ValidationError};
 
 pub use listed::Listed;
+pub use mask::masked;
 pub use unfit::Unfit;
 
 /// Longest text looked at; longer input is no phone.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::fact::{self, Recorded};
 use crate::personal::Seal;
+use crate::phone::{Home, masked};
 
 pub use exit::Exit;
 
@@ -69,6 +70,26 @@ pub enum Command {
     },
     /// Nothing happens; whoever asks sees how it stands.
     Look,
+}
+
+impl Command {
+    /// With the telephone numbers masked in whatever a remote host said: events keep it in clear, for as long as there is a journal.
+    #[must_use]
+    pub fn masked(self, home: Home) -> Self {
+        match self {
+            Self::Return { exit, heard, at } => Self::Return { exit: exit.masked(home), heard, at },
+            Self::Fail { reason, at } => Self::Fail { reason: masked(&reason, home).into_owned(), at },
+            Self::KeepOn { reason, at } => Self::KeepOn { reason: masked(&reason, home).into_owned(), at },
+            own @ (Self::Open { .. }
+            | Self::Adopt { .. }
+            | Self::Launch { .. }
+            | Self::Complete { .. }
+            | Self::Close { .. }
+            | Self::Reopen { .. }
+            | Self::Stop { .. }
+            | Self::Look) => own,
+        }
+    }
 }
 
 /// The list that a session dials, fixed when it is opened.

@@ -13,6 +13,7 @@ use actix::{
     WrapFuture as _,
 };
 use domain::ids::{Organization, SessionId};
+use domain::phone::Home;
 use futures_util::future::BoxFuture;
 use tokio::runtime;
 
@@ -37,6 +38,8 @@ pub struct Options {
     pub remote: Arc<dyn RemoteHost>,
     /// What the remote host is called where it is taken.
     pub host: Arc<str>,
+    /// Whose numbers may be written without a country code, in what the remote host prints too.
+    pub home: Home,
     /// Whether sessions may run beside each other there.
     pub parallel: bool,
     pub clock: Arc<dyn Clock>,

@@ -1,4 +1,5 @@
 //! Closes sessions that nothing is heard of any more. When that is so the domain says; this actor only looks, again and again.
+//! Once a day it also has the journal removed what uploads left behind that broke off.
 //! It owns a tick and nothing else: what is lost when it dies is found at the next look.
 
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use projections::{Error, Screens};
 use super::guardian::{Pulse, Tick, Ward};
 use super::turn::Turn;
 use crate::dispatch::{Dispatch, Meta};
+use crate::journal::lists::Swept;
+use crate::journal::{self, Journal};
 use crate::ports::Clock;
 
 const NAME: &str = "watchdog";
@@ -27,11 +30,16 @@ const MAILBOX_LEN_MAX: usize = 16;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Sessions closed at one look; the next look takes the next ones.
 const CLOSED_MAX: u32 = 500;
+/// At the first look, and then once a day.
+const SWEEP_EVERY: Duration = Duration::from_hours(24);
+/// No upload takes nearly as long.
+const LEFT_FOR: TimeDelta = TimeDelta::days(1);
 /// A screen that has not caught up within this is looked at again later: what it does not show may be a sign of life.
 const SCREEN_WAIT: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Clone)]
 pub struct Options {
+    pub journal: Journal,
     pub screens: Screens,
     pub dispatch: Dispatch,
     pub clock: Arc<dyn Clock>,
@@ -44,6 +52,8 @@ struct Watchdog {
     pulse: Pulse,
     turn: Turn,
     looked: Option<Instant>,
+    /// When nothing was left to be removed.
+    swept: Option<Instant>,
 }
 
 /// The watchdog as the guardian's ward.
@@ -53,7 +63,7 @@ pub fn ward(options: Options) -> Ward {
 }
 
 fn start(arbiter: &ArbiterHandle, options: Arc<Options>, pulse: Pulse) -> Recipient<Tick> {
-    let watchdog = Watchdog { options, pulse, turn: Turn::default(), looked: None };
+    let watchdog = Watchdog { options, pulse, turn: Turn::default(), looked: None, swept: None };
     Watchdog::start_in_arbiter(arbiter, move |_| watchdog).recipient()
 }
 
@@ -76,12 +86,15 @@ impl Handler<Tick> for Watchdog {
         }
         self.looked = Some(Instant::now());
         let (options, work) = (Arc::clone(&self.options), self.pulse.work());
+        let sweep = self.swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY);
         let look = async move {
             let _work = work;
-            options.look().await
+            let closed = options.look().await;
+            (closed, if sweep { Some(options.sweep().await) } else { None })
         };
-        ctx.spawn(look.into_actor(self).map(|closed, watchdog, _| {
+        ctx.spawn(look.into_actor(self).map(|(closed, swept), watchdog, _| {
             watchdog.turn.end();
+            watchdog.note(swept);
             match closed {
                 Ok(closed) => watchdog.pulse.count("closed", closed),
                 Err(why) => {
@@ -93,7 +106,33 @@ impl Handler<Tick> for Watchdog {
     }
 }
 
+impl Watchdog {
+    /// What could not be removed yet is tried again at the next look.
+    fn note(&mut self, swept: Option<Result<Swept, journal::Error>>) {
+        match swept {
+            None => {}
+            Some(Ok(swept)) => {
+                self.pulse.count("swept", swept.chunks);
+                self.swept = (!swept.more).then(Instant::now);
+            }
+            Some(Err(why)) => {
+                self.pulse.count("failures", 1);
+                tracing::warn!(cause = %why, "what uploads left behind cannot be removed at the moment");
+            }
+        }
+    }
+}
+
 impl Options {
+    async fn sweep(&self) -> Result<Swept, journal::Error> {
+        let swept = self.journal.sweep_lists(self.clock.now() - LEFT_FOR).await?;
+        let Swept { lists, chunks, .. } = swept;
+        if chunks > 0 {
+            tracing::info!(lists, chunks, "removed {chunks} chunks of {lists} uploads that broke off");
+        }
+        Ok(swept)
+    }
+
     async fn look(&self) -> Result<u64, Error> {
         let fresh = self.screens.wait(SessionStats::NAME, self.dispatch.position(), SCREEN_WAIT).await;
         if fresh.behind > 0 {

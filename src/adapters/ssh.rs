@@ -38,6 +38,8 @@ pub use trust::HostKey;
 const RECORDINGS_MAX: usize = 6;
 /// Whoever comes when all are taken may come again: a recording that is being listened to ends some time.
 const RECORDINGS_AGAIN: Duration = Duration::from_secs(2);
+/// A command that still runs is asked about again.
+const RUNNING_AGAIN: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -126,17 +128,13 @@ impl Ssh {
         .await
     }
 
-    async fn look(&self, effect: &str) -> Result<Option<Exit>, Error> {
+    async fn look(&self, effect: &str) -> Result<script::Known, Error> {
         let (far, line) = (Arc::clone(&self.far), script::ask(effect));
         let patience = self.far.patience;
         let said =
             apart(move || async move { exec::say(&Session::open(&far).await?, &line, patience).await })
                 .await?;
-        let exit = |code| {
-            let (code, signal) = exec::ended(code);
-            Exit { code, signal, ..Exit::default() }
-        };
-        Ok(said.stdout.trim().parse().ok().map(exit))
+        Ok(script::known(&said.stdout))
     }
 
     async fn listen(&self, name: &str, from: u64) -> Result<Option<Recording>, Trouble> {
@@ -164,7 +162,18 @@ impl RemoteHost for Ssh {
 
     fn ask(&self, effect: &str) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
         let effect = effect.to_owned();
-        async move { self.look(&effect).await.map_err(Error::asked) }.boxed()
+        async move {
+            match self.look(&effect).await.map_err(Error::asked)? {
+                script::Known::Code(code) => {
+                    let (code, signal) = exec::ended(code);
+                    Ok(Some(Exit { code, signal, ..Exit::default() }))
+                }
+                // Whoever asks right after a crash is too early for a command that takes a while.
+                script::Known::Running => Err(Trouble::Later { after: RUNNING_AGAIN }),
+                script::Known::Nothing => Ok(None),
+            }
+        }
+        .boxed()
     }
 
     fn stop(&self, session: &SessionId) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {

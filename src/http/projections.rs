@@ -2,6 +2,7 @@
 
 use actix_web::web::{Json, Path};
 use actix_web::{HttpResponse, get, post};
+use domain::ids::{Organization, StreamId};
 use projections::registry::Parked;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -65,7 +66,7 @@ async fn rebuild(engine: Engine, admin: Admin, name: Path<String>) -> Result<Htt
     Ok(HttpResponse::Accepted().json(Accepted { name: name.into_inner(), generation }))
 }
 
-/// The streams that a screen could not follow, the longest parked first.
+/// The organization's streams that a screen could not follow, the longest parked first.
 #[utoipa::path(tag = "projections", security(("token" = [])), responses(
     (status = OK, body = Vec<ParkedView>),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
@@ -74,11 +75,13 @@ async fn rebuild(engine: Engine, admin: Admin, name: Path<String>) -> Result<Htt
 #[get("/projections/{name}/parked")]
 async fn parked_streams(
     engine: Engine,
-    _: (Admin, Described),
+    admin: Admin,
+    _: Described,
     name: Path<String>,
 ) -> Result<Json<Vec<ParkedView>>, Problem> {
     let parked = engine.screens.parked(&name).await?;
-    Ok(Json(parked.into_iter().map(ParkedView::from).collect()))
+    let theirs = parked.into_iter().filter(|parked| is_theirs(&engine, &admin, &parked.stream));
+    Ok(Json(theirs.map(ParkedView::from).collect()))
 }
 
 /// Takes up a parked stream again. The stream's slashes are written `%2F`.
@@ -93,7 +96,7 @@ async fn replay(
     path: Path<(String, String)>,
 ) -> Result<Json<Replayed>, Problem> {
     let (name, stream) = path.into_inner();
-    let kind = kind(&engine, &name, &stream).await?;
+    let kind = kind(&engine, &admin, &name, &stream).await?;
     let parked = ParkedStream { projection: &name, kind: &kind, stream: &stream };
     let replayed = engine.vitals.replay(parked).await?;
     tracing::info!(screen = name, stream, by = admin.0.actor, "a parked stream was replayed");
@@ -112,17 +115,23 @@ async fn discard(
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (name, stream) = path.into_inner();
-    let kind = kind(&engine, &name, &stream).await?;
+    let kind = kind(&engine, &admin, &name, &stream).await?;
     engine.vitals.discard(ParkedStream { projection: &name, kind: &kind, stream: &stream }).await?;
     tracing::warn!(screen = name, stream, by = admin.0.actor, "a parked stream was discarded");
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// A stream's name says all but its kind, and parked streams are few.
-async fn kind(engine: &Engine, name: &str, stream: &str) -> Result<String, Problem> {
+/// A stream's name says whose it is. What is nobody's own, as a remote host's is, the default organization looks after.
+fn is_theirs(engine: &Engine, admin: &Admin, stream: &str) -> bool {
+    let owner = Organization::parse(StreamId::stored(stream.to_owned()).organization());
+    admin.0.organization == owner.unwrap_or_else(|_| engine.options.organization.clone())
+}
+
+/// A stream's name says all but its kind, and parked streams are few. Another organization's does not exist.
+async fn kind(engine: &Engine, admin: &Admin, name: &str, stream: &str) -> Result<String, Problem> {
     let parked = engine.screens.parked(name).await?;
-    let found = parked.into_iter().find(|parked| parked.stream == stream).map(|parked| parked.kind);
-    found.ok_or_else(|| {
-        Problem::new(Code::StreamNotParked, "the screen follows that stream, or it does not exist")
-    })
+    let found = parked.into_iter().find(|parked| parked.stream == stream);
+    found.filter(|parked| is_theirs(engine, admin, &parked.stream)).map(|parked| parked.kind).ok_or_else(
+        || Problem::new(Code::StreamNotParked, "the screen follows that stream, or it does not exist"),
+    )
 }

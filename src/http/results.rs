@@ -150,11 +150,13 @@ impl Telling<'_> {
         answer(&recorded.view(home)?, &recorded.done)
     }
 
-    /// Nobody knows its session: the report is kept word for word until somebody decides.
+    /// Nobody knows its session: the report is kept word for word until somebody decides. Call servers try again for hours;
+    /// what is held already, or was settled, is answered as it was at first.
     async fn keep(&self, bytes: &[u8], said: &Said<'_>) -> Result<HttpResponse, Problem> {
         let organization = self.organization();
         let person = self.engine.dispatch.fingerprint(organization, &said.phone);
-        let stream = StreamId::quarantine(organization, self.engine.ids.uuid());
+        let held = self.engine.dispatch.held_report(organization, &said.session, bytes);
+        let stream = StreamId::quarantine(organization, held);
         let command = quarantine::Command::Hold {
             session: said.session.clone().into_owned(),
             reason: quarantine::Reason::UnknownSession,

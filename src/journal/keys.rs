@@ -117,10 +117,18 @@ impl Keyring {
 
     /// A name for a number within its organization, of no use to anybody without the data key.
     pub fn fingerprint(&self, organization: &Organization, phone: &Phone) -> Fingerprint {
-        let tag = hmac::sign(&self.index_of(organization), phone.as_str().as_bytes());
-        let mut short = [0; 16];
-        short.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
-        Fingerprint(short)
+        Fingerprint(shortened(hmac::sign(&self.index_of(organization), phone.as_str().as_bytes())))
+    }
+
+    /// The same for a report that is held: the one that names this session in these very words, whichever node hears it, and
+    /// however often. No number begins like what is hashed here.
+    pub fn held_report(&self, organization: &Organization, session: &str, body: &[u8]) -> Uuid {
+        let mut hash = hmac::Context::with_key(&self.index_of(organization));
+        hash.update(b"held report/");
+        hash.update(&u64::try_from(session.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(session.as_bytes());
+        hash.update(body);
+        uuid::Builder::from_custom_bytes(shortened(hash.sign())).into_uuid()
     }
 
     /// An organization's own index key, made from the one of all: so that two organizations cannot compare.
@@ -231,6 +239,12 @@ fn decrypt(key: &LessSafeKey, bound_to: &[u8], text: &[u8]) -> Result<Vec<u8>, C
 
 fn aes(secret: &[u8]) -> Result<LessSafeKey, CipherRefused> {
     UnboundKey::new(&AES_256_GCM, secret).map(LessSafeKey::new).map_err(|_| CipherRefused)
+}
+
+fn shortened(tag: hmac::Tag) -> [u8; 16] {
+    let mut short = [0; 16];
+    short.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+    short
 }
 
 /// A cache that a panicking thread left behind is still a cache.

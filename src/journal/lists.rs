@@ -1,5 +1,6 @@
 //! Numbers of lists, kept beside the events in chunks that are written before the event which accepts their list.
 //! What a chunk holds is sealed with the list's own key, which is kept like a person's; what it means is dispatch's business.
+//! Chunks whose list was never accepted are of no use to anybody, and are removed with their keys when they are old enough.
 
 use std::sync::Arc;
 
@@ -35,6 +36,21 @@ pub struct Chunks {
     pub key: Option<Arc<KeyRow>>,
     pub stored_at: DateTime<Utc>,
 }
+
+/// What was removed of lists that no event accepted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    pub lists: u64,
+    pub chunks: u64,
+    /// There may be more of them.
+    pub more: bool,
+}
+
+/// Lists looked at in one sweep, and about how many chunks it removes: whoever waits for the writer waits for a part of them alone.
+const SWEPT_LISTS_MAX: usize = 100;
+const SWEPT_CHUNKS_MAX: u64 = 1_000;
+/// Chunks removed in one commit.
+pub(super) const REMOVED_TOGETHER: u32 = 32;
 
 /// The digest over everything that is stored of a list, chunk by chunk, so that no byte of it can be changed unseen.
 pub struct ListDigest(Context);
@@ -78,6 +94,40 @@ impl Journal {
         match &self.store {
             Store::Sqlite(store) => store.chunks(name.clone(), from, limit).await,
             Store::Postgres(store) => store.chunks(name.clone(), from, limit).await,
+        }
+    }
+
+    /// Removes some of what was stored of lists that no event accepted, and the keys it was sealed with. A list of which anything
+    /// was stored since `before` is left alone: whoever stores it may be at it still, here or on another node.
+    pub async fn sweep_lists(&self, before: DateTime<Utc>) -> Result<Swept, Error> {
+        let unclaimed = match &self.store {
+            Store::Sqlite(store) => store.unclaimed_lists(before, SWEPT_LISTS_MAX).await?,
+            Store::Postgres(store) => store.unclaimed_lists(before, SWEPT_LISTS_MAX).await?,
+        };
+        let mut swept = Swept { more: unclaimed.len() == SWEPT_LISTS_MAX, ..Swept::default() };
+        for name in unclaimed {
+            if swept.chunks >= SWEPT_CHUNKS_MAX {
+                return Ok(Swept { more: true, ..swept });
+            }
+            let chunks = self.remove_list(&name, before).await?;
+            swept.chunks += chunks;
+            swept.lists += u64::from(chunks > 0);
+        }
+        Ok(swept)
+    }
+
+    /// Whether it is still nobody's is looked at in every commit anew.
+    async fn remove_list(&self, name: &ListName, before: DateTime<Utc>) -> Result<u64, Error> {
+        let mut chunks = 0;
+        loop {
+            let removed = match &self.store {
+                Store::Sqlite(store) => store.remove_chunks(name.clone(), before).await?,
+                Store::Postgres(store) => store.remove_chunks(name, before).await?,
+            };
+            if removed == 0 {
+                return Ok(chunks);
+            }
+            chunks += removed;
         }
     }
 

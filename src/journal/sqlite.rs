@@ -61,6 +61,12 @@ impl Sqlite {
     pub(super) fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Opened, Error> {
         let lock = schema::lock(folder)?;
         let connection = schema::open_for_writing(folder)?;
+        let freed = effects::free_leases(&connection, clock.now());
+        let freed =
+            freed.map_err(|why| Error::Open(format!("what was under way cannot be taken up: {why}")))?;
+        if freed > 0 {
+            tracing::info!(freed, "what was under way when the engine ended is taken up at once");
+        }
         let tail = Arc::new(Tail::default());
         let depth = Arc::new(AtomicUsize::new(0));
         let (jobs, queue) = std::sync::mpsc::sync_channel(QUEUE_LEN_MAX);

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::phone::Home;
+use domain::phone::{Home, masked};
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::span::Record;
@@ -14,8 +14,6 @@ use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::{LookupSpan, Scope};
-
-use super::mask::masked;
 
 /// Fields as `name=value`, the message first.
 #[derive(Debug)]

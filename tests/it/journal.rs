@@ -4,6 +4,7 @@ pub(crate) mod bed;
 mod beneath;
 mod contract;
 mod effects;
+mod leftovers;
 
 /// Each test on both stores.
 macro_rules! on_both_stores {

@@ -1,5 +1,7 @@
 //! Reports that could not be placed: seen, bound, replayed and given up, each within its organization, and once however often it is asked.
 
+mod repeated;
+
 use std::sync::Arc;
 
 use actix_web::http::Method;
@@ -216,8 +218,9 @@ async fn everything_that_has_a_session_by_now_is_placed_and_the_rest_is_told() {
     for number in 0..20 {
         hold(&floor, ["s-1", "s-2", "made-up"][usize::try_from(number % 3).unwrap()], number).await;
     }
-    // Said again by its sender, while it was held.
-    hold(&floor, "s-1", 0).await;
+    // Said again by its sender in other words, while it was held.
+    let again = report("s-1", 0).to_string().replace(',', ", ");
+    assert_eq!(floor.ask(near(Method::POST, "/calls/result").set_payload(again)).await.status, 404);
     floor.session("1", "s-1").await;
     floor.session("1", "s-2").await;
     let only = post(&floor, "replay", &json!({ "sessionId": "s-2" })).await.json();

@@ -37,6 +37,11 @@ impl House {
     }
 
     async fn with(hosts: &[&str], len_max: u64) -> Self {
+        Self::beside(None, hosts, len_max).await
+    }
+
+    /// With a host of calls that is not this folder's.
+    async fn beside(remote_host: Option<&str>, hosts: &[&str], len_max: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("recordings/2025")).unwrap();
         std::fs::write(folder.path().join("secret.wav"), "a secret").unwrap();
@@ -49,7 +54,8 @@ impl House {
             folder: folder.path().join("remote"),
         });
         let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
-        let options_ = Options { remote: Arc::new(local.unwrap()), remote_host: None, hosts, len_max };
+        let remote_host = remote_host.map(ToOwned::to_owned);
+        let options_ = Options { remote: Arc::new(local.unwrap()), remote_host, hosts, len_max };
         let floor = Floor::listening(options(), true, Recordings::new(options_)).await;
         floor.session("1", "s-1").await;
         Self { floor, folder, calls: AtomicU32::new(0) }
@@ -310,6 +316,22 @@ async fn a_name_of_this_machine_is_called_only_where_it_is_named() {
     assert_eq!(far.asked(), [""; 0]);
     let heard = House::with(&["localhost"], LEN_MAX).await.heard(&url).await;
     assert_eq!((heard.status, &*heard.bytes), (200, far::SOUND));
+}
+
+/// The operator's name for the host of the calls is not the only one: here it is known as localhost, and called by its address.
+#[actix_web::test]
+async fn no_other_name_leads_to_a_port_of_the_remote_host() {
+    let (far, calls) = (Far::start("127.0.0.2").await, Far::start("127.0.0.1").await);
+    let house = House::beside(Some("localhost"), &["127.0.0.2"], LEN_MAX).await;
+    let target = calls.url("/sound.mp3");
+    for url in [&target, &far.leading_to(&target), &target.replace("127.0.0.1", "[::ffff:127.0.0.1]")] {
+        let answer = house.heard(url).await;
+        assert_eq!((answer.status, &*answer.problem()), (502, "recording-unfit"), "{url}");
+        let why = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(why.contains("a port of REMOTE_HOST"), "{url}: {why}");
+    }
+    assert_eq!(calls.asked(), [""; 0]);
+    assert_eq!(house.heard(&far.url("/sound.mp3")).await.bytes, far::SOUND, "its neighbour is called");
 }
 
 #[actix_web::test]

@@ -4,9 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::ids::{Organization, StreamId};
+use domain::number_list::{self, Chunk, Counts, Line, Origin, Verdict};
+use domain::phone::Phone;
 use domain::session::{Command, Completion, Exit, Pinned, Remote};
 use karnay::actors::{guardian, watchdog};
 use karnay::adapters::system::{SystemClock, SystemIds};
+use karnay::dispatch::Meta;
+use karnay::journal::lists::ListName;
 use karnay::ports::{Clock, Ids as _};
 use serde_json::Value;
 
@@ -59,6 +64,7 @@ async fn statuses(floor: &Floor) -> [Value; 4] {
 
 fn watch(floor: &Floor, ahead: TimeDelta) -> guardian::Handle {
     let ward = watchdog::ward(watchdog::Options {
+        journal: floor.journal.clone(),
         screens: floor.screens.clone(),
         dispatch: floor.dispatch.clone(),
         clock: Arc::new(Ahead(ahead)),
@@ -99,5 +105,41 @@ async fn a_session_that_was_heard_of_lately_is_left_alone() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(statuses(&floor).await, ["RUNNING", "RUNNING", "PENDING", "RUNNING"]);
+    guardian.stop().await;
+}
+
+/// An upload whose client is gone, and one that became a list: a day later the first is gone too.
+#[actix_web::test]
+async fn what_uploads_left_behind_is_removed_a_day_later() {
+    let floor = Floor::new().await;
+    let organization = Organization::parse("1").unwrap();
+    let (broken, accepted) = (SystemIds.uuid(), SystemIds.uuid());
+    let mut digests = vec![];
+    for list in [broken, accepted] {
+        let mut making = floor.dispatch.lists().make(organization.clone(), list).unwrap();
+        let verdict = Verdict::Accepted(Phone::stored("+998901234567"));
+        let lines = vec![Line { row: 1, value: "+998901234567".to_owned(), verdict }];
+        let chunks = making.seal(vec![Chunk { number: 0, lines }], now()).unwrap();
+        making.store(chunks).await.unwrap();
+        digests.push(making.finish());
+    }
+    let counts = Counts { rows: 1, numbers: 1, chunks: 1, ..Counts::default() };
+    let digest = digests.remove(1);
+    let accept =
+        number_list::Command::Accept { id: accepted, origin: Origin::Text, counts, digest, at: now() };
+    let meta = Meta { circumstances: Arc::default(), command: None };
+    let stream = StreamId::number_list(&organization, accepted);
+    floor.dispatch.number_list(stream, accept, meta).await.unwrap();
+    let stored = async |list| {
+        let name = ListName { organization: organization.clone(), list };
+        floor.journal.chunks(&name, 0, 9).await.unwrap().len()
+    };
+
+    let (guardian, began) = (watch(&floor, TimeDelta::hours(25)), Instant::now());
+    while stored(broken).await > 0 {
+        assert!(began.elapsed() < Duration::from_secs(20));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(stored(accepted).await, 1);
     guardian.stop().await;
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::phone::{Home, masked};
+
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exit {
     pub code: Option<i32>,
@@ -16,6 +18,15 @@ pub struct Exit {
 impl Exit {
     pub fn success(&self) -> bool {
         self.code == Some(0) && self.signal.is_none()
+    }
+
+    pub(super) fn masked(self, home: Home) -> Self {
+        Self {
+            code: self.code,
+            signal: self.signal.map(|signal| masked(&signal, home).into_owned()),
+            stdout: masked(&self.stdout, home).into_owned(),
+            stderr: masked(&self.stderr, home).into_owned(),
+        }
     }
 
     /// What is wrong with it, for people.

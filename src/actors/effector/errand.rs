@@ -151,7 +151,7 @@ impl Errand {
         let stream = StreamId::session(&whose.organization, &whose.session);
         let mut backoff = Backoff::default();
         loop {
-            let command = command(self.now());
+            let command = command(self.now()).masked(self.carrier.options.home);
             let why =
                 match self.carrier.options.dispatch.session(stream.clone(), command, self.meta(step)).await {
                     Ok(done) => return Ok(done.state.phase()),

@@ -3,8 +3,12 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+/// `REMOTE_HOST` is looked up by then, or nobody can say what is another name of it.
+const REMOTE_WAIT: Duration = Duration::from_secs(5);
 
 /// The hosts that may be called though they are not public.
 #[derive(Debug, Clone, Default)]
@@ -14,12 +18,22 @@ pub(super) struct Reach {
     pub(super) remote: Option<String>,
 }
 
+/// Which port of a host is asked for. The host of the calls answers at other ports than the usual ones too, and one of them
+/// starts calls: a report must not ring anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Port {
+    Usual,
+    Other,
+}
+
 /// Why a host is not called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
     NoAddress,
     Private,
     Port,
+    /// The host of the calls has no address at the moment, so that this could be another name of it.
+    Unsure,
 }
 
 impl fmt::Display for Refusal {
@@ -28,6 +42,9 @@ impl fmt::Display for Refusal {
             Self::NoAddress => "the recording's host has no address",
             Self::Private => "the recording's host is not public, and RECORDING_HOSTS does not name it",
             Self::Port => "the recording lies at a port of REMOTE_HOST that RECORDING_HOSTS does not open",
+            Self::Unsure => {
+                "REMOTE_HOST has no address at the moment, so that its ports cannot be told from others"
+            }
         })
     }
 }
@@ -36,38 +53,71 @@ impl std::error::Error for Refusal {}
 
 impl Reach {
     /// What a name stands for is asked here and nowhere else, so that what was looked at is what is called.
-    async fn look_up(self, host: String) -> Result<Vec<SocketAddr>, Refusal> {
+    async fn look_up(self, host: String, port: Port) -> Result<Vec<SocketAddr>, Refusal> {
         let found = tokio::net::lookup_host((host.as_str(), 0)).await;
         let found: Vec<SocketAddr> = found.map_err(|_| Refusal::NoAddress)?.collect();
         if found.is_empty() {
             return Err(Refusal::NoAddress);
         }
-        let all = found.iter().all(|address| self.allows(&host, address.ip()));
-        if all { Ok(found) } else { Err(Refusal::Private) }
+        let addresses: Vec<IpAddr> = found.iter().map(SocketAddr::ip).collect();
+        self.check(&host, &addresses, port).await.map(|()| found)
     }
 
-    /// The host of the calls answers at other ports than the usual ones too, and one of them starts calls: a report must not ring anybody.
-    pub(super) fn minds_port(&self, host: &str, port: Option<u16>) -> bool {
-        let is =
-            |name: &String| name.trim_matches(['[', ']']).eq_ignore_ascii_case(host.trim_end_matches('.'));
-        port.is_some() && self.remote.iter().any(is) && !self.named.iter().any(is)
+    /// Whether a host, as its address of the web names it, may be called at all of these addresses.
+    pub(super) async fn check(&self, host: &str, addresses: &[IpAddr], port: Port) -> Result<(), Refusal> {
+        let remote = self.remote_addresses().await;
+        addresses.iter().try_for_each(|address| self.judge((host, *address), port, remote.as_deref()))
     }
 
-    /// Whether a host, as its address of the web names it, may be called at an address.
-    pub(super) fn allows(&self, host: &str, address: IpAddr) -> bool {
+    /// None where its name cannot be looked up.
+    async fn remote_addresses(&self) -> Option<Vec<IpAddr>> {
+        let Some(remote) = &self.remote else { return Some(vec![]) };
+        let asked = tokio::net::lookup_host((remote.trim_matches(['[', ']']), 0));
+        let found = tokio::time::timeout(REMOTE_WAIT, asked).await.ok()?.ok()?;
+        let found: Vec<IpAddr> = found.map(|address| address.ip().to_canonical()).collect();
+        (!found.is_empty()).then_some(found)
+    }
+
+    /// The host of the calls is told by its addresses, for it may have other names than the one that settings know.
+    fn judge(
+        &self,
+        (host, address): (&str, IpAddr),
+        port: Port,
+        remote: Option<&[IpAddr]>,
+    ) -> Result<(), Refusal> {
         let address = address.to_canonical();
-        let is = |name: &String| {
-            name.eq_ignore_ascii_case(host.trim_end_matches('.'))
-                || name.parse::<IpAddr>().is_ok_and(|named| named.to_canonical() == address)
-        };
-        let remote = !address.is_loopback() && !address.is_unspecified() && self.remote.iter().any(is);
-        is_public(address) || remote || self.named.iter().any(is)
+        if self.named.iter().any(|name| is_called(name, host, address)) {
+            return Ok(());
+        }
+        let known = self.remote.iter().any(|name| is_called(name, host, address));
+        let is_remote = known || remote.is_some_and(|remote| remote.contains(&address));
+        match port {
+            Port::Other if is_remote => return Err(Refusal::Port),
+            Port::Other if remote.is_none() => return Err(Refusal::Unsure),
+            Port::Other | Port::Usual => {}
+        }
+        let near = is_remote && !address.is_loopback() && !address.is_unspecified();
+        if is_public(address) || near { Ok(()) } else { Err(Refusal::Private) }
     }
 }
 
-impl Resolve for Reach {
+/// Whether a name of the settings means this host, or this address of it.
+fn is_called(name: &str, host: &str, address: IpAddr) -> bool {
+    let name = name.trim_matches(['[', ']']);
+    name.eq_ignore_ascii_case(host.trim_matches(['[', ']']).trim_end_matches('.'))
+        || name.parse::<IpAddr>().is_ok_and(|named| named.to_canonical() == address)
+}
+
+/// Looks names up for whoever asks at one kind of port, since a name comes without its port.
+#[derive(Debug)]
+pub(super) struct Lookup {
+    pub(super) reach: Reach,
+    pub(super) port: Port,
+}
+
+impl Resolve for Lookup {
     fn resolve(&self, name: Name) -> Resolving {
-        let looking = self.clone().look_up(name.as_str().to_owned());
+        let looking = self.reach.clone().look_up(name.as_str().to_owned(), self.port);
         Box::pin(async move {
             let found = looking.await?;
             Ok::<Addrs, _>(Box::new(found.into_iter()))
@@ -115,12 +165,55 @@ mod tests {
         }
     }
 
+    /// Where the host of the calls is looked up as these addresses.
+    fn judged(reach: &Reach, host: &str, address: &str, port: Port, remote: &[&str]) -> Result<(), Refusal> {
+        let remote: Vec<IpAddr> = remote.iter().map(|address| address.parse().unwrap()).collect();
+        reach.judge((host, address.parse().unwrap()), port, Some(&remote))
+    }
+
     #[test]
     fn no_report_reaches_what_starts_calls() {
-        let ours = reach(&[], Some("10.0.0.5"));
-        assert!(ours.minds_port("10.0.0.5", Some(3000)));
-        assert!(!ours.minds_port("10.0.0.5", None) && !ours.minds_port("8.8.8.8", Some(3000)));
-        assert!(!reach(&["10.0.0.5"], Some("10.0.0.5")).minds_port("10.0.0.5", Some(3000)));
+        let (ours, at) = (reach(&[], Some("10.0.0.5")), ["10.0.0.5"]);
+        assert_eq!(judged(&ours, "10.0.0.5", "10.0.0.5", Port::Other, &at), Err(Refusal::Port));
+        assert_eq!(judged(&ours, "10.0.0.5", "10.0.0.5", Port::Usual, &at), Ok(()));
+        assert_eq!(judged(&ours, "8.8.8.8", "8.8.8.8", Port::Other, &at), Ok(()));
+        let opened = reach(&["10.0.0.5"], Some("10.0.0.5"));
+        assert_eq!(judged(&opened, "10.0.0.5", "10.0.0.5", Port::Other, &at), Ok(()));
+    }
+
+    /// A public call server, its address in every spelling, another name of it, and its neighbour.
+    #[test]
+    fn another_name_of_the_remote_host_is_the_remote_host() {
+        let (ours, at) = (reach(&[], Some("calls.example")), ["8.8.8.8", "2606:4700::7"]);
+        for (host, address) in [
+            ("calls.example", "8.8.8.8"),
+            ("CALLS.example.", "9.9.9.9"),
+            ("8.8.8.8", "8.8.8.8"),
+            ("alias.example", "8.8.8.8"),
+            ("alias.example", "::ffff:8.8.8.8"),
+            ("[2606:4700::7]", "2606:4700::7"),
+        ] {
+            assert_eq!(
+                judged(&ours, host, address, Port::Other, &at),
+                Err(Refusal::Port),
+                "{host} {address}"
+            );
+            assert_eq!(judged(&ours, host, address, Port::Usual, &at), Ok(()), "{host} {address}");
+        }
+        assert_eq!(judged(&ours, "files.example", "8.8.4.4", Port::Other, &at), Ok(()));
+        for opened in ["alias.example", "8.8.8.8"] {
+            let opened = reach(&[opened], Some("calls.example"));
+            assert_eq!(judged(&opened, "alias.example", "8.8.8.8", Port::Other, &at), Ok(()));
+        }
+        let near = judged(&ours, "alias.internal", "10.0.0.5", Port::Usual, &["10.0.0.5"]);
+        assert_eq!(near, Ok(()), "on its own network it is called by any name");
+    }
+
+    #[test]
+    fn nobody_guesses_what_the_remote_host_is_called() {
+        let ours = reach(&[], Some("calls.example"));
+        let judge = |port| ours.judge(("alias.example", "8.8.8.8".parse().unwrap()), port, None);
+        assert_eq!((judge(Port::Other), judge(Port::Usual)), (Err(Refusal::Unsure), Ok(())));
     }
 
     #[test]
@@ -177,15 +270,16 @@ mod tests {
             ("ff02::1", false),
         ];
         for (address, public) in table {
-            let allowed = reach(&[], None).allows("host.example", address.parse().unwrap());
-            assert_eq!(allowed, public, "{address}");
+            let allowed = judged(&reach(&[], None), "host.example", address, Port::Usual, &[]);
+            assert_eq!(allowed.is_ok(), public, "{address}");
         }
     }
 
     #[test]
     fn what_the_operator_names_may_be_called() {
         let named = reach(&["127.0.0.1", "files.internal", "fd00::7"], Some("10.0.0.5"));
-        let allows = |host: &str, address: &str| named.allows(host, address.parse().unwrap());
+        let allows =
+            |host: &str, address: &str| judged(&named, host, address, Port::Usual, &["10.0.0.5"]).is_ok();
         assert!(allows("127.0.0.1", "127.0.0.1") && allows("x.example", "::ffff:127.0.0.1"));
         assert!(allows("FILES.internal.", "192.168.7.7") && allows("[fd00::7]", "fd00::7"));
         assert!(allows("10.0.0.5", "10.0.0.5"));
@@ -196,17 +290,23 @@ mod tests {
     #[test]
     fn the_remote_host_is_no_way_to_this_machine() {
         let remote = reach(&[], Some("calls.internal"));
-        assert!(remote.allows("calls.internal", "10.0.0.5".parse().unwrap()));
+        let judged = |address| judged(&remote, "calls.internal", address, Port::Usual, &[address]);
+        assert_eq!(judged("10.0.0.5"), Ok(()));
         for here in ["127.0.0.1", "::1", "0.0.0.0", "::ffff:127.0.0.1"] {
-            assert!(!remote.allows("calls.internal", here.parse().unwrap()), "{here}");
+            assert_eq!(judged(here), Err(Refusal::Private), "{here}");
         }
     }
 
     #[tokio::test]
     async fn a_name_that_leads_here_is_refused() {
-        let found = reach(&[], None).look_up("localhost".to_owned()).await;
-        assert_eq!(found, Err(Refusal::Private));
-        let found = reach(&["localhost"], None).look_up("localhost".to_owned()).await;
+        let look_up =
+            |named: &[&str], remote, port| reach(named, remote).look_up("localhost".to_owned(), port);
+        assert_eq!(look_up(&[], None, Port::Usual).await, Err(Refusal::Private));
+        let found = look_up(&["localhost"], None, Port::Usual).await;
         assert!(found.is_ok_and(|found| !found.is_empty()));
+        assert_eq!(look_up(&[], Some("127.0.0.1"), Port::Other).await, Err(Refusal::Port));
+        // Too long a name for anybody to be asked about it.
+        let nobody = "calls".repeat(60);
+        assert_eq!(look_up(&[], Some(&nobody), Port::Other).await, Err(Refusal::Unsure));
     }
 }

@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
 
-use super::reach::{Reach, Refusal};
+use super::reach::{Lookup, Port, Reach, Refusal};
 use crate::ports::{Playback, Trouble};
 
 const REDIRECTS_MAX: usize = 3;
@@ -27,30 +28,20 @@ const VERSION_LEN_MAX: usize = 256;
 pub(super) struct Web {
     reach: Reach,
     /// None on a machine without certificates to check others by.
-    client: Option<Client>,
+    usual: Option<Client>,
+    other: Option<Client>,
 }
 
 impl Web {
     pub(super) fn new(reach: Reach) -> Self {
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .referer(false)
-            .dns_resolver(reach.clone())
-            .connect_timeout(CONNECT_WAIT)
-            // A connection that is kept would go on to an address that was looked at long ago.
-            .pool_max_idle_per_host(0)
-            .build();
-        if let Err(why) = &client {
-            tracing::warn!(cause = ?why, "recordings cannot be fetched from other hosts: {why}");
-        }
-        Self { reach, client: client.ok() }
+        let (usual, other) = (client(&reach, Port::Usual), client(&reach, Port::Other));
+        Self { reach, usual, other }
     }
 
     pub(super) async fn open(&self, url: &str, from: u64) -> Result<Option<Playback>, Trouble> {
         let mut url = Url::parse(url).map_err(|_| never("the recording's address cannot be understood"))?;
         for _ in 0..=REDIRECTS_MAX {
-            self.look_at(&url)?;
+            self.look_at(&url).await?;
             let answer = self.ask(url.clone(), from).await?;
             match elsewhere(&answer, &url)? {
                 Some(next) => url = next,
@@ -61,7 +52,7 @@ impl Web {
     }
 
     /// What the address itself says; a name is looked up, and what it stands for looked at, when it is called.
-    fn look_at(&self, url: &Url) -> Result<(), Trouble> {
+    async fn look_at(&self, url: &Url) -> Result<(), Trouble> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(never("the recording's host leads to an address that is not of the web"));
         }
@@ -69,17 +60,17 @@ impl Web {
             return Err(never("the recording's address holds a password"));
         }
         let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
-        if self.reach.minds_port(host, url.port()) {
-            return Err(never(Refusal::Port.to_string()));
-        }
         match host.parse::<IpAddr>() {
-            Ok(address) if !self.reach.allows(host, address) => Err(never(Refusal::Private.to_string())),
-            Ok(_) | Err(_) => Ok(()),
+            Ok(address) => self.reach.check(host, &[address], port(url)).await.map_err(refused),
+            Err(_) => Ok(()),
         }
     }
 
     async fn ask(&self, url: Url, from: u64) -> Result<Response, Trouble> {
-        let client = self.client.as_ref();
+        let client = match port(&url) {
+            Port::Usual => self.usual.as_ref(),
+            Port::Other => self.other.as_ref(),
+        };
         let client = client.ok_or_else(|| never("this machine has no certificates to check hosts by"))?;
         let mut request = client.get(url).header(header::ACCEPT_ENCODING, "identity");
         if from > 0 {
@@ -92,6 +83,38 @@ impl Web {
     }
 }
 
+/// Calls hosts at one kind of port.
+fn client(reach: &Reach, port: Port) -> Option<Client> {
+    let client = Client::builder()
+        .no_proxy()
+        .redirect(Policy::none())
+        .referer(false)
+        .dns_resolver(Arc::new(Lookup { reach: reach.clone(), port }))
+        .connect_timeout(CONNECT_WAIT)
+        // A connection that is kept would go on to an address that was looked at long ago.
+        .pool_max_idle_per_host(0)
+        .build();
+    if let Err(why) = &client {
+        tracing::warn!(cause = ?why, "recordings cannot be fetched from other hosts: {why}");
+    }
+    client.ok()
+}
+
+/// An address of the web tells only a port that is not its scheme's own.
+fn port(url: &Url) -> Port {
+    if url.port().is_some() { Port::Other } else { Port::Usual }
+}
+
+fn refused(why: Refusal) -> Trouble {
+    match why {
+        Refusal::NoAddress | Refusal::Private | Refusal::Port => never(why.to_string()),
+        Refusal::Unsure => {
+            tracing::warn!("a recording's host was not called: {why}");
+            Trouble::Later { after: AGAIN_AFTER }
+        }
+    }
+}
+
 fn never(why: impl Into<String>) -> Trouble {
     Trouble::Never { why: why.into() }
 }
@@ -100,7 +123,7 @@ fn trouble(why: reqwest::Error) -> Trouble {
     let why = why.without_url();
     let causes = || std::iter::successors(why.source(), |cause| (*cause).source());
     if let Some(refusal) = causes().find_map(|cause| cause.downcast_ref::<Refusal>()) {
-        return never(refusal.to_string());
+        return refused(*refusal);
     }
     let cause = causes().last().map(ToString::to_string);
     tracing::warn!(cause, "a recording's host cannot be reached");

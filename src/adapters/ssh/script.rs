@@ -31,8 +31,11 @@ const RUN: &str = "\
       { cat; cat >/dev/null; } >&3 4>&-; } 4>&1); \
     printf '\\nkarnay-exit:%s\\n' \"$code\" >&2; exit \"${code:-1}\"";
 
-/// `$1` the effect's hash: prints the code of its command, if it has ended.
-const ASK: &str = "cat \"${HOME:-/}/.karnay/$1.exit\" 2>/dev/null || :";
+/// `$1` the effect's hash: prints the code of its command, if it has ended, and that it runs, if it was begun.
+const ASK: &str = "\
+    m=${HOME:-/}/.karnay/$1; cat \"$m.exit\" 2>/dev/null || { [ ! -e \"$m.begun\" ] || echo running; }";
+/// Instead of a code.
+const RUNNING: &str = "running";
 
 /// `$1` a file: prints its digest, and nothing where there is no program for it.
 const DIGEST: &str = "sha256sum <\"$1\" 2>/dev/null || :";
@@ -50,6 +53,14 @@ pub(super) enum Told {
     Nothing,
 }
 
+/// What the marks of a command tell.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Code(i32),
+    Running,
+    Nothing,
+}
+
 pub(super) fn run(command: &str, session: &str, effect: Option<&str>) -> String {
     // An effect's name may hold anything; its hash is a file's name everywhere.
     let mark = effect.map(mark).unwrap_or_default();
@@ -58,6 +69,15 @@ pub(super) fn run(command: &str, session: &str, effect: Option<&str>) -> String 
 
 pub(super) fn ask(effect: &str) -> String {
     line(ASK, &[&mark(effect)])
+}
+
+/// Understands what `ask` printed.
+pub(super) fn known(stdout: &str) -> Known {
+    match (stdout.trim(), stdout.trim().parse()) {
+        (_, Ok(code)) => Known::Code(code),
+        (RUNNING, Err(_)) => Known::Running,
+        (_, Err(_)) => Known::Nothing,
+    }
 }
 
 pub(super) fn sha256(path: &str) -> String {

@@ -1,11 +1,15 @@
 //! Lists' chunks on PostgreSQL, a few together in one transaction.
 
+use chrono::{DateTime, Utc};
+use cqrs_es::Aggregate as _;
+use domain::ids::{Organization, StreamId};
+use domain::number_list::NumberList;
 use sqlx::Row;
-use sqlx::postgres::PgPool;
+use sqlx::postgres::{PgPool, PgRow};
 
 use super::read::unavailable;
 use super::{Postgres, Reader};
-use crate::journal::lists::{Chunks, ListName, StoredChunk};
+use crate::journal::lists::{Chunks, ListName, REMOVED_TOGETHER, StoredChunk};
 use crate::journal::{Error, micros};
 
 impl Postgres {
@@ -20,6 +24,25 @@ impl Postgres {
         limit: u32,
     ) -> Result<Vec<StoredChunk>, Error> {
         self.at_home(get(self.pool()?, &name, from, limit)).await.map_err(|why| unavailable(&why))
+    }
+
+    pub(in crate::journal) async fn unclaimed_lists(
+        &self,
+        before: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<ListName>, Error> {
+        let found = unclaimed(self.pool()?, micros(before), limit);
+        self.at_home(found).await.map_err(|why| unavailable(&why))
+    }
+
+    /// Zero where nothing is left of it, or where it is somebody's by now.
+    pub(in crate::journal) async fn remove_chunks(
+        &self,
+        name: &ListName,
+        before: DateTime<Utc>,
+    ) -> Result<u64, Error> {
+        let removed = remove(self.pool()?, name, micros(before));
+        self.at_home(removed).await.map_err(|why| unavailable(&why))
     }
 }
 
@@ -62,9 +85,47 @@ async fn get(pool: &PgPool, name: &ListName, from: u32, limit: u32) -> sqlx::Res
     let query = sqlx::query(sql).bind(name.organization.as_str()).bind(name.list);
     let query = query.bind(i32::try_from(from).unwrap_or(i32::MAX)).bind(i64::from(limit));
     let rows = query.fetch_all(pool).await?;
-    let chunk = |row: &sqlx::postgres::PgRow| {
+    let chunk = |row: &PgRow| {
         let number = u32::try_from(row.try_get::<i32, _>(0)?).unwrap_or(0);
         Ok(StoredChunk { number, fingerprints: row.try_get(1)?, sealed: row.try_get(2)? })
     };
     rows.iter().map(chunk).collect()
+}
+
+/// What a chunk seals lies apart from its row, so that looking at all rows costs little.
+async fn unclaimed(pool: &PgPool, before: i64, limit: usize) -> sqlx::Result<Vec<ListName>> {
+    let sql = "SELECT organization, list FROM list_chunks AS chunks GROUP BY organization, list
+               HAVING max(stored_at) < $1 AND NOT EXISTS (
+                   SELECT 1 FROM events WHERE aggregate_type = $2
+                   AND aggregate_id = chunks.organization || '/' || chunks.list::text)
+               ORDER BY organization, list LIMIT $3";
+    let query = sqlx::query(sql).bind(before).bind(NumberList::TYPE);
+    let rows = query.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(pool).await?;
+    let name = |row: &PgRow| {
+        let organization = Organization::parse(row.try_get(0)?);
+        let organization = organization.map_err(|why| sqlx::Error::Decode(Box::new(why)))?;
+        Ok(ListName { organization, list: row.try_get(1)? })
+    };
+    rows.iter().map(name).collect()
+}
+
+/// A chunk begins with the id of its key.
+async fn remove(pool: &PgPool, name: &ListName, before: i64) -> sqlx::Result<u64> {
+    let sql = "WITH removed AS (
+                   DELETE FROM list_chunks WHERE organization = $1 AND list = $2 AND number IN (
+                       SELECT number FROM list_chunks WHERE organization = $1 AND list = $2 ORDER BY number LIMIT $3)
+                   AND NOT EXISTS (
+                       SELECT 1 FROM list_chunks WHERE organization = $1 AND list = $2 AND stored_at >= $4)
+                   AND NOT EXISTS (SELECT 1 FROM events WHERE aggregate_type = $5 AND aggregate_id = $6)
+                   RETURNING sealed
+               ), forgotten AS (
+                   DELETE FROM person_keys WHERE id IN (
+                       SELECT encode(substring(sealed FROM 1 FOR 16), 'hex')::uuid FROM removed)
+               )
+               SELECT count(*) FROM removed";
+    let stream = StreamId::number_list(&name.organization, name.list);
+    let query = sqlx::query_scalar::<_, i64>(sql).bind(name.organization.as_str()).bind(name.list);
+    let query = query.bind(i64::from(REMOVED_TOGETHER)).bind(before);
+    let removed = query.bind(NumberList::TYPE).bind(stream.as_str()).fetch_one(pool).await?;
+    Ok(u64::try_from(removed).unwrap_or(0))
 }

@@ -8,6 +8,14 @@ use super::Sqlite;
 use crate::journal::effects::{Counts, Errand, Policy, Reaction, Take, Taken};
 use crate::journal::{Error, micros};
 
+/// Whoever opens the journal holds its folder alone: what is marked sent was some dead process's, and nobody renews it any more.
+pub(super) fn free_leases(c: &Connection, now: DateTime<Utc>) -> rusqlite::Result<usize> {
+    c.execute(
+        "UPDATE effects SET owner = NULL, due_at = ?1 WHERE state = 'sent' AND due_at > ?1",
+        [micros(now)],
+    )
+}
+
 impl Sqlite {
     pub(in crate::journal) async fn policy(&self, name: &'static str) -> Result<Policy, Error> {
         let find = move |c: &Connection| {

@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::{Aggregate as _, DomainEvent as _};
 use domain::fact::Circumstances;
 use domain::ids::{Organization, SessionId, StreamId};
+use domain::phone::Home;
 use domain::policy::launch::Launching;
 use domain::session::{Command, Completion, Event, Exit, Phase, Remote, Session};
 use futures_util::FutureExt as _;
@@ -225,6 +226,7 @@ impl Engine {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (effector, handle) = effector::ward(effector::Options {
             host: "test".into(),
+            home: Home::parse("UZ").unwrap(),
             parallel: true,
             journal: bench.journal.clone(),
             dispatch: bench.dispatch.clone(),

@@ -8,6 +8,7 @@ use domain::ids::{Organization, SessionId};
 use domain::policy::Intent;
 use karnay::journal::Journal;
 use karnay::journal::effects::{Counts, Errand, NewEffect, Policy, Reaction, Take, Taken};
+use karnay::journal::verify::Place;
 use karnay::ports::Clock;
 use uuid::Uuid;
 
@@ -18,6 +19,7 @@ super::on_both_stores!(
     an_effect_is_sent_once_and_then_asked_about,
     what_was_put_off_is_ready_again,
     takers_do_not_share_effects,
+    a_lease_ends_with_a_process_that_was_alone,
     probing_writes_nothing,
 );
 
@@ -106,6 +108,25 @@ async fn takers_do_not_share_effects(bed: Bed) {
     assert_eq!(taken.len(), whole, "none was taken twice");
     taken.extend(take(&bed, &journal, 40).await.into_iter().map(|effect| effect.id));
     assert_eq!(taken.len(), 40, "none was left");
+}
+
+/// Nobody else can hold the folder of an embedded journal, so that its next owner knows the last one dead. Nodes know no such thing.
+async fn a_lease_ends_with_a_process_that_was_alone(bed: Bed) {
+    let journal = bed.open().await;
+    journal.react(reaction(0, 1, &["a", "b", "c"])).await.unwrap();
+    take(&bed, &journal, 2).await;
+    journal.finish("a".into(), 1, bed.clock.now()).await.unwrap();
+    journal.close().await;
+    drop(journal);
+    let journal = bed.open().await;
+    let taken: Vec<_> =
+        take(&bed, &journal, 9).await.into_iter().map(|it| (it.id, it.errand, it.fence)).collect();
+    let ready = ("c".to_owned(), Errand::Send, 1);
+    match bed.place {
+        Place::Folder(_) => assert_eq!(taken, [ready, ("b".to_owned(), Errand::Ask, 2)]),
+        Place::Url(_) => assert_eq!(taken, [ready]),
+    }
+    assert!(take(&bed, &journal, 9).await.is_empty(), "a lease holds while its process lives");
 }
 
 async fn probing_writes_nothing(bed: Bed) {

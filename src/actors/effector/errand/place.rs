@@ -123,7 +123,7 @@ impl Errand {
     ) {
         let (stream, mut backoff) = (StreamId::number_list(organization, list), Backoff::default());
         loop {
-            let command = command(self.now());
+            let command = command(self.now()).masked(self.carrier.options.home);
             let why = match self
                 .carrier
                 .options

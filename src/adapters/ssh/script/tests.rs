@@ -36,6 +36,10 @@ fn an_effect_is_begun_once_and_can_be_asked_about() {
     assert_eq!(std::fs::read_to_string(home.path().join("runs")).unwrap(), "x\nx\n");
     assert_eq!(sh(&home, &ask("one")).stdout, b"7\n");
     assert_eq!(sh(&home, &ask("three")).stdout, b"");
+    let (_, meanwhile, _) = ran(&home, &format!("{} >&2", ask("four")), Some("four"));
+    assert_eq!(meanwhile.trim(), "running");
+    let told = ["7\n", "running\n", "", "?"].map(known);
+    assert_eq!(told, [Known::Code(7), Known::Running, Known::Nothing, Known::Nothing]);
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! Finds what looks like a telephone number in a text and hides most of it.
+//! Finds what looks like a telephone number in a text and hides most of it: in what goes to the log, and in what a remote host printed.
 //! Ids, times and positions look similar and must stay readable: digits that are part of a longer name stay,
 //! and so does a number that no telephone can have.
 
 use std::borrow::Cow;
 
-use domain::phone::{Home, Phone};
+use super::{Home, Phone};
 
 /// E.164 allows fifteen; below nine it may be anything.
 const DIGITS_MIN: usize = 9;
@@ -18,7 +18,7 @@ const COUNTED: [&str; 7] = ["position", "positions", "event", "events", "sequenc
 const UNITS: [&str; 6] = ["bytes", "events", "rows", "ms", "us", "ns"];
 
 /// The text with its telephone numbers masked: `+998901****67`.
-pub(super) fn masked(text: &str, home: Home) -> Cow<'_, str> {
+pub fn masked(text: &str, home: Home) -> Cow<'_, str> {
     let (mut clean, mut copied, mut from) = (String::new(), 0, 0);
     while let Some(found) = Candidate::next(text, from) {
         from = found.end;
