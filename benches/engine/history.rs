@@ -71,7 +71,7 @@ async fn pages(bench: &Bench, home: &Home, events: usize) -> Result<Vec<Turns>> 
                 (search.deep.as_ref(), &mut turns.deep, &mut turns.deep_p50),
             ] {
                 let Some(path) = path else { continue };
-                let load = load::run(plan(engine.address, path, bench.duration(5))).await?;
+                let load = load::run(plan(engine.address, path, bench.duration(2))).await?;
                 load.demand_clean()?;
                 if turn > 0 {
                     p99.push(load.percentile(990));

@@ -1,5 +1,5 @@
 //! The table in docs/performance.md. Only the block between the two marks is written; what people wrote around it stays,
-//! and so do the reasons that they gave in the table's last column.
+//! and so do the reasons that they gave in the table's last column, and the lines of what was not measured this time.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -24,7 +24,7 @@ pub(crate) fn write(figures: &[Figure], load_before: &str, out: &Path) -> Result
     let known = std::fs::read_to_string(out).unwrap_or_else(|_| format!("{FRESH}\n{BEGIN}\n{END}\n"));
     let (before, rest) = known.split_once(BEGIN).unwrap_or((&known, ""));
     let (old, after) = rest.split_once(END).unwrap_or((rest, "\n"));
-    let block = block(figures, load_before, &reasons(old));
+    let block = block(figures, load_before, old);
     std::fs::write(out, format!("{before}{BEGIN}\n{block}{END}{after}"))?;
     Ok(())
 }
@@ -39,7 +39,10 @@ fn reasons(old: &str) -> HashMap<String, String> {
     old.lines().filter_map(reason).collect()
 }
 
-fn block(figures: &[Figure], load_before: &str, reasons: &HashMap<String, String>) -> String {
+/// Parts in the order of the table, each with the numbers of its lines.
+const PARTS: [&[&str]; 7] = [&["P1", "R15"], &["P2"], &["P3"], &["P4"], &["P6"], &["P8"], &["P9"]];
+
+fn block(figures: &[Figure], load_before: &str, old: &str) -> String {
     let mut text = String::from("\n| machine | |\n|---|---|\n");
     for (what, value) in machine::facts() {
         let _ = writeln!(text, "| {what} | {value} |");
@@ -47,14 +50,26 @@ fn block(figures: &[Figure], load_before: &str, reasons: &HashMap<String, String
     let _ = writeln!(text, "| load before | {load_before} |");
     text.push_str("\nMedian (least–most) of the runs.\n\n");
     text.push_str("| | what | figure | target | | reason |\n|---|---|---|---|---|---|\n");
-    for figure in figures {
-        let Figure { number, what, series, .. } = figure;
-        let unit = if figure.unit == "ratio" { "" } else { figure.unit };
-        let value = format!("{series} {unit}");
-        let (target, verdict) = (figure.wanted(), figure.verdict());
-        let reason = reasons.get(&format!("{number} {what}")).map_or("", String::as_str);
-        let _ = writeln!(text, "| {number} | {what} | {} | {target} | {verdict} | {reason} |", value.trim());
+    let reasons = reasons(old);
+    for part in PARTS {
+        let measured: Vec<_> = figures.iter().filter(|figure| part.contains(&figure.number)).collect();
+        for figure in &measured {
+            text.push_str(&line(figure, &reasons));
+        }
+        let known = |line: &&str| part.iter().any(|number| line.starts_with(&format!("| {number} |")));
+        for kept in old.lines().filter(known).filter(|_| measured.is_empty()) {
+            let _ = writeln!(text, "{kept}");
+        }
     }
     text.push('\n');
     text
+}
+
+fn line(figure: &Figure, reasons: &HashMap<String, String>) -> String {
+    let Figure { number, what, series, .. } = figure;
+    let unit = if figure.unit == "ratio" { "" } else { figure.unit };
+    let value = format!("{series} {unit}");
+    let (target, verdict) = (figure.wanted(), figure.verdict());
+    let reason = reasons.get(&format!("{number} {what}")).map_or("", String::as_str);
+    format!("| {number} | {what} | {} | {target} | {verdict} | {reason} |\n", value.trim())
 }

@@ -4,7 +4,7 @@
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -29,6 +29,11 @@ const MIGRATIONS: [&str; 2] = [
 /// Readers and the writer meet only at the edges of checkpoints, for moments.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
+/// A process that has just ended may still be seen for a moment, and a child that is on its way to being another program
+/// holds for that long what its parent held.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+const LOCK_LOOK: Duration = Duration::from_millis(20);
+
 /// Holds the data folder for this process until it is dropped.
 #[derive(Debug)]
 pub(super) struct Lock(#[expect(dead_code, reason = "the lock lives as long as the file is open")] File);
@@ -41,13 +46,19 @@ pub(super) fn lock(folder: &Path) -> Result<Lock, Error> {
     std::fs::create_dir_all(folder).map_err(|why| cannot(&why))?;
     let options = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
     let file = options.map_err(|why| cannot(&why))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
-        Err(TryLockError::WouldBlock) => Err(Error::Open(format!(
-            "DATA_DIR: {} is in use by another karnay; one process at a time may write it",
-            folder.display()
-        ))),
-        Err(TryLockError::Error(why)) => Err(cannot(&why)),
+    let until = Instant::now() + LOCK_WAIT;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Lock(file)),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(LOCK_LOOK),
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::Open(format!(
+                    "DATA_DIR: {} is in use by another karnay; one process at a time may write it",
+                    folder.display()
+                )));
+            }
+            Err(TryLockError::Error(why)) => return Err(cannot(&why)),
+        }
     }
 }
 
