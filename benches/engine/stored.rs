@@ -16,6 +16,9 @@ use domain::outcome::CallStatus;
 use domain::session;
 use karnay::dispatch::{Dispatch, Failure, Meta};
 use karnay::journal::verify::Place;
+use projections::call_history::CallHistory;
+use projections::projection::Projection as _;
+use projections::session_stats::SessionStats;
 use tempfile::TempDir;
 
 use crate::forge::{self, Forge};
@@ -42,7 +45,9 @@ pub(crate) fn home(bench: &Bench, store: Store, events: usize) -> Result<Home> {
     match store {
         Store::Sqlite => {
             let folder = crate::folder("stored")?;
-            let kept = crate::kept(&format!("sqlite-{events}"));
+            // Older screens would be built anew beside what is measured.
+            let versions = format!("{}-{}", SessionStats::VERSION, CallHistory::VERSION);
+            let kept = crate::kept(&format!("sqlite-{events}-{versions}"));
             if !kept.exists() {
                 make_kept(&kept, events)?;
             }
