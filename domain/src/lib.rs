@@ -6,6 +6,7 @@ pub mod language;
 pub mod outcome;
 pub mod personal;
 pub mod phone;
+pub mod zone;
 
 pub mod call;
 pub mod number_list;
