@@ -1,6 +1,8 @@
 //! The rules of calling: what may happen to a session, a call, a report, and what follows from it.
 //! Pure and synchronous: time, ids and everything looked up arrive inside a command; nothing here waits, reads a clock or throws dice.
 
+pub mod conversation;
+pub mod decimal;
 pub mod ids;
 pub mod language;
 pub mod outcome;
