@@ -19,3 +19,4 @@ pub mod session;
 
 pub mod fact;
 pub mod policy;
+pub mod rules;
