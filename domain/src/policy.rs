@@ -5,6 +5,7 @@ pub mod completion;
 pub mod launch;
 pub mod placing;
 pub mod stop;
+pub mod windows;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
