@@ -1,9 +1,12 @@
 //! When this happens, then that: pure reactions to facts.
 //! A policy returns intents; who carries them out, and what becomes of them in a crash, is not its business.
 
+pub mod breaker;
+pub mod caps;
 pub mod completion;
 pub mod launch;
 pub mod placing;
+pub mod retry;
 pub mod stop;
 pub mod windows;
 
