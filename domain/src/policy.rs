@@ -5,6 +5,7 @@ pub mod breaker;
 pub mod caps;
 pub mod completion;
 pub mod launch;
+pub mod pacing;
 pub mod placing;
 pub mod retry;
 pub mod stop;
