@@ -39,7 +39,7 @@ fn the_packs_say_what_was_decided() {
     assert_eq!(caps(&us), json!([cap("attempts", "7d", 7)]));
     let russian = [cap("attempts", "1d", 1), cap("attempts", "7d", 2), cap("attempts", "31d", 8)];
     assert_eq!(caps(&ru), json!(russian));
-    assert_eq!(us.quiet.after_conversation, Span::days(7));
+    assert_eq!(us.quiet.after_conversation.unwrap().span(), Span::days(7));
 }
 
 #[test]
@@ -81,6 +81,7 @@ fn what_is_wrong_is_named() {
         (json!({"caps": [cap, {"within": "1d", "atMost": 1}]}), "caps[1].count"),
         (json!({"caps": 7}), "caps"),
         (json!({"quiet": {"afterConversation": -1}}), "quiet.afterConversation"),
+        (json!({"quiet": {"afterConversation": "61d"}}), "quiet.afterConversation"),
         (json!({"retry": {"engaged": {}}}), "retry.engaged"),
         (json!({"retry": {"busy": {"after": ["5m", "0s"], "atMost": 3}}}), "retry.busy.after[1]"),
         (json!({"retry": {"busy": {"after": ["5m", "soon"], "atMost": 3}}}), "retry.busy.after[1]"),

@@ -86,8 +86,11 @@ fn quiet_time(known: &Known, now: DateTime<Utc>) -> Said {
 }
 
 fn reached_caps(known: &Known, now: DateTime<Utc>) -> Said {
-    let Some(reached) = caps::reached(&known.campaign.pack.caps, known.person.tried, now) else {
-        return (Verdict::Pass, Figures::Nothing);
+    let (caps, tried) = (&known.campaign.pack.caps, known.person.tried);
+    let Some(reached) = caps::reached(caps, tried, now) else {
+        let nearest = caps::nearest(caps, tried, now);
+        let figures = nearest.map_or(Figures::Nothing, |(cap, found)| Figures::Cap { cap, found });
+        return (Verdict::Pass, figures);
     };
     (Verdict::Defer { until: reached.until }, Figures::Cap { cap: reached.cap, found: reached.found })
 }

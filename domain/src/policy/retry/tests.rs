@@ -120,6 +120,8 @@ fn a_promise_is_silence_until_its_day_is_over_and_a_grace_after_it() {
     assert_eq!(promised(Some("2026-11-25")), Next::Promised { until: at("27T00:00") });
     assert_eq!(promised(Some("2026-11-01")), Next::Promised { until: at("22T00:00") }, "past: from today on");
     assert_eq!(promised(None), Next::Promised { until: at("27T10:00") });
+    let never = promised(Some("+262142-12-31"));
+    assert_eq!(never, Next::Promised { until: at("20T10:00") + AHEAD_MAX }, "no clock shows that day");
     assert_eq!(promised(Some("9999-12-31")), Next::Promised { until: at("20T10:00") + AHEAD_MAX });
 }
 

@@ -233,7 +233,8 @@ impl World {
         let Some(asked_for) = made.asked_for else { return Ok(()) };
         prop_assert!(made.at >= asked_for, "too soon: {made:?}");
         let free = self.pack.caps.iter().all(|cap| self.found(cap, asked_for, true) < cap.at_most.get());
-        let silence = self.pack.quiet.after_conversation.delta();
+        let silence =
+            self.pack.quiet.after_conversation.map_or(TimeDelta::zero(), |within| within.span().delta());
         let quiet = !self.pack.quiet.spares_callbacks
             && self.made.iter().any(|earlier| {
                 earlier.counts == Counts::Conversation
