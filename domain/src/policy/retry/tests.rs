@@ -55,6 +55,15 @@ fn busy_is_called_again_soon_twice_a_day_and_six_times_in_all() {
 }
 
 #[test]
+fn six_calls_in_all_are_six_whatever_came_of_each() {
+    let mixed = [Reach::Busy, Reach::NoAnswer, Reach::Busy, Reach::Unavailable, Reach::Busy, Reach::NoAnswer];
+    let days = ["20T10:00", "21T10:00", "22T10:00", "23T10:00", "24T10:00", "25T10:00"].map(at);
+    let calls: Vec<_> = mixed.into_iter().zip(days).collect();
+    assert!(matches!(after(&calls[..5]), Next::Again { .. }));
+    assert_eq!(after(&calls), Next::Final);
+}
+
+#[test]
 fn no_answer_is_called_again_in_another_part_of_the_day() {
     let calls = chain(&Reach::NoAnswer, at("20T09:30"));
     let expected = ["20T09:30", "20T12:00", "21T09:30", "21T13:30", "22T09:30", "22T13:30"].map(at);

@@ -124,6 +124,11 @@ impl World {
         target.tries.count(call);
         let next = target.tries.next(call, &self.pack, self.zone);
         target.waits = TargetView::default();
+        if let (Reach::Reached(Upshot::CallbackRequested { at: Some(asked) }), Next::Callback { at }) =
+            (&call.outcome.reach, next)
+        {
+            assert!(at == *asked || *asked <= call.ended_at, "asked for {asked}, waits for {at}");
+        }
         match next {
             Next::Again { at } => target.waits.retry_at = Some(at),
             Next::Callback { at } => target.waits.callback_at = Some(at),
