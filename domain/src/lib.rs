@@ -1,11 +1,14 @@
 //! The rules of calling: what may happen to a session, a call, a report, and what follows from it.
 //! Pure and synchronous: time, ids and everything looked up arrive inside a command; nothing here waits, reads a clock or throws dice.
 
+pub mod conversation;
+pub mod decimal;
 pub mod ids;
 pub mod language;
 pub mod outcome;
 pub mod personal;
 pub mod phone;
+pub mod zone;
 
 pub mod call;
 pub mod number_list;
@@ -16,3 +19,4 @@ pub mod session;
 
 pub mod fact;
 pub mod policy;
+pub mod rules;

@@ -1,10 +1,15 @@
 //! When this happens, then that: pure reactions to facts.
 //! A policy returns intents; who carries them out, and what becomes of them in a crash, is not its business.
 
+pub mod breaker;
+pub mod caps;
 pub mod completion;
 pub mod launch;
+pub mod pacing;
 pub mod placing;
+pub mod retry;
 pub mod stop;
+pub mod windows;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
