@@ -1,7 +1,9 @@
 //! The ports as they are in the world, one file for each kind of far end. They carry out and report; they decide nothing.
 
+mod dice;
 mod kept;
 pub mod local;
+mod post;
 mod quoting;
 pub mod recordings;
 pub mod simulated;
