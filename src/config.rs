@@ -8,6 +8,7 @@ mod env_file;
 pub mod keys;
 mod secret;
 mod settings;
+pub mod signature;
 mod sources;
 #[cfg(test)]
 mod tests;
