@@ -1,5 +1,6 @@
 //! The ports as they are in the world, one file for each kind of far end. They carry out and report; they decide nothing.
 
+pub mod agent;
 mod dice;
 mod kept;
 pub mod local;
