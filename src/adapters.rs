@@ -8,6 +8,7 @@ mod post;
 mod quoting;
 pub mod recordings;
 pub mod simulated;
+pub mod simulated_agent;
 pub mod spreadsheet;
 pub mod ssh;
 pub mod system;
