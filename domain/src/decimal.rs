@@ -59,7 +59,7 @@ impl fmt::Display for Rate {
 
 impl Serialize for Rate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0 % 1000 == 0 {
+        if self.0.is_multiple_of(1000) {
             return serializer.serialize_u32(self.0 / 1000);
         }
         serializer.serialize_f64(f64::from(self.0) / 1000.0)

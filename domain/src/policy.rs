@@ -4,6 +4,7 @@
 pub mod breaker;
 pub mod caps;
 pub mod completion;
+pub mod eligible;
 pub mod launch;
 pub mod pacing;
 pub mod placing;

@@ -79,7 +79,7 @@ impl Pack {
         tighten(&mut self.quiet, by.quiet.as_ref(), Quiet::longer);
         tighten(&mut self.retry, by.retry.as_ref(), Matrix::stricter);
         tighten(&mut self.callbacks, by.callbacks.as_ref(), Callbacks::stricter);
-        tighten(&mut self.promises, by.promises.as_ref(), Promises::stricter);
+        tighten(&mut self.promises, by.promises.as_ref(), |ours, theirs| ours.stricter(*theirs));
         self
     }
 }

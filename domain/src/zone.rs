@@ -140,9 +140,9 @@ impl Whereabouts {
             Clocks::One(zone) => Some((zone, Source::Country)),
             Clocks::Unknown | Clocks::Several(_) => None,
         };
-        let campaign = self.campaign.filter(|zone| self.country.may_be(*zone, at));
+        let campaign = || self.campaign.filter(|zone| self.country.may_be(*zone, at));
         let contact = self.contact.map(|zone| (zone, Source::Contact));
-        contact.or(country).or(campaign.map(|zone| (zone, Source::Campaign)))
+        contact.or(country).or_else(|| campaign().map(|zone| (zone, Source::Campaign)))
     }
 }
 

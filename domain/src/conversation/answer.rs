@@ -1,7 +1,9 @@
 //! An agent's answer, and how it is read. The documented fields decide the status; the others, which an agent may add, tell more.
 //! Whatever an added field holds, no answer is refused for it: what cannot be read was not said.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -14,6 +16,8 @@ use crate::zone::Zone;
 pub const DROPPED_BELOW_SECS: u32 = 10;
 /// Longer causes are cut.
 pub const CAUSE_CHARS_MAX: usize = 300;
+/// A year beyond is no date, and its instant may not exist.
+const YEARS: RangeInclusive<i32> = 1900..=9999;
 /// Longer than this nobody talks; such a figure is no duration.
 const TALK_SECS_MAX: i64 = 24 * 60 * 60;
 
@@ -142,7 +146,8 @@ fn text(value: &Value) -> Option<String> {
 /// A day, or the day of an instant where the person is.
 fn day(value: &Value, zone: Zone) -> Option<NaiveDate> {
     let told = value.as_str()?.trim();
-    told.parse().ok().or_else(|| time(value, zone).map(|at| zone.wall(at).date()))
+    let day: Option<NaiveDate> = told.parse().ok();
+    day.or_else(|| time(value, zone).map(|at| zone.wall(at).date())).filter(|day| YEARS.contains(&day.year()))
 }
 
 /// An instant; one that names no zone is on the person's clock.
@@ -151,7 +156,8 @@ fn time(value: &Value, zone: Zone) -> Option<DateTime<Utc>> {
     let placed = DateTime::parse_from_rfc3339(&told).map(|at| at.to_utc()).ok();
     let local = || {
         let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
-        forms.iter().find_map(|form| NaiveDateTime::parse_from_str(&told, form).ok())
+        let read = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(&told, form).ok());
+        read.filter(|wall| YEARS.contains(&wall.year()))
     };
     placed.or_else(|| local().map(|wall| zone.instant(wall)))
 }

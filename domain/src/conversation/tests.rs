@@ -195,7 +195,13 @@ fn a_promise_is_read_with_its_amount_and_day() {
     let whole = (Some("5170.50".to_owned()), Some("2026-12-01".to_owned()));
     assert_eq!(promised(json!({"amount": 5170.5, "dueDate": "2026-12-01"})), whole);
     assert_eq!(promised(json!({"amount": "5 170,50", "dueDate": "2026-11-30T20:00:00Z"})), whole);
-    for nothing in [json!(null), json!(7), json!({}), json!({"amount": [], "dueDate": "soon"})] {
+    for nothing in [
+        json!(null),
+        json!(7),
+        json!({}),
+        json!({"amount": [], "dueDate": "soon"}),
+        json!({"dueDate": "+262142-12-31"}),
+    ] {
         assert_eq!(promised(nothing), (None, None));
     }
 }
@@ -208,6 +214,8 @@ fn a_callbacks_time_is_on_the_persons_clock_unless_it_says_otherwise() {
         (json!("2026-11-21T18:30:00"), Some("2026-11-21T13:30:00Z")),
         (json!("2026-11-21 18:30"), Some("2026-11-21T13:30:00Z")),
         (json!("tomorrow"), None),
+        (json!("+262142-12-31T23:59:59"), None),
+        (json!("-262143-01-01T00:00"), None),
         (json!(null), None),
         (json!({"at": 1}), None),
     ] {

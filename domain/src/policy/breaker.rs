@@ -112,11 +112,11 @@ mod tests {
     }
 
     /// After which call it opens, counted from one.
-    fn opens(calls: &[bool], limits: &Limits) -> Option<(usize, Tripped)> {
+    fn opens(calls: &[bool], limits: Limits) -> Option<(usize, Tripped)> {
         let mut breaker = Breaker::default();
         let heard = calls.iter().zip(1..).find_map(|(failed, place)| {
             let second = i64::try_from(place).unwrap();
-            breaker.hear(*failed, limits, at(second)).map(|tripped| (place, tripped))
+            breaker.hear(*failed, &limits, at(second)).map(|tripped| (place, tripped))
         });
         assert_eq!(breaker.tripped(), heard.map(|(_, tripped)| tripped));
         heard
@@ -125,20 +125,20 @@ mod tests {
     #[test]
     fn failures_in_a_row_open_it_with_their_figures() {
         let three = limits(r#"{"inARow": 3, "percent": 100, "ofLast": 100}"#);
-        let (place, figures) = opens(&[true, true, false, true, true, true, true], &three).unwrap();
+        let (place, figures) = opens(&[true, true, false, true, true, true, true], three).unwrap();
         assert_eq!(place, 6);
         assert_eq!(figures, Tripped { at: at(6), in_a_row: 3, failed: 5, of_last: 6 });
-        assert_eq!(opens(&[true, true, false, true, true, false], &three), None);
+        assert_eq!(opens(&[true, true, false, true, true, false], three), None);
     }
 
     #[test]
     fn a_share_of_the_last_calls_opens_it_once_there_are_enough() {
         let half = limits(r#"{"inARow": 200, "percent": 50, "ofLast": 4}"#);
-        assert_eq!(opens(&[true, true, true], &half), None, "three calls are too few to tell");
-        assert_eq!(opens(&[true, false, false, true], &half).unwrap().0, 4);
-        assert_eq!(opens(&[true, false, false, false, true, false, false, false], &half), None);
+        assert_eq!(opens(&[true, true, true], half), None, "three calls are too few to tell");
+        assert_eq!(opens(&[true, false, false, true], half).unwrap().0, 4);
+        assert_eq!(opens(&[true, false, false, false, true, false, false, false], half), None);
         assert_eq!(
-            opens(&[true, false, false, false, true, true], &half).unwrap().0,
+            opens(&[true, false, false, false, true, true], half).unwrap().0,
             6,
             "old ones are forgotten"
         );

@@ -27,15 +27,29 @@ pub fn reached(caps: &[Cap], tried: &[Tried], now: DateTime<Utc>) -> Option<Reac
     caps.iter().filter_map(|cap| one(*cap, tried, now)).max_by_key(|reached| reached.until)
 }
 
+/// The cap that leaves the fewest calls, and how many it counted.
+pub fn nearest(caps: &[Cap], tried: &[Tried], now: DateTime<Utc>) -> Option<(Cap, u32)> {
+    let found = caps.iter().map(|cap| (*cap, found(*cap, tried, now)));
+    found.min_by_key(|(cap, found)| cap.at_most.get().saturating_sub(*found))
+}
+
 /// It is over when the oldest of as many calls as are allowed is out of the stretch.
 fn one(cap: Cap, tried: &[Tried], now: DateTime<Utc>) -> Option<Reached> {
-    let within = cap.within.span().delta();
-    let counted = || tried.iter().rev().filter(|tried| counts(cap.count, tried));
     let allowed = usize::try_from(cap.at_most.get()).unwrap_or(usize::MAX);
-    let until = counted().nth(allowed - 1)?.at + within;
-    let found = counted().take_while(|tried| tried.at + within > now).count();
-    let found = u32::try_from(found).unwrap_or(u32::MAX);
-    (until > now).then_some(Reached { cap, found, until })
+    let oldest = counted(cap, tried).nth(allowed - 1)?;
+    let until = oldest.at + cap.within.span().delta();
+    (until > now).then(|| Reached { cap, found: found(cap, tried, now), until })
+}
+
+fn found(cap: Cap, tried: &[Tried], now: DateTime<Utc>) -> u32 {
+    let within = cap.within.span().delta();
+    let found = counted(cap, tried).take_while(|tried| tried.at + within > now).count();
+    u32::try_from(found).unwrap_or(u32::MAX)
+}
+
+/// What a cap counts, the latest first.
+fn counted(cap: Cap, tried: &[Tried]) -> impl Iterator<Item = &Tried> {
+    tried.iter().rev().filter(move |tried| counts(cap.count, tried))
 }
 
 fn counts(what: Counted, tried: &Tried) -> bool {
@@ -59,8 +73,9 @@ pub fn silence(quiet: &Quiet, tried: &[Tried], asked_for: bool, now: DateTime<Ut
         return None;
     }
     let spoke_at = tried.iter().rev().find(|tried| tried.spoke)?.at;
-    let until = spoke_at + quiet.after_conversation.delta();
-    (until > now).then_some(Silence { spoke_at, after_conversation: quiet.after_conversation, until })
+    let after_conversation = quiet.after_conversation?.span();
+    let until = spoke_at + after_conversation.delta();
+    (until > now).then_some(Silence { spoke_at, after_conversation, until })
 }
 
 #[cfg(test)]

@@ -170,10 +170,10 @@ impl Tries {
 /// No campaign calls before the day it is due is over where the person is, and a grace after it.
 fn promised_until(promise: Promise, ended_at: DateTime<Utc>, pack: &Pack, zone: Zone) -> DateTime<Utc> {
     let undated = ended_at + pack.promises.undated.delta();
-    let today = zone.wall(ended_at).date();
-    let over = promise.due.and_then(|due| due.max(today).succ_opt()).map(|day| begins(day, zone));
-    let until = over.map_or(undated, |over| over + pack.promises.grace.delta());
-    until.min(ended_at + AHEAD_MAX)
+    let last = ended_at + AHEAD_MAX;
+    let (today, latest) = (zone.wall(ended_at).date(), zone.wall(last).date());
+    let over = promise.due.and_then(|due| due.clamp(today, latest).succ_opt()).map(|day| begins(day, zone));
+    over.map_or(undated, |over| over + pack.promises.grace.delta()).min(last)
 }
 
 fn begins(day: NaiveDate, zone: Zone) -> DateTime<Utc> {

@@ -38,7 +38,9 @@ pub struct BadWithin(Span);
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Quiet {
-    pub after_conversation: Span,
+    /// None: there is no silence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_conversation: Option<Within>,
     /// Whether a call that the person asked for breaks it.
     #[serde(default)]
     pub spares_callbacks: bool,
@@ -51,6 +53,10 @@ impl Cap {
 }
 
 impl Within {
+    pub(super) const fn of(span: Span) -> Self {
+        Self(span)
+    }
+
     pub fn span(self) -> Span {
         self.0
     }

@@ -3,7 +3,7 @@
 use std::num::{NonZeroU8, NonZeroU32};
 
 use super::Pack;
-use super::caps::{Cap, Counted, Quiet};
+use super::caps::{Cap, Counted, Quiet, Within};
 use super::holidays::{Holiday, Holidays};
 use super::retry::{Again, Callbacks, Kind, Matrix, Promises};
 use super::span::Span;
@@ -72,7 +72,7 @@ impl Pack {
     pub fn us_reg_f() -> Self {
         Self {
             caps: vec![Cap::of(Counted::Attempts, times(7), Span::days(7))],
-            quiet: Quiet { after_conversation: Span::days(7), spares_callbacks: true },
+            quiet: Quiet { after_conversation: Some(Within::of(Span::days(7))), spares_callbacks: true },
             ..Self::of("us_reg_f", vec![Window::hours(&Day::ALL, 8, 21)])
         }
     }

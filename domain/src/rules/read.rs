@@ -43,16 +43,15 @@ fn guilty(whole: &Value, why: &str, judge: &impl Fn(&Value) -> Option<String>) -
     pointer
 }
 
-/// Of a list the last first: the shortest beginning that is wrong ends with what is wrong.
 fn children(whole: &Value, pointer: &str) -> Vec<String> {
     match whole.pointer(pointer) {
         Some(Value::Object(object)) => object.keys().cloned().collect(),
-        Some(Value::Array(list)) => (0..list.len()).rev().map(|place| place.to_string()).collect(),
+        Some(Value::Array(list)) => (0..list.len()).map(|place| place.to_string()).collect(),
         Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | None => vec![],
     }
 }
 
-/// Of an object only one part, of a list its beginning up to one.
+/// Of an object only one part; of a list its beginning, since the shortest one that is wrong ends with what is wrong.
 fn alone(whole: &Value, pointer: &str, child: &str) -> Option<Value> {
     let mut whole = whole.clone();
     match whole.pointer_mut(pointer)? {

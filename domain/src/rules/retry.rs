@@ -239,7 +239,7 @@ impl Callbacks {
 
 impl Promises {
     #[must_use]
-    pub(super) fn stricter(&self, other: &Self) -> Self {
+    pub(super) fn stricter(self, other: Self) -> Self {
         Self { grace: self.grace.max(other.grace), undated: self.undated.max(other.undated) }
     }
 }

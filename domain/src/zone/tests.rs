@@ -57,6 +57,7 @@ fn an_hour_that_does_not_exist_is_an_hour_later() {
     let berlin = zone("Europe/Berlin");
     let shown = |text: &str| berlin.wall(berlin.instant(text.parse().unwrap())).to_string();
     assert_eq!(shown("2026-03-29T02:30:00"), "2026-03-29 03:30:00");
+    assert_eq!(shown("2026-03-29T12:00:00"), "2026-03-29 12:00:00");
     assert_eq!(shown("2026-03-29T01:59:00"), "2026-03-29 01:59:00");
     assert_eq!(berlin.instant("2026-10-25T02:30:00".parse().unwrap()), at("2026-10-25T00:30:00Z"));
 }

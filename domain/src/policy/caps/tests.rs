@@ -36,6 +36,16 @@ fn of_several_caps_the_one_that_holds_longest_is_named() {
 }
 
 #[test]
+fn the_cap_that_leaves_least_is_shown_before_it_is_reached() {
+    let caps = Pack::ru_230_fz().caps;
+    let (cap, found) = nearest(&caps, &tried(&[(0, false)]), at(30)).unwrap();
+    assert_eq!((cap.within.span(), found), (Span::days(1), 0), "one of one is left, as of two in a week");
+    let (cap, found) = nearest(&Pack::uz().caps, &tried(&[(0, false)]), at(1)).unwrap();
+    assert_eq!((cap.count, cap.at_most.get() - found), (Counted::Attempts, 1));
+    assert_eq!(nearest(&[], &[], at(0)), None);
+}
+
+#[test]
 fn there_is_silence_after_a_conversation_unless_the_person_asked() {
     let quiet = Pack::us_reg_f().quiet;
     let spoke = tried(&[(0, true), (5, false)]);

@@ -55,6 +55,15 @@ fn busy_is_called_again_soon_twice_a_day_and_six_times_in_all() {
 }
 
 #[test]
+fn six_calls_in_all_are_six_whatever_came_of_each() {
+    let mixed = [Reach::Busy, Reach::NoAnswer, Reach::Busy, Reach::Unavailable, Reach::Busy, Reach::NoAnswer];
+    let days = ["20T10:00", "21T10:00", "22T10:00", "23T10:00", "24T10:00", "25T10:00"].map(at);
+    let calls: Vec<_> = mixed.into_iter().zip(days).collect();
+    assert!(matches!(after(&calls[..5]), Next::Again { .. }));
+    assert_eq!(after(&calls), Next::Final);
+}
+
+#[test]
 fn no_answer_is_called_again_in_another_part_of_the_day() {
     let calls = chain(&Reach::NoAnswer, at("20T09:30"));
     let expected = ["20T09:30", "20T12:00", "21T09:30", "21T13:30", "22T09:30", "22T13:30"].map(at);
@@ -120,6 +129,8 @@ fn a_promise_is_silence_until_its_day_is_over_and_a_grace_after_it() {
     assert_eq!(promised(Some("2026-11-25")), Next::Promised { until: at("27T00:00") });
     assert_eq!(promised(Some("2026-11-01")), Next::Promised { until: at("22T00:00") }, "past: from today on");
     assert_eq!(promised(None), Next::Promised { until: at("27T10:00") });
+    let never = promised(Some("+262142-12-31"));
+    assert_eq!(never, Next::Promised { until: at("20T10:00") + AHEAD_MAX }, "no clock shows that day");
     assert_eq!(promised(Some("9999-12-31")), Next::Promised { until: at("20T10:00") + AHEAD_MAX });
 }
 

@@ -7,13 +7,13 @@ use super::*;
 use crate::rules::Changes;
 use crate::rules::read::read;
 
-fn pack(written: Value) -> Pack {
-    Pack::always().overridden(&read::<Changes>(&written).unwrap())
+fn pack(written: &Value) -> Pack {
+    Pack::always().overridden(&read::<Changes>(written).unwrap())
 }
 
 fn daily(from: &str, until: &str) -> Pack {
     let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    pack(json!({"windows": [{"days": days, "from": from, "until": until}]}))
+    pack(&json!({"windows": [{"days": days, "from": from, "until": until}]}))
 }
 
 fn zone(name: &str) -> Zone {
@@ -77,20 +77,20 @@ fn an_hour_that_comes_twice_is_open_twice() {
 #[test]
 fn midnight_may_not_exist_where_a_holiday_ends() {
     // Beirut puts its clock forward at midnight: the day after the holiday begins at 01:00.
-    let closed = pack(json!({"holidays": ["2026-03-28"]}));
+    let closed = pack(&json!({"holidays": ["2026-03-28"]}));
     assert_eq!(next(&closed, "Asia/Beirut", "2026-03-28T10:00:00Z"), "2026-03-28T22:00:00Z");
 }
 
 #[test]
 fn a_day_that_was_left_out_is_passed() {
     // Samoa went from the 29th of December 2011 to the 31st.
-    let friday = pack(json!({"windows": [{"days": ["fri"], "from": "09:00", "until": "10:00"}]}));
+    let friday = pack(&json!({"windows": [{"days": ["fri"], "from": "09:00", "until": "10:00"}]}));
     assert_eq!(next(&friday, "Pacific/Apia", "2011-12-29T12:00:00Z"), "2012-01-05T19:00:00Z");
 }
 
 #[test]
 fn what_is_never_open_says_so() {
-    let sunday = pack(json!({"windows": [{"days": ["sun"], "from": "09:00", "until": "10:00"}]}));
+    let sunday = pack(&json!({"windows": [{"days": ["sun"], "from": "09:00", "until": "10:00"}]}));
     let never = sunday.tightened(
         &read::<Changes>(&json!({"windows": [{"days": ["mon"], "from": "09:00", "until": "10:00"}]}))
             .unwrap(),
@@ -102,7 +102,7 @@ fn what_is_never_open_says_so() {
         holidays.push(day.format("%m-%d").to_string());
         day = day.succ_opt().unwrap();
     }
-    let always_closed = pack(json!({"holidays": holidays}));
+    let always_closed = pack(&json!({"holidays": holidays}));
     assert_eq!(Calendar::of(&always_closed, Zone::UTC).next_open(at("2026-11-20T00:00:00Z")), None);
 }
 
@@ -138,7 +138,7 @@ proptest! {
         name in proptest::sample::select(&ZONES[..]),
         minute in prop_oneof![0..525_600_i64, 124_000..127_500_i64, 426_000..430_000_i64, 95_000..98_000_i64],
     ) {
-        let pack = pack(written);
+        let pack = pack(&written);
         let calendar = Calendar::of(&pack, zone(name));
         let from = at("2026-01-01T00:00:00Z") + TimeDelta::minutes(minute);
         let mut minutes = (0..14 * 1440).map(|minute| from + TimeDelta::minutes(minute));
