@@ -86,6 +86,7 @@ impl std::fmt::Debug for AgentCall {
 }
 
 /// What an agent said to a call that it may have made.
+#[expect(clippy::large_enum_variant, reason = "there is one a call, which lasts for minutes")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Spoken {
     /// The call is over, and this came of it.

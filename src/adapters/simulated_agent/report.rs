@@ -27,8 +27,8 @@ impl Reporter {
         Self { proof, last: Mutex::default() }
     }
 
-    /// Waits for the call's end and tells it so many times.
-    pub fn report(&self, url: &Url, effect: &str, taken: Taken, times: u32) {
+    /// Waits for the call's end and tells it.
+    pub fn report(&self, url: &Url, effect: &str, taken: Taken) {
         let post = match self.post(url) {
             Ok(post) => post,
             Err(why) => return tracing::error!("a simulated report cannot be sent: {why}"),
@@ -37,10 +37,8 @@ impl Reporter {
         let body = body(answer, &call_id, effect);
         tokio::spawn(async move {
             tokio::time::sleep_until(ends).await;
-            for _ in 0..times {
-                if let Err(why) = post.send(None, body.clone()).await {
-                    tracing::error!(%call_id, "a simulated report is given up: {why}");
-                }
+            if let Err(why) = post.send(None, body).await {
+                tracing::error!(%call_id, "a simulated report is given up: {why}");
             }
         });
     }

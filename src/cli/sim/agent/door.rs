@@ -83,18 +83,14 @@ async fn call(desk: web::Data<Desk>, request: HttpRequest, body: Bytes) -> HttpR
 }
 
 async fn answer(desk: &Desk, request: &HttpRequest, effect: &str, taken: Taken) -> HttpResponse {
-    let report = |times| match report_to(desk, request) {
-        Some(url) => desk.reporter.report(&url, effect, taken.clone(), times),
-        None => tracing::warn!("nobody is told of this call's end: set --callback-url"),
-    };
     match taken.fault {
         Some(Fault::Error) => return told(StatusCode::INTERNAL_SERVER_ERROR, "a simulated fault"),
         Some(Fault::Dead) => return std::future::pending().await,
         Some(Fault::Callback) => {
-            report(1);
+            report(desk, request, effect, &taken);
             return HttpResponse::Accepted().json(json!({ "callId": taken.call_id, "simulated": true }));
         }
-        Some(Fault::Twice) => report(1),
+        Some(Fault::Twice) => report(desk, request, effect, &taken),
         Some(Fault::Slow | Fault::Half | Fault::Late) | None => {}
     }
     tokio::time::sleep_until(taken.ends).await;
@@ -104,6 +100,14 @@ async fn answer(desk: &Desk, request: &HttpRequest, effect: &str, taken: Taken) 
         Some(Fault::Slow | Fault::Dead | Fault::Error | Fault::Twice | Fault::Callback) | None => {}
     }
     HttpResponse::Ok().json(taken.answer)
+}
+
+fn report(desk: &Desk, request: &HttpRequest, effect: &str, taken: &Taken) {
+    if let Some(url) = report_to(desk, request) {
+        desk.reporter.report(&url, effect, taken.clone());
+    } else {
+        tracing::warn!(call = %taken.call_id, "nobody is told of this call's end: set --callback-url");
+    }
 }
 
 /// A whole head, and a body that breaks off.
