@@ -37,8 +37,8 @@ fn inside(faults: &str, speed: u32) -> Bed {
 }
 
 fn over_http(faults: &str, speed: u32) -> Bed {
-    let (seed, times) = (SEED.to_string(), speed.to_string());
-    let program = Program::start(&["--seed", &seed, "--speed", &times, "--faults", faults]);
+    let (chance, times) = (SEED.to_string(), speed.to_string());
+    let program = Program::start(&["--seed", &chance, "--speed", &times, "--faults", faults]);
     let agent = Agent::try_new(options(&program.url)).unwrap();
     Bed { agent: Arc::new(agent), _program: Some(program) }
 }
