@@ -201,3 +201,21 @@ fn every_setting_is_named_once_and_read() {
         assert!(!setting.help.contains('\n') && !setting.help.ends_with('.'), "{}", setting.name);
     }
 }
+
+#[test]
+fn an_agent_elsewhere_without_encryption_is_remarked_on() {
+    for (url, remarked) in [
+        ("http://agent.example.com/call", true),
+        ("http://10.0.0.9:8080/call", true),
+        ("https://agent.example.com/call", false),
+        ("http://127.0.0.1:4100/call", false),
+        ("http://localhost:4100/call", false),
+    ] {
+        let remarks = read(&[("AGENT_URL", url)]).unwrap().remarks;
+        assert_eq!(
+            remarks.iter().any(|remark| remark.starts_with("AGENT_URL: ")),
+            remarked,
+            "{url}: {remarks:?}"
+        );
+    }
+}
