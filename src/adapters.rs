@@ -1,10 +1,14 @@
 //! The ports as they are in the world, one file for each kind of far end. They carry out and report; they decide nothing.
 
+pub mod agent;
+mod dice;
 mod kept;
 pub mod local;
+mod post;
 mod quoting;
 pub mod recordings;
 pub mod simulated;
+pub mod simulated_agent;
 pub mod spreadsheet;
 pub mod ssh;
 pub mod system;

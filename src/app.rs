@@ -1,6 +1,7 @@
 //! The composition root: everything is built, wired, run and shut down here, and the tests use the same.
 //! It holds no rule and answers no request; it knows every part and no part knows it.
 
+mod agent;
 mod rebuild;
 mod remote;
 mod simulation;
@@ -44,6 +45,7 @@ use crate::journal::{self, Journal};
 use crate::ports::{Clock, Ids, RemoteHost};
 use crate::telemetry;
 
+pub use agent::voice_agent;
 pub use rebuild::{RebuildStep, rebuild_offline};
 use remote::{call_servers, host_name, recordings, remote_host};
 use vitals::Pulse;

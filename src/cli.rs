@@ -165,7 +165,10 @@ fn command() -> Command {
 fn with_settings(task: Command) -> Command {
     let task = task.help_template(help::TEMPLATE);
     let shown = shown(task.get_name());
-    settings().iter().zip(FLAGS.iter()).fold(task, |task, (setting, flag)| {
+    let own: Vec<String> = task.get_arguments().filter_map(Arg::get_long).map(ToOwned::to_owned).collect();
+    // A flag of the command's own comes before a setting of that name.
+    let settings = settings().iter().zip(FLAGS.iter()).filter(|(_, flag)| !own.contains(flag));
+    settings.fold(task, |task, (setting, flag)| {
         let matters = shown.is_none_or(|names| names.contains(&setting.name));
         task.arg(setting_flag(setting, flag, matters))
     })
@@ -178,7 +181,7 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
         "status" => Some(&["HOST", "PORT", "DATA_DIR", "JWT_SECRET"]),
         "rebuild" => Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "DATA_KEY", "JWT_SECRET"]),
         "events" | "verify" => Some(&["DATA_DIR", "DATABASE_URL"]),
-        "remote" => Some(&["LOG", "LOG_FORMAT"]),
+        "remote" | "agent" => Some(&["LOG", "LOG_FORMAT"]),
         _ => Some(&["DATA_DIR", "JWT_SECRET"]),
     }
 }
@@ -199,6 +202,6 @@ fn setting_flag(setting: &Setting, flag: &'static str, matters: bool) -> Arg {
 }
 
 fn flags(own: &ArgMatches) -> BTreeMap<&'static str, String> {
-    let given = |name| own.get_one::<String>(name).cloned();
+    let given = |name| own.try_get_one::<String>(name).ok().flatten().cloned();
     settings().iter().filter_map(|setting| Some((setting.name, given(setting.name)?))).collect()
 }

@@ -8,6 +8,7 @@ mod env_file;
 pub mod keys;
 mod secret;
 mod settings;
+pub mod signature;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use chrono_tz::Tz;
 use domain::ids::Organization;
 use domain::phone::Home;
 use domain::session::Completion;
+use reqwest::Url;
 
 pub use access::{Access, CallsAuth, KeyKind, PublicKey, Role, WebhookAuth};
 pub use documents::{example, table};
@@ -41,6 +43,7 @@ pub struct Config {
     pub access: Access,
     pub remote: Remote,
     pub sessions: Sessions,
+    pub agent: Agent,
     /// Lines for the log at start: names without effect, and doors that were opened on purpose.
     pub remarks: Vec<String>,
 }
@@ -93,11 +96,14 @@ impl Origins {
 }
 
 fn is_loopback(origin: &str) -> bool {
-    let Ok(url) = reqwest::Url::parse(origin) else { return false };
+    Url::parse(origin).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && is_here(&url))
+}
+
+/// Whether an address leads to this machine, as far as its text tells.
+pub fn is_here(url: &Url) -> bool {
     let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
     let name = host == "localhost" || host.ends_with(".localhost");
-    matches!(url.scheme(), "http" | "https")
-        && (name || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+    name || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Where things are kept.
@@ -179,6 +185,16 @@ pub enum HostKey {
     FirstUse,
 }
 
+/// The voice agent that campaigns are dialled by.
+#[derive(Debug, Clone)]
+pub struct Agent {
+    /// None: a simulated one.
+    pub url: Option<Url>,
+    pub token: Option<Secret>,
+    pub status_url: Option<Url>,
+    pub timeout: Duration,
+}
+
 /// When a session is over.
 #[derive(Debug, Clone)]
 pub struct Sessions {
@@ -214,6 +230,7 @@ impl Config {
             access: reading.access()?,
             remote: reading.remote()?,
             sessions: reading.sessions()?,
+            agent: reading.agent()?,
             remarks: sources.remarks(),
         };
         if config.access.webhook == WebhookAuth::Hmac && config.access.webhook_secrets.is_empty() {
@@ -239,6 +256,11 @@ impl Config {
         let opened = doors.iter().filter(|(open, _)| *open);
         let mut remarks: Vec<String> =
             opened.map(|(_, what)| format!("{what} (listening on {address})")).collect();
+        if self.agent.url.as_ref().is_some_and(|url| url.scheme() == "http" && !is_here(url)) {
+            remarks.push(
+                "AGENT_URL: names, telephone numbers and AGENT_TOKEN travel unencrypted over http".to_owned(),
+            );
+        }
         if self.access.jwt_secret.as_ref().is_some_and(|secret| secret.expose().len() < Key::LEN) {
             remarks.push(
                 "JWT_SECRET is shorter than 32 characters, which is less than HS256 asks for".to_owned(),
@@ -341,6 +363,15 @@ impl Reading<'_> {
             completion: self.value("SESSION_COMPLETION", values::completion)?,
             idle: self.value("SESSION_IDLE_MINUTES", values::idle)?,
             parallel: self.value("ALLOW_PARALLEL_SESSIONS", values::yes_or_no)?,
+        })
+    }
+
+    fn agent(&self) -> Result<Agent, Error> {
+        Ok(Agent {
+            url: self.value("AGENT_URL", values::agent_url)?,
+            token: self.value("AGENT_TOKEN", values::agent_token)?,
+            status_url: self.value("AGENT_STATUS_URL", values::agent_url)?,
+            timeout: self.value("AGENT_TIMEOUT_SECONDS", values::agent_timeout)?,
         })
     }
 }

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use domain::conversation::answer::Answer;
 use domain::ids::SessionId;
+use domain::phone::Phone;
 use domain::recording::Whereabouts;
 use domain::session::{Exit, Remote};
 use futures_util::future::BoxFuture;
@@ -42,6 +44,69 @@ pub trait RemoteHost: Send + Sync + std::fmt::Debug {
     fn stop(&self, session: &SessionId) -> BoxFuture<'_, Result<Option<Exit>, Trouble>>;
     /// A recording by its name, from a byte on; none where there is no such file, or not yet.
     fn recording(&self, name: &str, from: u64) -> BoxFuture<'_, Result<Option<Recording>, Trouble>>;
+}
+
+/// Whoever rings a person and talks to them. `effect` names one attempt for ever: a call asked for twice under it is one call.
+pub trait VoiceAgent: Send + Sync + std::fmt::Debug {
+    fn kind(&self) -> AgentKind;
+    /// Asks for one call, and waits for its end where the agent answers only then.
+    /// A `Trouble` is certain: nothing was accepted and nobody is rung. `Later` is the agent's own wish; all else that it
+    /// refuses is `Never` for this attempt, with its cause. Whatever is not certain is no trouble but `Spoken::Unclear`.
+    fn call<'a>(&'a self, effect: &'a str, request: AgentCall) -> BoxFuture<'a, Result<Spoken, Trouble>>;
+    /// What became of a call that was asked for, by the name that the agent gave it, where one is known;
+    /// none where nobody can tell, and `Later` while it goes on or the agent is away.
+    fn ask<'a>(
+        &'a self,
+        effect: &'a str,
+        reference: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Option<Answer>, Trouble>>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentKind {
+    /// Its calls disturb nobody.
+    Simulated,
+    Real,
+}
+
+/// Whom to ring, and what to know about them. Debug shows nothing that is about a person.
+#[derive(Clone)]
+pub struct AgentCall {
+    pub phone: Phone,
+    pub first_name: String,
+    pub last_name: String,
+    /// Null where nothing is known.
+    pub custom_data: serde_json::Value,
+}
+
+impl std::fmt::Debug for AgentCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AgentCall").finish_non_exhaustive()
+    }
+}
+
+/// What an agent said to a call that it may have made.
+#[expect(clippy::large_enum_variant, reason = "there is one a call, which lasts for minutes")]
+#[derive(Debug, Clone, PartialEq)]
+pub enum Spoken {
+    /// The call is over, and this came of it.
+    Answered(Answer),
+    /// The agent has taken it and reports later, under this name.
+    Accepted { reference: String },
+    /// The request was sent, and whether anybody was rung cannot be told: never to be sent again blindly.
+    Unclear { why: Unclear },
+}
+
+/// Why nobody can tell, without a number or a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unclear {
+    #[error("the agent did not answer within {} s", within.as_secs())]
+    Silent { within: Duration },
+    #[error("the agent broke off before its answer was whole")]
+    BrokenOff,
+    /// With the answer's beginning, as far as it may be shown.
+    #[error("the agent's answer makes no sense: {cause}")]
+    Senseless { cause: String },
 }
 
 /// Tables that people upload.

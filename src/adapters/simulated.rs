@@ -3,7 +3,6 @@
 
 mod fate;
 mod pace;
-mod post;
 mod report;
 mod run;
 mod server;
@@ -25,8 +24,8 @@ use serde_json::json;
 use crate::ports::{Clock, Recording, RemoteHost, Trouble};
 use under_way::UnderWay;
 
+pub use super::post::{Proof, Webhook};
 pub use pace::Pace;
-pub use post::{Proof, Webhook};
 pub use server::{CallServer, Progress};
 pub use under_way::Order;
 

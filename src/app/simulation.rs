@@ -4,16 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use aws_lc_rs::hmac;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderValue};
 
 use super::Ports;
 use crate::adapters::simulated::{Options, PACE, Proof, Simulated, Webhook};
+use crate::config::signature::SigningKey;
 use crate::config::token::Signer;
-use crate::config::{Config, Role, SigningSecret, WebhookAuth, keys};
+use crate::config::{Config, Role, WebhookAuth, keys};
 
 /// The same list goes the same way in every engine.
 const SEED: u64 = 0;
@@ -40,34 +38,21 @@ fn proof(config: &Config, ports: &Ports) -> anyhow::Result<Option<Proof>> {
         WebhookAuth::Open => return Ok(None),
         WebhookAuth::Auto if near => return Ok(None),
         WebhookAuth::Auto | WebhookAuth::Token => None,
-        WebhookAuth::Hmac => config.access.webhook_secrets.first().cloned(),
+        WebhookAuth::Hmac => config.access.webhook_secrets.first().map(SigningKey::new),
     };
     let signer = Signer::new(&keys::jwt_secret(config, &mut |bytes| ports.ids.fill(bytes))?);
     let (ours, ports) = (config.house.organization.to_string(), ports.clone());
     Ok(Some(Arc::new(move |organization: Option<&str>, body: &[u8]| {
         let organization = organization.unwrap_or(&ours);
-        let mut headers = signing.as_ref().map(|secret| signature(secret, &ports, body)).unwrap_or_default();
+        let headers = signing.as_ref().map(|key| {
+            let (id, secs) = (ports.ids.uuid().to_string(), ports.clock.now().timestamp());
+            key.headers(&id, secs, body)
+        });
+        let mut headers = headers.unwrap_or_default();
         let token = signer.sign("simulated", organization, Role::Operator.as_str(), TOKEN_TTL);
         // Without a token the engine refuses the report, which is said where it happens.
         let bearer = token.ok().and_then(|token| HeaderValue::try_from(format!("Bearer {token}")).ok());
         headers.extend(bearer.map(|bearer| (AUTHORIZATION, bearer)));
         headers
     })))
-}
-
-/// As Standard Webhooks says: `id.timestamp.body`, signed with the secret that both know.
-fn signature(secret: &SigningSecret, ports: &Ports, body: &[u8]) -> HeaderMap {
-    let (id, secs) = (ports.ids.uuid(), ports.clock.now().timestamp());
-    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret.expose()));
-    context.update(format!("{id}.{secs}.").as_bytes());
-    context.update(body);
-    let signature = format!("v1,{}", STANDARD.encode(context.sign()));
-    let said = [
-        ("webhook-id", id.to_string()),
-        ("webhook-timestamp", secs.to_string()),
-        ("webhook-signature", signature),
-    ];
-    let headers =
-        said.into_iter().map(|(name, value)| Some((HeaderName::from_static(name), value.try_into().ok()?)));
-    headers.collect::<Option<HeaderMap>>().unwrap_or_default()
 }

@@ -126,7 +126,8 @@ Nobody is rung: what becomes of a call is made up, and everything it says is mar
 pub(super) const SIM_MORE: &str = "\
 Examples:
   karnay sim remote --numbers numbers.txt
-  karnay sim remote --help
+  karnay sim agent --speed 30
+  karnay sim agent --help
 
 Prints: what each of them prints is said in its own help.
 
@@ -148,6 +149,27 @@ It answers GET and POST /start and /stop (?session_id=), GET /status and GET /re
 the background; without session_id it takes SESSION_ID, else the session it knew last. The same seed and the same numbers \
 give the same outcomes. A report that the engine does not take is sent again, as Retry-After says; --speed 30 lets \
 45 seconds of talk pass in one and a half. Reports stay on this machine unless --webhook names another.
+
+Prints: a line on stdout with its address once it listens; its log on stderr, without telephone numbers.
+
+Exit codes: 0 stopped in order, 1 broke while running, 2 wrong use, or cannot listen";
+
+pub(super) const SIM_AGENT: &str = "\
+Plays the voice agent: takes calls over HTTP and makes up what people say, until Ctrl-C or SIGTERM.
+It is SIMULATED: nobody is rung, and every answer and summary says so.";
+
+pub(super) const SIM_AGENT_MORE: &str = "\
+Examples:
+  karnay sim agent --speed 30
+  karnay serve --agent-url http://127.0.0.1:4100/call --agent-status-url http://127.0.0.1:4100/status
+  curl -H 'content-type: application/json' -d '{\"phoneNumber\":\"+998901234567\"}' http://127.0.0.1:4100/call
+  karnay sim agent --faults 500:10,half:5 --seed 7
+  karnay sim agent --faults callback --callback-secret 'a secret that both sides know'
+
+It takes POST /call with phoneNumber, firstName, lastName and customData, and answers when the call is over. The same seed, \
+number and attempt give the same outcome; a request with the same Idempotency-Key is the same call. GET /status \
+(?idempotencyKey= or ?callId=) tells what became of a call. Faults: slow, dead (no answer, ever), 500, half (breaks off), \
+twice (answers and reports), late (by --late-by), callback (202, then a report).
 
 Prints: a line on stdout with its address once it listens; its log on stderr, without telephone numbers.
 

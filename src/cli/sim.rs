@@ -1,10 +1,11 @@
-//! `karnay sim`: the far ends that the engine talks to, played by this program. So far the remote call server.
+//! `karnay sim`: the far ends that the engine talks to, played by this program: the remote call server, the voice agent.
 //! What the call server does is the adapter's business (`adapters/simulated`); here are its flags, its door and its end.
 
+mod agent;
 mod door;
 
 use std::io::Write;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Error, Outcome, help};
 use crate::adapters::simulated::{self, CallServer, Pace, Proof, Webhook};
 use crate::adapters::system::SystemClock;
-use crate::config::{Config, Secret};
+use crate::config::{Config, Secret, is_here};
 use crate::{http, telemetry};
 
 #[derive(Debug, Args)]
@@ -31,6 +32,9 @@ enum What {
     /// Play the remote call server: dial a list, report each call
     #[command(before_help = help::SIM_REMOTE, after_help = help::SIM_REMOTE_MORE)]
     Remote(Box<Remote>),
+    /// Play the voice agent: take calls, make up what people say
+    #[command(before_help = help::SIM_AGENT, after_help = help::SIM_AGENT_MORE)]
+    Agent(Box<agent::Agent>),
 }
 
 #[derive(Debug, Args)]
@@ -74,6 +78,7 @@ pub(super) async fn run(options: Options, config: &Config, out: &mut dyn Write) 
     telemetry::install(config)?;
     match options.what {
         What::Remote(remote) => remote.run(out).await,
+        What::Agent(agent) => agent.run(out).await,
     }
 }
 
@@ -119,11 +124,6 @@ fn proof(token: &Secret) -> Option<Proof> {
     let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose())).ok()?;
     bearer.set_sensitive(true);
     Some(Arc::new(move |_: Option<&str>, _: &[u8]| HeaderMap::from_iter([(AUTHORIZATION, bearer.clone())])))
-}
-
-fn is_here(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|host| host.is_loopback())
 }
 
 async fn stop_asked() -> std::io::Result<()> {

@@ -32,7 +32,7 @@ pub fn settings() -> &'static [Setting] {
     &SETTINGS
 }
 
-const SETTINGS: [Setting; 34] = [
+const SETTINGS: [Setting; 38] = [
     plain("HOST", "127.0.0.1", "Address to listen on. 0.0.0.0 or :: opens the engine to the network"),
     plain("PORT", "3000", "Port to listen on. 0 takes any free one"),
     plain(
@@ -158,14 +158,27 @@ const SETTINGS: [Setting; 34] = [
         "Answer to a result of a session nobody knows. 404 or 202: the result is kept aside. \
          create: a session is opened for it",
     ),
+    plain(
+        "AGENT_URL",
+        "",
+        "Where the voice agent takes calls, such as https://agent.example.com/call. Empty: a simulated one, which rings nobody",
+    ),
+    secret("AGENT_TOKEN", "Sent to the agent as a bearer token"),
+    plain(
+        "AGENT_STATUS_URL",
+        "",
+        "Where the agent tells what became of a call (GET with idempotencyKey and callId). \
+         Empty: a call that nothing is heard of stays unconfirmed",
+    ),
+    plain(
+        "AGENT_TIMEOUT_SECONDS",
+        "600",
+        "Longest wait for the answer to a call, 1 to 7200; after it the call is unconfirmed and is not made again",
+    ),
 ];
 
 /// Names that belong to the same family and stand in people's `.env` already, but do nothing in this version.
-pub(super) const LATER: [&str; 19] = [
-    "AGENT_STATUS_URL",
-    "AGENT_TIMEOUT_SECONDS",
-    "AGENT_TOKEN",
-    "AGENT_URL",
+pub(super) const LATER: [&str; 15] = [
     "KERIO_API_PASSWORD",
     "KERIO_API_USERNAME",
     "KERIO_CA_FILE",

@@ -87,6 +87,12 @@ fn a_wrong_value_is_named_with_its_reason() {
         ("WEBHOOK_SECRETS", "whsec_!", "base64"),
         ("WEBHOOK_SECRETS", "one that is long enough,two that is long enough,three as well", "2 at most"),
         ("UNKNOWN_SESSION", "200", "404, 202, create"),
+        ("AGENT_URL", "agent.example.com/call", "address of the web"),
+        ("AGENT_URL", "ftp://agent.example.com", "address of the web"),
+        ("AGENT_STATUS_URL", "https://me:hunter2@agent.example.com", "AGENT_TOKEN"),
+        ("AGENT_TOKEN", "two\nlines", "header"),
+        ("AGENT_TIMEOUT_SECONDS", "0", "unconfirmed"),
+        ("AGENT_TIMEOUT_SECONDS", "7201", "0 to 7200"),
     ] {
         let error = read(&[(name, value)]).unwrap_err();
         assert!(error.starts_with(&format!("{name}: ")) && error.contains(reason), "{error}");
@@ -193,5 +199,23 @@ fn every_setting_is_named_once_and_read() {
         );
         assert!(source.contains(&format!("value(\"{}\"", setting.name)), "{} is never read", setting.name);
         assert!(!setting.help.contains('\n') && !setting.help.ends_with('.'), "{}", setting.name);
+    }
+}
+
+#[test]
+fn an_agent_elsewhere_without_encryption_is_remarked_on() {
+    for (url, remarked) in [
+        ("http://agent.example.com/call", true),
+        ("http://10.0.0.9:8080/call", true),
+        ("https://agent.example.com/call", false),
+        ("http://127.0.0.1:4100/call", false),
+        ("http://localhost:4100/call", false),
+    ] {
+        let remarks = read(&[("AGENT_URL", url)]).unwrap().remarks;
+        assert_eq!(
+            remarks.iter().any(|remark| remark.starts_with("AGENT_URL: ")),
+            remarked,
+            "{url}: {remarks:?}"
+        );
     }
 }

@@ -13,6 +13,8 @@ use chrono_tz::Tz;
 use domain::ids::Organization;
 use domain::phone::Home;
 use domain::session::Completion;
+use reqwest::Url;
+use reqwest::header::HeaderValue;
 use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -96,7 +98,7 @@ pub(super) fn origins(text: &str) -> Read<Origins> {
 fn origin_of(text: &str) -> Read<String> {
     let wrong =
         || format!("`{text}` is no origin; scheme, host and port only, such as https://board.example.com");
-    let url = reqwest::Url::parse(text).map_err(|_| wrong())?;
+    let url = Url::parse(text).map_err(|_| wrong())?;
     let bare = matches!(url.scheme(), "http" | "https")
         && url.path() == "/"
         && url.query().is_none()
@@ -226,6 +228,38 @@ fn recording_host(text: &str) -> Read<String> {
     let fits = name || bare.parse::<IpAddr>().is_ok();
     let wrong = || format!("`{text}` is no host; its name or address alone, without scheme, port or path");
     fits.then(|| bare.to_ascii_lowercase()).ok_or_else(wrong)
+}
+
+/// A password in it would be shown with it.
+pub(super) fn agent_url(text: &str) -> Read<Option<Url>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = || "is no address of the web such as https://agent.example.com/call".to_owned();
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(wrong());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds a name or a password; AGENT_TOKEN is the place for a secret".to_owned());
+    }
+    Ok(Some(url))
+}
+
+pub(super) fn agent_token(text: &str) -> Read<Option<Secret>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let sendable = HeaderValue::try_from(text).is_ok();
+    sendable.then(|| Some(Secret::new(text))).ok_or_else(|| "holds what no header can carry".to_owned())
+}
+
+pub(super) fn agent_timeout(text: &str) -> Read<Duration> {
+    let secs = whole(text, 7_200, "seconds")?;
+    if secs == 0 {
+        return Err("0 would leave every call unconfirmed; 1 to 7200".to_owned());
+    }
+    Ok(Duration::from_secs(secs))
 }
 
 pub(super) fn completion(text: &str) -> Read<Completion> {

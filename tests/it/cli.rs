@@ -51,7 +51,7 @@ fn folder() -> TempDir {
 #[test]
 fn every_help_teaches() {
     let folder = folder();
-    for name in COMMANDS.into_iter().chain(["sim remote"]) {
+    for name in COMMANDS.into_iter().chain(["sim remote", "sim agent"]) {
         let words: Vec<&str> = name.split(' ').chain(["--help"]).collect();
         let help = karnay(folder.path(), &[], &words);
         assert_eq!((help.code, help.err.as_str()), (Some(0), ""), "{name}");
@@ -90,6 +90,9 @@ fn wrong_use_ends_with_2() {
         &["events"],
         &["sim"],
         &["sim", "remote"],
+        &["sim", "agent", "--faults", "fire"],
+        &["sim", "agent", "--port", "65536"],
+        &["sim", "agent", "--callback-secret", "short"],
         &["sim", "remote", "--numbers", "n.txt", "--at-once", "0"],
         &["sim", "remote", "--numbers", "n.txt", "--webhook", "nowhere"],
         &["sim", "remote", "--numbers", "n.txt", "--session-id", "a/b"],

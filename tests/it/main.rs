@@ -2,6 +2,7 @@
 //! Tests of one file's own rules live beside it; here the house is looked at as a whole, and the engine as its users meet it.
 #![cfg(test)]
 
+mod agent;
 mod architecture;
 mod cli;
 mod documents;

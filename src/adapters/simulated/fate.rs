@@ -3,6 +3,8 @@
 
 use domain::outcome::CallStatus;
 
+use super::super::dice::Dice;
+
 /// One attempt, in the seconds of the simulated floor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Attempt {
@@ -74,12 +76,12 @@ pub(super) fn attempts(seed: u64, number: &str) -> Vec<Attempt> {
     if !is_dialable(number) {
         return vec![attempt(&mut dice, End::Silent(CallStatus::InvalidNumber, 1..=2))];
     }
-    let end = dice.end();
+    let end = drawn(&mut dice);
     let first = attempt(&mut dice, end);
     if first.status != CallStatus::Busy || dice.below(BUSY_AGAIN) != 0 {
         return vec![first];
     }
-    let end = dice.end();
+    let end = drawn(&mut dice);
     let second = Attempt { pause_secs: dice.within(PAUSE_SECS), ..attempt(&mut dice, end) };
     vec![first, second]
 }
@@ -108,7 +110,7 @@ fn attempt(dice: &mut Dice, end: End) -> Attempt {
                 talk_secs: dice.within(if with_operator { OPERATOR_TALK_SECS } else { TALK_SECS }),
                 announced: announced == Announced::Yes,
                 status,
-                operator: with_operator.then(|| dice.operator()).flatten(),
+                operator: with_operator.then(|| operator(dice)).flatten(),
             }
         }
     }
@@ -121,49 +123,13 @@ fn is_dialable(number: &str) -> bool {
     })
 }
 
-/// `SplitMix64`, written out because its numbers have to stay the same whatever is updated.
-#[derive(Debug)]
-struct Dice(u64);
+fn drawn(dice: &mut Dice) -> End {
+    dice.drawn(&MIX).cloned().unwrap_or(End::Silent(CallStatus::NoAnswer, 25..=40))
+}
 
-impl Dice {
-    /// FNV-1a over the text, so that neighbouring numbers have nothing in common.
-    fn new(seed: u64, text: &str) -> Self {
-        let begun = 0xcbf2_9ce4_8422_2325 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        Self(text.bytes().fold(begun, hash))
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
-    }
-
-    fn within(&mut self, range: std::ops::RangeInclusive<u32>) -> u32 {
-        let span = u64::from(range.end().saturating_sub(*range.start())) + 1;
-        range.start() + u32::try_from(self.below(span)).unwrap_or(0)
-    }
-
-    fn end(&mut self) -> End {
-        let mut drawn = self.below(MIX.iter().map(|(share, _)| share).sum());
-        for (share, end) in &MIX {
-            if drawn < *share {
-                return end.clone();
-            }
-            drawn -= share;
-        }
-        End::Silent(CallStatus::NoAnswer, 25..=40)
-    }
-
-    fn operator(&mut self) -> Option<Operator> {
-        let index = usize::try_from(self.below(4)).unwrap_or(0);
-        OPERATORS.get(index).copied()
-    }
+fn operator(dice: &mut Dice) -> Option<Operator> {
+    let index = usize::try_from(dice.below(4)).unwrap_or(0);
+    OPERATORS.get(index).copied()
 }
 
 #[cfg(test)]

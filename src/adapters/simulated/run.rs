@@ -12,10 +12,10 @@ use futures_util::future::join_all;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use super::super::post::{Post, Undelivered};
 use super::Options;
 use super::fate::{self, Attempt};
 use super::pace::Floor;
-use super::post::{Post, Undelivered};
 use super::report::{Call, Report};
 use super::under_way::{Order, UnderWay};
 

@@ -9,8 +9,8 @@ use domain::ids::SessionId;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use super::super::post::Post;
 use super::Options;
-use super::post::Post;
 use super::run::{Run, Tally};
 use super::tone;
 use super::under_way::Order;

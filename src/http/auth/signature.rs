@@ -2,7 +2,6 @@
 //! Secrets come from the settings; whether a signature is asked for is the door's business.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -10,19 +9,15 @@ use actix_web::http::header::HeaderMap;
 
 use super::Refusal;
 use crate::config::SigningSecret;
+use crate::config::signature::{ID, SIGNATURE, SigningKey, TIMESTAMP, VERSION};
 
-const ID: &str = "webhook-id";
-const TIMESTAMP: &str = "webhook-timestamp";
-const SIGNATURE: &str = "webhook-signature";
-/// The only version there is with a shared secret.
-const VERSION: &str = "v1,";
 /// Clocks may differ, and a report may be under way, for so long.
 const TOLERANCE_SECS: u64 = 300;
 /// One for each secret that the sender holds; nobody has more than two or three.
 const SIGNATURES_MAX: usize = 8;
 
 /// The live secrets. Two, while one replaces the other.
-pub struct Signers(Vec<hmac::Key>);
+pub struct Signers(Vec<SigningKey>);
 
 impl std::fmt::Debug for Signers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -40,8 +35,7 @@ pub(super) struct Signed {
 
 impl Signers {
     pub fn new(secrets: &[SigningSecret]) -> Self {
-        let key = |secret: &SigningSecret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose());
-        Self(secrets.iter().map(key).collect())
+        Self(secrets.iter().map(SigningKey::new).collect())
     }
 
     /// The signature that came along. Without a secret nothing can be said about one, so none is seen.
@@ -65,12 +59,8 @@ impl Signers {
     }
 
     pub(super) fn verify(&self, signed: &Signed, body: &[u8]) -> Result<(), Refusal> {
-        let fits = |key: &hmac::Key| {
-            let mut context = hmac::Context::with_key(key);
-            for part in [signed.id.as_bytes(), b".", signed.timestamp.as_bytes(), b".", body] {
-                context.update(part);
-            }
-            let expected = context.sign();
+        let fits = |key: &SigningKey| {
+            let expected = key.tag(&signed.id, &signed.timestamp, body);
             signed.tags.iter().any(|tag| verify_slices_are_equal(expected.as_ref(), tag).is_ok())
         };
         if self.0.iter().any(fits) { Ok(()) } else { Err(Refusal::BadSignature("it fits no secret")) }

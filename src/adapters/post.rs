@@ -1,4 +1,4 @@
-//! Reports on their way to the engine, over HTTP and with one connection kept open, as a call server sends them.
+//! Reports of simulated far ends on their way to the engine, over HTTP and with one connection kept open, as real ones send them.
 //! What is not taken for the moment is sent again, later and later; what is given up is said loudly, and counted.
 
 use std::fmt;
@@ -78,7 +78,7 @@ impl Post {
             }
             let wait = after.unwrap_or(pause).min(RETRY_AFTER_MAX);
             if pause == AGAIN_MAX {
-                tracing::warn!("simulated reports wait, and no further number is dialled: {why}");
+                tracing::warn!("simulated reports wait: {why}");
             }
             tokio::time::sleep(wait).await;
             pause = (pause * 2).min(AGAIN_MAX);
