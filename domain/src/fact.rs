@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::StreamId;
 use crate::personal::Seal;
-use crate::{call, number_list, quarantine, remote, session};
+use crate::{call, campaign, contact, number_list, person, quarantine, remote, session, target};
 
 /// A place in the journal: 1, 2, 3 … without gaps.
 pub type Position = u64;
@@ -47,6 +47,10 @@ pub enum Event {
     Quarantine(quarantine::Event),
     NumberList(number_list::Event),
     Remote(remote::Event),
+    Contact(contact::Event),
+    Person(person::Event),
+    Campaign(campaign::Event),
+    Target(target::Event),
 }
 
 impl Event {
@@ -57,6 +61,10 @@ impl Event {
             Self::Quarantine(_) => quarantine::Quarantine::TYPE,
             Self::NumberList(_) => number_list::NumberList::TYPE,
             Self::Remote(_) => remote::RemoteHost::TYPE,
+            Self::Contact(_) => contact::Contact::TYPE,
+            Self::Person(_) => person::Person::TYPE,
+            Self::Campaign(_) => campaign::Campaign::TYPE,
+            Self::Target(_) => target::Target::TYPE,
         }
     }
 
@@ -68,6 +76,10 @@ impl Event {
             Self::Quarantine(event) => quarantine::Quarantine::personal(event),
             Self::NumberList(event) => number_list::NumberList::personal(event),
             Self::Remote(event) => remote::RemoteHost::personal(event),
+            Self::Contact(event) => contact::Contact::personal(event),
+            Self::Person(event) => person::Person::personal(event),
+            Self::Campaign(event) => campaign::Campaign::personal(event),
+            Self::Target(event) => target::Target::personal(event),
         }
     }
 
@@ -78,6 +90,10 @@ impl Event {
             Self::Quarantine(event) => event.event_type(),
             Self::NumberList(event) => event.event_type(),
             Self::Remote(event) => event.event_type(),
+            Self::Contact(event) => event.event_type(),
+            Self::Person(event) => event.event_type(),
+            Self::Campaign(event) => event.event_type(),
+            Self::Target(event) => event.event_type(),
         }
     }
 }

@@ -110,6 +110,31 @@ impl StreamId {
         Self(format!("{organization}/{list}"))
     }
 
+    pub fn contact(organization: &Organization, contact: Uuid) -> Self {
+        Self(format!("{organization}/{contact}"))
+    }
+
+    /// A number, whoever rings it: named like a call to a number that stands on no list, without a session.
+    pub fn person(organization: &Organization, fingerprint: &Fingerprint) -> Self {
+        Self(format!("{organization}/~{fingerprint}"))
+    }
+
+    pub fn campaign(organization: &Organization, campaign: Uuid) -> Self {
+        Self(format!("{organization}/{campaign}"))
+    }
+
+    /// One contact in one campaign, beside the campaign's others.
+    pub fn target(organization: &Organization, campaign: Uuid, contact: Uuid) -> Self {
+        Self(format!("{organization}/{campaign}/{contact}"))
+    }
+
+    /// The campaign and the contact of a target; none where it is something else.
+    pub fn of_target(&self) -> Option<(Uuid, Uuid)> {
+        let mut parts = self.0.split('/').skip(1);
+        let (campaign, contact) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        parts.next().is_none().then_some((campaign, contact))
+    }
+
     /// A remote host is nobody's own, so that its stream begins with what no organization is named.
     pub fn remote(host: &str) -> Self {
         Self(format!("*/{host}"))

@@ -11,11 +11,15 @@ pub mod phone;
 pub mod zone;
 
 pub mod call;
+pub mod campaign;
+pub mod contact;
 pub mod number_list;
+pub mod person;
 pub mod quarantine;
 pub mod recording;
 pub mod remote;
 pub mod session;
+pub mod target;
 
 pub mod fact;
 pub mod policy;

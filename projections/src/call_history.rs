@@ -146,14 +146,28 @@ impl Projection for CallHistory {
                 Some(Touch::Existing(told.id))
             }
             Event::Call(call::Event::Amended(amendment)) => Some(Touch::Existing(amendment.id)),
-            Event::Session(_) | Event::Quarantine(_) | Event::NumberList(_) | Event::Remote(_) => None,
+            Event::Session(_)
+            | Event::Quarantine(_)
+            | Event::NumberList(_)
+            | Event::Remote(_)
+            | Event::Contact(_)
+            | Event::Person(_)
+            | Event::Campaign(_)
+            | Event::Target(_) => None,
         }
     }
 
     fn fold(row: &mut Option<ResultRow>, fact: &Fact) -> Result<(), Unfoldable> {
         let event = match &fact.event {
             Event::Call(event) => event,
-            Event::Session(_) | Event::Quarantine(_) | Event::NumberList(_) | Event::Remote(_) => {
+            Event::Session(_)
+            | Event::Quarantine(_)
+            | Event::NumberList(_)
+            | Event::Remote(_)
+            | Event::Contact(_)
+            | Event::Person(_)
+            | Event::Campaign(_)
+            | Event::Target(_) => {
                 return Ok(());
             }
         };

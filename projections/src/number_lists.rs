@@ -64,7 +64,14 @@ impl Projection for NumberLists {
                 | number_list::Event::PlaceFailed { .. }
                 | number_list::Event::PutOff { .. },
             ) => Some(Touch::Existing(stream)),
-            Event::Session(_) | Event::Call(_) | Event::Quarantine(_) | Event::Remote(_) => None,
+            Event::Session(_)
+            | Event::Call(_)
+            | Event::Quarantine(_)
+            | Event::Remote(_)
+            | Event::Contact(_)
+            | Event::Person(_)
+            | Event::Campaign(_)
+            | Event::Target(_) => None,
         }
     }
 

@@ -3,19 +3,20 @@
 //! A number counts once, as its strongest status; what an event changes about that travels in the event.
 
 mod queries;
+mod status;
 
 use chrono::{DateTime, Utc};
 use domain::call::{self, Listing, Told};
 use domain::fact::{Event, Fact, Position};
-use domain::language::Language;
 use domain::outcome::{CallStatus, Class};
 use domain::session::{self, Exit, Remote};
 use uuid::Uuid;
 
 use crate::projection::{Index, Projection, Touch, Unfoldable};
-use crate::row::{Cell, Field, Kind, row};
+use crate::row::row;
 
 pub use queries::{Wanted, find, latest, named, silent};
+pub use status::Status;
 
 row! {
     /// A session as it is shown.
@@ -62,64 +63,6 @@ row! {
         pub updated_at: DateTime<Utc>,
         /// Of its first event.
         pub position: Position,
-    }
-}
-
-/// A session's status as clients know it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    Pending,
-    Running,
-    Completed,
-    Failed,
-}
-
-impl Status {
-    pub const ALL: [Self; 4] = [Self::Pending, Self::Running, Self::Completed, Self::Failed];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "PENDING",
-            Self::Running => "RUNNING",
-            Self::Completed => "COMPLETED",
-            Self::Failed => "FAILED",
-        }
-    }
-
-    /// The documented Uzbek text, or what it means in another language.
-    pub fn description(self, language: Language) -> &'static str {
-        language.of(match self {
-            Self::Pending => ["Navbatda...", "Навбатда...", "В очереди...", "Queued..."],
-            Self::Running => {
-                ["Qayta ishlanmoqda...", "Қайта ишланмоқда...", "Обрабатывается...", "Processing..."]
-            }
-            Self::Completed => [
-                "Muvaffaqiyatli tugallandi",
-                "Муваффақиятли тугалланди",
-                "Успешно завершено",
-                "Completed successfully",
-            ],
-            Self::Failed => {
-                ["Xatolik yuz berdi", "Хатолик юз берди", "Произошла ошибка", "An error occurred"]
-            }
-        })
-    }
-
-    pub fn ended(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed)
-    }
-}
-
-impl Field for Status {
-    const KIND: Kind = Kind::Text;
-
-    fn cell(&self) -> Cell<'_> {
-        Cell::Text(Some(self.as_str().into()))
-    }
-
-    fn read(cell: Cell<'_>) -> Option<Self> {
-        let text = String::read(cell)?;
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 }
 
@@ -313,13 +256,28 @@ impl Projection for SessionStats {
                 | session::Event::StopFailed { .. },
             ) => Some(Touch::Existing(fact.stream.as_str().to_owned())),
             Event::Call(_) => Some(Touch::Existing(fact.stream.of_session().to_owned())),
-            Event::Quarantine(_) | Event::NumberList(_) | Event::Remote(_) => None,
+            Event::Quarantine(_)
+            | Event::NumberList(_)
+            | Event::Remote(_)
+            | Event::Contact(_)
+            | Event::Person(_)
+            | Event::Campaign(_)
+            | Event::Target(_) => None,
         }
     }
 
     fn fold(row: &mut Option<SessionRow>, fact: &Fact) -> Result<(), Unfoldable> {
         match (&fact.event, row.as_mut()) {
-            (Event::Quarantine(_) | Event::NumberList(_) | Event::Remote(_), _) => {}
+            (
+                Event::Quarantine(_)
+                | Event::NumberList(_)
+                | Event::Remote(_)
+                | Event::Contact(_)
+                | Event::Person(_)
+                | Event::Campaign(_)
+                | Event::Target(_),
+                _,
+            ) => {}
             (Event::Session(event), known) => match (opening(fact, event), known) {
                 (Some(opened), None) => *row = Some(opened),
                 (Some(_), Some(_)) => return Err(Unfoldable("the session was opened before")),

@@ -6,12 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::aead::LessSafeKey;
 use domain::call::Call;
+use domain::campaign::Campaign;
+use domain::contact::Contact;
 use domain::fact::{Circumstances, Fact, Position, Recorded};
 use domain::ids::StreamId;
 use domain::number_list::NumberList;
+use domain::person::Person;
 use domain::quarantine::Quarantine;
 use domain::remote::RemoteHost;
 use domain::session::Session;
+use domain::target::Target;
 use uuid::Uuid;
 
 use super::keys::{self, Keyring};
@@ -252,6 +256,10 @@ fn parse(kind: &str, payload: &str) -> Result<domain::fact::Event, serde_json::E
         "quarantine" => of::<Quarantine>(payload),
         "number_list" => of::<NumberList>(payload),
         "remote" => of::<RemoteHost>(payload),
+        "contact" => of::<Contact>(payload),
+        "person" => of::<Person>(payload),
+        "campaign" => of::<Campaign>(payload),
+        "target" => of::<Target>(payload),
         _ => Err(serde::de::Error::custom(format!("unknown kind of stream: {kind}"))),
     }
 }

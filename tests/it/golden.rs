@@ -5,11 +5,15 @@ use std::path::PathBuf;
 
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::call::Call;
+use domain::campaign::Campaign;
+use domain::contact::Contact;
 use domain::fact::{Event, Recorded};
 use domain::number_list::NumberList;
+use domain::person::Person;
 use domain::quarantine::Quarantine;
 use domain::remote::RemoteHost;
 use domain::session::Session;
+use domain::target::Target;
 use serde_json::Value;
 
 struct Golden {
@@ -57,6 +61,10 @@ fn decode(golden: &Golden) -> (Event, String, Value) {
         Quarantine::TYPE => read::<Quarantine>(golden),
         NumberList::TYPE => read::<NumberList>(golden),
         RemoteHost::TYPE => read::<RemoteHost>(golden),
+        Contact::TYPE => read::<Contact>(golden),
+        Person::TYPE => read::<Person>(golden),
+        Campaign::TYPE => read::<Campaign>(golden),
+        Target::TYPE => read::<Target>(golden),
         kind => panic!("no aggregate is named {kind}"),
     }
 }

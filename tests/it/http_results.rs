@@ -117,7 +117,11 @@ async fn held(floor: &Floor) -> Vec<String> {
         | fact::Event::Session(_)
         | fact::Event::Call(_)
         | fact::Event::NumberList(_)
-        | fact::Event::Remote(_) => None,
+        | fact::Event::Remote(_)
+        | fact::Event::Contact(_)
+        | fact::Event::Person(_)
+        | fact::Event::Campaign(_)
+        | fact::Event::Target(_) => None,
     });
     held.collect()
 }

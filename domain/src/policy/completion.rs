@@ -46,7 +46,11 @@ impl Policy for Completing {
             Event::Call(call::Event::Overtaken(_) | call::Event::Amended(_))
             | Event::Quarantine(_)
             | Event::NumberList(_)
-            | Event::Remote(_) => vec![],
+            | Event::Remote(_)
+            | Event::Contact(_)
+            | Event::Person(_)
+            | Event::Campaign(_)
+            | Event::Target(_) => vec![],
         }
     }
 }

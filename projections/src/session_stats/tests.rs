@@ -7,6 +7,7 @@ use std::sync::Arc;
 use domain::call::Amendment;
 use domain::fact::Circumstances;
 use domain::ids::StreamId;
+use domain::language::Language;
 use domain::personal::Personal;
 
 pub(super) fn at(secs: i64) -> DateTime<Utc> {

@@ -194,7 +194,11 @@ fn told_of(fact: &Fact) -> Told {
         | Event::Session(_)
         | Event::Quarantine(_)
         | Event::NumberList(_)
-        | Event::Remote(_) => panic!("no report"),
+        | Event::Remote(_)
+        | Event::Contact(_)
+        | Event::Person(_)
+        | Event::Campaign(_)
+        | Event::Target(_) => panic!("no report"),
     }
 }
 

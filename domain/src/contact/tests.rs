@@ -1,0 +1,74 @@
+//! The sentences a contact lives by.
+
+use cqrs_es::test::TestFramework;
+
+use super::*;
+
+type Contacts = TestFramework<Contact>;
+
+fn at(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_759_775_400 + second, 0).unwrap()
+}
+
+fn details(phone: &str) -> Details {
+    let named = |text: &str| text.to_owned();
+    Details {
+        first_name: named("Ali"),
+        last_name: named("Valiyev"),
+        phone: named(phone),
+        ..Details::default()
+    }
+}
+
+fn created() -> Event {
+    let personal = Personal::Clear(details("+998901234567"));
+    Event::Created { id: Uuid::from_u128(1), import: None, at: at(0), personal }
+}
+
+fn create(phone: &str) -> Command {
+    Command::Create { id: Uuid::from_u128(1), details: details(phone), import: None, at: at(0) }
+}
+
+#[test]
+fn a_contact_is_created_once() {
+    Contacts::with(())
+        .given_no_previous_events()
+        .when(create("+998901234567"))
+        .then_expect_events(vec![created()]);
+    Contacts::with(()).given(vec![created()]).when(create("+998901234567")).then_expect_events(vec![]);
+    Contacts::with(()).given(vec![created()]).when(create("+998")).then_expect_error(Error::AlreadyThere);
+}
+
+#[test]
+fn what_is_known_changes_as_a_whole() {
+    let change = |phone| Command::Change { details: details(phone), at: at(1) };
+    let changed = Event::Changed { at: at(1), personal: Personal::Clear(details("+998907654321")) };
+    Contacts::with(()).given(vec![created()]).when(change("+998901234567")).then_expect_events(vec![]);
+    Contacts::with(()).given(vec![created()]).when(change("+998907654321")).then_expect_events(vec![changed]);
+}
+
+#[test]
+fn a_status_is_set_once() {
+    let set = |status| Command::SetStatus { status, at: at(1) };
+    let given = || vec![created(), Event::StatusSet { status: Status::DoNotCall, at: at(1) }];
+    Contacts::with(()).given(vec![created()]).when(set(Status::Active)).then_expect_events(vec![]);
+    Contacts::with(()).given(given()).when(set(Status::DoNotCall)).then_expect_events(vec![]);
+    let active = Event::StatusSet { status: Status::Active, at: at(1) };
+    Contacts::with(()).given(given()).when(set(Status::Active)).then_expect_events(vec![active]);
+}
+
+#[test]
+fn who_was_removed_is_unknown() {
+    let given = || vec![created(), Event::Removed { at: at(1) }];
+    Contacts::with(()).given(given()).when(Command::Look).then_expect_error(Error::Unknown);
+    Contacts::with(()).given(given()).when(Command::Remove { at: at(2) }).then_expect_events(vec![]);
+    Contacts::with(())
+        .given_no_previous_events()
+        .when(Command::Remove { at: at(2) })
+        .then_expect_error(Error::Unknown);
+    let mut contact = Contact::default();
+    for event in given() {
+        contact.apply(event);
+    }
+    assert_eq!((contact.status(), contact.details()), (None, &Details::default()));
+}

@@ -1,0 +1,381 @@
+//! One contact in one campaign: new -> waiting <-> calling -> over. That a call is wanted is stored before anybody is asked to place it;
+//! how it ended is stored with when it is tried again. Whether the person may be rung is the person's business (`person.rs`),
+//! and what the rules say is a policy's: both are looked at before `Dial`, on the very states that it is stored with.
+
+use chrono::{DateTime, Utc};
+use cqrs_es::event_sink::EventSink;
+use cqrs_es::{Aggregate, DomainEvent};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::conversation::status::Status;
+use crate::conversation::{Outcome, Reach};
+use crate::fact::{self, Recorded};
+use crate::personal::{Personal, Seal};
+use crate::policy::eligible::{Figures, Rule, TargetView};
+use crate::policy::retry::{Ended, Next, Tries};
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    Enlist {
+        at: DateTime<Utc>,
+    },
+    Dial {
+        call: Uuid,
+        at: DateTime<Utc>,
+    },
+    /// The agent took the call and will report.
+    Accept {
+        call: Uuid,
+        reference: Option<String>,
+        at: DateTime<Utc>,
+    },
+    End {
+        call: Uuid,
+        ending: Box<Ending>,
+        at: DateTime<Utc>,
+    },
+    /// It is not called now, and why.
+    Defer {
+        decision: Decision,
+        at: DateTime<Utc>,
+    },
+    /// It leaves the campaign.
+    Drop {
+        at: DateTime<Utc>,
+    },
+    /// Nothing happens; whoever asks sees how it stands.
+    Look,
+}
+
+/// How a call ended and what follows on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ending {
+    pub outcome: Outcome,
+    pub words: Words,
+    pub next: Next,
+}
+
+/// What was said in a call.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// The outcome as the agent wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording_url: Option<String>,
+}
+
+/// Why it is not called for the moment, or not at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// None where only a change from outside can lead to a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
+    pub rule: Rule,
+    pub figures: Figures,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    Enlisted {
+        at: DateTime<Utc>,
+    },
+    /// The intent, before anybody is asked to ring.
+    Dialled {
+        call: Uuid,
+        attempt: u32,
+        /// It had been given up for the time being, and had counted so.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        was_skipped: bool,
+        at: DateTime<Utc>,
+    },
+    Accepted {
+        call: Uuid,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        at: DateTime<Utc>,
+    },
+    Ended {
+        call: Uuid,
+        outcome: Outcome,
+        next: Next,
+        at: DateTime<Utc>,
+        personal: Personal<Words>,
+    },
+    /// What came of a call became known after it was given up. `counted` is what it counted as, where that was the end of its calls.
+    Corrected {
+        call: Uuid,
+        outcome: Outcome,
+        next: Next,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        counted: Option<Status>,
+        at: DateTime<Utc>,
+        personal: Personal<Words>,
+    },
+    Deferred {
+        decision: Decision,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        was_skipped: bool,
+        at: DateTime<Utc>,
+    },
+    /// It is no contact of the campaign any more. `counted` is what it counted as, where its calls were over.
+    Dropped {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        counted: Option<Status>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        was_skipped: bool,
+        at: DateTime<Utc>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("the contact is not in the campaign")]
+    Unknown,
+    #[error("the contact is being called")]
+    Calling { call: Uuid },
+    #[error("the contact is not called any more in this campaign")]
+    Over,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    #[default]
+    New,
+    Waiting,
+    Calling(Uuid),
+    Over,
+    Dropped,
+}
+
+/// The call that ended last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past {
+    pub call: Uuid,
+    pub began: DateTime<Utc>,
+    pub outcome: Outcome,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    phase: Phase,
+    /// When the call that is under way began.
+    began: Option<DateTime<Utc>>,
+    calls: u32,
+    tries: Tries,
+    last: Option<Past>,
+    next: Option<Next>,
+    decision: Option<Decision>,
+}
+
+impl Target {
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// When the call that is under way began.
+    pub fn began(&self) -> Option<DateTime<Utc>> {
+        self.began
+    }
+
+    /// What the calls that ended came to.
+    pub fn tries(&self) -> &Tries {
+        &self.tries
+    }
+
+    pub fn last(&self) -> Option<&Past> {
+        self.last.as_ref()
+    }
+
+    pub fn decision(&self) -> Option<&Decision> {
+        self.decision.as_ref()
+    }
+
+    /// As the rules look at it.
+    pub fn view(&self) -> TargetView {
+        let (retry_at, callback_at) = match self.next {
+            Some(Next::Again { at }) => (Some(at), None),
+            Some(Next::Callback { at }) => (None, Some(at)),
+            Some(Next::Promised { .. } | Next::Retired | Next::OptedOut | Next::Final) | None => (None, None),
+        };
+        TargetView { retry_at, callback_at }
+    }
+
+    /// Whether it waits for a change from outside.
+    fn is_skipped(&self) -> bool {
+        self.decision.is_some_and(|decision| decision.until.is_none())
+    }
+
+    /// One arm a rule; what is said twice is accepted without effect.
+    pub fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
+        match (self.phase, command) {
+            (Phase::New | Phase::Dropped, Command::Enlist { at }) => Ok(vec![Event::Enlisted { at }]),
+            (_, Command::Enlist { .. }) => Ok(vec![]),
+            (Phase::New | Phase::Dropped, _) => Err(Error::Unknown),
+            (_, Command::Look) => Ok(vec![]),
+
+            (Phase::Waiting, Command::Dial { call, at }) => {
+                let (attempt, was_skipped) = (self.calls.saturating_add(1), self.is_skipped());
+                Ok(vec![Event::Dialled { call, attempt, was_skipped, at }])
+            }
+            (Phase::Calling(known), Command::Dial { call, .. }) if known == call => Ok(vec![]),
+            (Phase::Calling(call), Command::Dial { .. } | Command::Drop { .. }) => {
+                Err(Error::Calling { call })
+            }
+            (Phase::Over, Command::Dial { .. }) => Err(Error::Over),
+
+            (Phase::Calling(known), Command::Accept { call, reference, at }) if known == call => {
+                Ok(vec![Event::Accepted { call, reference, at }])
+            }
+            (_, Command::Accept { .. }) => Ok(vec![]),
+
+            (Phase::Calling(known), Command::End { call, ending, at }) if known == call => {
+                let Ending { outcome, words, next } = *ending;
+                Ok(vec![Event::Ended { call, outcome, next, at, personal: Personal::Clear(words) }])
+            }
+            (Phase::Waiting | Phase::Over, Command::End { call, ending, at }) if self.is_unsure_of(call) => {
+                let Ending { outcome, words, next } = *ending;
+                let news = outcome.reach != Reach::Unconfirmed;
+                let (counted, personal) = (self.counted(), Personal::Clear(words));
+                let corrected = Event::Corrected { call, outcome, next, counted, at, personal };
+                Ok(if news { vec![corrected] } else { vec![] })
+            }
+            // An agent that answers twice, or to what nobody asked.
+            (_, Command::End { .. }) => Ok(vec![]),
+
+            (Phase::Waiting, Command::Defer { decision, .. }) if self.decision == Some(decision) => {
+                Ok(vec![])
+            }
+            (Phase::Waiting, Command::Defer { decision, at }) => {
+                Ok(vec![Event::Deferred { decision, was_skipped: self.is_skipped(), at }])
+            }
+            (Phase::Calling(_) | Phase::Over, Command::Defer { .. }) => Ok(vec![]),
+
+            (Phase::Waiting | Phase::Over, Command::Drop { at }) => {
+                Ok(vec![Event::Dropped { counted: self.counted(), was_skipped: self.is_skipped(), at }])
+            }
+        }
+    }
+
+    /// What it counts as, where its calls are over.
+    fn counted(&self) -> Option<Status> {
+        let last = self.last.as_ref().filter(|_| self.phase == Phase::Over);
+        last.map(|last| last.outcome.shown().status)
+    }
+
+    /// Whether nobody knows what came of a call, which was the last one.
+    fn is_unsure_of(&self, call: Uuid) -> bool {
+        self.last.as_ref().is_some_and(|past| past.call == call && past.outcome.reach == Reach::Unconfirmed)
+    }
+
+    fn end(&mut self, past: Past, next: Next, at: DateTime<Utc>) {
+        self.tries.count(Ended { outcome: &past.outcome, dialled_at: past.began, ended_at: at });
+        self.last = Some(past);
+        self.rest(next);
+    }
+
+    fn rest(&mut self, next: Next) {
+        self.phase = match next {
+            Next::Again { .. } | Next::Callback { .. } => Phase::Waiting,
+            Next::Promised { .. } | Next::Retired | Next::OptedOut | Next::Final => Phase::Over,
+        };
+        (self.next, self.decision, self.began) = (Some(next), None, None);
+    }
+}
+
+impl DomainEvent for Event {
+    fn event_type(&self) -> String {
+        match self {
+            Self::Enlisted { .. } => "enlisted",
+            Self::Dialled { .. } => "dialled",
+            Self::Accepted { .. } => "accepted",
+            Self::Ended { .. } => "ended",
+            Self::Corrected { .. } => "corrected",
+            Self::Deferred { .. } => "deferred",
+            Self::Dropped { .. } => "dropped",
+        }
+        .to_owned()
+    }
+
+    fn event_version(&self) -> String {
+        "1".to_owned()
+    }
+}
+
+impl Aggregate for Target {
+    const TYPE: &'static str = "target";
+    type Command = Command;
+    type Event = Event;
+    type Error = Error;
+    type Services = ();
+
+    async fn handle(&mut self, command: Command, (): &(), sink: &EventSink<Self>) -> Result<(), Error> {
+        for event in self.decide(command)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: Event) {
+        match event {
+            Event::Enlisted { .. } => self.phase = Phase::Waiting,
+            Event::Dialled { call, attempt, at, .. } => {
+                (self.phase, self.began) = (Phase::Calling(call), Some(at));
+                (self.calls, self.decision) = (attempt, None);
+            }
+            Event::Accepted { .. } => {}
+            Event::Ended { call, outcome, next, at, .. } => {
+                self.end(Past { call, began: self.began.unwrap_or(at), outcome }, next, at);
+            }
+            // What it counted as an attempt stands; the person was disturbed once.
+            Event::Corrected { outcome, next, .. } => {
+                if let Some(last) = &mut self.last {
+                    last.outcome = outcome;
+                }
+                self.rest(next);
+            }
+            Event::Deferred { decision, .. } => self.decision = Some(decision),
+            Event::Dropped { .. } => *self = Self { phase: Phase::Dropped, ..Self::default() },
+        }
+    }
+}
+
+impl Recorded for Target {
+    fn fact(event: Event) -> fact::Event {
+        fact::Event::Target(event)
+    }
+
+    fn from_fact(event: fact::Event) -> Option<Event> {
+        if let fact::Event::Target(event) = event { Some(event) } else { None }
+    }
+
+    fn personal(event: &mut Event) -> Option<&mut dyn Seal> {
+        match event {
+            Event::Ended { personal, .. } | Event::Corrected { personal, .. } => Some(personal),
+            Event::Enlisted { .. }
+            | Event::Dialled { .. }
+            | Event::Accepted { .. }
+            | Event::Deferred { .. }
+            | Event::Dropped { .. } => None,
+        }
+    }
+
+    fn occurred_at(event: &Event) -> DateTime<Utc> {
+        match event {
+            Event::Enlisted { at }
+            | Event::Dialled { at, .. }
+            | Event::Accepted { at, .. }
+            | Event::Ended { at, .. }
+            | Event::Corrected { at, .. }
+            | Event::Deferred { at, .. }
+            | Event::Dropped { at, .. } => *at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
