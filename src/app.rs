@@ -12,10 +12,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::projections::call_history::CallHistory;
+use ::projections::campaign_board::CampaignBoard;
+use ::projections::contact_book::ContactBook;
 use ::projections::number_lists::NumberLists;
 use ::projections::projection::Projection as _;
 use ::projections::quarantine::Quarantine;
 use ::projections::session_stats::{self, SessionStats};
+use ::projections::targets::Targets;
 use ::projections::{Screens, Store};
 use actix::Arbiter;
 use actix_web::dev::ServerHandle;
@@ -279,11 +282,14 @@ async fn open_screens(config: &Config, ports: &Ports, journal: &Journal) -> anyh
 }
 
 /// Every screen there is, as its projector sees it.
-fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 4] {
+fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 7] {
     [
         Arc::new(Shown::<SessionStats>::new(screens)),
         Arc::new(Shown::<CallHistory>::new(screens)),
         Arc::new(Shown::<NumberLists>::new(screens)),
+        Arc::new(Shown::<ContactBook>::new(screens)),
+        Arc::new(Shown::<CampaignBoard>::new(screens)),
+        Arc::new(Shown::<Targets>::new(screens)),
         Arc::new(Shown::<Quarantine>::new(screens)),
     ]
 }

@@ -2,9 +2,12 @@
 //! Callers hold `Screens` and the query functions of a screen's file; no table is named outside this crate.
 
 pub mod call_history;
+pub mod campaign_board;
+pub mod contact_book;
 pub mod number_lists;
 pub mod quarantine;
 pub mod session_stats;
+pub mod targets;
 
 pub mod follow;
 pub mod projection;

@@ -17,16 +17,19 @@ use tokio::time::Instant;
 
 use crate::cache::Cache;
 use crate::call_history::CallHistory;
+use crate::campaign_board::CampaignBoard;
+use crate::contact_book::ContactBook;
 use crate::error::Error;
 use crate::number_lists::NumberLists;
 use crate::projection::Spec;
 use crate::quarantine::Quarantine;
 use crate::registry::{self, Generation, Parked, State};
-use crate::row::Cell;
+use crate::row::{Cell, row};
 use crate::session_stats::{SessionRow, SessionStats};
 use crate::store::postgres::Postgres;
 use crate::store::sqlite::Sqlite;
 use crate::store::{Backend, Select, Step, schema};
+use crate::targets::Targets;
 
 use progress::Meters;
 pub use progress::Status;
@@ -113,6 +116,9 @@ impl Screens {
             Spec::of::<CallHistory>(),
             Spec::of::<NumberLists>(),
             Spec::of::<Quarantine>(),
+            Spec::of::<ContactBook>(),
+            Spec::of::<CampaignBoard>(),
+            Spec::of::<Targets>(),
         ];
         Self::open_with(options, &all).await
     }
@@ -273,6 +279,20 @@ impl Screens {
         let (columns, prefix) = (crate::row::names(R::COLUMNS), self.inner.backend.dialect().prefix());
         let sql = format!("select {columns} from {prefix}{view} {rest}");
         self.inner.backend.select(Select { sql, args, point }).await
+    }
+
+    /// How many rows a query would find.
+    pub(crate) async fn count(&self, view: &str, rest: &str, args: Vec<Cell<'static>>) -> Result<u64, Error> {
+        let prefix = self.inner.backend.dialect().prefix();
+        let sql = format!("select count(*) from {prefix}{view} {rest}");
+        let found: Vec<Counted> = self.inner.backend.select(Select { sql, args, point: false }).await?;
+        Ok(found.first().map_or(0, |counted| u64::try_from(counted.count).unwrap_or(0)))
+    }
+}
+
+row! {
+    struct Counted {
+        pub count: i64,
     }
 }
 
