@@ -1,10 +1,14 @@
 //! The only way in: a command with its circumstances goes to the keeper of its aggregate, and the outcome comes back with its position.
 //! Dispatch finds the keeper and bounds how many commands are under way; it decides nothing and stores nothing.
 
+pub mod campaigns;
+pub mod contacts;
+mod draft;
 mod keeper;
 pub mod lists;
 pub mod remote;
 pub mod reports;
+pub mod together;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use actix::{Actor, Addr, ArbiterHandle};
 use domain::call::{self, Call};
+use domain::campaign::{self, Campaign};
 use domain::fact::{Circumstances, Position, Recorded};
 use domain::ids::{Fingerprint, Organization, StreamId};
 use domain::number_list::{self, NumberList};
@@ -66,6 +71,20 @@ pub enum Failure<E: std::error::Error> {
     Unavailable(String),
 }
 
+impl<E: std::error::Error> Failure<E> {
+    /// The same with what was refused told otherwise.
+    pub fn map<F: std::error::Error>(self, told: impl FnOnce(E) -> F) -> Failure<F> {
+        match self {
+            Self::Refused(why) => Failure::Refused(told(why)),
+            Self::Busy => Failure::Busy,
+            Self::Conflict => Failure::Conflict,
+            Self::CommandReused => Failure::CommandReused,
+            Self::TooLarge { size } => Failure::TooLarge { size },
+            Self::Unavailable(why) => Failure::Unavailable(why),
+        }
+    }
+}
+
 /// How busy the keepers of one kind are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
@@ -85,6 +104,7 @@ pub struct Dispatch {
     quarantine: Arc<Shards<Quarantine>>,
     number_lists: Arc<Shards<NumberList>>,
     remotes: Arc<Shards<RemoteHost>>,
+    campaigns: Arc<Shards<Campaign>>,
     lists: Lists,
 }
 
@@ -98,6 +118,7 @@ impl Dispatch {
             quarantine: Arc::new(Shards::start(journal, arbiters)),
             number_lists: Arc::new(Shards::start(journal, arbiters)),
             remotes: Arc::new(Shards::start(journal, arbiters)),
+            campaigns: Arc::new(Shards::start(journal, arbiters)),
             lists: Lists::new(journal.clone()),
         }
     }
@@ -151,6 +172,15 @@ impl Dispatch {
         self.remotes.send(stream, None, command, meta).await
     }
 
+    pub async fn campaign(
+        &self,
+        stream: StreamId,
+        command: campaign::Command,
+        meta: Meta,
+    ) -> Result<Done<Campaign>, Failure<campaign::Error>> {
+        self.campaigns.send(stream, None, command, meta).await
+    }
+
     /// The numbers of lists, which are too many for a command.
     pub fn lists(&self) -> &Lists {
         &self.lists
@@ -177,6 +207,7 @@ impl Dispatch {
             self.quarantine.progress(),
             self.number_lists.progress(),
             self.remotes.progress(),
+            self.campaigns.progress(),
         ]
     }
 
@@ -187,6 +218,7 @@ impl Dispatch {
         self.quarantine.drain().await;
         self.number_lists.drain().await;
         self.remotes.drain().await;
+        self.campaigns.drain().await;
     }
 }
 

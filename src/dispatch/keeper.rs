@@ -7,18 +7,15 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, WeakAddr};
-use cqrs_es::event_sink::EventSink;
-use cqrs_es::{Aggregate, DomainEvent};
 use domain::fact::{Position, Recorded};
 use domain::ids::{Fingerprint, StreamId};
-use futures_util::FutureExt;
 use lru::LruCache;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use tokio::task::unconstrained;
 
+use super::draft::{Unsealed, decide, seal};
 use super::{Answer, Done, Failure, Meta, UNDER_WAY_MAX};
-use crate::journal::keys::{CipherRefused, Keyring, PersonKey};
-use crate::journal::{Append, Appended, Entry, Error, Journal, Refused, Settle, Submission, Ticket, Unit};
+use crate::journal::keys::PersonKey;
+use crate::journal::{Append, Appended, Error, Journal, Refused, Settle, Submission, Ticket, Unit};
 
 /// Aggregates kept at hand; the least recently used leave first and cost a load when they return.
 const KEPT_MAX: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
@@ -345,51 +342,7 @@ impl<A: Recorded> Execute<A> {
     }
 }
 
-/// What an aggregate said, and the events it said it with.
-type Decision<A> = (Result<(), <A as Aggregate>::Error>, Vec<<A as Aggregate>::Event>);
-
-/// Runs the aggregate's `handle`, which never waits: none would mean that it does.
-/// Unconstrained, because the sink's lock counts as waiting once tokio's budget for this turn is spent.
-fn decide<A: Recorded>(draft: &mut A, command: A::Command) -> Option<Decision<A>> {
-    let sink = EventSink::default();
-    let decided = unconstrained(draft.handle(command, &(), &sink)).now_or_never()?;
-    Some((decided, unconstrained(sink.collect()).now_or_never()?))
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Unsealed {
-    #[error(transparent)]
-    Cipher(#[from] CipherRefused),
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
-}
-
-/// An event as it will be stored, beside the same event in clear.
-fn seal<A: Recorded>(
-    mut event: A::Event,
-    keyring: &Keyring,
-    key: Option<&PersonKey>,
-) -> Result<Entry, Unsealed> {
-    let occurred_at = A::occurred_at(&event);
-    let fact = A::fact(event.clone());
-    let (event_type, event_version) = (event.event_type(), event.event_version());
-    if let (Some(personal), Some(key)) = (A::personal(&mut event), key) {
-        let mut refused = None;
-        personal.seal(&mut |clear| {
-            keyring.seal(key, clear).unwrap_or_else(|why| {
-                refused = Some(why);
-                String::new()
-            })
-        })?;
-        if let Some(why) = refused {
-            return Err(why.into());
-        }
-    }
-    let payload = serde_json::to_string(&event)?;
-    Ok(Entry { event_type, event_version, payload, occurred_at, fact })
-}
-
-fn failure<E: std::error::Error>(refused: Refused) -> Failure<E> {
+pub(super) fn failure<E: std::error::Error>(refused: Refused) -> Failure<E> {
     match refused {
         Refused::Conflict => Failure::Conflict,
         Refused::CommandReused => Failure::CommandReused,

@@ -1,0 +1,212 @@
+//! Contacts and their numbers, which are changed together: a number belongs to one contact, and whoever is not to be called
+//! is marked at both. Which of two that want the same number has it, the streams' versions decide.
+
+use chrono::{DateTime, Utc};
+use domain::contact::{self, Contact, Details, Status};
+use domain::fact::Position;
+use domain::ids::{Fingerprint, Organization, StreamId};
+use domain::person::{self, Person, Wish};
+use domain::phone::Phone;
+use uuid::Uuid;
+
+use super::together::{Drawn, Together};
+use super::{Dispatch, Failure, Meta};
+use crate::journal::Refused;
+
+/// Somebody else wrote first: looked at again, this often in all.
+const TRIES_MAX: usize = 5;
+
+/// Why a contact is not as it was wanted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error(transparent)]
+    Contact(#[from] contact::Error),
+    #[error(transparent)]
+    Number(#[from] person::Error),
+}
+
+/// A contact as it stands now.
+#[derive(Debug)]
+pub struct Stored {
+    pub contact: Contact,
+    pub position: Position,
+}
+
+/// What is wanted of a contact that is there.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    pub details: Option<Details>,
+    pub status: Option<Status>,
+}
+
+/// Whose contact it is, and who asks.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub organization: Organization,
+    pub contact: Uuid,
+    pub at: DateTime<Utc>,
+    pub meta: Meta,
+}
+
+type Answer<T> = Result<T, Failure<Refusal>>;
+
+impl Dispatch {
+    pub async fn create_contact(
+        &self,
+        asked: &Asked,
+        details: Details,
+        import: Option<Uuid>,
+    ) -> Answer<Stored> {
+        let Asked { contact: id, at, .. } = *asked;
+        for attempt in 0..TRIES_MAX {
+            // Most numbers are new: only a conflict is worth a look.
+            let mut number = self.number(asked, &details.phone, attempt > 0).await?;
+            let mut contact = Drawn::<Contact>::unseen(StreamId::contact(&asked.organization, id));
+            let mut unit = self.together(asked.meta.clone());
+            say(&mut unit, &mut number.drawn, None, person::Command::Claim { contact: id, at })?;
+            let create = contact::Command::Create { id, details: details.clone(), import, at };
+            say(&mut unit, &mut contact, Some(number.person), create)?;
+            // Who asked not to be called has asked it whatever contact the number is of.
+            if number.drawn.state.opted_out() {
+                let marked = contact::Command::SetStatus { status: Status::DoNotCall, at };
+                say(&mut unit, &mut contact, None, marked)?;
+            }
+            if let Some(position) = stored(unit).await? {
+                return Ok(Stored { contact: contact.state, position });
+            }
+        }
+        Err(Failure::Conflict)
+    }
+
+    /// `wanted` is asked with the contact as it stands.
+    pub async fn change_contact(
+        &self,
+        asked: &Asked,
+        wanted: impl Fn(&Contact) -> Wanted + Send + Sync,
+    ) -> Answer<Stored> {
+        for _ in 0..TRIES_MAX {
+            let mut contact = self.contact(asked).await?;
+            let Wanted { details, status } = wanted(&contact.state);
+            let mut unit = self.together(asked.meta.clone());
+            self.rewrite(asked, &mut unit, &mut contact, details).await?;
+            self.mark(asked, &mut unit, &mut contact, status).await?;
+            if let Some(position) = stored(unit).await? {
+                return Ok(Stored { contact: contact.state, position });
+            }
+        }
+        Err(Failure::Conflict)
+    }
+
+    pub async fn remove_contact(&self, asked: &Asked) -> Answer<Position> {
+        let Asked { contact: id, at, .. } = *asked;
+        for _ in 0..TRIES_MAX {
+            let mut contact = self.contact(asked).await?;
+            let mut number = self.number(asked, &contact.state.details().phone, true).await?;
+            let mut unit = self.together(asked.meta.clone());
+            say(&mut unit, &mut number.drawn, None, person::Command::Release { contact: id, at })?;
+            say(&mut unit, &mut contact, None, contact::Command::Remove { at })?;
+            if let Some(position) = stored(unit).await? {
+                return Ok(position);
+            }
+        }
+        Err(Failure::Conflict)
+    }
+
+    /// A number that changes is given back, and the other one taken.
+    async fn rewrite(
+        &self,
+        asked: &Asked,
+        unit: &mut Together,
+        contact: &mut Drawn<Contact>,
+        details: Option<Details>,
+    ) -> Answer<()> {
+        let Some(details) = details else { return Ok(()) };
+        let Asked { contact: id, at, .. } = *asked;
+        let before = contact.state.details().phone.clone();
+        let person = if before == details.phone {
+            self.fingerprint(&asked.organization, &Phone::stored(&details.phone))
+        } else {
+            let mut old = self.number(asked, &before, true).await?;
+            let mut new = self.number(asked, &details.phone, true).await?;
+            say(unit, &mut old.drawn, None, person::Command::Release { contact: id, at })?;
+            say(unit, &mut new.drawn, None, person::Command::Claim { contact: id, at })?;
+            new.person
+        };
+        say(unit, contact, Some(person), contact::Command::Change { details, at })
+    }
+
+    /// Do-not-call is the number's own: a contact that is marked so marks its number, and one that is unmarked frees it.
+    async fn mark(
+        &self,
+        asked: &Asked,
+        unit: &mut Together,
+        contact: &mut Drawn<Contact>,
+        status: Option<Status>,
+    ) -> Answer<()> {
+        let (Some(status), at) = (status, asked.at) else { return Ok(()) };
+        let was = contact.state.status();
+        say(unit, contact, None, contact::Command::SetStatus { status, at })?;
+        let command = match (was, status) {
+            (_, Status::DoNotCall) => person::Command::OptOut { by: Wish::Contact, at },
+            (Some(Status::DoNotCall), Status::Active | Status::Inactive | Status::Completed) => {
+                person::Command::OptIn { at }
+            }
+            (_, Status::Active | Status::Inactive | Status::Completed) => return Ok(()),
+        };
+        let phone = contact.state.details().phone.clone();
+        let mut number = self.number(asked, &phone, true).await?;
+        unit.catch_up(&mut number.drawn);
+        say(unit, &mut number.drawn, None, command)
+    }
+
+    async fn contact(&self, asked: &Asked) -> Answer<Drawn<Contact>> {
+        let stream = StreamId::contact(&asked.organization, asked.contact);
+        let drawn: Drawn<Contact> = self.draw(stream).await.map_err(unread)?;
+        if drawn.state.status().is_none() {
+            return Err(Failure::Refused(contact::Error::Unknown.into()));
+        }
+        Ok(drawn)
+    }
+
+    async fn number(&self, asked: &Asked, phone: &str, looked_at: bool) -> Answer<Number> {
+        let person = self.fingerprint(&asked.organization, &Phone::stored(phone));
+        let stream = StreamId::person(&asked.organization, &person);
+        let drawn = if looked_at {
+            self.draw(stream).await.map_err(unread)?
+        } else {
+            Drawn::<Person>::unseen(stream)
+        };
+        Ok(Number { person, drawn })
+    }
+}
+
+struct Number {
+    person: Fingerprint,
+    drawn: Drawn<Person>,
+}
+
+fn say<A>(
+    unit: &mut Together,
+    drawn: &mut Drawn<A>,
+    person: Option<Fingerprint>,
+    command: A::Command,
+) -> Answer<()>
+where
+    A: domain::fact::Recorded,
+    Refusal: From<A::Error>,
+{
+    unit.say(drawn, person, command).map(drop).map_err(|why| why.map(Refusal::from))
+}
+
+/// None where somebody else was faster.
+async fn stored(unit: Together) -> Answer<Option<Position>> {
+    match unit.store().await {
+        Ok(position) => Ok(Some(position)),
+        Err(Refused::Conflict) => Ok(None),
+        Err(why) => Err(unread(why)),
+    }
+}
+
+fn unread(why: Refused) -> Failure<Refusal> {
+    super::keeper::failure(why)
+}
