@@ -7,14 +7,18 @@ pub mod vitals;
 
 mod body;
 mod edge;
+mod fields;
 mod formula;
 mod language;
 mod openapi;
 mod page;
+mod pages;
 mod query;
 mod span;
 mod times;
 
+mod campaigns;
+mod contacts;
 mod health;
 mod history;
 mod projections;
@@ -224,6 +228,8 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     results::configure(routes);
     history::configure(routes);
     quarantine::configure(routes);
+    contacts::configure(routes);
+    campaigns::configure(routes);
     recordings::configure(routes);
 }
 

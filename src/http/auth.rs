@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::config::{KeyKind, PublicKey, Role, Secret};
 
-pub use doors::{Admin, Calls, Knock, Reporter};
+pub use doors::{Admin, Calls, Knock, Member, Reporter};
 pub use signature::Signers;
 
 /// A longer token is none.

@@ -69,11 +69,18 @@ codes! {
     QuarantineUnknown  = NOT_FOUND,              "quarantine-unknown",   "There is no such report in quarantine";
     ResultUnknown      = NOT_FOUND,              "result-unknown",       "There is no such result";
     RecordingUnknown   = NOT_FOUND,              "recording-unknown",    "There is no recording of the call";
+    ContactUnknown     = NOT_FOUND,              "contact-unknown",      "There is no such contact";
+    CampaignUnknown    = NOT_FOUND,              "campaign-unknown",     "There is no such campaign";
     ProjectionUnknown  = NOT_FOUND,              "projection-unknown",   "There is no such projection";
     StreamNotParked    = NOT_FOUND,              "stream-not-parked",    "That stream is not parked";
     MethodNotAllowed   = METHOD_NOT_ALLOWED,     "method-not-allowed",   "The method does not exist here";
     RequestTimeout     = REQUEST_TIMEOUT,        "request-timeout",      "The request took too long to arrive";
     CommandReused      = CONFLICT,               "command-reused",       "The command id belongs to another command";
+    PhoneTaken         = CONFLICT,               "phone-taken",          "The number is another contact's";
+    CampaignEmpty      = BAD_REQUEST,            "campaign-empty",       "The campaign has no contacts";
+    CampaignRunning    = CONFLICT,               "campaign-running",     "The campaign is running";
+    CampaignStill      = CONFLICT,               "campaign-not-running", "The campaign is not running";
+    CampaignThrough    = CONFLICT,               "campaign-through",     "Nobody is left to be called";
     RemoteInUse        = CONFLICT,               "remote-in-use",        "The remote host is in use";
     SessionAlreadyOpen = CONFLICT,               "session-already-open", "The session exists already";
     SessionEnded       = CONFLICT,               "session-ended",        "The session has ended";
@@ -142,7 +149,7 @@ impl Problem {
         Self { code, detail: detail.into(), members: Map::new(), cause: None }
     }
 
-    pub fn field(name: &'static str, reason: impl fmt::Display) -> Self {
+    pub fn field(name: &str, reason: impl fmt::Display) -> Self {
         Self::new(Code::BadField, format!("{name} {reason}")).with("field", name)
     }
 

@@ -141,6 +141,11 @@ pub(super) struct Fresh {
 }
 
 impl Fresh {
+    /// At least what was recorded up to there.
+    pub(super) fn since(position: Position) -> Self {
+        Self { min_position: Some(position) }
+    }
+
     /// Waits until the screen shows what was asked for, or for as long as one is willing to.
     pub(super) async fn wait(&self, engine: &Engine, screen: &str) -> Freshness {
         let target = self.min_position.unwrap_or_else(|| engine.dispatch.position());

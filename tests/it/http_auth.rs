@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 33] = [
+const ROUTES: [(&str, &str, Door); 44] = [
     ("GET", "/", Door::Open),
     ("GET", "/health/live", Door::Open),
     ("GET", "/health/ready", Door::Open),
@@ -36,6 +36,17 @@ const ROUTES: [(&str, &str, Door); 33] = [
     ("POST", "/calls/quarantine/s-1/replay", Door::Calls),
     ("POST", "/calls/quarantine/s-1/discard", Door::Calls),
     ("POST", "/calls/quarantine/replay", Door::Calls),
+    ("POST", "/auto-calling/contacts", Door::Member),
+    ("GET", "/auto-calling/contacts", Door::Member),
+    ("GET", "/auto-calling/contacts/s-1", Door::Member),
+    ("PATCH", "/auto-calling/contacts/s-1", Door::Member),
+    ("DELETE", "/auto-calling/contacts/s-1", Door::Member),
+    ("POST", "/auto-calling/campaigns", Door::Member),
+    ("GET", "/auto-calling/campaigns", Door::Member),
+    ("GET", "/auto-calling/campaigns/s-1", Door::Member),
+    ("GET", "/auto-calling/campaigns/s-1/contacts", Door::Member),
+    ("POST", "/auto-calling/campaigns/s-1/contacts", Door::Member),
+    ("DELETE", "/auto-calling/campaigns/s-1", Door::Member),
     ("GET", "/status", Door::Admin),
     ("GET", "/projections", Door::Admin),
     ("POST", "/projections/session_stats/rebuild", Door::Admin),
@@ -50,6 +61,7 @@ enum Door {
     Open,
     Calls,
     Webhook,
+    Member,
     Admin,
 }
 

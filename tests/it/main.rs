@@ -37,7 +37,9 @@ mod effects;
 mod guardian;
 mod projector;
 
+mod campaigns;
 mod clients;
+mod contacts;
 mod contract;
 mod crash;
 mod disk;

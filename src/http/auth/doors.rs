@@ -36,6 +36,10 @@ pub struct Reporter {
     pub actor: String,
 }
 
+/// Somebody of an organization. Never without a token.
+#[derive(Debug, Clone)]
+pub struct Member(pub Caller);
+
 /// Somebody who may look after the engine. Never without a token.
 #[derive(Debug, Clone)]
 pub struct Admin(pub Caller);
@@ -97,6 +101,12 @@ fn is_call_server(engine: &Engine, request: &HttpRequest) -> bool {
     })
 }
 
+impl Member {
+    fn enter(engine: &Engine, request: &HttpRequest) -> Result<Self, Refusal> {
+        engine.keys.caller(bearer(request)?.ok_or(Refusal::Missing)?).map(Self)
+    }
+}
+
 impl Admin {
     fn enter(engine: &Engine, request: &HttpRequest) -> Result<Self, Refusal> {
         let caller = engine.keys.caller(bearer(request)?.ok_or(Refusal::Missing)?)?;
@@ -140,6 +150,7 @@ macro_rules! door {
 }
 door!(Calls);
 door!(Knock);
+door!(Member);
 door!(Admin);
 
 /// What is refused is told to the log as well; that nothing came to be judged by is everyday.

@@ -1,10 +1,10 @@
 //! How each boundary's errors become problems: one exhaustive `From` a boundary, so that a new error must be looked at here.
 
 use domain::ids::BadName;
-use domain::{call, number_list, quarantine, remote, session};
+use domain::{call, campaign, contact, number_list, person, quarantine, remote, session};
 
 use super::{Code, Problem};
-use crate::dispatch::{Failure, lists, reports};
+use crate::dispatch::{Failure, contacts, lists, reports};
 use crate::http::auth::Refusal;
 use crate::http::body;
 use crate::http::history::export::WorkbookError;
@@ -57,6 +57,40 @@ impl From<number_list::Error> for Problem {
             number_list::Error::Empty => Code::BadSheet,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<campaign::Error> for Problem {
+    fn from(error: campaign::Error) -> Self {
+        let code = match error {
+            campaign::Error::Unknown => Code::CampaignUnknown,
+            campaign::Error::AlreadyThere => Code::CommandReused,
+            campaign::Error::Empty => Code::CampaignEmpty,
+            campaign::Error::NothingLeft => Code::CampaignThrough,
+            campaign::Error::NotRunning => Code::CampaignStill,
+            campaign::Error::Running => Code::CampaignRunning,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<contacts::Refusal> for Problem {
+    fn from(refusal: contacts::Refusal) -> Self {
+        match &refusal {
+            contacts::Refusal::Contact(contact::Error::Unknown) => {
+                Self::new(Code::ContactUnknown, refusal.to_string())
+            }
+            contacts::Refusal::Contact(contact::Error::AlreadyThere) => {
+                Self::new(Code::CommandReused, refusal.to_string())
+            }
+            contacts::Refusal::Number(person::Error::Taken { contact }) => {
+                Self::new(Code::PhoneTaken, refusal.to_string()).with("contactId", contact.to_string())
+            }
+            // Nobody asks to ring here.
+            contacts::Refusal::Number(
+                person::Error::OptedOut | person::Error::Retired | person::Error::Ringing { .. },
+            ) => Self::new(Code::Internal, "see the log").because(refusal),
+        }
     }
 }
 

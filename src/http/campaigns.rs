@@ -1,0 +1,351 @@
+//! Campaigns: planned, filled with contacts, looked at and removed. How a body is understood is `campaigns/form.rs`'s,
+//! and what is shown is `campaigns/view.rs`'s.
+#![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
+
+mod form;
+mod view;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post};
+use domain::campaign::Command;
+use domain::fact::{Circumstances, Position};
+use domain::ids::StreamId;
+use projections::campaign_board::{self, CampaignBoard, CampaignRow, Filter, Page, Status};
+use projections::contact_book::{self, ContactBook};
+use projections::projection::Projection;
+use projections::targets::{self, Targets};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::Engine;
+use super::auth::{Caller, Member};
+use super::edge::{self, RequestId};
+use super::language::Texts;
+use super::page;
+use super::pages::{self, Pages};
+use super::problem::{Code, Problem, ProblemBody};
+use super::sessions::{self, Fresh};
+use crate::config::Role;
+use crate::dispatch::Meta;
+use crate::dispatch::campaigns::Joining;
+use view::{CampaignView, TargetView, WholeView};
+
+const LIST: u32 = 20;
+const LIST_MAX: u32 = 1_000;
+/// Contacts shown with their campaign; all of them are in pages of their own.
+const WITH_CAMPAIGN: u32 = 100;
+
+pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
+    routes.service(create).service(list).service(join).service(members).service(one).service(remove);
+}
+
+/// A page of campaigns.
+#[derive(Debug, Serialize, ToSchema)]
+struct CampaignPage<'a> {
+    data: Vec<CampaignView<'a>>,
+    meta: pages::Meta,
+}
+
+/// Plans a campaign, with contacts or without.
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts),
+    request_body(content = form::Plan, content_type = "application/json"),
+    responses(
+        (status = CREATED, body = CampaignView<'_>),
+        (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json",
+            description = "`contactId` is no contact; nothing was stored"),
+    ))]
+#[post("/auto-calling/campaigns")]
+async fn create(
+    engine: Engine,
+    member: Member,
+    id: RequestId,
+    texts: Texts,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let caller = member.0;
+    caller.require(Role::Manager)?;
+    let form::New { plan, contacts } = form::new(&request, payload).await?;
+    known(&engine, &caller, &contacts).await?;
+    let (campaign, asked) = (engine.ids.uuid(), Asked::new(&engine, &caller, &id));
+    let command = Command::Create { id: campaign, plan: Box::new(plan), at: engine.clock.now() };
+    let mut position = asked.say(campaign, command).await?;
+    if !contacts.is_empty() {
+        position = asked.join(campaign, &contacts).await?.1;
+    }
+    asked.shown(campaign, position, texts, StatusCode::CREATED).await
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Sought {
+    /// `PENDING`, `RUNNING`, `PAUSED`, `COMPLETED` or `FAILED`.
+    status: Option<String>,
+    /// A part of the name, as it is written.
+    q: Option<String>,
+}
+
+/// The organization's campaigns, the newest first.
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Sought, Pages, Fresh, Texts), responses(
+    (status = OK, body = CampaignPage<'_>),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/auto-calling/campaigns")]
+async fn list(
+    engine: Engine,
+    member: Member,
+    sought: Query<Sought>,
+    pages: Query<Pages>,
+    fresh: Query<Fresh>,
+    texts: Texts,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let status = sought.status.as_deref().map(status).transpose()?;
+    let filter = Filter { status, name: sought.q.clone().filter(|q| !q.trim().is_empty()) };
+    let place = pages.place(LIST, LIST_MAX)?;
+    let fresh = fresh.wait(&engine, CampaignBoard::NAME).await;
+    let page = match place.at {
+        pages::At::Cursor(before) => Page::Before(Some(before)),
+        pages::At::Page { skip, .. } => Page::Skip(skip),
+    };
+    let organization = &member.0.organization;
+    let mut rows =
+        campaign_board::list(&engine.screens, organization, &filter, (page, place.limit + 1)).await?;
+    let total = campaign_board::count(&engine.screens, organization, &filter).await?;
+    let next = place.cut(&mut rows, |row| row.position);
+    let data = rows.iter().map(|row| CampaignView::new(row, texts)).collect();
+    let answer = place.answer(&request, sessions::shown(fresh), next);
+    sessions::json(answer, &CampaignPage { data, meta: place.meta(total, next) })
+}
+
+/// One campaign with its first hundred contacts; `GET …/contacts` has them all.
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Fresh, Texts), responses(
+    (status = OK, body = WholeView<'_>),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/auto-calling/campaigns/{id}")]
+async fn one(
+    engine: Engine,
+    member: Member,
+    id: Path<String>,
+    fresh: Query<Fresh>,
+    texts: Texts,
+) -> Result<HttpResponse, Problem> {
+    let organization = &member.0.organization;
+    let campaign = named(&id)?;
+    let shown = fresh.wait(&engine, CampaignBoard::NAME).await;
+    fresh.wait(&engine, Targets::NAME).await;
+    let row = find(&engine, &member.0, campaign).await?;
+    let first = (0, WITH_CAMPAIGN);
+    let rows = targets::of_campaign(&engine.screens, organization, campaign, first).await?;
+    let contacts = rows.iter().map(|row| TargetView::new(row, texts)).collect();
+    sessions::json(sessions::shown(shown), &WholeView { campaign: CampaignView::new(&row, texts), contacts })
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Part {
+    /// So many; 100 where it is left out.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
+    limit: Option<String>,
+    /// Only those after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
+    cursor: Option<String>,
+}
+
+/// A campaign's contacts and how each stands, in the order in which they joined.
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Part, Fresh, Texts), responses(
+    (status = OK, body = Vec<TargetView<'_>>),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/auto-calling/campaigns/{id}/contacts")]
+async fn members(
+    engine: Engine,
+    member: Member,
+    id: Path<String>,
+    part: Query<Part>,
+    fresh: Query<Fresh>,
+    texts: Texts,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let limit = page::limit(part.limit.as_deref(), LIST_MAX)?.unwrap_or(WITH_CAMPAIGN);
+    let after = page::position(part.cursor.as_deref())?.unwrap_or(0);
+    let campaign = named(&id)?;
+    fresh.wait(&engine, CampaignBoard::NAME).await;
+    find(&engine, &member.0, campaign).await?;
+    let shown = fresh.wait(&engine, Targets::NAME).await;
+    let organization = &member.0.organization;
+    let mut rows = targets::of_campaign(&engine.screens, organization, campaign, (after, limit + 1)).await?;
+    let more = page::cut(&mut rows, limit);
+    let mut answer = sessions::shown(shown);
+    if let Some(last) = rows.last().filter(|_| more) {
+        page::next(&request, &last.position.to_string(), &mut answer);
+    }
+    let views: Vec<TargetView<'_>> = rows.iter().map(|row| TargetView::new(row, texts)).collect();
+    sessions::json(answer, &views)
+}
+
+/// How many joined, and how many were there already.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Joined {
+    added: u32,
+    already_there: usize,
+    total_contacts: u32,
+}
+
+/// Adds contacts. All of them join, or none: an id that is no contact is named.
+#[utoipa::path(tag = "campaigns", security(("token" = [])),
+    request_body(content = form::Contacts, content_type = "application/json"),
+    responses(
+        (status = OK, body = Joined),
+        (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json",
+            description = "No such campaign, or `contactId` is no contact"),
+    ))]
+#[post("/auto-calling/campaigns/{id}/contacts")]
+async fn join(
+    engine: Engine,
+    member: Member,
+    id: RequestId,
+    campaign: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let caller = member.0;
+    caller.require(Role::Manager)?;
+    let campaign = named(&campaign)?;
+    let contacts = form::contacts(&request, payload).await?;
+    let asked = Asked::new(&engine, &caller, &id);
+    asked.say(campaign, Command::Look).await?;
+    known(&engine, &caller, &contacts).await?;
+    let (joined, position) = asked.join(campaign, &contacts).await?;
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((edge::POSITION, position));
+    Ok(answer.json(joined))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Removed {
+    id: Uuid,
+    deleted: bool,
+}
+
+/// Removes a campaign that does not run.
+#[utoipa::path(tag = "campaigns", security(("token" = [])), responses(
+    (status = OK, body = Removed),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+    (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[delete("/auto-calling/campaigns/{id}")]
+async fn remove(
+    engine: Engine,
+    member: Member,
+    id: RequestId,
+    campaign: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let caller = member.0;
+    caller.require(Role::Manager)?;
+    let campaign = named(&campaign)?;
+    let asked = Asked::new(&engine, &caller, &id);
+    let position = asked.say(campaign, Command::Remove { at: engine.clock.now() }).await?;
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((edge::POSITION, position));
+    Ok(answer.json(Removed { id: campaign, deleted: true }))
+}
+
+/// Who asks something of a campaign.
+struct Asked<'a> {
+    engine: &'a Engine,
+    caller: &'a Caller,
+    circumstances: Arc<Circumstances>,
+}
+
+impl<'a> Asked<'a> {
+    fn new(engine: &'a Engine, caller: &'a Caller, id: &RequestId) -> Self {
+        let circumstances = Arc::new(id.circumstances(&caller.organization, &caller.actor));
+        Self { engine, caller, circumstances }
+    }
+
+    async fn say(&self, campaign: Uuid, command: Command) -> Result<Position, Problem> {
+        let stream = StreamId::campaign(&self.caller.organization, campaign);
+        let meta = Meta { circumstances: Arc::clone(&self.circumstances), command: None };
+        Ok(self.engine.dispatch.campaign(stream, command, meta).await?.position)
+    }
+
+    async fn join(&self, campaign: Uuid, contacts: &[Uuid]) -> Result<(Joined, Position), Problem> {
+        let joining = Joining {
+            organization: &self.caller.organization,
+            campaign,
+            contacts,
+            circumstances: &self.circumstances,
+            at: self.engine.clock.now(),
+        };
+        let (added, done) = self.engine.dispatch.enlist(&joining).await?;
+        let already_there = contacts.len().saturating_sub(usize::try_from(added).unwrap_or(0));
+        Ok((Joined { added, already_there, total_contacts: done.state.contacts() }, done.position))
+    }
+
+    /// What was stored, as the screen shows it.
+    async fn shown(
+        &self,
+        campaign: Uuid,
+        position: Position,
+        texts: Texts,
+        status: StatusCode,
+    ) -> Result<HttpResponse, Problem> {
+        let fresh = Fresh::since(position).wait(self.engine, CampaignBoard::NAME).await;
+        let late = || Problem::new(Code::ScreensBehind, "the campaign is stored, but not shown yet");
+        let row = campaign_board::find(&self.engine.screens, &self.caller.organization, campaign).await?;
+        let row = row.filter(|_| fresh.behind == 0).ok_or_else(late)?;
+        let mut answer = sessions::shown(fresh);
+        answer.status(status).insert_header((edge::POSITION, position));
+        sessions::json(answer, &CampaignView::new(&row, texts))
+    }
+}
+
+/// Every one of them is a contact of the organization, or the first that is none is named.
+async fn known(engine: &Engine, caller: &Caller, contacts: &[Uuid]) -> Result<(), Problem> {
+    let target = engine.dispatch.position();
+    let fresh = engine.screens.wait(ContactBook::NAME, target, engine.options.read_wait).await;
+    if fresh.behind > 0 {
+        return Err(Problem::new(
+            Code::ScreensBehind,
+            "the contacts may not be seen yet; nothing was stored",
+        ));
+    }
+    let rows = contact_book::some(&engine.screens, &caller.organization, contacts).await?;
+    let there: HashSet<Uuid> = rows.iter().map(|row| row.id).collect();
+    match contacts.iter().find(|contact| !there.contains(*contact)) {
+        None => Ok(()),
+        Some(stranger) => {
+            Err(Problem::new(Code::ContactUnknown, format!("{stranger} is no contact; nothing was stored"))
+                .with("contactId", stranger.to_string()))
+        }
+    }
+}
+
+async fn find(engine: &Engine, caller: &Caller, campaign: Uuid) -> Result<CampaignRow, Problem> {
+    campaign_board::find(&engine.screens, &caller.organization, campaign).await?.ok_or_else(unknown)
+}
+
+fn status(text: &str) -> Result<Status, Problem> {
+    let known = Status::ALL.map(Status::as_str).join(", ");
+    Status::parse(text).ok_or_else(|| Problem::parameter("status", format!("is none of {known}")))
+}
+
+/// What is no id is the id of nothing.
+fn named(id: &str) -> Result<Uuid, Problem> {
+    Uuid::parse_str(id).map_err(|_| unknown())
+}
+
+fn unknown() -> Problem {
+    Problem::new(Code::CampaignUnknown, "there is no such campaign")
+}

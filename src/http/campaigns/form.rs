@@ -1,0 +1,119 @@
+//! What is said about a campaign in a request's body, field by field.
+
+use std::collections::HashSet;
+
+use actix_web::HttpRequest;
+use actix_web::web::Payload;
+use domain::campaign::{self, Kind, Settings};
+use domain::rules::read;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::http::fields::{Fields, Said};
+use crate::http::problem::Problem;
+
+/// A hundred thousand ids, with room.
+const BODY_LEN_MAX: usize = 8 << 20;
+const CONTACTS_MAX: usize = 100_000;
+const NAME_LEN_MAX: usize = 200;
+const DESCRIPTION_LEN_MAX: usize = 10_000;
+
+/// A campaign as it is sent.
+#[derive(Debug, ToSchema)]
+#[schema(as = CampaignPlan, rename_all = "camelCase")]
+#[expect(dead_code, reason = "it only names the fields to the API's document")]
+pub(super) struct Plan {
+    #[schema(max_length = 200)]
+    name: String,
+    #[schema(max_length = 10_000)]
+    description: Option<String>,
+    campaign_type: TypeName,
+    #[schema(max_items = 100_000)]
+    contact_ids: Option<Vec<Uuid>>,
+    /// `rules` (what is to be stricter than the organization's), `zone`, `concurrency`, `callsPerSecond`, `priority`, `budget`, `breaker`.
+    #[schema(value_type = Option<Object>)]
+    settings: Option<Value>,
+}
+
+/// Contacts that are to join.
+#[derive(Debug, ToSchema)]
+#[schema(as = CampaignContacts, rename_all = "camelCase")]
+#[expect(dead_code, reason = "it only names the fields to the API's document")]
+pub(super) struct Contacts {
+    #[schema(max_items = 100_000)]
+    contact_ids: Vec<Uuid>,
+}
+
+#[derive(Debug, ToSchema)]
+#[schema(as = CampaignType, rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(dead_code, reason = "it only names the values to the API's document")]
+enum TypeName {
+    General,
+    DebtCollection,
+    Survey,
+    Reminder,
+    Marketing,
+    CustomerService,
+}
+
+pub(super) struct New {
+    pub(super) plan: campaign::Plan,
+    pub(super) contacts: Vec<Uuid>,
+}
+
+pub(super) async fn new(request: &HttpRequest, payload: Payload) -> Result<New, Problem> {
+    let mut fields = Fields::read(request, payload, BODY_LEN_MAX).await?;
+    let plan = campaign::Plan {
+        name: fields.required("name", NAME_LEN_MAX)?,
+        description: fields.text("description", DESCRIPTION_LEN_MAX)?.over(None),
+        kind: kind(&fields.required("campaignType", NAME_LEN_MAX)?)?,
+        settings: settings(fields.take("settings"))?,
+    };
+    let contacts = match fields.take("contactIds") {
+        Said::Nothing | Said::Empty => vec![],
+        Said::This(value) => ids(&value)?,
+    };
+    fields.end(&[])?;
+    Ok(New { plan, contacts })
+}
+
+pub(super) async fn contacts(request: &HttpRequest, payload: Payload) -> Result<Vec<Uuid>, Problem> {
+    let mut fields = Fields::read(request, payload, BODY_LEN_MAX).await?;
+    let contacts = match fields.take("contactIds") {
+        Said::Nothing | Said::Empty => return Err(Problem::field("contactIds", "is required")),
+        Said::This(value) => ids(&value)?,
+    };
+    fields.end(&[])?;
+    Ok(contacts)
+}
+
+fn kind(text: &str) -> Result<Kind, Problem> {
+    let known = Kind::ALL.map(Kind::as_str).join(", ");
+    Kind::parse(text).ok_or_else(|| Problem::field("campaignType", format!("is none of {known}")))
+}
+
+fn settings(said: Said<Value>) -> Result<Settings, Problem> {
+    match said {
+        Said::Nothing | Said::Empty => Ok(Settings::default()),
+        Said::This(value) => read::read(&value)
+            .map_err(|wrong| Problem::field(&format!("settings.{}", wrong.field), wrong.why)),
+    }
+}
+
+/// In the order in which they came, each once. The first that is no id is named by its place.
+fn ids(value: &Value) -> Result<Vec<Uuid>, Problem> {
+    let given = value.as_array().ok_or_else(|| Problem::field("contactIds", "has to be a list of ids"))?;
+    if given.len() > CONTACTS_MAX {
+        return Err(Problem::field("contactIds", format!("may have at most {CONTACTS_MAX} of them")));
+    }
+    let (mut met, mut ids) = (HashSet::new(), Vec::with_capacity(given.len()));
+    for (at, id) in given.iter().enumerate() {
+        let id = id.as_str().and_then(|id| Uuid::parse_str(id).ok());
+        let id = id.ok_or_else(|| Problem::field(&format!("contactIds[{at}]"), "is no id"))?;
+        if met.insert(id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}

@@ -1,0 +1,283 @@
+//! Contacts: somebody to be called, created, changed, looked for and removed. Their numbers are theirs alone within an organization.
+//! How a body is understood is `contacts/form.rs`'s.
+#![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
+
+mod form;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use domain::contact::{Contact, Status};
+use projections::contact_book::{self, ContactBook, ContactRow, Filter, Page};
+use projections::projection::Projection;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::Engine;
+use super::auth::{Caller, Member};
+use super::edge::{self, RequestId};
+use super::language::Texts;
+use super::pages::{self, Pages};
+use super::problem::{Code, Problem, ProblemBody};
+use super::sessions::{self, Fresh};
+use super::times::Stamp;
+use crate::config::Role;
+use crate::dispatch::Meta;
+use crate::dispatch::contacts::{Asked, Stored, Wanted};
+use form::{Changes, New};
+
+const LIST: u32 = 50;
+const LIST_MAX: u32 = 1_000;
+
+pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
+    routes.service(create).service(list).service(one).service(change).service(remove);
+}
+
+/// Somebody who may be called.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Contact)]
+pub(super) struct ContactView<'a> {
+    id: Uuid,
+    organization_id: &'a str,
+    first_name: &'a str,
+    last_name: &'a str,
+    /// E.164.
+    phone: &'a str,
+    /// `1990-01-15`
+    #[schema(format = Date)]
+    date_of_birth: Option<&'a str>,
+    /// Any JSON, as it was given.
+    #[schema(value_type = Option<Object>)]
+    custom_data: Option<Box<RawValue>>,
+    notes: Option<&'a str>,
+    is_called: bool,
+    #[schema(value_type = form::StatusName)]
+    status: &'static str,
+    status_description: &'static str,
+    last_conversation_outcome: Option<&'a str>,
+    /// Where the person lives, where that is known: `Asia/Tashkent`.
+    timezone: Option<&'a str>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Stamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Stamp,
+}
+
+impl<'a> ContactView<'a> {
+    pub(super) fn new(row: &'a ContactRow, texts: Texts) -> Self {
+        let custom = row.custom_data.as_ref();
+        Self {
+            id: row.id,
+            organization_id: &row.organization,
+            first_name: &row.first_name,
+            last_name: &row.last_name,
+            phone: &row.phone,
+            date_of_birth: row.date_of_birth.as_deref(),
+            custom_data: custom.and_then(|json| RawValue::from_string(json.clone()).ok()),
+            notes: row.notes.as_deref(),
+            is_called: row.is_called > 0,
+            status: row.status.as_str(),
+            status_description: row.status.description(texts.language),
+            last_conversation_outcome: row.last_outcome.as_deref(),
+            timezone: row.zone.as_deref(),
+            created_at: Stamp(row.created_at),
+            updated_at: Stamp(row.updated_at),
+        }
+    }
+}
+
+/// A page of contacts.
+#[derive(Debug, Serialize, ToSchema)]
+struct ContactPage<'a> {
+    data: Vec<ContactView<'a>>,
+    meta: pages::Meta,
+}
+
+/// Creates a contact. Its number must be nobody else's.
+#[utoipa::path(tag = "contacts", security(("token" = [])), params(Texts),
+    request_body(content = form::Contact, content_type = "application/json"),
+    responses(
+        (status = CREATED, body = ContactView<'_>),
+        (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+        (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json", description = "`contactId` has the number"),
+    ))]
+#[post("/auto-calling/contacts")]
+async fn create(
+    engine: Engine,
+    member: Member,
+    id: RequestId,
+    texts: Texts,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let caller = member.0;
+    caller.require(Role::Operator)?;
+    let New { details, status } = form::new(&engine, &request, payload).await?;
+    let asked = asked(&engine, &caller, &id, engine.ids.uuid());
+    let mut stored = engine.dispatch.create_contact(&asked, details, None).await?;
+    if status != Status::Active {
+        let wanted = |_: &Contact| Wanted { details: None, status: Some(status) };
+        stored = engine.dispatch.change_contact(&asked, wanted).await?;
+    }
+    shown(&engine, &asked, &stored, texts, StatusCode::CREATED).await
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Sought {
+    /// `ACTIVE`, `INACTIVE`, `COMPLETED` or `DO_NOT_CALL`.
+    status: Option<String>,
+    /// A part of the name, or of the number's digits.
+    q: Option<String>,
+}
+
+/// The organization's contacts, the newest first.
+#[utoipa::path(tag = "contacts", security(("token" = [])), params(Sought, Pages, Fresh, Texts), responses(
+    (status = OK, body = ContactPage<'_>),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/auto-calling/contacts")]
+async fn list(
+    engine: Engine,
+    member: Member,
+    sought: Query<Sought>,
+    pages: Query<Pages>,
+    fresh: Query<Fresh>,
+    texts: Texts,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let status = sought.status.as_deref().map(status).transpose()?;
+    let filter = Filter { status, text: sought.q.clone().filter(|q| !q.trim().is_empty()), import: None };
+    let place = pages.place(LIST, LIST_MAX)?;
+    let fresh = fresh.wait(&engine, ContactBook::NAME).await;
+    let page = match place.at {
+        pages::At::Cursor(before) => Page::Before(Some(before)),
+        pages::At::Page { skip, .. } => Page::Skip(skip),
+    };
+    let organization = &member.0.organization;
+    let mut rows =
+        contact_book::list(&engine.screens, organization, &filter, (page, place.limit + 1)).await?;
+    let total = contact_book::count(&engine.screens, organization, &filter).await?;
+    let next = place.cut(&mut rows, |row| row.position);
+    let data = rows.iter().map(|row| ContactView::new(row, texts)).collect();
+    let answer = place.answer(&request, sessions::shown(fresh), next);
+    sessions::json(answer, &ContactPage { data, meta: place.meta(total, next) })
+}
+
+/// One contact.
+#[utoipa::path(tag = "contacts", security(("token" = [])), params(Fresh, Texts), responses(
+    (status = OK, body = ContactView<'_>),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/auto-calling/contacts/{id}")]
+async fn one(
+    engine: Engine,
+    member: Member,
+    id: Path<String>,
+    fresh: Query<Fresh>,
+    texts: Texts,
+) -> Result<HttpResponse, Problem> {
+    let fresh = fresh.wait(&engine, ContactBook::NAME).await;
+    let row = contact_book::find(&engine.screens, &member.0.organization, named(&id)?).await?;
+    sessions::json(sessions::shown(fresh), &ContactView::new(&row.ok_or_else(unknown)?, texts))
+}
+
+/// Changes what is sent, and nothing else. Null empties a field that may be empty.
+#[utoipa::path(tag = "contacts", security(("token" = [])), params(Texts),
+    request_body(content = form::ContactChanges, content_type = "application/json"),
+    responses(
+        (status = OK, body = ContactView<'_>),
+        (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+        (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json", description = "`contactId` has the number"),
+    ))]
+#[patch("/auto-calling/contacts/{id}")]
+async fn change(
+    engine: Engine,
+    member: Member,
+    id: RequestId,
+    contact: Path<String>,
+    texts: Texts,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let caller = member.0;
+    caller.require(Role::Operator)?;
+    let changes: Changes = form::changes(&engine, &request, payload).await?;
+    let asked = asked(&engine, &caller, &id, named(&contact)?);
+    let stored = engine.dispatch.change_contact(&asked, |known| changes.of(known)).await?;
+    shown(&engine, &asked, &stored, texts, StatusCode::OK).await
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Removed {
+    id: Uuid,
+    deleted: bool,
+}
+
+/// Removes a contact. Its number is free again; that it may not be called stays with the number.
+#[utoipa::path(tag = "contacts", security(("token" = [])), responses(
+    (status = OK, body = Removed),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[delete("/auto-calling/contacts/{id}")]
+async fn remove(
+    engine: Engine,
+    member: Member,
+    id: RequestId,
+    contact: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let caller = member.0;
+    caller.require(Role::Operator)?;
+    let asked = asked(&engine, &caller, &id, named(&contact)?);
+    let position = engine.dispatch.remove_contact(&asked).await?;
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((edge::POSITION, position));
+    Ok(answer.json(Removed { id: asked.contact, deleted: true }))
+}
+
+fn asked(engine: &Engine, caller: &Caller, id: &RequestId, contact: Uuid) -> Asked {
+    let circumstances = id.circumstances(&caller.organization, &caller.actor);
+    Asked {
+        organization: caller.organization.clone(),
+        contact,
+        at: engine.clock.now(),
+        meta: Meta { circumstances: std::sync::Arc::new(circumstances), command: None },
+    }
+}
+
+/// What was stored, as the screen shows it.
+async fn shown(
+    engine: &Engine,
+    asked: &Asked,
+    stored: &Stored,
+    texts: Texts,
+    status: StatusCode,
+) -> Result<HttpResponse, Problem> {
+    let at_least = Fresh::since(stored.position);
+    let fresh = at_least.wait(engine, ContactBook::NAME).await;
+    let row = contact_book::find(&engine.screens, &asked.organization, asked.contact).await?;
+    let late = || Problem::new(Code::ScreensBehind, "the contact is stored, but not shown yet");
+    let row = row.filter(|_| fresh.behind == 0).ok_or_else(late)?;
+    let mut answer = sessions::shown(fresh);
+    answer.status(status).insert_header((edge::POSITION, stored.position));
+    sessions::json(answer, &ContactView::new(&row, texts))
+}
+
+fn status(text: &str) -> Result<Status, Problem> {
+    let known = Status::ALL.map(Status::as_str).join(", ");
+    Status::parse(text).ok_or_else(|| Problem::parameter("status", format!("is none of {known}")))
+}
+
+/// What is no id is the id of nothing.
+fn named(id: &str) -> Result<Uuid, Problem> {
+    Uuid::parse_str(id).map_err(|_| unknown())
+}
+
+fn unknown() -> Problem {
+    Problem::new(Code::ContactUnknown, "there is no such contact")
+}
