@@ -10,11 +10,13 @@ use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::projections::api_keys::ApiKeys;
 use ::projections::call_history::CallHistory;
 use ::projections::number_lists::NumberLists;
 use ::projections::projection::Projection as _;
 use ::projections::quarantine::Quarantine;
 use ::projections::session_stats::{self, SessionStats};
+use ::projections::users::Users;
 use ::projections::{Screens, Store};
 use actix::Arbiter;
 use actix_web::dev::ServerHandle;
@@ -277,12 +279,14 @@ async fn open_screens(config: &Config, ports: &Ports, journal: &Journal) -> anyh
 }
 
 /// Every screen there is, as its projector sees it.
-fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 4] {
+fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 6] {
     [
         Arc::new(Shown::<SessionStats>::new(screens)),
         Arc::new(Shown::<CallHistory>::new(screens)),
         Arc::new(Shown::<NumberLists>::new(screens)),
         Arc::new(Shown::<Quarantine>::new(screens)),
+        Arc::new(Shown::<Users>::new(screens)),
+        Arc::new(Shown::<ApiKeys>::new(screens)),
     ]
 }
 

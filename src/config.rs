@@ -25,7 +25,7 @@ use domain::ids::Organization;
 use domain::phone::Home;
 use domain::session::Completion;
 
-pub use access::{Access, CallsAuth, KeyKind, PublicKey, Role, WebhookAuth};
+pub use access::{Access, CallsAuth, KeyKind, PublicKey, WebhookAuth};
 pub use documents::{example, table};
 pub use secret::{Key, Secret, SigningSecret};
 pub use settings::{Setting, settings};

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use actix::{Actor, Addr, ArbiterHandle};
+use domain::api_key::{self, ApiKey};
 use domain::call::{self, Call};
 use domain::fact::{Circumstances, Position, Recorded};
 use domain::ids::{Fingerprint, Organization, StreamId};
@@ -19,6 +20,7 @@ use domain::phone::Phone;
 use domain::quarantine::{self, Quarantine};
 use domain::remote::RemoteHost;
 use domain::session::{self, Session};
+use domain::user::{self, User};
 use tokio::sync::{Semaphore, oneshot};
 use uuid::Uuid;
 
@@ -85,6 +87,8 @@ pub struct Dispatch {
     quarantine: Arc<Shards<Quarantine>>,
     number_lists: Arc<Shards<NumberList>>,
     remotes: Arc<Shards<RemoteHost>>,
+    users: Arc<Shards<User>>,
+    api_keys: Arc<Shards<ApiKey>>,
     lists: Lists,
 }
 
@@ -98,6 +102,8 @@ impl Dispatch {
             quarantine: Arc::new(Shards::start(journal, arbiters)),
             number_lists: Arc::new(Shards::start(journal, arbiters)),
             remotes: Arc::new(Shards::start(journal, arbiters)),
+            users: Arc::new(Shards::start(journal, arbiters)),
+            api_keys: Arc::new(Shards::start(journal, arbiters)),
             lists: Lists::new(journal.clone()),
         }
     }
@@ -151,6 +157,24 @@ impl Dispatch {
         self.remotes.send(stream, None, command, meta).await
     }
 
+    pub async fn user(
+        &self,
+        stream: StreamId,
+        command: user::Command,
+        meta: Meta,
+    ) -> Result<Done<User>, Failure<user::Error>> {
+        self.users.send(stream, None, command, meta).await
+    }
+
+    pub async fn api_key(
+        &self,
+        stream: StreamId,
+        command: api_key::Command,
+        meta: Meta,
+    ) -> Result<Done<ApiKey>, Failure<api_key::Error>> {
+        self.api_keys.send(stream, None, command, meta).await
+    }
+
     /// The numbers of lists, which are too many for a command.
     pub fn lists(&self) -> &Lists {
         &self.lists
@@ -177,6 +201,8 @@ impl Dispatch {
             self.quarantine.progress(),
             self.number_lists.progress(),
             self.remotes.progress(),
+            self.users.progress(),
+            self.api_keys.progress(),
         ]
     }
 
@@ -187,6 +213,8 @@ impl Dispatch {
         self.quarantine.drain().await;
         self.number_lists.drain().await;
         self.remotes.drain().await;
+        self.users.drain().await;
+        self.api_keys.drain().await;
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::StreamId;
 use crate::personal::Seal;
-use crate::{call, number_list, quarantine, remote, session};
+use crate::{api_key, call, number_list, quarantine, remote, session, user};
 
 /// A place in the journal: 1, 2, 3 … without gaps.
 pub type Position = u64;
@@ -47,6 +47,8 @@ pub enum Event {
     Quarantine(quarantine::Event),
     NumberList(number_list::Event),
     Remote(remote::Event),
+    User(user::Event),
+    ApiKey(api_key::Event),
 }
 
 impl Event {
@@ -57,6 +59,8 @@ impl Event {
             Self::Quarantine(_) => quarantine::Quarantine::TYPE,
             Self::NumberList(_) => number_list::NumberList::TYPE,
             Self::Remote(_) => remote::RemoteHost::TYPE,
+            Self::User(_) => user::User::TYPE,
+            Self::ApiKey(_) => api_key::ApiKey::TYPE,
         }
     }
 
@@ -68,6 +72,8 @@ impl Event {
             Self::Quarantine(event) => quarantine::Quarantine::personal(event),
             Self::NumberList(event) => number_list::NumberList::personal(event),
             Self::Remote(event) => remote::RemoteHost::personal(event),
+            Self::User(event) => user::User::personal(event),
+            Self::ApiKey(event) => api_key::ApiKey::personal(event),
         }
     }
 
@@ -78,6 +84,8 @@ impl Event {
             Self::Quarantine(event) => event.event_type(),
             Self::NumberList(event) => event.event_type(),
             Self::Remote(event) => event.event_type(),
+            Self::User(event) => event.event_type(),
+            Self::ApiKey(event) => event.event_type(),
         }
     }
 }

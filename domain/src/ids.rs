@@ -8,16 +8,25 @@ use uuid::Uuid;
 
 /// A name that is empty, too long or contains a character that a stream id gives a meaning to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} must be 1 to {max} letters, digits or any of . _ : -")]
+#[error("{what} must be 1 to {max} letters, digits or any of {}", marks.join(" "))]
 pub struct BadName {
     what: &'static str,
     max: usize,
+    marks: &'static [&'static str],
 }
 
-fn checked(text: &str, what: &'static str, max: usize) -> Result<String, BadName> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
+/// Nothing among them means anything in a stream id.
+const MARKS: &[&str] = &[".", "_", ":", "-"];
+
+fn checked(
+    text: &str,
+    what: &'static str,
+    max: usize,
+    marks: &'static [&'static str],
+) -> Result<String, BadName> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || marks.iter().any(|mark| mark.contains(c));
     if text.is_empty() || text.len() > max || !text.chars().all(plain) {
-        return Err(BadName { what, max });
+        return Err(BadName { what, max, marks });
     }
     Ok(text.to_owned())
 }
@@ -31,7 +40,7 @@ impl Organization {
     pub const LEN_MAX: usize = 64;
 
     pub fn parse(text: &str) -> Result<Self, BadName> {
-        checked(text, "organization", Self::LEN_MAX).map(Self)
+        checked(text, "organization", Self::LEN_MAX, MARKS).map(Self)
     }
 
     pub fn as_str(&self) -> &str {
@@ -48,7 +57,25 @@ impl SessionId {
     pub const LEN_MAX: usize = 100;
 
     pub fn parse(text: &str) -> Result<Self, BadName> {
-        checked(text, "sessionId", Self::LEN_MAX).map(Self)
+        checked(text, "sessionId", Self::LEN_MAX, MARKS).map(Self)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a user signs in with. In small letters, so that nobody is somebody else by a capital.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct UserName(String);
+
+impl UserName {
+    pub const LEN_MAX: usize = 64;
+    const MARKS: &'static [&'static str] = &[".", "_", "-", "@", "+"];
+
+    pub fn parse(text: &str) -> Result<Self, BadName> {
+        checked(&text.to_ascii_lowercase(), "name", Self::LEN_MAX, Self::MARKS).map(Self)
     }
 
     pub fn as_str(&self) -> &str {
@@ -78,6 +105,7 @@ macro_rules! text_id {
 }
 text_id!(Organization);
 text_id!(SessionId);
+text_id!(UserName);
 
 /// The id of one aggregate's stream: `<organization>/<rest>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -108,6 +136,14 @@ impl StreamId {
 
     pub fn number_list(organization: &Organization, list: Uuid) -> Self {
         Self(format!("{organization}/{list}"))
+    }
+
+    pub fn user(organization: &Organization, name: &UserName) -> Self {
+        Self(format!("{organization}/{name}"))
+    }
+
+    pub fn api_key(organization: &Organization, key: Uuid) -> Self {
+        Self(format!("{organization}/{key}"))
     }
 
     /// A remote host is nobody's own, so that its stream begins with what no organization is named.

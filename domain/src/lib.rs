@@ -1,18 +1,21 @@
 //! The rules of calling: what may happen to a session, a call, a report, and what follows from it.
 //! Pure and synchronous: time, ids and everything looked up arrive inside a command; nothing here waits, reads a clock or throws dice.
 
+pub mod access;
 pub mod ids;
 pub mod language;
 pub mod outcome;
 pub mod personal;
 pub mod phone;
 
+pub mod api_key;
 pub mod call;
 pub mod number_list;
 pub mod quarantine;
 pub mod recording;
 pub mod remote;
 pub mod session;
+pub mod user;
 
 pub mod fact;
 pub mod policy;

@@ -15,6 +15,7 @@ use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::api_keys::ApiKeys;
 use crate::cache::Cache;
 use crate::call_history::CallHistory;
 use crate::error::Error;
@@ -27,6 +28,7 @@ use crate::session_stats::{SessionRow, SessionStats};
 use crate::store::postgres::Postgres;
 use crate::store::sqlite::Sqlite;
 use crate::store::{Backend, Select, Step, schema};
+use crate::users::Users;
 
 use progress::Meters;
 pub use progress::Status;
@@ -113,6 +115,8 @@ impl Screens {
             Spec::of::<CallHistory>(),
             Spec::of::<NumberLists>(),
             Spec::of::<Quarantine>(),
+            Spec::of::<Users>(),
+            Spec::of::<ApiKeys>(),
         ];
         Self::open_with(options, &all).await
     }

@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
+use domain::access::Role;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::token;
 use crate::config::token::Signer;
-use crate::config::{Config, Role};
+use crate::config::Config;
 
 /// Why the engine was not reached or did not do it.
 #[derive(Debug, thiserror::Error)]

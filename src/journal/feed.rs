@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::aead::LessSafeKey;
+use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::fact::{Circumstances, Fact, Position, Recorded};
 use domain::ids::StreamId;
@@ -12,6 +13,7 @@ use domain::number_list::NumberList;
 use domain::quarantine::Quarantine;
 use domain::remote::RemoteHost;
 use domain::session::Session;
+use domain::user::User;
 use uuid::Uuid;
 
 use super::keys::{self, Keyring};
@@ -252,6 +254,8 @@ fn parse(kind: &str, payload: &str) -> Result<domain::fact::Event, serde_json::E
         "quarantine" => of::<Quarantine>(payload),
         "number_list" => of::<NumberList>(payload),
         "remote" => of::<RemoteHost>(payload),
+        "user" => of::<User>(payload),
+        "api_key" => of::<ApiKey>(payload),
         _ => Err(serde::de::Error::custom(format!("unknown kind of stream: {kind}"))),
     }
 }

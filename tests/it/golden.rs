@@ -4,12 +4,14 @@
 use std::path::PathBuf;
 
 use cqrs_es::{Aggregate, DomainEvent};
+use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::fact::{Event, Recorded};
 use domain::number_list::NumberList;
 use domain::quarantine::Quarantine;
 use domain::remote::RemoteHost;
 use domain::session::Session;
+use domain::user::User;
 use serde_json::Value;
 
 struct Golden {
@@ -57,6 +59,8 @@ fn decode(golden: &Golden) -> (Event, String, Value) {
         Quarantine::TYPE => read::<Quarantine>(golden),
         NumberList::TYPE => read::<NumberList>(golden),
         RemoteHost::TYPE => read::<RemoteHost>(golden),
+        User::TYPE => read::<User>(golden),
+        ApiKey::TYPE => read::<ApiKey>(golden),
         kind => panic!("no aggregate is named {kind}"),
     }
 }

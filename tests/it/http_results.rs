@@ -117,7 +117,9 @@ async fn held(floor: &Floor) -> Vec<String> {
         | fact::Event::Session(_)
         | fact::Event::Call(_)
         | fact::Event::NumberList(_)
-        | fact::Event::Remote(_) => None,
+        | fact::Event::Remote(_)
+        | fact::Event::User(_)
+        | fact::Event::ApiKey(_) => None,
     });
     held.collect()
 }

@@ -29,12 +29,14 @@ use karnay::journal::keys::DataKey;
 use karnay::journal::verify::Place;
 use karnay::journal::{self, Journal};
 use karnay::ports::{Clock, Ids};
+use projections::api_keys::ApiKeys;
 use projections::call_history::CallHistory;
 use projections::follow::{Follower, PAGE, Page};
 use projections::number_lists::NumberLists;
 use projections::projection::Projection;
 use projections::quarantine::Quarantine;
 use projections::session_stats::SessionStats;
+use projections::users::Users;
 use projections::{Screens, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -145,6 +147,8 @@ impl Floor {
             actix::spawn(follow::<CallHistory>(journal.clone(), screens.clone()));
             actix::spawn(follow::<NumberLists>(journal.clone(), screens.clone()));
             actix::spawn(follow::<Quarantine>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<Users>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<ApiKeys>(journal.clone(), screens.clone()));
         }
         let (vitals, metrics) = (Arc::new(Calm), Arc::new(|| "karnay_test 1\n".to_owned()));
         let (sheets, told) = (Arc::new(Spreadsheets), screens.clone());
@@ -251,7 +255,7 @@ impl Answer {
         assert_eq!((&body["status"], &body["statusCode"]), (&json!(self.status), &json!(self.status)));
         assert_eq!(body["message"], body["detail"]);
         assert!(body["title"].is_string() && self.header("x-request-id").is_some(), "{self:?}");
-        assert_eq!(self.header("retry-after").is_some(), self.status == 503, "{self:?}");
+        assert_eq!(self.header("retry-after").is_some(), [429, 503].contains(&self.status), "{self:?}");
         code.to_owned()
     }
 }

@@ -46,7 +46,9 @@ impl Policy for Completing {
             Event::Call(call::Event::Overtaken(_) | call::Event::Amended(_))
             | Event::Quarantine(_)
             | Event::NumberList(_)
-            | Event::Remote(_) => vec![],
+            | Event::Remote(_)
+            | Event::User(_)
+            | Event::ApiKey(_) => vec![],
         }
     }
 }

@@ -194,7 +194,9 @@ fn told_of(fact: &Fact) -> Told {
         | Event::Session(_)
         | Event::Quarantine(_)
         | Event::NumberList(_)
-        | Event::Remote(_) => panic!("no report"),
+        | Event::Remote(_)
+        | Event::User(_)
+        | Event::ApiKey(_) => panic!("no report"),
     }
 }
 
