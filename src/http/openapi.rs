@@ -67,8 +67,12 @@ impl Document {
 }
 
 fn methods(item: &PathItem) -> String {
-    let known =
-        [("GET, HEAD", item.get.is_some()), ("POST", item.post.is_some()), ("DELETE", item.delete.is_some())];
+    let known = [
+        ("GET, HEAD", item.get.is_some()),
+        ("POST", item.post.is_some()),
+        ("PATCH", item.patch.is_some()),
+        ("DELETE", item.delete.is_some()),
+    ];
     let there: Vec<&str> = known.iter().filter(|(_, there)| *there).map(|(method, _)| *method).collect();
     there.join(", ")
 }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::world::{World, report};
 
-const SCREENS: [&str; 4] = ["session_stats", "call_history", "quarantine", "number_lists"];
+const SCREENS: [&str; 6] = ["session_stats", "call_history", "quarantine", "users", "api_keys", "number_lists"];
 const STATUSES: [&str; 4] = ["BUSY", "NO_ANSWER", "ANSWERED", "CONNECTED_TO_OPERATOR"];
 
 /// Reports of every sort: first ones, stronger and weaker ones, repetitions, repetitions that add something.
@@ -91,6 +91,27 @@ async fn quarantine(world: &World) {
     }
 }
 
+/// Some who sign in, some keys, and what becomes of them.
+async fn people(world: &World) {
+    let admin = world.token();
+    let ask = async |method: &str, path: &str, body: Value| {
+        let request = world.http.request(method.parse().unwrap(), world.url(path)).bearer_auth(&admin);
+        let answer = request.json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.text().await.unwrap()
+    };
+    for name in ["aziz", "bobur"] {
+        ask("POST", "/users", json!({ "name": name, "role": "operator", "password": "correct horse" })).await;
+        ask("POST", "/auth/login", json!({ "username": name, "password": "correct horse" })).await;
+        let key = json!({ "name": name, "role": "operator", "scopes": ["calls", "webhook"] });
+        let made: Value = serde_json::from_str(&ask("POST", "/keys", key).await).unwrap();
+        if name == "bobur" {
+            ask("PATCH", "/users/bobur", json!({ "role": "admin", "disabled": true })).await;
+            ask("DELETE", &format!("/keys/{}", made["id"].as_str().unwrap()), json!({})).await;
+        }
+    }
+}
+
 async fn rebuilt_equals_live(mut world: World) {
     world.set("REMOTE_HOST", "simulated");
     world.start().await;
@@ -99,6 +120,7 @@ async fn rebuilt_equals_live(mut world: World) {
     let next = AtomicU32::new(0);
     send(&world, &next, 400).await;
     quarantine(&world).await;
+    people(&world).await;
 
     let (world, next, stop) = (Arc::new(world), Arc::new(next), Arc::new(AtomicBool::new(false)));
     let traffic = {
