@@ -4,6 +4,7 @@
 mod rebuild;
 mod remote;
 mod simulation;
+mod users;
 mod vitals;
 
 use std::net::{IpAddr, TcpListener};
@@ -48,6 +49,7 @@ use crate::telemetry;
 
 pub use rebuild::{RebuildStep, rebuild_offline};
 use remote::{call_servers, host_name, recordings, remote_host};
+pub use users::{Errand, user_offline};
 use vitals::Pulse;
 
 /// Commands are spread over so many threads at most; beyond that the journal's one writer is what counts.

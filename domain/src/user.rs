@@ -166,10 +166,11 @@ impl Account {
         let Change { role, standing, password } = change;
         let role = role.filter(|role| *role != self.role).map(|role| Event::RoleSet { role, at });
         let password = password.map(|password| Event::PasswordSet { password, at });
-        let standing = standing.filter(|standing| *standing != self.standing).map(|standing| match standing {
-            Standing::Enabled => Event::Enabled { at },
-            Standing::Disabled => Event::Disabled { at },
-        });
+        let standing =
+            standing.filter(|standing| *standing != self.standing).map(|standing| match standing {
+                Standing::Enabled => Event::Enabled { at },
+                Standing::Disabled => Event::Disabled { at },
+            });
         role.into_iter().chain(password).chain(standing).collect()
     }
 

@@ -40,8 +40,7 @@ impl Projection for ApiKeys {
     const PERSONAL: bool = false;
     const KINDS: &'static [&'static str] = &["api_key"];
     const KEY: &'static str = "stream";
-    const INDEXES: &'static [Index] =
-        &[Index { name: "of_organization", columns: "organization, position" }];
+    const INDEXES: &'static [Index] = &[Index { name: "of_organization", columns: "organization, position" }];
     const VIEW: &'static str = "engine_api_keys";
     const CACHED: usize = 1_024;
 
@@ -108,8 +107,7 @@ pub async fn list(
     after: Position,
     limit: u32,
 ) -> Result<Vec<KeyRow>, Error> {
-    let args =
-        vec![Cell::text(organization.as_str()), Cell::position(after), Cell::int(i64::from(limit))];
+    let args = vec![Cell::text(organization.as_str()), Cell::position(after), Cell::int(i64::from(limit))];
     let rest = "where organization = $1 and position > $2 order by position limit $3";
     screens.query(ApiKeys::NAME, rest, args, false).await
 }

@@ -146,14 +146,24 @@ impl Projection for CallHistory {
                 Some(Touch::Existing(told.id))
             }
             Event::Call(call::Event::Amended(amendment)) => Some(Touch::Existing(amendment.id)),
-            Event::Session(_) | Event::Quarantine(_) | Event::NumberList(_) | Event::Remote(_) | Event::User(_) | Event::ApiKey(_) => None,
+            Event::Session(_)
+            | Event::Quarantine(_)
+            | Event::NumberList(_)
+            | Event::Remote(_)
+            | Event::User(_)
+            | Event::ApiKey(_) => None,
         }
     }
 
     fn fold(row: &mut Option<ResultRow>, fact: &Fact) -> Result<(), Unfoldable> {
         let event = match &fact.event {
             Event::Call(event) => event,
-            Event::Session(_) | Event::Quarantine(_) | Event::NumberList(_) | Event::Remote(_) | Event::User(_) | Event::ApiKey(_) => {
+            Event::Session(_)
+            | Event::Quarantine(_)
+            | Event::NumberList(_)
+            | Event::Remote(_)
+            | Event::User(_)
+            | Event::ApiKey(_) => {
                 return Ok(());
             }
         };

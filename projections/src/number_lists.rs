@@ -64,7 +64,12 @@ impl Projection for NumberLists {
                 | number_list::Event::PlaceFailed { .. }
                 | number_list::Event::PutOff { .. },
             ) => Some(Touch::Existing(stream)),
-            Event::Session(_) | Event::Call(_) | Event::Quarantine(_) | Event::Remote(_) | Event::User(_) | Event::ApiKey(_) => None,
+            Event::Session(_)
+            | Event::Call(_)
+            | Event::Quarantine(_)
+            | Event::Remote(_)
+            | Event::User(_)
+            | Event::ApiKey(_) => None,
         }
     }
 

@@ -149,14 +149,24 @@ impl Projection for Quarantine {
             Event::Quarantine(quarantine::Event::Bound { .. } | quarantine::Event::Discarded { .. }) => {
                 Some(Touch::Existing(key()))
             }
-            Event::Session(_) | Event::Call(_) | Event::NumberList(_) | Event::Remote(_) | Event::User(_) | Event::ApiKey(_) => None,
+            Event::Session(_)
+            | Event::Call(_)
+            | Event::NumberList(_)
+            | Event::Remote(_)
+            | Event::User(_)
+            | Event::ApiKey(_) => None,
         }
     }
 
     fn fold(row: &mut Option<HeldRow>, fact: &Fact) -> Result<(), Unfoldable> {
         let event = match &fact.event {
             Event::Quarantine(event) => event,
-            Event::Session(_) | Event::Call(_) | Event::NumberList(_) | Event::Remote(_) | Event::User(_) | Event::ApiKey(_) => return Ok(()),
+            Event::Session(_)
+            | Event::Call(_)
+            | Event::NumberList(_)
+            | Event::Remote(_)
+            | Event::User(_)
+            | Event::ApiKey(_) => return Ok(()),
         };
         match (event, row.as_mut()) {
             (quarantine::Event::Held { .. }, Some(_)) => {

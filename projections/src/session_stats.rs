@@ -313,13 +313,24 @@ impl Projection for SessionStats {
                 | session::Event::StopFailed { .. },
             ) => Some(Touch::Existing(fact.stream.as_str().to_owned())),
             Event::Call(_) => Some(Touch::Existing(fact.stream.of_session().to_owned())),
-            Event::Quarantine(_) | Event::NumberList(_) | Event::Remote(_) | Event::User(_) | Event::ApiKey(_) => None,
+            Event::Quarantine(_)
+            | Event::NumberList(_)
+            | Event::Remote(_)
+            | Event::User(_)
+            | Event::ApiKey(_) => None,
         }
     }
 
     fn fold(row: &mut Option<SessionRow>, fact: &Fact) -> Result<(), Unfoldable> {
         match (&fact.event, row.as_mut()) {
-            (Event::Quarantine(_) | Event::NumberList(_) | Event::Remote(_) | Event::User(_) | Event::ApiKey(_), _) => {}
+            (
+                Event::Quarantine(_)
+                | Event::NumberList(_)
+                | Event::Remote(_)
+                | Event::User(_)
+                | Event::ApiKey(_),
+                _,
+            ) => {}
             (Event::Session(event), known) => match (opening(fact, event), known) {
                 (Some(opened), None) => *row = Some(opened),
                 (Some(_), Some(_)) => return Err(Unfoldable("the session was opened before")),

@@ -41,8 +41,7 @@ impl Projection for Users {
     const PERSONAL: bool = false;
     const KINDS: &'static [&'static str] = &["user"];
     const KEY: &'static str = "stream";
-    const INDEXES: &'static [Index] =
-        &[Index { name: "of_organization", columns: "organization, position" }];
+    const INDEXES: &'static [Index] = &[Index { name: "of_organization", columns: "organization, position" }];
     const VIEW: &'static str = "engine_users";
     const CACHED: usize = 1_024;
 
@@ -113,8 +112,7 @@ pub async fn list(
     after: Position,
     limit: u32,
 ) -> Result<Vec<UserRow>, Error> {
-    let args =
-        vec![Cell::text(organization.as_str()), Cell::position(after), Cell::int(i64::from(limit))];
+    let args = vec![Cell::text(organization.as_str()), Cell::position(after), Cell::int(i64::from(limit))];
     let rest = "where organization = $1 and position > $2 order by position limit $3";
     screens.query(Users::NAME, rest, args, false).await
 }

@@ -11,10 +11,10 @@ use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use super::Ports;
-use domain::access::Role;
 use crate::adapters::simulated::{Options, PACE, Proof, Simulated, Webhook};
 use crate::config::token::Signer;
 use crate::config::{Config, SigningSecret, WebhookAuth, keys};
+use domain::access::Role;
 
 /// The same list goes the same way in every engine.
 const SEED: u64 = 0;

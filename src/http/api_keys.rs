@@ -202,7 +202,8 @@ fn expires_at(engine: &Engine, said: &Said) -> Result<DateTime<Utc>, Problem> {
     let now = engine.clock.now();
     let Some(text) = said.text("expiresAt", TIME_LEN_MAX)? else { return Ok(now + HOLDS) };
     let time = times::parse(&text, engine.options.timezone);
-    let time = time.ok_or_else(|| Problem::field("expiresAt", "has to be a time such as 2025-10-06T18:30:00Z"))?;
+    let time =
+        time.ok_or_else(|| Problem::field("expiresAt", "has to be a time such as 2025-10-06T18:30:00Z"))?;
     let within = now < time && time <= now + HOLDS_MAX;
     within.then_some(time).ok_or_else(|| Problem::field("expiresAt", "has to lie within the next ten years"))
 }

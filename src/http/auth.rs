@@ -130,10 +130,9 @@ impl Keys {
         if let Some(PublicKey { kind, pem }) = public {
             let pem = pem.as_bytes();
             let (key, algorithms): (_, &[Algorithm]) = match kind {
-                KeyKind::Rsa => (
-                    DecodingKey::from_rsa_pem(pem)?,
-                    &[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512],
-                ),
+                KeyKind::Rsa => {
+                    (DecodingKey::from_rsa_pem(pem)?, &[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512])
+                }
                 KeyKind::EllipticCurve => {
                     (DecodingKey::from_ec_pem(pem)?, &[Algorithm::ES256, Algorithm::ES384])
                 }

@@ -73,7 +73,9 @@ async fn login(engine: Engine, id: RequestId, sent: (HttpRequest, Payload)) -> R
     let (user, organization) = (attempt.name.as_str(), attempt.organization.as_str());
     match &signed_in {
         Ok(_) => tracing::info!(user, organization, peer = ?peer, "somebody signed in"),
-        Err(why) => tracing::warn!(user, organization, peer = ?peer, outcome, "somebody did not sign in: {why}"),
+        Err(why) => {
+            tracing::warn!(user, organization, peer = ?peer, outcome, "somebody did not sign in: {why}")
+        }
     }
     signed_in
 }
@@ -134,7 +136,12 @@ impl Attempt {
         }
     }
 
-    async fn open(&self, engine: &Engine, id: &RequestId, account: &Account) -> Result<HttpResponse, Problem> {
+    async fn open(
+        &self,
+        engine: &Engine,
+        id: &RequestId,
+        account: &Account,
+    ) -> Result<HttpResponse, Problem> {
         let (session, from) = (engine.ids.uuid(), engine.clock.now());
         let until = from + HOLDS;
         let checked = account.password.clone();

@@ -48,7 +48,7 @@ pub(crate) struct Floor {
     pub(crate) dispatch: Dispatch,
     pub(crate) journal: Journal,
     pub(crate) screens: Screens,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Whoever looks after the engine is not here: it says that all is well.
@@ -164,7 +164,12 @@ impl Floor {
             metrics,
             options,
         };
-        Self { engine: Engine::try_new(parts).unwrap(), dispatch, journal, screens, _folder: folder }
+        Self { engine: Engine::try_new(parts).unwrap(), dispatch, journal, screens, folder }
+    }
+
+    /// Where the journal lies.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// A session that runs, as if somebody had started it.

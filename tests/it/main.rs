@@ -26,6 +26,7 @@ mod http_reports;
 mod http_results;
 mod http_routes;
 mod http_sessions;
+mod http_sign_in;
 mod http_signature;
 mod http_world;
 
@@ -51,6 +52,7 @@ mod quarantine;
 mod rebuild;
 mod recordings;
 mod remote_host;
+mod sign_in;
 mod sim;
 mod ssh;
 mod sshd;

@@ -20,7 +20,8 @@ use uuid::Uuid;
 
 use crate::world::{World, report};
 
-const SCREENS: [&str; 6] = ["session_stats", "call_history", "quarantine", "users", "api_keys", "number_lists"];
+const SCREENS: [&str; 6] =
+    ["session_stats", "call_history", "quarantine", "users", "api_keys", "number_lists"];
 const STATUSES: [&str; 4] = ["BUSY", "NO_ANSWER", "ANSWERED", "CONNECTED_TO_OPERATOR"];
 
 /// Reports of every sort: first ones, stronger and weaker ones, repetitions, repetitions that add something.

@@ -114,11 +114,8 @@ fn a_role_is_changed_once_and_sessions_go_on() {
 
 #[test]
 fn a_change_of_several_things_is_several_events() {
-    let all = Change {
-        role: Some(Role::Auditor),
-        standing: Some(Standing::Disabled),
-        password: Some(hash("two")),
-    };
+    let all =
+        Change { role: Some(Role::Auditor), standing: Some(Standing::Disabled), password: Some(hash("two")) };
     let events = after([create()]).decide(change(all)).unwrap();
     let names: Vec<String> = events.iter().map(DomainEvent::event_type).collect();
     assert_eq!(names, ["role_set", "password_set", "disabled"]);

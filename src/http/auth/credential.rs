@@ -60,11 +60,12 @@ async fn confirm_key(engine: &Engine, key: Presented) -> Result<Caller, Refusal>
     const UNKNOWN: Refusal = Refusal::Invalid("there is no such key");
     let stream = StreamId::api_key(&key.organization, key.id);
     let done = engine.dispatch.api_key(stream, api_key::Command::Look, meta()).await;
-    let Terms { grant, hash, expires_at } = match &*done.map_err(|failure| unanswered(failure, UNKNOWN))?.state {
-        ApiKey::Made(terms) => terms.clone(),
-        ApiKey::Revoked => return Err(Refusal::Revoked),
-        ApiKey::New => return Err(UNKNOWN),
-    };
+    let Terms { grant, hash, expires_at } =
+        match &*done.map_err(|failure| unanswered(failure, UNKNOWN))?.state {
+            ApiKey::Made(terms) => terms.clone(),
+            ApiKey::Revoked => return Err(Refusal::Revoked),
+            ApiKey::New => return Err(UNKNOWN),
+        };
     if !key.fits(&hash) {
         return Err(UNKNOWN);
     }
@@ -89,7 +90,9 @@ fn meta() -> Meta {
 fn unanswered<E: std::error::Error>(failure: Failure<E>, unknown: Refusal) -> Refusal {
     match failure {
         Failure::Refused(_) => unknown,
-        Failure::Busy | Failure::Conflict | Failure::CommandReused | Failure::TooLarge { .. } => Refusal::Busy,
+        Failure::Busy | Failure::Conflict | Failure::CommandReused | Failure::TooLarge { .. } => {
+            Refusal::Busy
+        }
         Failure::Unavailable(why) => Refusal::Unavailable(why),
     }
 }

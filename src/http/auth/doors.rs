@@ -198,8 +198,7 @@ fn refused(request: &HttpRequest, refusal: Refusal) -> Problem {
     let problem = Problem::from(refusal);
     let reason = problem.code().slug();
     metrics::counter!("karnay_refused_total", "reason" => reason).increment(1);
-    let unjudged =
-        [Code::TokenMissing, Code::SignatureMissing, Code::Busy, Code::JournalUnavailable];
+    let unjudged = [Code::TokenMissing, Code::SignatureMissing, Code::Busy, Code::JournalUnavailable];
     if !unjudged.contains(&problem.code()) {
         let peer = request.peer_addr().map(|peer| peer.ip().to_string());
         tracing::warn!(reason, peer, path = request.path(), "somebody was not let in: {problem}");

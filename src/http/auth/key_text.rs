@@ -100,12 +100,15 @@ mod tests {
         for wrong in [format!("{text}0"), text[..text.len() - 1].to_owned(), text.to_uppercase()] {
             assert!(Presented::parse(&wrong).is_none_or(|read| !read.fits(&hash)), "{wrong}");
         }
-        assert!(!Presented::parse("kn_00000000000000000000000000000007_").is_some_and(|read| read.fits(&hash)));
+        assert!(
+            !Presented::parse("kn_00000000000000000000000000000007_").is_some_and(|read| read.fits(&hash))
+        );
     }
 
     #[test]
     fn what_is_no_key_is_none() {
-        for wrong in ["kn_", "kn__", "kn_7_x", "kn_zz_x", "kn_0000000000000000000000000000000731", "kn_é_x"] {
+        for wrong in ["kn_", "kn__", "kn_7_x", "kn_zz_x", "kn_0000000000000000000000000000000731", "kn_é_x"]
+        {
             assert!(Presented::parse(wrong).is_none(), "{wrong}");
         }
         let slash = format!("kn_{:032}{}_x", 7, hex::encode("a/b"));

@@ -25,7 +25,8 @@ const AT_ONCE_MAX: usize = 2;
 const WAITING_MAX: usize = 64;
 
 /// Compared with where there is no such user, so that it takes as long: made as `hash` makes them, of what nobody knows.
-const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$a2FybmF5LW5vYm9keXMtMQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODYS: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$a2FybmF5LW5vYm9keXMtMQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Why a password is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -58,9 +59,8 @@ pub fn fit(password: &Secret) -> Result<(), Unfit> {
 /// Whether it is the one that a hash was made of; none is nobody's, and takes as long. Blocks.
 pub(in crate::http) fn fits(password: &Secret, known: Option<&PasswordHash>) -> bool {
     let text = known.map_or(NOBODYS, PasswordHash::expose);
-    let same = Phc::new(text).is_ok_and(|hash| {
-        Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok()
-    });
+    let same = Phc::new(text)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok());
     same && known.is_some()
 }
 

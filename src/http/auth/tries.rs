@@ -30,9 +30,7 @@ impl Subject {
     pub fn of_address(peer: IpAddr) -> Option<Self> {
         let address = match peer.to_canonical() {
             // Whoever has one address has the whole network below it.
-            IpAddr::V6(address) => {
-                IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
-            }
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
             address @ IpAddr::V4(_) => address,
         };
         (!peer.to_canonical().is_loopback()).then_some(Self::Address(address))
