@@ -65,7 +65,8 @@ impl SessionId {
     }
 }
 
-/// What a user signs in with. In small letters, so that nobody is somebody else by a capital.
+/// What a user signs in with. In small letters, so that nobody is somebody else by a capital, and with a letter among them:
+/// it stands in clear in events and logs, where no telephone number may.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct UserName(String);
@@ -75,7 +76,12 @@ impl UserName {
     const MARKS: &'static [&'static str] = &[".", "_", "-", "@", "+"];
 
     pub fn parse(text: &str) -> Result<Self, BadName> {
-        checked(&text.to_ascii_lowercase(), "name", Self::LEN_MAX, Self::MARKS).map(Self)
+        let (what, max, marks) = ("name", Self::LEN_MAX, Self::MARKS);
+        let name = checked(&text.to_ascii_lowercase(), what, max, marks)?;
+        if name.chars().any(|c| c.is_ascii_alphabetic()) {
+            return Ok(Self(name));
+        }
+        Err(BadName { what: "name (with a letter among them)", max, marks })
     }
 
     pub fn as_str(&self) -> &str {
@@ -195,5 +201,22 @@ pub struct Fingerprint(pub [u8; 16]);
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_users_name_is_no_telephone_number_and_no_other_stream() {
+        for good in ["aziz", "a.b-c_d+e@example.com", "AZIZ", "998901234567a"] {
+            assert_eq!(UserName::parse(good).map(String::from), Ok(good.to_ascii_lowercase()));
+        }
+        for wrong in ["", "+998901234567", "1", "a/b", "a b", "*", "~a", "é", &"x".repeat(65)] {
+            assert!(UserName::parse(wrong).is_err(), "{wrong}");
+        }
+        let told = UserName::parse("+998901234567").unwrap_err().to_string();
+        assert!(told.contains("with a letter") && !told.contains("998"), "{told}");
     }
 }

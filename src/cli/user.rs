@@ -46,7 +46,7 @@ struct Whom {
     /// What the user signs in with
     #[arg(value_name = "NAME", value_parser = |text: &str| UserName::parse(text))]
     name: UserName,
-    /// Organization of the user; DEFAULT_ORGANIZATION where it is left out
+    /// Organization of the user; the default one where it is left out
     #[arg(long, value_name = "ID", value_parser = |text: &str| Organization::parse(text))]
     org: Option<Organization>,
 }

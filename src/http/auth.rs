@@ -105,7 +105,7 @@ pub struct Keys {
 }
 
 struct Key {
-    key: DecodingKey,
+    secret: DecodingKey,
     validation: Validation,
     issuer: Issuer,
 }
@@ -154,7 +154,7 @@ impl Keys {
         }
         let fits = |key: &&Key| key.validation.algorithms.contains(&header.alg);
         let key = self.all.iter().find(fits).ok_or(Refusal::Invalid("its algorithm is not accepted"))?;
-        let verified = jsonwebtoken::decode(token, &key.key, &key.validation);
+        let verified = jsonwebtoken::decode(token, &key.secret, &key.validation);
         let TokenData { claims, .. } = verified.map_err(|why| refusal(&why))?;
         self.read(claims, key.issuer)
     }
@@ -196,14 +196,14 @@ impl SignIn {
 }
 
 impl Key {
-    fn new(key: DecodingKey, algorithms: &[Algorithm], issuer: Issuer) -> Self {
+    fn new(secret: DecodingKey, algorithms: &[Algorithm], issuer: Issuer) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.algorithms = algorithms.to_vec();
         validation.leeway = LEEWAY_SECS;
         validation.validate_nbf = true;
         // Tokens that clients hold already may carry nothing but an organization; what they carry is honoured.
         validation.required_spec_claims.clear();
-        Self { key, validation, issuer }
+        Self { secret, validation, issuer }
     }
 }
 

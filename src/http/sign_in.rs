@@ -74,7 +74,7 @@ async fn login(engine: Engine, id: RequestId, sent: (HttpRequest, Payload)) -> R
     match &signed_in {
         Ok(_) => tracing::info!(user, organization, peer = ?peer, "somebody signed in"),
         Err(why) => {
-            tracing::warn!(user, organization, peer = ?peer, outcome, "somebody did not sign in: {why}")
+            tracing::warn!(user, organization, peer = ?peer, outcome, "somebody did not sign in: {why}");
         }
     }
     signed_in

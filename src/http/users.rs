@@ -166,10 +166,9 @@ async fn change(
     let name = UserName::parse(&path).map_err(|_| Error::Unknown)?;
     let said = Said::read(sent).await?;
     let role = role(&said)?;
-    let standing = said.yes_or_no("disabled")?.map(|disabled| match disabled {
-        true => Standing::Disabled,
-        false => Standing::Enabled,
-    });
+    let standing = said
+        .yes_or_no("disabled")?
+        .map(|disabled| if disabled { Standing::Disabled } else { Standing::Enabled });
     let password = match said.secret("password")? {
         Some(chosen) => Some(sign_in::hashed(&engine, chosen).await?),
         None => None,

@@ -171,7 +171,7 @@ const DATA_KEY: [u8; 32] = [7; 32];
 const PERSON_KEY: &str = include_str!("golden_key.json");
 
 /// The streams that the golden events once made, each event's version beside it.
-const STREAMS: [(&str, &str, &[&str]); 5] = [
+const STREAMS: [(&str, &str, &[&str]); 7] = [
     (
         "session",
         "1/session-1738862891234-abc123",
@@ -185,6 +185,20 @@ const STREAMS: [(&str, &str, &[&str]); 5] = [
     ("session", "1/session-1738862891235-abc124", &["adopted.v1", "failed.v1"]),
     ("quarantine", "1/0199b9f4-6f00-7000-8000-000000000009", &["held.v1", "bound.v1"]),
     ("quarantine", "1/0199b9f4-6f00-7000-8000-00000000000a", &["held.v1", "discarded.v1"]),
+    (
+        "user",
+        "1/aziz",
+        &[
+            "created.v1",
+            "password_set.v1",
+            "role_set.v1",
+            "disabled.v1",
+            "enabled.v1",
+            "signed_in.v1",
+            "signed_out.v1",
+        ],
+    ),
+    ("api_key", "1/0199b9f4-6f00-7000-8000-000000000023", &["made.v1", "revoked.v1"]),
 ];
 
 #[derive(Debug)]
@@ -268,6 +282,10 @@ async fn old_events_make_the_same_screens(mut world: World) {
         let listed = world.json(&format!("/calls/quarantine?state={state}")).await;
         let one = format!("/calls/quarantine/{}", listed[0]["id"].as_str().unwrap());
         seen.insert(format!("quarantine {state}"), world.json(&one).await);
+    }
+    for path in ["/users", "/keys"] {
+        let answer = world.http.get(world.url(path)).bearer_auth(world.token()).send().await.unwrap();
+        seen.insert(path.to_owned(), answer.json().await.unwrap());
     }
     for screen in world.status().await["projections"].as_array().unwrap() {
         assert_eq!(screen["parked"], 0, "every event was understood");

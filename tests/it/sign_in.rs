@@ -71,8 +71,8 @@ async fn the_first_admin_comes_from_the_command_line(mut world: World) {
     assert_eq!(login(&world, "aziz", PASSWORD).await, Err(401));
     login(&world, "aziz", "another horse").await.unwrap();
     fine(&told(&world, &["user", "add", "lola", "--role", "auditor", "--org", "7"], PASSWORD));
-    let taken = told(&world, &["user", "add", "aziz", "--role", "admin"], PASSWORD);
-    assert!(refused(&taken, 1).contains("a user of that name already"));
+    let twice = told(&world, &["user", "add", "aziz", "--role", "admin"], PASSWORD);
+    assert!(refused(&twice, 1).contains("a user of that name already"));
     assert!(
         refused(&told(&world, &["user", "passwd", "aziz"], "short"), 2).contains("at least 10 characters")
     );
@@ -184,6 +184,51 @@ async fn what_one_node_withdraws_no_other_lets_in() {
             (401, 401)
         );
     }
+}
+
+/// A terminal for `karnay`: says the answers when it is asked, and prints what a person would have seen.
+const TERMINAL: &str = "
+import os, pty, sys
+answers = sys.argv[1].split(',')
+pid, end = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[2], sys.argv[2:])
+seen = b''
+while True:
+    try:
+        seen += os.read(end, 4096)
+    except OSError:
+        break
+    if answers and seen.endswith(b': '):
+        os.write(end, answers.pop(0).encode() + b'\\n')
+        seen += b'|'
+sys.stdout.write(seen.decode())
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+";
+
+/// What stands on the screen of whoever writes these answers, and how it ended.
+fn at_a_terminal(world: &World, args: &[&str], answers: &str) -> (String, Option<i32>) {
+    let karnay = world.karnay(args);
+    let mut python = std::process::Command::new("python3");
+    python.args(["-c", TERMINAL, answers]).arg(karnay.get_program()).args(karnay.get_args());
+    python.current_dir(world.folder.path()).env_clear();
+    python.envs(karnay.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = python.output().unwrap();
+    (String::from_utf8(output.stdout).unwrap(), output.status.code())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_asked_for_twice_and_not_shown() {
+    let mut world = World::sqlite();
+    let add = ["user", "add", "aziz", "--role", "admin"];
+    let (seen, code) = at_a_terminal(&world, &add, "correct horse,correct hors");
+    assert!(seen.contains("differ") && code == Some(2), "{seen}");
+    let (seen, code) = at_a_terminal(&world, &add, "correct horse,correct horse");
+    assert!(seen.contains("aziz may sign in") && code == Some(0), "{seen}");
+    assert_eq!(seen.matches('|').count(), 2, "{seen}");
+    assert!(!seen.contains("correct"), "{seen}");
+    world.start().await;
+    login(&world, "aziz", PASSWORD).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
