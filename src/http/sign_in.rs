@@ -113,7 +113,6 @@ impl Attempt {
         let account = self.account(engine).await?;
         let known = account.as_ref().map(|account| &account.password);
         let fits = fits(engine, self.password.clone(), known.cloned()).await?;
-        let refused = || Problem::new(Code::SignInRefused, REFUSED);
         let enabled = account.filter(|account| fits && account.standing == Standing::Enabled);
         let account = enabled.ok_or_else(refused)?;
         let answer = self.open(engine, id, &account).await?;
@@ -148,7 +147,16 @@ impl Attempt {
         let command = Command::SignIn { session, checked, expires_at: until, at: from };
         let circumstances = Arc::new(id.circumstances(&self.organization, self.name.as_str()));
         let stream = StreamId::user(&self.organization, &self.name);
-        let done = engine.dispatch.user(stream, command, Meta { circumstances, command: None }).await?;
+        let done = engine.dispatch.user(stream, command, Meta { circumstances, command: None }).await;
+        let done = done.map_err(|failure| match failure {
+            // Disabled, or given another password, in this very moment: not even that is told.
+            Failure::Refused(_) => refused(),
+            why @ (Failure::Busy
+            | Failure::Conflict
+            | Failure::CommandReused
+            | Failure::TooLarge { .. }
+            | Failure::Unavailable(_)) => why.into(),
+        })?;
         // A role that changed in between is the one that the token says.
         let role = done.state.account().map_or(account.role, |account| account.role);
         let token = self.token(engine, role, session, (from, until))?;
@@ -175,6 +183,10 @@ impl Attempt {
         let token = engine.signer.sign_in(SignedIn { who, org, role, session, from, until });
         token.map(Secret::new).map_err(|why| Problem::new(Code::Internal, "see the log").because(why))
     }
+}
+
+fn refused() -> Problem {
+    Problem::new(Code::SignInRefused, REFUSED)
 }
 
 /// Said with everything that is shown once.

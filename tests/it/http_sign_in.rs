@@ -3,15 +3,9 @@
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use chrono::TimeDelta;
-use domain::ids::{Organization, StreamId, UserName};
-use domain::user::{Command, PasswordHash};
-use karnay::dispatch::Meta;
-use karnay::http::Options;
-use karnay::http::auth::password;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use crate::http_world::{Answer, Floor, bearer, near, now, options, token};
+use crate::http_world::{Answer, Floor, StillClock, bearer, near, now, options, token};
 
 pub(crate) const PASSWORD: &str = "correct horse";
 
@@ -226,18 +220,14 @@ async fn a_role_counts_as_it_is_now() {
 
 #[actix_web::test]
 async fn a_session_ends_when_its_time_is_over_whatever_the_token_says() {
-    let floor = Floor::new().await;
+    let clock = StillClock::new();
+    let floor = Floor::standing_still(options(), clock.clone()).await;
     user(&floor, "aziz", "admin").await;
-    let (organization, name) = (Organization::parse("1").unwrap(), UserName::parse("aziz").unwrap());
-    let stream = StreamId::user(&organization, &name);
-    let meta = || Meta { circumstances: std::sync::Arc::default(), command: None };
-    let looked = floor.dispatch.user(stream.clone(), Command::Look, meta()).await.unwrap();
-    let checked: PasswordHash = looked.state.account().unwrap().password.clone();
-    let (session, at) = (Uuid::from_u128(7), now());
-    let over = Command::SignIn { session, checked, expires_at: at, at };
-    floor.dispatch.user(stream, over, meta()).await.unwrap();
-    let forged = token(&json!({ "organizationId": 1, "sub": "aziz", "sid": session.to_string() }));
-    assert_eq!(code(&floor, &forged).await, revoked());
+    let token = signed_in(&floor, "aziz").await;
+    clock.pass(TimeDelta::hours(12) - TimeDelta::seconds(1));
+    assert_eq!(me(&floor, &token).await.status, 200);
+    clock.pass(TimeDelta::seconds(1));
+    assert_eq!(code(&floor, &token).await, revoked(), "the token's own time is not over yet");
 }
 
 #[actix_web::test]
@@ -254,7 +244,8 @@ async fn the_seventeenth_session_ends_the_first() {
 
 #[actix_web::test]
 async fn wrong_passwords_are_slowed_by_name() {
-    let floor = Floor::new().await;
+    let clock = StillClock::new();
+    let floor = Floor::standing_still(options(), clock.clone()).await;
     user(&floor, "aziz", "manager").await;
     user(&floor, "bobur", "manager").await;
     for _ in 0..5 {
@@ -266,17 +257,25 @@ async fn wrong_passwords_are_slowed_by_name() {
         (429, "too-many-tries"),
         "not even the right one is looked at"
     );
-    assert!(slowed.header("retry-after").unwrap().parse::<u32>().unwrap() >= 1);
+    assert_eq!(slowed.header("retry-after"), Some("2"), "a second and what is begun of another");
     assert_eq!(try_as(&floor, "bobur", PASSWORD).await.status, 200, "others sign in meanwhile");
     for _ in 0..5 {
         assert_eq!(try_as(&floor, "nobody", PASSWORD).await.status, 401);
     }
     assert_eq!(try_as(&floor, "nobody", PASSWORD).await.status, 429, "who is nobody is slowed like anybody");
+    clock.pass(TimeDelta::seconds(1));
+    assert_eq!(try_as(&floor, "aziz", "wrong password").await.status, 401);
+    clock.pass(TimeDelta::seconds(1));
+    assert_eq!(try_as(&floor, "aziz", PASSWORD).await.status, 429, "the wait doubles");
+    clock.pass(TimeDelta::seconds(1));
+    for _ in 0..5 {
+        assert_eq!(try_as(&floor, "aziz", PASSWORD).await.status, 200, "a right one forgives");
+    }
 }
 
 #[actix_web::test]
 async fn many_tries_at_once_are_no_more_than_many_in_a_row() {
-    let floor = Floor::new().await;
+    let floor = Floor::standing_still(options(), StillClock::new()).await;
     user(&floor, "aziz", "manager").await;
     let tries = (0..40).map(|_| try_as(&floor, "aziz", "wrong password"));
     let answers = futures_util::future::join_all(tries).await;
@@ -287,7 +286,7 @@ async fn many_tries_at_once_are_no_more_than_many_in_a_row() {
 
 #[actix_web::test]
 async fn wrong_passwords_are_slowed_by_address() {
-    let floor = Floor::new().await;
+    let floor = Floor::standing_still(options(), StillClock::new()).await;
     user(&floor, "aziz", "manager").await;
     let from = |peer: &str, name: &str| attempt(name, PASSWORD).peer_addr(peer.parse().unwrap());
     for n in 0..20 {
@@ -375,16 +374,15 @@ async fn a_key_is_shown_once_and_ends_when_it_is_revoked() {
 
 #[actix_web::test]
 async fn a_key_that_expires_is_over() {
-    let floor = Floor::new().await;
-    let soon = now() + TimeDelta::milliseconds(1_500);
-    let body =
-        json!({ "name": "brief", "role": "admin", "scopes": ["read"], "expiresAt": soon.to_rfc3339() });
+    let clock = StillClock::new();
+    let floor = Floor::standing_still(options(), clock.clone()).await;
+    let until = (now() + TimeDelta::hours(1)).to_rfc3339();
+    let body = json!({ "name": "brief", "role": "admin", "scopes": ["read"], "expiresAt": until });
     let made = send(&floor, (Method::POST, "/keys"), admin(), &body).await.json();
     let text = made["key"].as_str().unwrap();
+    clock.pass(TimeDelta::minutes(59));
     assert_eq!(me(&floor, text).await.status, 200);
-    while now() < soon {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    clock.pass(TimeDelta::minutes(2));
     assert_eq!(code(&floor, text).await, (401, "token-expired".to_owned()));
 }
 
@@ -427,14 +425,12 @@ async fn nothing_that_opens_a_door_is_in_the_journal() {
             assert!(!event.payload.contains(secret), "{}", event.event_type);
         }
     }
-    assert!(password::fit(&karnay::config::Secret::new(PASSWORD)).is_ok());
 }
 
 /// What a sign-in costs is told by nobody's name: a name that is not known is compared with a hash as expensive as any.
 #[actix_web::test]
 async fn an_unknown_name_takes_as_long_as_a_known_one() {
-    let options: Options = options();
-    let floor = Floor::with(options).await;
+    let floor = Floor::new().await;
     for n in 0..4 {
         user(&floor, &format!("known-{n}"), "manager").await;
     }

@@ -2,7 +2,7 @@
 //! The remote host is the test: it says what became of a start.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::dev::{ServerHandle, Service};
@@ -49,6 +49,26 @@ pub(crate) struct Floor {
     pub(crate) journal: Journal,
     pub(crate) screens: Screens,
     folder: TempDir,
+}
+
+/// A time that stands still until it is moved. It begins now, since tokens are judged by the machine's own.
+#[derive(Debug)]
+pub(crate) struct StillClock(Mutex<DateTime<Utc>>);
+
+impl StillClock {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(Mutex::new(now())))
+    }
+
+    pub(crate) fn pass(&self, time: TimeDelta) {
+        *self.0.lock().unwrap() += time;
+    }
+}
+
+impl Clock for StillClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap()
+    }
 }
 
 /// Whoever looks after the engine is not here: it says that all is well.
@@ -130,10 +150,21 @@ impl Floor {
         Self::listening(options, followed, Recordings::new(nowhere)).await
     }
 
+    /// In a time that stands still until somebody moves it.
+    pub(crate) async fn standing_still(options: Options, clock: Arc<StillClock>) -> Self {
+        let (remote, hosts, len_max) = (Arc::new(Unset), vec![], recordings::LEN_MAX);
+        let nowhere = recordings::Options { remote, remote_host: None, hosts, len_max };
+        Self::timed(options, true, Recordings::new(nowhere), clock).await
+    }
+
     /// With recordings that come from somewhere.
     pub(crate) async fn listening(options: Options, followed: bool, recordings: Recordings) -> Self {
+        Self::timed(options, followed, recordings, Arc::new(SystemClock)).await
+    }
+
+    async fn timed(options: Options, followed: bool, recordings: Recordings, clock: Arc<dyn Clock>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
+        let ids: Arc<dyn Ids> = Arc::new(SystemIds);
         let place = Place::Folder(folder.path().to_owned());
         let opening = journal::Options { place, clock: clock.clone(), ids: ids.clone() };
         let journal = Journal::open(opening, |_| Ok(DataKey([7; 32]))).await.unwrap();
