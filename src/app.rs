@@ -5,12 +5,14 @@ mod agent;
 mod rebuild;
 mod remote;
 mod simulation;
+mod users;
 mod vitals;
 
 use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::projections::api_keys::ApiKeys;
 use ::projections::call_history::CallHistory;
 use ::projections::campaign_board::CampaignBoard;
 use ::projections::contact_book::ContactBook;
@@ -19,6 +21,7 @@ use ::projections::projection::Projection as _;
 use ::projections::quarantine::Quarantine;
 use ::projections::session_stats::{self, SessionStats};
 use ::projections::targets::Targets;
+use ::projections::users::Users;
 use ::projections::{Screens, Store};
 use actix::Arbiter;
 use actix_web::dev::ServerHandle;
@@ -51,6 +54,7 @@ use crate::telemetry;
 pub use agent::voice_agent;
 pub use rebuild::{RebuildStep, rebuild_offline};
 use remote::{call_servers, host_name, recordings, remote_host};
+pub use users::{Errand, user_offline};
 use vitals::Pulse;
 
 /// Commands are spread over so many threads at most; beyond that the journal's one writer is what counts.
@@ -282,7 +286,7 @@ async fn open_screens(config: &Config, ports: &Ports, journal: &Journal) -> anyh
 }
 
 /// Every screen there is, as its projector sees it.
-fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 7] {
+fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 9] {
     [
         Arc::new(Shown::<SessionStats>::new(screens)),
         Arc::new(Shown::<CallHistory>::new(screens)),
@@ -291,6 +295,8 @@ fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 7] {
         Arc::new(Shown::<CampaignBoard>::new(screens)),
         Arc::new(Shown::<Targets>::new(screens)),
         Arc::new(Shown::<Quarantine>::new(screens)),
+        Arc::new(Shown::<Users>::new(screens)),
+        Arc::new(Shown::<ApiKeys>::new(screens)),
     ]
 }
 

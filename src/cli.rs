@@ -11,6 +11,7 @@ mod sim;
 mod status;
 mod table;
 mod token;
+mod user;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use clap::builder::StyledStr;
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches as _, Parser, Subcommand};
 
 use crate::config::{self, Config, Setting, Sources, settings};
+use crate::http::auth::password::Unfit;
 use crate::{journal, telemetry};
 
 /// An event-sourced, actor-based call engine
@@ -53,6 +55,9 @@ enum Task {
     /// Make a token to sign in with
     #[command(before_help = help::TOKEN, after_help = help::TOKEN_MORE)]
     Token(token::Options),
+    /// Let somebody sign in: the first admin, a new password
+    #[command(before_help = help::USER, after_help = help::USER_MORE)]
+    User(user::Options),
     /// Play a far end that the engine talks to, ringing nobody
     #[command(before_help = help::SIM, after_help = help::SIM_MORE)]
     Sim(sim::Options),
@@ -92,6 +97,14 @@ enum Error {
     Broken(String),
     #[error("there is no screen called {name}; there are {known}")]
     NoScreen { name: String, known: String },
+    #[error(transparent)]
+    User(domain::user::Error),
+    #[error("the password {0}")]
+    Password(Unfit),
+    #[error("the two passwords differ; nothing was changed")]
+    Differ,
+    #[error("no password came; nothing was changed")]
+    NoPassword,
 }
 
 impl Error {
@@ -102,6 +115,8 @@ impl Error {
             Self::Engine(_) | Self::Broken(_) | Self::Print(_) => NOT_FINE,
             Self::Config(_) | Self::Log(_) | Self::Journal(_) | Self::Token(_) => NOT_POSSIBLE,
             Self::Start(_) | Self::NoScreen { .. } => NOT_POSSIBLE,
+            Self::User(_) => NOT_FINE,
+            Self::Password(_) | Self::Differ | Self::NoPassword => NOT_POSSIBLE,
         }
     }
 }
@@ -145,6 +160,7 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Task::Events(options) => events::run(&options, &config, out).await,
         Task::Verify => verify::run(&config, out).await,
         Task::Token(options) => token::run(&options, &config, out),
+        Task::User(options) => user::run(&options, &config, out).await,
         Task::Sim(options) => sim::run(options, &config, out).await,
     }
 }
@@ -179,7 +195,9 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
     match task {
         "serve" => None,
         "status" => Some(&["HOST", "PORT", "DATA_DIR", "JWT_SECRET"]),
-        "rebuild" => Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "DATA_KEY", "JWT_SECRET"]),
+        "rebuild" | "add" | "passwd" => {
+            Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "DATA_KEY", "JWT_SECRET"])
+        }
         "events" | "verify" => Some(&["DATA_DIR", "DATABASE_URL"]),
         "remote" | "agent" => Some(&["LOG", "LOG_FORMAT"]),
         _ => Some(&["DATA_DIR", "JWT_SECRET"]),

@@ -27,7 +27,7 @@ use domain::phone::Home;
 use domain::session::Completion;
 use reqwest::Url;
 
-pub use access::{Access, CallsAuth, KeyKind, PublicKey, Role, WebhookAuth};
+pub use access::{Access, CallsAuth, KeyKind, PublicKey, WebhookAuth};
 pub use documents::{example, table};
 pub use secret::{Key, Secret, SigningSecret};
 pub use settings::{Setting, settings};

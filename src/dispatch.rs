@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use actix::{Actor, Addr, ArbiterHandle};
+use domain::api_key::{self, ApiKey};
 use domain::call::{self, Call};
 use domain::campaign::{self, Campaign};
 use domain::fact::{Circumstances, Position, Recorded};
@@ -24,6 +25,7 @@ use domain::phone::Phone;
 use domain::quarantine::{self, Quarantine};
 use domain::remote::RemoteHost;
 use domain::session::{self, Session};
+use domain::user::{self, User};
 use tokio::sync::{Semaphore, oneshot};
 use uuid::Uuid;
 
@@ -105,6 +107,8 @@ pub struct Dispatch {
     number_lists: Arc<Shards<NumberList>>,
     remotes: Arc<Shards<RemoteHost>>,
     campaigns: Arc<Shards<Campaign>>,
+    users: Arc<Shards<User>>,
+    api_keys: Arc<Shards<ApiKey>>,
     lists: Lists,
 }
 
@@ -119,6 +123,8 @@ impl Dispatch {
             number_lists: Arc::new(Shards::start(journal, arbiters)),
             remotes: Arc::new(Shards::start(journal, arbiters)),
             campaigns: Arc::new(Shards::start(journal, arbiters)),
+            users: Arc::new(Shards::start(journal, arbiters)),
+            api_keys: Arc::new(Shards::start(journal, arbiters)),
             lists: Lists::new(journal.clone()),
         }
     }
@@ -181,6 +187,24 @@ impl Dispatch {
         self.campaigns.send(stream, None, command, meta).await
     }
 
+    pub async fn user(
+        &self,
+        stream: StreamId,
+        command: user::Command,
+        meta: Meta,
+    ) -> Result<Done<User>, Failure<user::Error>> {
+        self.users.send(stream, None, command, meta).await
+    }
+
+    pub async fn api_key(
+        &self,
+        stream: StreamId,
+        command: api_key::Command,
+        meta: Meta,
+    ) -> Result<Done<ApiKey>, Failure<api_key::Error>> {
+        self.api_keys.send(stream, None, command, meta).await
+    }
+
     /// The numbers of lists, which are too many for a command.
     pub fn lists(&self) -> &Lists {
         &self.lists
@@ -208,6 +232,8 @@ impl Dispatch {
             self.number_lists.progress(),
             self.remotes.progress(),
             self.campaigns.progress(),
+            self.users.progress(),
+            self.api_keys.progress(),
         ]
     }
 
@@ -219,6 +245,8 @@ impl Dispatch {
         self.number_lists.drain().await;
         self.remotes.drain().await;
         self.campaigns.drain().await;
+        self.users.drain().await;
+        self.api_keys.drain().await;
     }
 }
 

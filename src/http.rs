@@ -14,9 +14,11 @@ mod openapi;
 mod page;
 mod pages;
 mod query;
+mod said;
 mod span;
 mod times;
 
+mod api_keys;
 mod campaigns;
 mod contacts;
 mod health;
@@ -26,8 +28,10 @@ mod quarantine;
 mod recordings;
 mod results;
 mod sessions;
+mod sign_in;
 mod start;
 mod uploads;
+mod users;
 mod wait;
 
 use std::future::{Ready, ready};
@@ -52,10 +56,12 @@ use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::config::token::Signer;
 use crate::config::{Access, Origins, Secret, UnknownSession};
 use crate::dispatch::Dispatch;
 use crate::ports::{Clock, Ids, Recordings, Sheets};
-use auth::{BadKey, Keys, Signers};
+use auth::password::Hashing;
+use auth::{BadKey, Keys, Signers, Tries};
 use problem::{Code, Problem};
 use sessions::Known;
 use uploads::UnderWay;
@@ -137,11 +143,14 @@ pub struct Inner {
     metrics: Render,
     options: Options,
     keys: Keys,
+    signer: Signer,
     signers: Signers,
+    tries: Tries,
     known: Known,
     uploads: UnderWay,
     starts: tokio::sync::Semaphore,
     workbooks: tokio::sync::Semaphore,
+    hashing: Hashing,
     /// Who places held reports, one after another.
     placing: tokio::sync::Mutex<()>,
     /// Whether the doors are being closed, so that nobody is kept waiting.
@@ -154,6 +163,7 @@ impl Engine {
         let Access { jwt_public_key, jwt_default_role, .. } = &options.access;
         let keys = Keys::try_new(&options.jwt_secret, jwt_public_key.as_ref(), *jwt_default_role)?;
         let signers = Signers::new(&options.access.webhook_secrets);
+        let signer = Signer::new(&options.jwt_secret);
         let (known, starts, workbooks) = (Known::default(), start::bound(), history::export::bound());
         Ok(Self(Arc::new(Inner {
             dispatch,
@@ -166,11 +176,14 @@ impl Engine {
             metrics,
             options,
             keys,
+            signer,
             signers,
+            tries: Tries::default(),
             known,
             uploads: UnderWay::default(),
             starts,
             workbooks,
+            hashing: Hashing::default(),
             placing: tokio::sync::Mutex::default(),
             closing: watch::Sender::new(false),
         })))
@@ -231,6 +244,9 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     contacts::configure(routes);
     campaigns::configure(routes);
     recordings::configure(routes);
+    sign_in::configure(routes);
+    users::configure(routes);
+    api_keys::configure(routes);
 }
 
 /// The application as it is served, and as tests call it.
@@ -308,7 +324,7 @@ fn cors(origins: Origins) -> Cors {
             let origin = origin.to_str().unwrap_or("");
             origins.allow(origin) || span::is_own_page(origin, request)
         })
-        .allowed_methods(["GET", "HEAD", "POST"])
+        .allowed_methods(["DELETE", "GET", "HEAD", "PATCH", "POST"])
         .allow_any_header()
         .expose_headers(exposed)
         .block_on_origin_mismatch(true)

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::StreamId;
 use crate::personal::Seal;
-use crate::{call, campaign, contact, number_list, person, quarantine, remote, session, target};
+use crate::{
+    api_key, call, campaign, contact, number_list, person, quarantine, remote, session, target, user,
+};
 
 /// A place in the journal: 1, 2, 3 … without gaps.
 pub type Position = u64;
@@ -51,6 +53,8 @@ pub enum Event {
     Person(person::Event),
     Campaign(campaign::Event),
     Target(target::Event),
+    User(user::Event),
+    ApiKey(api_key::Event),
 }
 
 impl Event {
@@ -65,6 +69,8 @@ impl Event {
             Self::Person(_) => person::Person::TYPE,
             Self::Campaign(_) => campaign::Campaign::TYPE,
             Self::Target(_) => target::Target::TYPE,
+            Self::User(_) => user::User::TYPE,
+            Self::ApiKey(_) => api_key::ApiKey::TYPE,
         }
     }
 
@@ -80,6 +86,8 @@ impl Event {
             Self::Person(event) => person::Person::personal(event),
             Self::Campaign(event) => campaign::Campaign::personal(event),
             Self::Target(event) => target::Target::personal(event),
+            Self::User(event) => user::User::personal(event),
+            Self::ApiKey(event) => api_key::ApiKey::personal(event),
         }
     }
 
@@ -94,6 +102,8 @@ impl Event {
             Self::Person(event) => event.event_type(),
             Self::Campaign(event) => event.event_type(),
             Self::Target(event) => event.event_type(),
+            Self::User(event) => event.event_type(),
+            Self::ApiKey(event) => event.event_type(),
         }
     }
 }

@@ -8,16 +8,25 @@ use uuid::Uuid;
 
 /// A name that is empty, too long or contains a character that a stream id gives a meaning to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} must be 1 to {max} letters, digits or any of . _ : -")]
+#[error("{what} must be 1 to {max} letters, digits or any of {}", marks.join(" "))]
 pub struct BadName {
     what: &'static str,
     max: usize,
+    marks: &'static [&'static str],
 }
 
-fn checked(text: &str, what: &'static str, max: usize) -> Result<String, BadName> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
+/// Nothing among them means anything in a stream id.
+const MARKS: &[&str] = &[".", "_", ":", "-"];
+
+fn checked(
+    text: &str,
+    what: &'static str,
+    max: usize,
+    marks: &'static [&'static str],
+) -> Result<String, BadName> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || marks.iter().any(|mark| mark.contains(c));
     if text.is_empty() || text.len() > max || !text.chars().all(plain) {
-        return Err(BadName { what, max });
+        return Err(BadName { what, max, marks });
     }
     Ok(text.to_owned())
 }
@@ -31,7 +40,7 @@ impl Organization {
     pub const LEN_MAX: usize = 64;
 
     pub fn parse(text: &str) -> Result<Self, BadName> {
-        checked(text, "organization", Self::LEN_MAX).map(Self)
+        checked(text, "organization", Self::LEN_MAX, MARKS).map(Self)
     }
 
     pub fn as_str(&self) -> &str {
@@ -48,7 +57,31 @@ impl SessionId {
     pub const LEN_MAX: usize = 100;
 
     pub fn parse(text: &str) -> Result<Self, BadName> {
-        checked(text, "sessionId", Self::LEN_MAX).map(Self)
+        checked(text, "sessionId", Self::LEN_MAX, MARKS).map(Self)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a user signs in with. In small letters, so that nobody is somebody else by a capital, and with a letter among them:
+/// it stands in clear in events and logs, where no telephone number may.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct UserName(String);
+
+impl UserName {
+    pub const LEN_MAX: usize = 64;
+    const MARKS: &'static [&'static str] = &[".", "_", "-", "@", "+"];
+
+    pub fn parse(text: &str) -> Result<Self, BadName> {
+        let (what, max, marks) = ("name", Self::LEN_MAX, Self::MARKS);
+        let name = checked(&text.to_ascii_lowercase(), what, max, marks)?;
+        if name.chars().any(|c| c.is_ascii_alphabetic()) {
+            return Ok(Self(name));
+        }
+        Err(BadName { what: "name (with a letter among them)", max, marks })
     }
 
     pub fn as_str(&self) -> &str {
@@ -78,6 +111,7 @@ macro_rules! text_id {
 }
 text_id!(Organization);
 text_id!(SessionId);
+text_id!(UserName);
 
 /// The id of one aggregate's stream: `<organization>/<rest>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -135,6 +169,14 @@ impl StreamId {
         parts.next().is_none().then_some((campaign, contact))
     }
 
+    pub fn user(organization: &Organization, name: &UserName) -> Self {
+        Self(format!("{organization}/{name}"))
+    }
+
+    pub fn api_key(organization: &Organization, key: Uuid) -> Self {
+        Self(format!("{organization}/{key}"))
+    }
+
     /// A remote host is nobody's own, so that its stream begins with what no organization is named.
     pub fn remote(host: &str) -> Self {
         Self(format!("*/{host}"))
@@ -184,5 +226,22 @@ pub struct Fingerprint(pub [u8; 16]);
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_users_name_is_no_telephone_number_and_no_other_stream() {
+        for good in ["aziz", "a.b-c_d+e@example.com", "AZIZ", "998901234567a"] {
+            assert_eq!(UserName::parse(good).map(String::from), Ok(good.to_ascii_lowercase()));
+        }
+        for wrong in ["", "+998901234567", "1", "a/b", "a b", "*", "~a", "é", &"x".repeat(65)] {
+            assert!(UserName::parse(wrong).is_err(), "{wrong}");
+        }
+        let told = UserName::parse("+998901234567").unwrap_err().to_string();
+        assert!(told.contains("with a letter") && !told.contains("998"), "{told}");
     }
 }

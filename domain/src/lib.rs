@@ -1,6 +1,7 @@
 //! The rules of calling: what may happen to a session, a call, a report, and what follows from it.
 //! Pure and synchronous: time, ids and everything looked up arrive inside a command; nothing here waits, reads a clock or throws dice.
 
+pub mod access;
 pub mod conversation;
 pub mod decimal;
 pub mod ids;
@@ -10,6 +11,7 @@ pub mod personal;
 pub mod phone;
 pub mod zone;
 
+pub mod api_key;
 pub mod call;
 pub mod campaign;
 pub mod contact;
@@ -20,6 +22,7 @@ pub mod recording;
 pub mod remote;
 pub mod session;
 pub mod target;
+pub mod user;
 
 pub mod fact;
 pub mod policy;

@@ -153,7 +153,9 @@ impl Projection for CallHistory {
             | Event::Contact(_)
             | Event::Person(_)
             | Event::Campaign(_)
-            | Event::Target(_) => None,
+            | Event::Target(_)
+            | Event::User(_)
+            | Event::ApiKey(_) => None,
         }
     }
 
@@ -167,7 +169,9 @@ impl Projection for CallHistory {
             | Event::Contact(_)
             | Event::Person(_)
             | Event::Campaign(_)
-            | Event::Target(_) => {
+            | Event::Target(_)
+            | Event::User(_)
+            | Event::ApiKey(_) => {
                 return Ok(());
             }
         };

@@ -234,6 +234,8 @@ impl Projection for CampaignBoard {
             | Event::Quarantine(_)
             | Event::NumberList(_)
             | Event::Remote(_)
+            | Event::User(_)
+            | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_) => None,
         }
@@ -263,6 +265,8 @@ impl Projection for CampaignBoard {
             | Event::Quarantine(_)
             | Event::NumberList(_)
             | Event::Remote(_)
+            | Event::User(_)
+            | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_) => {}
         }

@@ -164,6 +164,8 @@ impl Projection for ContactBook {
             | Event::Quarantine(_)
             | Event::NumberList(_)
             | Event::Remote(_)
+            | Event::User(_)
+            | Event::ApiKey(_)
             | Event::Person(_)
             | Event::Campaign(_) => None,
         }
@@ -200,6 +202,8 @@ impl Projection for ContactBook {
             | Event::Quarantine(_)
             | Event::NumberList(_)
             | Event::Remote(_)
+            | Event::User(_)
+            | Event::ApiKey(_)
             | Event::Person(_)
             | Event::Campaign(_) => {}
         }

@@ -1,6 +1,7 @@
 //! The screens: read models that follow the journal by position, on SQLite and on PostgreSQL. The modules in reading order.
 //! Callers hold `Screens` and the query functions of a screen's file; no table is named outside this crate.
 
+pub mod api_keys;
 pub mod call_history;
 pub mod campaign_board;
 pub mod contact_book;
@@ -8,6 +9,7 @@ pub mod number_lists;
 pub mod quarantine;
 pub mod session_stats;
 pub mod targets;
+pub mod users;
 
 pub mod follow;
 pub mod projection;

@@ -71,7 +71,9 @@ impl Projection for NumberLists {
             | Event::Contact(_)
             | Event::Person(_)
             | Event::Campaign(_)
-            | Event::Target(_) => None,
+            | Event::Target(_)
+            | Event::User(_)
+            | Event::ApiKey(_) => None,
         }
     }
 

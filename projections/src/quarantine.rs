@@ -156,7 +156,9 @@ impl Projection for Quarantine {
             | Event::Contact(_)
             | Event::Person(_)
             | Event::Campaign(_)
-            | Event::Target(_) => None,
+            | Event::Target(_)
+            | Event::User(_)
+            | Event::ApiKey(_) => None,
         }
     }
 
@@ -170,7 +172,9 @@ impl Projection for Quarantine {
             | Event::Contact(_)
             | Event::Person(_)
             | Event::Campaign(_)
-            | Event::Target(_) => return Ok(()),
+            | Event::Target(_)
+            | Event::User(_)
+            | Event::ApiKey(_) => return Ok(()),
         };
         match (event, row.as_mut()) {
             (quarantine::Event::Held { .. }, Some(_)) => {

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
+use domain::access::{Role, Scope, Scopes};
 use domain::call::Listing;
 use domain::outcome::CallStatus;
 use uuid::Uuid;
@@ -225,6 +226,33 @@ impl Field for CallStatus {
 
     fn read(cell: Cell<'_>) -> Option<Self> {
         Self::parse(&String::read(cell)?)
+    }
+}
+
+impl Field for Role {
+    const KIND: Kind = Kind::Text;
+
+    fn cell(&self) -> Cell<'_> {
+        Cell::Text(Some(Cow::Borrowed(self.as_str())))
+    }
+
+    fn read(cell: Cell<'_>) -> Option<Self> {
+        Self::parse(&String::read(cell)?)
+    }
+}
+
+impl Field for Scopes {
+    const KIND: Kind = Kind::Text;
+
+    fn cell(&self) -> Cell<'_> {
+        let names: Vec<&str> = self.iter().map(Scope::as_str).collect();
+        Cell::text(names.join(" "))
+    }
+
+    fn read(cell: Cell<'_>) -> Option<Self> {
+        let text = String::read(cell)?;
+        let scopes: Option<Vec<Scope>> = text.split_whitespace().map(Scope::parse).collect();
+        scopes.map(Self::from)
     }
 }
 

@@ -15,6 +15,7 @@ use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::api_keys::ApiKeys;
 use crate::cache::Cache;
 use crate::call_history::CallHistory;
 use crate::campaign_board::CampaignBoard;
@@ -30,6 +31,7 @@ use crate::store::postgres::Postgres;
 use crate::store::sqlite::Sqlite;
 use crate::store::{Backend, Select, Step, schema};
 use crate::targets::Targets;
+use crate::users::Users;
 
 use progress::Meters;
 pub use progress::Status;
@@ -119,6 +121,8 @@ impl Screens {
             Spec::of::<ContactBook>(),
             Spec::of::<CampaignBoard>(),
             Spec::of::<Targets>(),
+            Spec::of::<Users>(),
+            Spec::of::<ApiKeys>(),
         ];
         Self::open_with(options, &all).await
     }

@@ -262,7 +262,9 @@ impl Projection for SessionStats {
             | Event::Contact(_)
             | Event::Person(_)
             | Event::Campaign(_)
-            | Event::Target(_) => None,
+            | Event::Target(_)
+            | Event::User(_)
+            | Event::ApiKey(_) => None,
         }
     }
 
@@ -275,7 +277,9 @@ impl Projection for SessionStats {
                 | Event::Contact(_)
                 | Event::Person(_)
                 | Event::Campaign(_)
-                | Event::Target(_),
+                | Event::Target(_)
+                | Event::User(_)
+                | Event::ApiKey(_),
                 _,
             ) => {}
             (Event::Session(event), known) => match (opening(fact, event), known) {

@@ -197,6 +197,8 @@ impl Projection for Targets {
             | Event::Quarantine(_)
             | Event::NumberList(_)
             | Event::Remote(_)
+            | Event::User(_)
+            | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_)
             | Event::Campaign(_) => None,
@@ -211,6 +213,8 @@ impl Projection for Targets {
             | Event::Quarantine(_)
             | Event::NumberList(_)
             | Event::Remote(_)
+            | Event::User(_)
+            | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_)
             | Event::Campaign(_) => Ok(()),

@@ -11,7 +11,8 @@ use super::Ports;
 use crate::adapters::simulated::{Options, PACE, Proof, Simulated, Webhook};
 use crate::config::signature::SigningKey;
 use crate::config::token::Signer;
-use crate::config::{Config, Role, WebhookAuth, keys};
+use crate::config::{Config, WebhookAuth, keys};
+use domain::access::Role;
 
 /// The same list goes the same way in every engine.
 const SEED: u64 = 0;

@@ -3,13 +3,17 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Method, Response, StatusCode};
+use domain::access::Role;
+use domain::ids::{Organization, UserName};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
 use super::token;
+use crate::app::Errand;
 use crate::config::token::Signer;
-use crate::config::{Config, Role};
+use crate::config::{Config, Secret};
 
 /// Why the engine was not reached or did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -155,10 +159,37 @@ impl Engine {
         Ok(self.understand(answer).await.map(|(_, accepted)| accepted).unwrap_or_default())
     }
 
+    /// Creates a user or sets a password, in any organization: whoever holds the secret may.
+    pub(super) async fn user(
+        &self,
+        (organization, name): (&Organization, &UserName),
+        errand: &Errand,
+        password: &Secret,
+    ) -> Result<(), Error> {
+        let password = password.expose();
+        let (method, path, body) = match errand {
+            Errand::Add { role } => (
+                Method::POST,
+                "/users".to_owned(),
+                json!({ "name": name.as_str(), "role": role.as_str(), "password": password }),
+            ),
+            Errand::SetPassword => (Method::PATCH, format!("/users/{name}"), json!({ "password": password })),
+        };
+        let answer = self.send(self.request(method, &path, organization.as_str())?.json(&body)).await?;
+        if answer.status().is_success() { Ok(()) } else { Err(self.refusal(answer).await) }
+    }
+
     async fn ask(&self, method: Method, path: &str) -> Result<Response, Error> {
-        let token = self.signer.sign("karnay-cli", &self.organization, Role::Admin.as_str(), TOKEN_TTL);
+        self.send(self.request(method, path, &self.organization)?).await
+    }
+
+    fn request(&self, method: Method, path: &str, organization: &str) -> Result<RequestBuilder, Error> {
+        let token = self.signer.sign("karnay-cli", organization, Role::Admin.as_str(), TOKEN_TTL);
         let token = token.map_err(token::Error::from)?;
-        let request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(token);
+        Ok(self.client.request(method, format!("{}{path}", self.url)).bearer_auth(token))
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Error> {
         request.send().await.map_err(|why| {
             let url = self.url.clone();
             if why.is_connect() { Error::NotRunning { url } } else { Error::Silent { url, why: root(&why) } }

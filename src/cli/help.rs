@@ -15,6 +15,7 @@ Examples:
   karnay serve                     Start the engine at http://127.0.0.1:3000, its data in ./data
   karnay status                    See whether it is well
   karnay events --follow           Watch what is being recorded
+  karnay user add me --role admin  Let somebody sign in
   karnay sim remote --help         Try it with a call server that rings nobody
   karnay <command> --help          Learn about a command: examples, output, exit codes
 
@@ -118,6 +119,52 @@ Examples:
 Prints: the token alone, on one line.
 
 Exit codes: 0 printed, 2 wrong use, or no secret yet (karnay serve makes it at first start)";
+
+pub(super) const USER: &str = "\
+Lets people sign in: creates a user, or gives one another password.
+It works beside a running engine and without one; an admin does the same and more with /users.";
+
+pub(super) const USER_MORE: &str = "\
+Examples:
+  karnay user add aziz --role admin
+  karnay user passwd aziz
+  karnay user add --help
+
+Prints: what each of them prints is said in its own help.
+
+Exit codes: 0 done, 1 refused (the name is taken, there is no such user), 2 wrong use, or data cannot be opened";
+
+pub(super) const USER_ADD: &str = "\
+Creates a user who may sign in with POST /auth/login.
+Through the running engine if there is one; without, in this process on the same data.";
+
+pub(super) const USER_ADD_MORE: &str = "\
+Examples:
+  karnay user add aziz --role admin
+  karnay user add lola@example.com --role operator --org 7
+  pass show karnay/aziz | karnay user add aziz --role admin
+
+The password is asked for twice on a terminal, and read as one line from a pipe. It has at least 10 characters.
+
+Prints: a line on stdout when it is done.
+
+Exit codes: 0 created, 1 the name is taken or the engine refused, 2 wrong use, or data cannot be opened";
+
+pub(super) const USER_PASSWD: &str = "\
+Gives a user another password, and ends every session of theirs.
+Through the running engine if there is one; without, in this process on the same data.";
+
+pub(super) const USER_PASSWD_MORE: &str = "\
+Examples:
+  karnay user passwd aziz
+  karnay user passwd lola@example.com --org 7
+  openssl rand -base64 18 | tee /dev/stderr | karnay user passwd aziz
+
+The password is asked for twice on a terminal, and read as one line from a pipe. It has at least 10 characters.
+
+Prints: a line on stdout when it is done.
+
+Exit codes: 0 done, 1 there is no such user or the engine refused, 2 wrong use, or data cannot be opened";
 
 pub(super) const SIM: &str = "\
 Plays a far end that the engine talks to, so that everything can be tried without it.

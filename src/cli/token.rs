@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use domain::access::Role;
 use domain::ids::Organization;
 
 use super::Outcome;
 use crate::config::keys::known_jwt_secret;
-use crate::config::{self, Config, Role, token};
+use crate::config::{self, Config, token};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {

@@ -1,7 +1,8 @@
-//! Who may do what, as far as settings say so: roles, tokens, and the two doors that may stand open.
+//! Who may do what, as far as settings say so: tokens, and the two doors that may stand open.
 
 use std::net::IpAddr;
 
+use domain::access::Role;
 use jsonwebtoken::DecodingKey;
 
 use super::{Secret, SigningSecret};
@@ -27,32 +28,6 @@ impl Access {
             CallsAuth::Token => false,
             CallsAuth::Auto => host.is_loopback(),
         }
-    }
-}
-
-/// What a token's bearer may do, each more than the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    Auditor,
-    Operator,
-    Manager,
-    Admin,
-}
-
-impl Role {
-    pub const ALL: [Self; 4] = [Self::Auditor, Self::Operator, Self::Manager, Self::Admin];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Auditor => "auditor",
-            Self::Operator => "operator",
-            Self::Manager => "manager",
-            Self::Admin => "admin",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 }
 

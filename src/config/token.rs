@@ -4,9 +4,11 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use chrono::{DateTime, Utc};
 use jsonwebtoken::errors::Error;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::Secret;
 
@@ -17,8 +19,22 @@ struct Claims<'a> {
     sub: &'a str,
     organization_id: &'a str,
     role: &'a str,
-    iat: u64,
-    exp: u64,
+    iat: i64,
+    exp: i64,
+    /// The sign-in that it stands for, which can be ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<Uuid>,
+}
+
+/// A user's session, from its beginning to its end.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedIn<'a> {
+    pub who: &'a str,
+    pub org: &'a str,
+    pub role: &'a str,
+    pub session: Uuid,
+    pub from: DateTime<Utc>,
+    pub until: DateTime<Utc>,
 }
 
 /// Signs with a secret that the door knows.
@@ -38,9 +54,20 @@ impl Signer {
 
     pub fn sign(&self, who: &str, org: &str, role: &str, ttl: Duration) -> Result<String, Error> {
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-        let exp = now.saturating_add(ttl).as_secs();
-        let claims = Claims { sub: who, organization_id: org, role, iat: now.as_secs(), exp };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.0)
+        let secs = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        let (iat, exp) = (secs(now), secs(now.saturating_add(ttl)));
+        self.encode(&Claims { sub: who, organization_id: org, role, iat, exp, sid: None })
+    }
+
+    /// For whoever gave a password.
+    pub fn sign_in(&self, signed_in: SignedIn<'_>) -> Result<String, Error> {
+        let SignedIn { who, org, role, session, from, until } = signed_in;
+        let (iat, exp) = (from.timestamp(), until.timestamp());
+        self.encode(&Claims { sub: who, organization_id: org, role, iat, exp, sid: Some(session) })
+    }
+
+    fn encode(&self, claims: &Claims<'_>) -> Result<String, Error> {
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.0)
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono_tz::Tz;
+use domain::access::Role;
 use domain::ids::Organization;
 use domain::phone::Home;
 use domain::session::Completion;
@@ -20,7 +21,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::{
-    CallsAuth, HostKey, Key, LogFormat, Origins, RemoteKind, Role, Secret, SigningSecret, UnknownSession,
+    CallsAuth, HostKey, Key, LogFormat, Origins, RemoteKind, Secret, SigningSecret, UnknownSession,
     WebhookAuth,
 };
 

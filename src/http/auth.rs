@@ -1,21 +1,29 @@
 //! Who is asking. A token that is there is always verified; whether one is needed depends on the door (`auth/doors.rs`).
 //! A key decides which algorithms are accepted with it; the token's own `kid`, `jku`, `jwk` and the like are never followed.
+//! What can be withdrawn, a sign-in or an API key, is asked for besides at every request (`auth/credential.rs`).
 
+mod credential;
 mod doors;
+pub mod key_text;
+pub mod password;
 mod signature;
+mod tries;
 
 use std::fmt;
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
-use domain::ids::Organization;
+use domain::access::{Role, Scope, Scopes};
+use domain::ids::{Organization, UserName};
 use jsonwebtoken::{Algorithm, DecodingKey, TokenData, Validation};
 use serde::Deserialize;
+use uuid::Uuid;
 
-use crate::config::{KeyKind, PublicKey, Role, Secret};
+use crate::config::{KeyKind, PublicKey, Secret};
 
-pub use doors::{Admin, Calls, Knock, Member, Reporter};
+pub use doors::{Admin, Bearer, Calls, Knock, Member, Reporter};
 pub use signature::Signers;
+pub use tries::{Subject, Tries};
 
 /// A longer token is none.
 const TOKEN_LEN_MAX: usize = 8 << 10;
@@ -31,11 +39,28 @@ pub struct Caller {
     pub role: Role,
     /// As it is recorded beside events.
     pub actor: String,
+    /// What else holds them back beside the role.
+    pub scopes: Scopes,
+    /// Where the token is one that a password was given for.
+    pub sign_in: Option<SignIn>,
+}
+
+/// A session that a user opened with a password. The user's own stream knows whether it still holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignIn {
+    pub name: UserName,
+    pub session: Uuid,
 }
 
 impl Caller {
     pub fn require(&self, role: Role) -> Result<(), Refusal> {
         if self.role >= role { Ok(()) } else { Err(Refusal::RoleTooLow { needed: role.as_str() }) }
+    }
+
+    /// `only_looks` is whether nothing is asked for but to see what there is.
+    pub fn within(&self, scope: Scope, only_looks: bool) -> Result<(), Refusal> {
+        let opened = self.scopes.contain(scope) || (only_looks && self.scopes.contain(Scope::Read));
+        if opened { Ok(()) } else { Err(Refusal::ScopeMissing { needed: scope.as_str() }) }
     }
 }
 
@@ -48,8 +73,16 @@ pub enum Refusal {
     Expired,
     #[error("the token is not valid: {0}")]
     Invalid(&'static str),
+    #[error("the sign-in or the key was ended; sign in again, or have a key made")]
+    Revoked,
     #[error("this needs the role {needed}")]
     RoleTooLow { needed: &'static str },
+    #[error("the key is not for this: it lacks the scope {needed}")]
+    ScopeMissing { needed: &'static str },
+    #[error("too much is under way to look whether the token still holds")]
+    Busy,
+    #[error("whether the token still holds cannot be looked up now: {0}")]
+    Unavailable(String),
     #[error("sign the report: webhook-id, webhook-timestamp and webhook-signature are needed")]
     NoSignature,
     #[error("the signature is not valid: {0}")]
@@ -72,8 +105,16 @@ pub struct Keys {
 }
 
 struct Key {
-    key: DecodingKey,
+    secret: DecodingKey,
     validation: Validation,
+    issuer: Issuer,
+}
+
+/// Whose tokens a key verifies. Another issuer's `sid` means nothing here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Issuer {
+    House,
+    Other,
 }
 
 impl fmt::Debug for Keys {
@@ -85,25 +126,25 @@ impl fmt::Debug for Keys {
 impl Keys {
     pub fn try_new(secret: &Secret, public: Option<&PublicKey>, default_role: Role) -> Result<Self, BadKey> {
         let shared = DecodingKey::from_secret(secret.expose().as_bytes());
-        let mut all = vec![Key::new(shared, &[Algorithm::HS256])];
+        let mut all = vec![Key::new(shared, &[Algorithm::HS256], Issuer::House)];
         if let Some(PublicKey { kind, pem }) = public {
             let pem = pem.as_bytes();
-            all.push(match kind {
-                KeyKind::Rsa => Key::new(
-                    DecodingKey::from_rsa_pem(pem)?,
-                    &[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512],
-                ),
-                KeyKind::EllipticCurve => {
-                    Key::new(DecodingKey::from_ec_pem(pem)?, &[Algorithm::ES256, Algorithm::ES384])
+            let (key, algorithms): (_, &[Algorithm]) = match kind {
+                KeyKind::Rsa => {
+                    (DecodingKey::from_rsa_pem(pem)?, &[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512])
                 }
-                KeyKind::Edwards => Key::new(DecodingKey::from_ed_pem(pem)?, &[Algorithm::EdDSA]),
-            });
+                KeyKind::EllipticCurve => {
+                    (DecodingKey::from_ec_pem(pem)?, &[Algorithm::ES256, Algorithm::ES384])
+                }
+                KeyKind::Edwards => (DecodingKey::from_ed_pem(pem)?, &[Algorithm::EdDSA]),
+            };
+            all.push(Key::new(key, algorithms, Issuer::Other));
         }
         Ok(Self { all, default_role })
     }
 
-    /// Verifies a token and reads who bears it.
-    pub fn caller(&self, token: &str) -> Result<Caller, Refusal> {
+    /// Verifies a token and reads who bears it. Whether a sign-in still holds is not known here.
+    fn caller(&self, token: &str) -> Result<Caller, Refusal> {
         if token.len() > TOKEN_LEN_MAX {
             return Err(Refusal::Invalid("it is too long"));
         }
@@ -113,12 +154,12 @@ impl Keys {
         }
         let fits = |key: &&Key| key.validation.algorithms.contains(&header.alg);
         let key = self.all.iter().find(fits).ok_or(Refusal::Invalid("its algorithm is not accepted"))?;
-        let verified = jsonwebtoken::decode(token, &key.key, &key.validation);
+        let verified = jsonwebtoken::decode(token, &key.secret, &key.validation);
         let TokenData { claims, .. } = verified.map_err(|why| refusal(&why))?;
-        self.read(claims)
+        self.read(claims, key.issuer)
     }
 
-    fn read(&self, claims: Claims) -> Result<Caller, Refusal> {
+    fn read(&self, claims: Claims, issuer: Issuer) -> Result<Caller, Refusal> {
         let organization = match claims.organization_id {
             Some(Name::Text(text)) => text,
             Some(Name::Number(number)) => number.to_string(),
@@ -129,25 +170,40 @@ impl Keys {
             Some(text) => Role::parse(&text).ok_or(Refusal::Invalid("its role is not known"))?,
             None => self.default_role,
         };
+        let sign_in = match (issuer, claims.sid) {
+            (Issuer::House, Some(session)) => Some(SignIn::read(&session, claims.sub.as_ref())?),
+            (Issuer::House | Issuer::Other, _) => None,
+        };
         let actor = match claims.sub {
             Some(Name::Text(text)) => text.chars().filter(|c| !c.is_control()).take(ACTOR_LEN_MAX).collect(),
             Some(Name::Number(number)) => number.to_string(),
             None => "token".to_owned(),
         };
         let organization = organization.map_err(|_| Refusal::Invalid("its organizationId is no name"))?;
-        Ok(Caller { organization, role, actor })
+        Ok(Caller { organization, role, actor, scopes: Scopes::all(), sign_in })
+    }
+}
+
+impl SignIn {
+    fn read(session: &Name, subject: Option<&Name>) -> Result<Self, Refusal> {
+        let (Name::Text(session), Some(Name::Text(name))) = (session, subject) else {
+            return Err(Refusal::Invalid("its sid belongs to nobody"));
+        };
+        let session = Uuid::parse_str(session).ok().zip(UserName::parse(name).ok());
+        let (session, name) = session.ok_or(Refusal::Invalid("its sid belongs to nobody"))?;
+        Ok(Self { name, session })
     }
 }
 
 impl Key {
-    fn new(key: DecodingKey, algorithms: &[Algorithm]) -> Self {
+    fn new(secret: DecodingKey, algorithms: &[Algorithm], issuer: Issuer) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.algorithms = algorithms.to_vec();
         validation.leeway = LEEWAY_SECS;
         validation.validate_nbf = true;
         // Tokens that clients hold already may carry nothing but an organization; what they carry is honoured.
         validation.required_spec_claims.clear();
-        Self { key, validation }
+        Self { secret, validation, issuer }
     }
 }
 
@@ -157,6 +213,7 @@ struct Claims {
     organization_id: Option<Name>,
     role: Option<String>,
     sub: Option<Name>,
+    sid: Option<Name>,
 }
 
 #[derive(Deserialize)]

@@ -58,13 +58,18 @@ codes! {
     TokenMissing       = UNAUTHORIZED,           "token-missing",        "A token is needed";
     TokenInvalid       = UNAUTHORIZED,           "token-invalid",        "The token is not valid";
     TokenExpired       = UNAUTHORIZED,           "token-expired",        "The token has expired";
+    TokenRevoked       = UNAUTHORIZED,           "token-revoked",        "The token was withdrawn";
+    SignInRefused      = UNAUTHORIZED,           "sign-in-refused",      "The name or the password is wrong";
     SignatureMissing   = UNAUTHORIZED,           "signature-missing",    "The report has to be signed";
     SignatureInvalid   = UNAUTHORIZED,           "signature-invalid",    "The signature is not valid";
     SignatureStale     = UNAUTHORIZED,           "signature-stale",      "The signature is not of now";
     RoleTooLow         = FORBIDDEN,              "role-too-low",         "The token's role does not allow this";
+    ScopeMissing       = FORBIDDEN,              "scope-missing",        "The key is not for this";
     OriginRefused      = FORBIDDEN,              "origin-refused",       "Pages from there may not call the engine";
     NotFound           = NOT_FOUND,              "not-found",            "There is nothing here";
     SessionUnknown     = NOT_FOUND,              "session-unknown",      "There is no such session";
+    UserUnknown        = NOT_FOUND,              "user-unknown",         "There is no such user";
+    KeyUnknown         = NOT_FOUND,              "key-unknown",          "There is no such key";
     UploadUnknown      = NOT_FOUND,              "upload-unknown",       "There is no such upload";
     QuarantineUnknown  = NOT_FOUND,              "quarantine-unknown",   "There is no such report in quarantine";
     ResultUnknown      = NOT_FOUND,              "result-unknown",       "There is no such result";
@@ -90,9 +95,12 @@ codes! {
     QuarantineGone     = CONFLICT,               "quarantine-discarded", "The report was discarded";
     QuarantineUnread   = CONFLICT,               "quarantine-unreadable", "The held report cannot be read";
     RebuildRunning     = CONFLICT,               "rebuild-running",      "The projection is being rebuilt already";
+    UserExists         = CONFLICT,               "user-exists",          "There is a user of that name";
+    NotSignedIn        = CONFLICT,               "not-signed-in",        "The token is of no sign-in";
     TooLarge           = PAYLOAD_TOO_LARGE,      "too-large",            "The request is too large";
     EncodingUnknown    = UNSUPPORTED_MEDIA_TYPE, "encoding-unknown",     "The body's encoding is not understood";
     RangeOutside       = RANGE_NOT_SATISFIABLE,  "range-outside",        "The recording is shorter than that";
+    TooManyTries       = TOO_MANY_REQUESTS,      "too-many-tries",       "Too many sign-ins went wrong";
     Internal           = INTERNAL_SERVER_ERROR,  "internal",             "The engine made a mistake";
     RemoteUnreachable  = BAD_GATEWAY,            "remote-unreachable",   "The remote host did not start the calls";
     Busy               = SERVICE_UNAVAILABLE,    "busy",                 "Try again shortly";
@@ -142,11 +150,13 @@ pub struct Problem {
     detail: Cow<'static, str>,
     members: Map<String, Value>,
     cause: Option<String>,
+    /// Seconds after which to try again, where the code alone does not say.
+    after: Option<u32>,
 }
 
 impl Problem {
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), members: Map::new(), cause: None }
+        Self { code, detail: detail.into(), members: Map::new(), cause: None, after: None }
     }
 
     pub fn field(name: &str, reason: impl fmt::Display) -> Self {
@@ -168,6 +178,13 @@ impl Problem {
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Not before so many seconds have passed.
+    #[must_use]
+    pub fn after(mut self, secs: u32) -> Self {
+        self.after = Some(secs);
         self
     }
 
@@ -214,7 +231,7 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let mut answer = HttpResponse::build(self.code.status());
         answer.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE)));
-        if let Some(seconds) = self.code.retry_after() {
+        if let Some(seconds) = self.after.or_else(|| self.code.retry_after().map(u32::from)) {
             answer.insert_header((header::RETRY_AFTER, HeaderValue::from(seconds)));
         }
         if self.code.status() == StatusCode::UNAUTHORIZED {

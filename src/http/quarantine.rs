@@ -12,7 +12,6 @@ use projections::projection::Projection;
 use projections::quarantine::{self, HeldLine, Part, Quarantine, State};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -21,16 +20,17 @@ use super::auth::Calls;
 use super::edge::RequestId;
 use super::problem::{Code, Problem, ProblemBody};
 use super::query::Described;
+use super::said::{Said, needed};
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
-use super::{Engine, body, page};
+use super::{Engine, page};
 use placing::{PlacedView, Placing, Replayed};
 
 /// Held reports shown where nobody says how many.
 const LIST: u32 = 100;
 const LIST_MAX: u32 = 1_000;
-/// What is said about a held report is short.
-const BODY_LEN_MAX: usize = 16 << 10;
+/// Longest name of a session that is looked for: a body cannot hold a longer one.
+const NAME_LEN_MAX: usize = 16 << 10;
 const REASON_LEN_MAX: usize = 200;
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
@@ -180,8 +180,7 @@ async fn bind(
 ) -> Result<HttpResponse, Problem> {
     let placing = Placing::try_new(&engine, caller.0, request_id)?;
     let (id, said) = (held_id(&id)?, Said::read(sent).await?);
-    let session = said.text("sessionId", SessionId::LEN_MAX)?;
-    let session = session.ok_or_else(|| Problem::field("sessionId", "is required"))?;
+    let session = needed("sessionId", said.text("sessionId", SessionId::LEN_MAX)?)?;
     placing.bind(id, &session).await
 }
 
@@ -217,7 +216,7 @@ async fn replay_all(
 ) -> Result<HttpResponse, Problem> {
     let placing = Placing::try_new(&engine, caller.0, request_id)?;
     let said = Said::read(sent).await?;
-    let session = said.text("sessionId", BODY_LEN_MAX)?;
+    let session = said.text("sessionId", NAME_LEN_MAX)?;
     placing
         .replay_all(session.as_deref().map(kept_name).as_deref(), said.number("cursor")?.unwrap_or(0))
         .await
@@ -250,44 +249,6 @@ fn held_id(text: &str) -> Result<Uuid, Problem> {
 
 fn unknown() -> Problem {
     Problem::from(domain::quarantine::Error::Unknown)
-}
-
-/// What is said about a held report: an object, or nothing at all.
-struct Said(Map<String, Value>);
-
-impl Said {
-    async fn read((request, payload): (HttpRequest, Payload)) -> Result<Self, Problem> {
-        let bytes = body::read(&request, payload, BODY_LEN_MAX).await?;
-        if bytes.trim_ascii().is_empty() {
-            return Ok(Self(Map::new()));
-        }
-        let wrong = |_| Problem::new(Code::BadJson, "the body has to be a JSON object");
-        serde_json::from_slice(&bytes).map(Self).map_err(wrong)
-    }
-
-    /// A text of at most `max` characters; an empty one says nothing.
-    fn text(&self, name: &'static str, max: usize) -> Result<Option<String>, Problem> {
-        match self.0.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) if text.chars().count() > max => {
-                Err(Problem::field(name, format!("is longer than {max} characters")))
-            }
-            Some(Value::String(text)) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
-            Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-                Err(Problem::field(name, "has to be a text"))
-            }
-        }
-    }
-
-    fn number(&self, name: &'static str) -> Result<Option<u64>, Problem> {
-        match self.0.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => {
-                let number = value.as_u64().map(Some);
-                number.ok_or_else(|| Problem::field(name, "has to be a whole number"))
-            }
-        }
-    }
 }
 
 #[derive(Debug, ToSchema)]

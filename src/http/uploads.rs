@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
+use domain::access::Role;
 use domain::ids::Organization;
 use projections::number_lists::{self, ListRow, NumberLists};
 use projections::projection::Projection;
@@ -28,7 +29,6 @@ use super::problem::{Code, Problem, ProblemBody};
 use super::query::Described;
 use super::sessions::{self, Fresh};
 use super::{Engine, page, wait};
-use crate::config::Role;
 use answer::{UploadView, Uploaded};
 pub(super) use under_way::UnderWay;
 

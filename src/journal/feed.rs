@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::aead::LessSafeKey;
+use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::contact::Contact;
@@ -16,6 +17,7 @@ use domain::quarantine::Quarantine;
 use domain::remote::RemoteHost;
 use domain::session::Session;
 use domain::target::Target;
+use domain::user::User;
 use uuid::Uuid;
 
 use super::keys::{self, Keyring};
@@ -260,6 +262,8 @@ fn parse(kind: &str, payload: &str) -> Result<domain::fact::Event, serde_json::E
         "person" => of::<Person>(payload),
         "campaign" => of::<Campaign>(payload),
         "target" => of::<Target>(payload),
+        "user" => of::<User>(payload),
+        "api_key" => of::<ApiKey>(payload),
         _ => Err(serde::de::Error::custom(format!("unknown kind of stream: {kind}"))),
     }
 }

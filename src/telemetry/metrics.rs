@@ -66,6 +66,10 @@ fn describe() {
     describe_gauge!("karnay_projection_position", "The newest position a screen holds");
     describe_gauge!("karnay_actor_beat_age_ms", "Time since an actor's last sign of life");
     describe_counter!("karnay_refused_total", "Requests that were not let in, by reason");
+    describe_counter!(
+        "karnay_sign_ins_total",
+        "Sign-ins tried, by outcome: granted, denied, slowed, failed for the engine's own reasons"
+    );
     describe_counter!("karnay_parked_total", "Streams that were parked, by screen");
     describe_counter!("karnay_policy_unreadable_total", "Events that a policy could not read");
     describe_gauge!("karnay_queue_depth", "Entries waiting, by queue");

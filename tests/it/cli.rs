@@ -22,7 +22,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-const COMMANDS: [&str; 7] = ["serve", "status", "rebuild", "events", "verify", "token", "sim"];
+const COMMANDS: [&str; 8] = ["serve", "status", "rebuild", "events", "verify", "token", "user", "sim"];
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 struct Said {
@@ -51,7 +51,7 @@ fn folder() -> TempDir {
 #[test]
 fn every_help_teaches() {
     let folder = folder();
-    for name in COMMANDS.into_iter().chain(["sim remote", "sim agent"]) {
+    for name in COMMANDS.into_iter().chain(["sim remote", "sim agent", "user add", "user passwd"]) {
         let words: Vec<&str> = name.split(' ').chain(["--help"]).collect();
         let help = karnay(folder.path(), &[], &words);
         assert_eq!((help.code, help.err.as_str()), (Some(0), ""), "{name}");
@@ -88,6 +88,12 @@ fn wrong_use_ends_with_2() {
         &["token", "--org", "1", "--role", "admin", "--ttl", "12"],
         &["verify"],
         &["events"],
+        &["user"],
+        &["user", "add", "aziz"],
+        &["user", "add", "a/b", "--role", "admin"],
+        &["user", "add", "aziz", "--role", "emperor"],
+        &["user", "add", "aziz", "--role", "admin"],
+        &["user", "passwd"],
         &["sim"],
         &["sim", "remote"],
         &["sim", "agent", "--faults", "fire"],

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use cqrs_es::{Aggregate, DomainEvent};
+use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::contact::Contact;
@@ -14,6 +15,7 @@ use domain::quarantine::Quarantine;
 use domain::remote::RemoteHost;
 use domain::session::Session;
 use domain::target::Target;
+use domain::user::User;
 use serde_json::Value;
 
 struct Golden {
@@ -65,6 +67,8 @@ fn decode(golden: &Golden) -> (Event, String, Value) {
         Person::TYPE => read::<Person>(golden),
         Campaign::TYPE => read::<Campaign>(golden),
         Target::TYPE => read::<Target>(golden),
+        User::TYPE => read::<User>(golden),
+        ApiKey::TYPE => read::<ApiKey>(golden),
         kind => panic!("no aggregate is named {kind}"),
     }
 }

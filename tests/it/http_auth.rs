@@ -6,10 +6,11 @@ use karnay::config::{CallsAuth, UnknownSession, WebhookAuth};
 use karnay::http::Options;
 use serde_json::{Value, json};
 
-use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options};
+use crate::http_sign_in::{key, send, signed_in, user, with};
+use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 44] = [
+const ROUTES: [(&str, &str, Door); 53] = [
     ("GET", "/", Door::Open),
     ("GET", "/health/live", Door::Open),
     ("GET", "/health/ready", Door::Open),
@@ -47,6 +48,15 @@ const ROUTES: [(&str, &str, Door); 44] = [
     ("GET", "/auto-calling/campaigns/s-1/contacts", Door::Member),
     ("POST", "/auto-calling/campaigns/s-1/contacts", Door::Member),
     ("DELETE", "/auto-calling/campaigns/s-1", Door::Member),
+    ("POST", "/auth/login", Door::Password),
+    ("POST", "/auth/logout", Door::Bearer),
+    ("GET", "/auth/me", Door::Bearer),
+    ("GET", "/users", Door::Admin),
+    ("POST", "/users", Door::Admin),
+    ("PATCH", "/users/session_stats", Door::Admin),
+    ("GET", "/keys", Door::Admin),
+    ("POST", "/keys", Door::Admin),
+    ("DELETE", "/keys/s-1", Door::Admin),
     ("GET", "/status", Door::Admin),
     ("GET", "/projections", Door::Admin),
     ("POST", "/projections/session_stats/rebuild", Door::Admin),
@@ -59,10 +69,22 @@ const ROUTES: [(&str, &str, Door); 44] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Door {
     Open,
+    /// A password takes the place of a token.
+    Password,
+    Bearer,
     Calls,
     Webhook,
     Member,
     Admin,
+}
+
+impl Door {
+    fn asks_for_a_token(self) -> bool {
+        match self {
+            Self::Open | Self::Password => false,
+            Self::Bearer | Self::Calls | Self::Webhook | Self::Member | Self::Admin => true,
+        }
+    }
 }
 
 fn report() -> String {
@@ -110,11 +132,11 @@ async fn where_a_token_is_needed_no_token_is_401() {
     .await;
     for (method, path, door) in ROUTES {
         let answer = floor.ask(request(method, path)).await;
-        if door == Door::Open {
-            assert!([200, 503].contains(&answer.status), "{path}: {answer:?}");
-        } else {
+        if door.asks_for_a_token() {
             assert_eq!((answer.status, &*answer.problem()), (401, "token-missing"), "{path}");
             assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        } else {
+            assert!([200, 400, 503].contains(&answer.status), "{path}: {answer:?}");
         }
     }
 }
@@ -138,7 +160,7 @@ async fn a_bad_token_is_401_even_where_none_is_needed() {
         "Bearer x".to_owned(),
         "Basic YTpi".to_owned(),
     ];
-    for (method, path, door) in ROUTES.into_iter().filter(|(_, _, door)| *door != Door::Open) {
+    for (method, path, door) in ROUTES.into_iter().filter(|(_, _, door)| door.asks_for_a_token()) {
         for value in &bad {
             let answer =
                 floor.ask(request(method, path).insert_header(("authorization", value.as_str()))).await;
@@ -169,7 +191,7 @@ async fn the_houses_own_rooms_need_an_admin_even_on_loopback() {
         let admin =
             request(method, path).insert_header(bearer(&json!({ "organizationId": 1, "role": "admin" })));
         let answer = floor.ask(admin).await;
-        assert!([200, 202, 404].contains(&answer.status), "{path}: {answer:?}");
+        assert!([200, 202, 400, 404].contains(&answer.status), "{path}: {answer:?}");
     }
 }
 
@@ -305,4 +327,156 @@ async fn an_auditor_looks_and_does_nothing() {
     assert_eq!(looks.status, 200);
     let nothing: Value = floor.get("/calls/session/s-1").await.json();
     assert_eq!(nothing["processedNumbers"], 0);
+}
+
+/// Whether a door lets a token in: whatever is answered then is no refusal of the token.
+async fn opens(floor: &Floor, (method, path): (&str, &str), token: &str) -> Result<(), (u16, String)> {
+    let answer = floor.ask(request(method, path).insert_header(with(token))).await;
+    let problem = if answer.status < 400 { String::new() } else { answer.problem() };
+    let told = ["token-", "role-", "scope-"].iter().any(|family| problem.starts_with(family));
+    if told { Err((answer.status, problem)) } else { Ok(()) }
+}
+
+fn guarded() -> impl Iterator<Item = (&'static str, &'static str, Door)> {
+    // A sign-out would end the session that the others are tried with.
+    ROUTES.into_iter().filter(|(_, path, door)| door.asks_for_a_token() && *path != "/auth/logout")
+}
+
+#[actix_web::test]
+async fn a_sign_in_opens_every_door_until_it_is_ended_and_then_none() {
+    let floor = floor(|_| {}).await;
+    user(&floor, "aziz", "admin").await;
+    let token = signed_in(&floor, "aziz").await;
+    for (method, path, _) in guarded() {
+        assert_eq!(opens(&floor, (method, path), &token).await, Ok(()), "{method} {path}");
+    }
+    let out = floor.ask(request("POST", "/auth/logout").insert_header(with(&token))).await;
+    assert_eq!(out.status, 204);
+    for (method, path, _) in ROUTES.into_iter().filter(|(_, _, door)| door.asks_for_a_token()) {
+        let refused = opens(&floor, (method, path), &token).await;
+        assert_eq!(refused, Err((401, "token-revoked".to_owned())), "{method} {path}");
+    }
+}
+
+#[actix_web::test]
+async fn a_session_that_nobody_opened_opens_nothing() {
+    let floor = floor(|_| {}).await;
+    user(&floor, "aziz", "admin").await;
+    user(&floor, "bobur", "admin").await;
+    let own = signed_in(&floor, "aziz").await;
+    let sid = sid(&own);
+    let forged = [
+        json!({ "organizationId": 1, "sub": "aziz", "role": "admin", "sid": uuid::Uuid::from_u128(7) }),
+        json!({ "organizationId": 1, "sub": "nobody", "role": "admin", "sid": sid }),
+        json!({ "organizationId": 1, "sub": "bobur", "role": "admin", "sid": sid }),
+        json!({ "organizationId": 2, "sub": "aziz", "role": "admin", "sid": sid }),
+    ];
+    for claims in forged {
+        for (method, path, _) in guarded() {
+            let refused = opens(&floor, (method, path), &token(&claims)).await;
+            assert_eq!(refused, Err((401, "token-revoked".to_owned())), "{path} with {claims}");
+        }
+    }
+    for strange in [json!("x"), json!(7), json!([])] {
+        let claims = json!({ "organizationId": 1, "sub": "aziz", "role": "admin", "sid": strange });
+        let refused = opens(&floor, ("GET", "/auth/me"), &token(&claims)).await;
+        assert_eq!(refused, Err((401, "token-invalid".to_owned())), "{claims}");
+    }
+}
+
+fn sid(token: &str) -> String {
+    use base64::Engine as _;
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap());
+    serde_json::from_slice::<Value>(&claims.unwrap()).unwrap()["sid"].as_str().unwrap().to_owned()
+}
+
+#[actix_web::test]
+async fn a_key_opens_what_its_scopes_say_and_nothing_else() {
+    let floor = floor(|_| {}).await;
+    for scope in ["calls", "auto-calling", "webhook", "read", "admin"] {
+        let (text, _) = key(&floor, "admin", &[scope]).await;
+        for (method, path, door) in guarded() {
+            let within = match door {
+                Door::Open | Door::Password | Door::Bearer => true,
+                Door::Calls => scope == "calls" || (scope == "read" && method == "GET"),
+                Door::Member => scope == "auto-calling" || (scope == "read" && method == "GET"),
+                Door::Webhook => scope == "webhook",
+                Door::Admin => scope == "admin",
+            };
+            let expected = if within { Ok(()) } else { Err((403, "scope-missing".to_owned())) };
+            assert_eq!(opens(&floor, (method, path), &text).await, expected, "{scope}: {method} {path}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_key_is_held_to_its_role_as_well() {
+    let floor = floor(|_| {}).await;
+    let all = ["calls", "auto-calling", "webhook", "read", "admin"];
+    let (text, _) = key(&floor, "auditor", &all).await;
+    for (method, path) in [
+        ("POST", "/calls/start"),
+        ("POST", "/calls/result"),
+        ("POST", "/auto-calling/contacts"),
+        ("DELETE", "/auto-calling/campaigns/s-1"),
+        ("GET", "/users"),
+        ("POST", "/keys"),
+    ] {
+        let refused = opens(&floor, (method, path), &text).await;
+        assert_eq!(refused, Err((403, "role-too-low".to_owned())), "{path}");
+    }
+    assert_eq!(opens(&floor, ("GET", "/calls/session/s-1"), &text).await, Ok(()));
+}
+
+#[actix_web::test]
+async fn a_key_that_is_none_opens_nothing() {
+    let floor = floor(|_| {}).await;
+    let (text, id) = key(&floor, "admin", &["calls", "webhook", "read", "admin"]).await;
+    let (other, _) = key(&floor, "admin", &["calls", "webhook", "read", "admin"]).await;
+    let (name, secret) = text.rsplit_once('_').unwrap();
+    let (others_name, others_secret) = other.rsplit_once('_').unwrap();
+    let number = id.replace('-', "");
+    let bad = [
+        format!("{name}_{others_secret}"),
+        format!("{others_name}_{secret}"),
+        format!("{name}_"),
+        name.to_owned(),
+        text[..text.len() - 1].to_owned(),
+        format!("{text}0"),
+        text.to_uppercase(),
+        // The same key in another organization, in none, and under a name that is none.
+        format!("kn_{number}{}_{secret}", hex::encode("2")),
+        format!("kn_{number}_{secret}"),
+        format!("kn_{number}{}_{secret}", hex::encode("1/x")),
+        format!("kn_{id}_{secret}"),
+        "kn_".to_owned(),
+        format!("kn_{}", "0".repeat(9_000)),
+    ];
+    for text in bad {
+        for (method, path) in [("GET", "/calls/session/s-1"), ("POST", "/calls/result"), ("GET", "/users")] {
+            let refused = opens(&floor, (method, path), &text).await;
+            assert_eq!(refused, Err((401, "token-invalid".to_owned())), "{path} with {text:.90}");
+        }
+    }
+    let gone = floor.ask(request("DELETE", &format!("/keys/{id}")).insert_header(with(&other))).await;
+    assert_eq!(gone.status, 204);
+    for (method, path, _) in guarded() {
+        let refused = opens(&floor, (method, path), &text).await;
+        assert_eq!(refused, Err((401, "token-revoked".to_owned())), "{method} {path}");
+    }
+}
+
+#[actix_web::test]
+async fn a_key_sees_its_own_organization_alone() {
+    let floor = floor(|_| {}).await;
+    let theirs = bearer(&json!({ "organizationId": "2", "role": "admin" }));
+    let body = json!({ "name": "theirs", "role": "admin", "scopes": ["calls", "admin"] });
+    let made = send(&floor, (Method::POST, "/keys"), theirs, &body).await.json();
+    let theirs = || with(made["key"].as_str().unwrap());
+    let session = floor.ask(request("GET", "/calls/session/s-1").insert_header(theirs())).await;
+    assert_eq!((session.status, &*session.problem()), (404, "session-unknown"));
+    user(&floor, "aziz", "manager").await;
+    assert_eq!(floor.ask(request("GET", "/users").insert_header(theirs())).await.json(), json!([]));
+    let foreign = send(&floor, (Method::PATCH, "/users/aziz"), theirs(), &json!({ "role": "admin" })).await;
+    assert_eq!((foreign.status, &*foreign.problem()), (404, "user-unknown"));
 }

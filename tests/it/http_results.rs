@@ -121,7 +121,9 @@ async fn held(floor: &Floor) -> Vec<String> {
         | fact::Event::Contact(_)
         | fact::Event::Person(_)
         | fact::Event::Campaign(_)
-        | fact::Event::Target(_) => None,
+        | fact::Event::Target(_)
+        | fact::Event::User(_)
+        | fact::Event::ApiKey(_) => None,
     });
     held.collect()
 }

@@ -2,7 +2,7 @@
 //! The remote host is the test: it says what became of a start.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::dev::{ServerHandle, Service};
@@ -29,12 +29,14 @@ use karnay::journal::keys::DataKey;
 use karnay::journal::verify::Place;
 use karnay::journal::{self, Journal};
 use karnay::ports::{Clock, Ids};
+use projections::api_keys::ApiKeys;
 use projections::call_history::CallHistory;
 use projections::follow::{Follower, PAGE, Page};
 use projections::number_lists::NumberLists;
 use projections::projection::Projection;
 use projections::quarantine::Quarantine;
 use projections::session_stats::SessionStats;
+use projections::users::Users;
 use projections::{Screens, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -46,7 +48,27 @@ pub(crate) struct Floor {
     pub(crate) dispatch: Dispatch,
     pub(crate) journal: Journal,
     pub(crate) screens: Screens,
-    _folder: TempDir,
+    folder: TempDir,
+}
+
+/// A time that stands still until it is moved. It begins now, since tokens are judged by the machine's own.
+#[derive(Debug)]
+pub(crate) struct StillClock(Mutex<DateTime<Utc>>);
+
+impl StillClock {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(Mutex::new(now())))
+    }
+
+    pub(crate) fn pass(&self, time: TimeDelta) {
+        *self.0.lock().unwrap() += time;
+    }
+}
+
+impl Clock for StillClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap()
+    }
 }
 
 /// Whoever looks after the engine is not here: it says that all is well.
@@ -128,10 +150,21 @@ impl Floor {
         Self::listening(options, followed, Recordings::new(nowhere)).await
     }
 
+    /// In a time that stands still until somebody moves it.
+    pub(crate) async fn standing_still(options: Options, clock: Arc<StillClock>) -> Self {
+        let (remote, hosts, len_max) = (Arc::new(Unset), vec![], recordings::LEN_MAX);
+        let nowhere = recordings::Options { remote, remote_host: None, hosts, len_max };
+        Self::timed(options, true, Recordings::new(nowhere), clock).await
+    }
+
     /// With recordings that come from somewhere.
     pub(crate) async fn listening(options: Options, followed: bool, recordings: Recordings) -> Self {
+        Self::timed(options, followed, recordings, Arc::new(SystemClock)).await
+    }
+
+    async fn timed(options: Options, followed: bool, recordings: Recordings, clock: Arc<dyn Clock>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
+        let ids: Arc<dyn Ids> = Arc::new(SystemIds);
         let place = Place::Folder(folder.path().to_owned());
         let opening = journal::Options { place, clock: clock.clone(), ids: ids.clone() };
         let journal = Journal::open(opening, |_| Ok(DataKey([7; 32]))).await.unwrap();
@@ -145,6 +178,8 @@ impl Floor {
             actix::spawn(follow::<CallHistory>(journal.clone(), screens.clone()));
             actix::spawn(follow::<NumberLists>(journal.clone(), screens.clone()));
             actix::spawn(follow::<Quarantine>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<Users>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<ApiKeys>(journal.clone(), screens.clone()));
         }
         let (vitals, metrics) = (Arc::new(Calm), Arc::new(|| "karnay_test 1\n".to_owned()));
         let (sheets, told) = (Arc::new(Spreadsheets), screens.clone());
@@ -160,7 +195,12 @@ impl Floor {
             metrics,
             options,
         };
-        Self { engine: Engine::try_new(parts).unwrap(), dispatch, journal, screens, _folder: folder }
+        Self { engine: Engine::try_new(parts).unwrap(), dispatch, journal, screens, folder }
+    }
+
+    /// Where the journal lies.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// A session that runs, as if somebody had started it.
@@ -251,7 +291,7 @@ impl Answer {
         assert_eq!((&body["status"], &body["statusCode"]), (&json!(self.status), &json!(self.status)));
         assert_eq!(body["message"], body["detail"]);
         assert!(body["title"].is_string() && self.header("x-request-id").is_some(), "{self:?}");
-        assert_eq!(self.header("retry-after").is_some(), self.status == 503, "{self:?}");
+        assert_eq!(self.header("retry-after").is_some(), [429, 503].contains(&self.status), "{self:?}");
         code.to_owned()
     }
 }

@@ -27,6 +27,7 @@ mod http_reports;
 mod http_results;
 mod http_routes;
 mod http_sessions;
+mod http_sign_in;
 mod http_signature;
 mod http_world;
 
@@ -54,6 +55,7 @@ mod quarantine;
 mod rebuild;
 mod recordings;
 mod remote_host;
+mod sign_in;
 mod sim;
 mod ssh;
 mod sshd;

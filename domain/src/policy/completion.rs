@@ -50,7 +50,9 @@ impl Policy for Completing {
             | Event::Contact(_)
             | Event::Person(_)
             | Event::Campaign(_)
-            | Event::Target(_) => vec![],
+            | Event::Target(_)
+            | Event::User(_)
+            | Event::ApiKey(_) => vec![],
         }
     }
 }

@@ -198,7 +198,9 @@ fn told_of(fact: &Fact) -> Told {
         | Event::Contact(_)
         | Event::Person(_)
         | Event::Campaign(_)
-        | Event::Target(_) => panic!("no report"),
+        | Event::Target(_)
+        | Event::User(_)
+        | Event::ApiKey(_) => panic!("no report"),
     }
 }
 

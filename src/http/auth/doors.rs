@@ -1,17 +1,21 @@
-//! The three doors: `/calls` for clients, the webhook for call servers, and the house's own rooms for admins.
+//! The doors: `/calls` for clients, the webhook for call servers, the house's own rooms for admins, and what anybody may ask who has a token.
 //! `auto` trusts what comes from this machine itself: not what a proxy on it passed on, and not a page that reached it under a foreign name.
 
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpRequest};
+use domain::access::{Role, Scope, Scopes};
 use domain::ids::Organization;
+use futures_util::FutureExt as _;
+use futures_util::future::{Either, LocalBoxFuture};
 
+use super::credential::Credential;
 use super::signature::Signed;
-use super::{Caller, Refusal, bearer};
-use crate::config::{CallsAuth, Role, WebhookAuth};
+use super::{Caller, Refusal};
+use crate::config::{CallsAuth, WebhookAuth};
 use crate::http::Engine;
 use crate::http::problem::{Code, Problem};
 
@@ -44,26 +48,41 @@ pub struct Member(pub Caller);
 #[derive(Debug, Clone)]
 pub struct Admin(pub Caller);
 
-impl Calls {
-    fn enter(engine: &Engine, request: &HttpRequest) -> Result<Self, Refusal> {
-        if let Some(token) = bearer(request)? {
-            return engine.keys.caller(token).map(Self);
+/// Anybody with a token, whatever it is for.
+#[derive(Debug, Clone)]
+pub struct Bearer(pub Caller);
+
+/// Where one is let in or not, once it is known who asks.
+trait Door: Sized + 'static {
+    fn enter(engine: &Engine, request: &HttpRequest, caller: Option<Caller>) -> Result<Self, Refusal>;
+}
+
+impl Door for Calls {
+    fn enter(engine: &Engine, request: &HttpRequest, caller: Option<Caller>) -> Result<Self, Refusal> {
+        if let Some(caller) = caller {
+            caller.within(Scope::Calls, request.method() == Method::GET)?;
+            return Ok(Self(caller));
         }
         let open = match engine.options.access.calls {
             CallsAuth::Open => true,
             CallsAuth::Token => false,
             CallsAuth::Auto => engine.options.loopback_only && is_direct(request),
         };
-        let organization = engine.options.organization.clone();
-        let caller = Caller { organization, role: Role::Manager, actor: "anyone".to_owned() };
+        let caller = Caller {
+            organization: engine.options.organization.clone(),
+            role: Role::Manager,
+            actor: "anyone".to_owned(),
+            scopes: Scopes::all(),
+            sign_in: None,
+        };
         if open { Ok(Self(caller)) } else { Err(Refusal::Missing) }
     }
 }
 
-impl Knock {
+impl Door for Knock {
     /// What is there is always verified; what has to be there depends on the setting.
-    fn enter(engine: &Engine, request: &HttpRequest) -> Result<Self, Refusal> {
-        let reporter = Reporter::with_token(engine, request)?;
+    fn enter(engine: &Engine, request: &HttpRequest, caller: Option<Caller>) -> Result<Self, Refusal> {
+        let reporter = caller.map(Reporter::try_from).transpose()?;
         let signed = engine.signers.read(request.headers(), || engine.clock.now().timestamp())?;
         let missing = match (engine.options.access.webhook, &reporter, &signed) {
             (WebhookAuth::Token, None, _) => Some(Refusal::Missing),
@@ -74,7 +93,9 @@ impl Knock {
         let nobody = || Reporter { organization: None, actor: "webhook".to_owned() };
         missing.map_or_else(|| Ok(Self { reporter: reporter.unwrap_or_else(nobody), signed }), Err)
     }
+}
 
+impl Knock {
     /// Lets in whoever sent this body. Without a signature there is nothing more to be done.
     pub fn with_body(self, engine: &Engine, request: &HttpRequest, body: &[u8]) -> Result<Reporter, Problem> {
         if let Some(signed) = &self.signed {
@@ -84,12 +105,13 @@ impl Knock {
     }
 }
 
-impl Reporter {
-    fn with_token(engine: &Engine, request: &HttpRequest) -> Result<Option<Self>, Refusal> {
-        let Some(token) = bearer(request)? else { return Ok(None) };
-        let caller = engine.keys.caller(token)?;
+impl TryFrom<Caller> for Reporter {
+    type Error = Refusal;
+
+    fn try_from(caller: Caller) -> Result<Self, Refusal> {
+        caller.within(Scope::Webhook, false)?;
         caller.require(Role::Operator)?;
-        Ok(Some(Self { organization: Some(caller.organization), actor: caller.actor }))
+        Ok(Self { organization: Some(caller.organization), actor: caller.actor })
     }
 }
 
@@ -101,17 +123,26 @@ fn is_call_server(engine: &Engine, request: &HttpRequest) -> bool {
     })
 }
 
-impl Member {
-    fn enter(engine: &Engine, request: &HttpRequest) -> Result<Self, Refusal> {
-        engine.keys.caller(bearer(request)?.ok_or(Refusal::Missing)?).map(Self)
+impl Door for Member {
+    fn enter(_: &Engine, request: &HttpRequest, caller: Option<Caller>) -> Result<Self, Refusal> {
+        let caller = caller.ok_or(Refusal::Missing)?;
+        caller.within(Scope::AutoCalling, request.method() == Method::GET)?;
+        Ok(Self(caller))
     }
 }
 
-impl Admin {
-    fn enter(engine: &Engine, request: &HttpRequest) -> Result<Self, Refusal> {
-        let caller = engine.keys.caller(bearer(request)?.ok_or(Refusal::Missing)?)?;
+impl Door for Admin {
+    fn enter(_: &Engine, _: &HttpRequest, caller: Option<Caller>) -> Result<Self, Refusal> {
+        let caller = caller.ok_or(Refusal::Missing)?;
+        caller.within(Scope::Admin, false)?;
         caller.require(Role::Admin)?;
         Ok(Self(caller))
+    }
+}
+
+impl Door for Bearer {
+    fn enter(_: &Engine, _: &HttpRequest, caller: Option<Caller>) -> Result<Self, Refusal> {
+        caller.ok_or(Refusal::Missing).map(Self)
     }
 }
 
@@ -137,13 +168,10 @@ macro_rules! door {
     ($name:ident) => {
         impl FromRequest for $name {
             type Error = Problem;
-            type Future = Ready<Result<Self, Problem>>;
+            type Future = Entering<Self>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let engine = request.app_data::<Engine>();
-                let entered = engine.map(|engine| Self::enter(engine, request));
-                let entered = entered.unwrap_or(Err(Refusal::Missing));
-                ready(entered.map_err(|refusal| refused(request, refusal)))
+                knock(request)
             }
         }
     };
@@ -152,13 +180,39 @@ door!(Calls);
 door!(Knock);
 door!(Member);
 door!(Admin);
+door!(Bearer);
 
-/// What is refused is told to the log as well; that nothing came to be judged by is everyday.
+/// Known at once, unless somebody has to be asked first.
+type Entering<T> = Either<Ready<Result<T, Problem>>, LocalBoxFuture<'static, Result<T, Problem>>>;
+
+fn knock<T: Door>(request: &HttpRequest) -> Entering<T> {
+    let at_once = |entered: Result<T, Refusal>| {
+        Either::Left(ready(entered.map_err(|refusal| refused(request, refusal))))
+    };
+    let Some(engine) = request.app_data::<Engine>() else { return at_once(Err(Refusal::Missing)) };
+    match Credential::of(&engine.keys, request) {
+        Err(refusal) => at_once(Err(refusal)),
+        Ok(None) => at_once(T::enter(engine, request, None)),
+        Ok(Some(Credential::Settled(caller))) => at_once(T::enter(engine, request, Some(caller))),
+        Ok(Some(asked @ (Credential::SignIn(..) | Credential::Key(_)))) => {
+            let (engine, request) = (engine.clone(), request.clone());
+            let entered = async move {
+                let caller = asked.confirm(&engine).await;
+                let entered = caller.and_then(|caller| T::enter(&engine, &request, Some(caller)));
+                entered.map_err(|refusal| refused(&request, refusal))
+            };
+            Either::Right(entered.boxed_local())
+        }
+    }
+}
+
+/// What is refused is told to the log as well; that nothing came to be judged by is everyday, and that nobody could say is no refusal.
 fn refused(request: &HttpRequest, refusal: Refusal) -> Problem {
     let problem = Problem::from(refusal);
     let reason = problem.code().slug();
     metrics::counter!("karnay_refused_total", "reason" => reason).increment(1);
-    if !matches!(problem.code(), Code::TokenMissing | Code::SignatureMissing) {
+    let unjudged = [Code::TokenMissing, Code::SignatureMissing, Code::Busy, Code::JournalUnavailable];
+    if !unjudged.contains(&problem.code()) {
         let peer = request.peer_addr().map(|peer| peer.ip().to_string());
         tracing::warn!(reason, peer, path = request.path(), "somebody was not let in: {problem}");
     }

@@ -10,12 +10,12 @@ use super::*;
 
 const SECRET: &str = "a secret that is long enough to be one";
 
-struct Issuer {
+struct Stranger {
     private: Vec<u8>,
     public: PublicKey,
 }
 
-impl Issuer {
+impl Stranger {
     fn new() -> Self {
         let pair = Ed25519KeyPair::generate().unwrap();
         let mut der = hex::decode("302a300506032b6570032100").unwrap();
@@ -53,6 +53,8 @@ fn a_token_with_nothing_but_an_organization_is_good() {
         organization: Organization::parse("7").unwrap(),
         role: Role::Manager,
         actor: "token".to_owned(),
+        scopes: Scopes::all(),
+        sign_in: None,
     };
     assert_eq!(caller, expected);
     let claims = json!({ "organizationId": "acme", "role": "admin", "sub": "u-1\n2", "exp": now() + 60, "nbf": now() - 60 });
@@ -100,7 +102,7 @@ fn bad_claims_are_refused() {
 
 #[test]
 fn only_the_keys_own_algorithm_is_accepted() {
-    let (issuer, claims) = (Issuer::new(), json!({ "organizationId": 1 }));
+    let (issuer, claims) = (Stranger::new(), json!({ "organizationId": 1 }));
     let both = keys(Some(&issuer.public));
     let pem = issuer.public.pem.as_bytes();
     let header = |alg: &str| json!({ "alg": alg, "typ": "JWT" });
@@ -157,6 +159,30 @@ fn a_header_chooses_no_key() {
     let critical =
         with_header(&json!({ "alg": "HS256", "crit": ["exp"], "exp": 1 }), &claims, SECRET.as_bytes());
     assert_eq!(keys(None).caller(&critical), Err(Refusal::Invalid("it has critical headers")));
+}
+
+#[test]
+fn a_sign_in_belongs_to_a_user_of_this_house() {
+    let session = Uuid::from_u128(7);
+    let claims = json!({ "organizationId": 1, "sub": "aziz", "sid": session.to_string() });
+    let caller = keys(None).caller(&signed(&claims)).unwrap();
+    let name = UserName::parse("aziz").unwrap();
+    assert_eq!(caller.sign_in, Some(SignIn { name, session }));
+    for claims in [
+        json!({ "organizationId": 1, "sid": session.to_string() }),
+        json!({ "organizationId": 1, "sub": 7, "sid": session.to_string() }),
+        json!({ "organizationId": 1, "sub": "a/b", "sid": session.to_string() }),
+        json!({ "organizationId": 1, "sub": "aziz", "sid": "7" }),
+        json!({ "organizationId": 1, "sub": "aziz", "sid": 7 }),
+    ] {
+        let refused = keys(None).caller(&signed(&claims));
+        assert_eq!(refused, Err(Refusal::Invalid("its sid belongs to nobody")), "{claims}");
+    }
+    let issuer = Stranger::new();
+    let private = EncodingKey::from_ed_der(&issuer.private);
+    let foreign = encode(&Header::new(Algorithm::EdDSA), &claims, &private).unwrap();
+    let caller = keys(Some(&issuer.public)).caller(&foreign).unwrap();
+    assert_eq!(caller.sign_in, None, "another issuer's sessions are its own");
 }
 
 #[test]

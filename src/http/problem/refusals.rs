@@ -1,7 +1,7 @@
 //! How each boundary's errors become problems: one exhaustive `From` a boundary, so that a new error must be looked at here.
 
 use domain::ids::BadName;
-use domain::{call, campaign, contact, number_list, person, quarantine, remote, session};
+use domain::{api_key, call, campaign, contact, number_list, person, quarantine, remote, session, user};
 
 use super::{Code, Problem};
 use crate::dispatch::{Failure, contacts, lists, reports};
@@ -140,6 +140,27 @@ impl From<quarantine::Error> for Problem {
     }
 }
 
+impl From<user::Error> for Problem {
+    fn from(error: user::Error) -> Self {
+        let code = match error {
+            user::Error::Unknown => Code::UserUnknown,
+            user::Error::AlreadyThere => Code::UserExists,
+            user::Error::Disabled | user::Error::PasswordChanged => Code::SignInRefused,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<api_key::Error> for Problem {
+    fn from(error: api_key::Error) -> Self {
+        let code = match error {
+            api_key::Error::Unknown => Code::KeyUnknown,
+            api_key::Error::AlreadyThere => Code::CommandReused,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
 impl From<BadName> for Problem {
     fn from(error: BadName) -> Self {
         Self::new(Code::BadParameter, error.to_string())
@@ -173,7 +194,14 @@ impl From<Refusal> for Problem {
             Refusal::Missing => Code::TokenMissing,
             Refusal::Expired => Code::TokenExpired,
             Refusal::Invalid(_) => Code::TokenInvalid,
+            Refusal::Revoked => Code::TokenRevoked,
             Refusal::RoleTooLow { .. } => Code::RoleTooLow,
+            Refusal::ScopeMissing { .. } => Code::ScopeMissing,
+            Refusal::Busy => Code::Busy,
+            Refusal::Unavailable(why) => {
+                let told = "whether the token still holds cannot be looked up now; send it again";
+                return Self::new(Code::JournalUnavailable, told).because(why);
+            }
             Refusal::NoSignature => Code::SignatureMissing,
             Refusal::BadSignature(_) => Code::SignatureInvalid,
             Refusal::StaleSignature => Code::SignatureStale,

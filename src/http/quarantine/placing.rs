@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::HeaderValue;
+use domain::access::Role;
 use domain::fact::{Circumstances, Position};
 use domain::ids::{SessionId, StreamId};
 use domain::quarantine::{Command, Error};
@@ -19,7 +20,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::unknown;
-use crate::config::Role;
 use crate::dispatch::Meta;
 use crate::http::Engine;
 use crate::http::auth::Caller;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web::Path;
 use actix_web::{HttpResponse, post};
+use domain::access::Role;
 use domain::fact::{Circumstances, Position};
 use domain::ids::{SessionId, StreamId};
 use domain::language::Language;
@@ -13,7 +14,6 @@ use projections::session_stats::{self, SessionRow, SessionStats};
 use tokio::time::Instant;
 
 use super::{SessionView, json, shown, unknown};
-use crate::config::Role;
 use crate::dispatch::Meta;
 use crate::http::auth::{Caller, Calls};
 use crate::http::edge::RequestId;

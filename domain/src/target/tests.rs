@@ -1,0 +1,127 @@
+//! The sentences a contact of a campaign lives by.
+
+use super::*;
+use crate::conversation::{Path, Upshot};
+use crate::policy::eligible::Standing;
+
+fn at(minute: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_759_775_400 + 60 * minute, 0).unwrap()
+}
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn outcome(reach: Reach) -> Outcome {
+    Outcome { reach, path: Path::Answer, talk_secs: None, cause: None }
+}
+
+fn end(call: u128, reach: Reach, next: Next) -> Command {
+    let ending = Box::new(Ending { outcome: outcome(reach), words: Words::default(), next });
+    Command::End { call: id(call), ending, at: at(3) }
+}
+
+fn enlisted() -> Event {
+    Event::Enlisted { at: at(0) }
+}
+
+fn dialled(call: u128) -> Event {
+    Event::Dialled { call: id(call), attempt: 1, was_skipped: false, at: at(1) }
+}
+
+fn ended(call: u128, reach: Reach, next: Next) -> Event {
+    let personal = Personal::Clear(Words::default());
+    Event::Ended { call: id(call), outcome: outcome(reach), next, at: at(3), personal }
+}
+
+fn dial(call: u128) -> Command {
+    Command::Dial { call: id(call), at: at(1) }
+}
+
+fn again() -> Next {
+    Next::Again { at: at(10) }
+}
+
+fn after(events: &[Event]) -> Target {
+    let mut target = Target::default();
+    for event in events {
+        target.apply(event.clone());
+    }
+    target
+}
+
+fn suppressed() -> Decision {
+    let figures = Figures::Contact(Standing::Inactive);
+    Decision { until: None, rule: Rule::ContactStatus, figures }
+}
+
+#[test]
+fn one_call_is_under_way_at_a_time() {
+    let waiting = after(&[enlisted()]);
+    assert_eq!(waiting.decide(dial(1)), Ok(vec![dialled(1)]));
+    let calling = after(&[enlisted(), dialled(1)]);
+    assert_eq!(calling.decide(dial(1)), Ok(vec![]));
+    assert_eq!(calling.decide(dial(2)), Err(Error::Calling { call: id(1) }));
+    assert_eq!(calling.decide(Command::Drop { at: at(2) }), Err(Error::Calling { call: id(1) }));
+    assert_eq!(after(&[]).decide(dial(1)), Err(Error::Unknown));
+}
+
+#[test]
+fn what_follows_on_a_call_decides_whether_it_is_over() {
+    let busy = after(&[enlisted(), dialled(1), ended(1, Reach::Busy, again())]);
+    assert_eq!((busy.phase(), busy.view().retry_at), (Phase::Waiting, Some(at(10))));
+    let callback = Next::Callback { at: at(20) };
+    let asked = Reach::Reached(Upshot::CallbackRequested { at: Some(at(20)) });
+    let asked = after(&[enlisted(), dialled(1), ended(1, asked, callback)]);
+    assert_eq!((asked.phase(), asked.view().callback_at), (Phase::Waiting, Some(at(20))));
+    let over = after(&[enlisted(), dialled(1), ended(1, Reach::Reached(Upshot::Success), Next::Final)]);
+    assert_eq!((over.phase(), over.decide(dial(2))), (Phase::Over, Err(Error::Over)));
+}
+
+#[test]
+fn an_agent_that_answers_twice_is_heard_once() {
+    let over = after(&[enlisted(), dialled(1), ended(1, Reach::Busy, again())]);
+    assert_eq!(over.decide(end(1, Reach::Reached(Upshot::Success), Next::Final)), Ok(vec![]));
+    assert_eq!(over.decide(end(7, Reach::Busy, Next::Final)), Ok(vec![]), "nobody asked for that call");
+    let calling = after(&[enlisted(), dialled(1)]);
+    assert_eq!(calling.decide(end(7, Reach::Busy, Next::Final)), Ok(vec![]), "it is another call");
+}
+
+#[test]
+fn what_was_given_up_is_corrected_once() {
+    let given_up = [enlisted(), dialled(1), ended(1, Reach::Unconfirmed, Next::Final)];
+    let target = after(&given_up);
+    assert_eq!(target.phase(), Phase::Over);
+    let late = target.decide(end(1, Reach::Reached(Upshot::Success), Next::Final)).unwrap();
+    assert!(matches!(late[..], [Event::Corrected { counted: Some(Status::Failed), .. }]), "{late:?}");
+    let corrected = after(&[&given_up[..], &late].concat());
+    assert_eq!(corrected.last().unwrap().outcome.reach, Reach::Reached(Upshot::Success));
+    assert_eq!(corrected.decide(end(1, Reach::Busy, again())), Ok(vec![]));
+    assert_eq!(target.decide(end(1, Reach::Unconfirmed, Next::Final)), Ok(vec![]), "that is no news");
+}
+
+#[test]
+fn a_decision_is_told_when_it_changes() {
+    let defer = |decision| Command::Defer { decision, at: at(2) };
+    let deferred = Event::Deferred { decision: suppressed(), was_skipped: false, at: at(2) };
+    assert_eq!(after(&[enlisted()]).decide(defer(suppressed())), Ok(vec![deferred.clone()]));
+    let skipped = after(&[enlisted(), deferred]);
+    assert_eq!(skipped.decide(defer(suppressed())), Ok(vec![]));
+    let later = Decision { until: Some(at(60)), rule: Rule::Window, figures: Figures::Nothing };
+    assert_eq!(
+        skipped.decide(defer(later)),
+        Ok(vec![Event::Deferred { decision: later, was_skipped: true, at: at(2) }])
+    );
+    let dialled = Event::Dialled { call: id(1), attempt: 1, was_skipped: true, at: at(1) };
+    assert_eq!(skipped.decide(dial(1)), Ok(vec![dialled]));
+}
+
+#[test]
+fn who_leaves_takes_what_was_counted_along() {
+    let over = after(&[enlisted(), dialled(1), ended(1, Reach::NoAnswer, Next::Final)]);
+    let dropped = Event::Dropped { counted: Some(Status::NoAnswer), was_skipped: false, at: at(9) };
+    assert_eq!(over.decide(Command::Drop { at: at(9) }), Ok(vec![dropped.clone()]));
+    let gone = after(&[enlisted(), dropped]);
+    assert_eq!(gone.decide(dial(1)), Err(Error::Unknown));
+    assert_eq!(gone.decide(Command::Enlist { at: at(10) }), Ok(vec![Event::Enlisted { at: at(10) }]));
+}
