@@ -39,6 +39,22 @@ fn a_list_is_accepted_once() {
 }
 
 #[test]
+fn a_list_is_placed_once_until_it_is_not() {
+    let at = DateTime::UNIX_EPOCH;
+    let place = |before: &[Event]| {
+        let known = std::iter::once(accepted(2, "aa")).chain(before.iter().cloned()).collect();
+        Lists::with(()).given(known).when(Command::Place { at }).inspect_result().unwrap()
+    };
+    let (placed, put_off) = (Event::Placed { at }, Event::PutOff { at });
+    let failed = Event::PlaceFailed { reason: "full".to_owned(), at };
+    assert_eq!(place(&[]), [placed.clone()]);
+    assert_eq!(place(&[placed.clone()]), []);
+    assert_eq!(place(&[put_off]), [placed.clone()]);
+    assert_eq!(place(&[placed.clone(), failed.clone()]), [placed.clone()]);
+    assert_eq!(place(&[failed, placed]), []);
+}
+
+#[test]
 fn a_list_without_a_number_is_none() {
     Lists::with(()).given_no_previous_events().when(accept(0, "aa")).then_expect_error(Error::Empty);
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use domain::number_list;
 use domain::session::{self, Exit, Phase};
 use uuid::Uuid;
 
@@ -81,7 +82,9 @@ impl Errand {
         // The pinned list replaces whatever lies there: it may be another session's, or another organization's.
         if let Some(list) = list {
             match self.place(&whose.organization, list).await {
-                Ok(()) => {}
+                Ok(()) => {
+                    self.tell_list(&whose.organization, list, |at| number_list::Command::Place { at }).await;
+                }
                 Err(NotPlaced::Trouble(trouble)) => return over(Some(self.troubled(trouble))),
                 Err(NotPlaced::Impossible(reason)) => return over(Some(Outcome::Failed(reason))),
                 Err(NotPlaced::Stuck(reason)) => {
