@@ -32,8 +32,6 @@ pub(super) enum Mark {
 impl Marks {
     pub(super) fn open(folder: PathBuf) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-        // The command runs in a folder of its own choice.
-        let folder = folder.canonicalize()?;
         for entry in fs::read_dir(&folder)? {
             let entry = entry?;
             if entry.metadata()?.modified()?.elapsed().is_ok_and(|age| age > KEPT) {
