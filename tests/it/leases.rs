@@ -54,9 +54,8 @@ async fn a_command_that_was_under_way_is_asked_about_at_once() {
 
 /// So long a start is refused at least: more than what a lost command took to be given up, and a question over SSH to be asked twice.
 const HELD_FOR: Duration = Duration::from_secs(8);
-/// Begins, and ends badly when it is told to.
-const UNTIL_TOLD: &str =
-    "echo begin >>\"{home}/runs\"; until [ -e \"{home}/go\" ]; do sleep 0.05; done; echo no line >&2; exit 3";
+/// Begins, and ends badly when it is told to, or when its folder is gone.
+const UNTIL_TOLD: &str = "echo begin >>\"{home}/runs\"; while [ -e \"{home}/runs\" ] && [ ! -e \"{home}/go\" ]; do sleep 0.05; done; echo no line >&2; exit 3";
 
 /// Nobody is rung twice, and nobody waits a moment longer than the command.
 async fn a_command_that_still_runs_keeps_the_host(mut world: World, home: &Path) {
@@ -120,7 +119,10 @@ async fn a_command_over_ssh_that_still_runs_keeps_the_host() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_command_said_meanwhile_is_shown() {
     let (mut world, home) = local(World::sqlite());
-    world.set("REMOTE_COMMAND", "echo begin; until [ -e go ]; do sleep 0.05; done; echo end");
+    world.set(
+        "REMOTE_COMMAND",
+        "echo begin; touch here; while [ -e here ] && [ ! -e go ]; do sleep 0.05; done; echo end",
+    );
     world.set("START_WAIT_SECONDS", "1");
     world.start().await;
     let session = start_a_session(&world).await;

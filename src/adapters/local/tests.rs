@@ -134,7 +134,7 @@ async fn a_begun_one_runs_until_it_ends_whoever_began_it() {
     let folder = TempDir::new().unwrap();
     let (began, go) = (folder.path().join("began"), folder.path().join("go"));
     let command = format!(
-        "echo begun; touch {}; until [ -e {} ]; do sleep 0.01; done; echo ended; echo bad >&2; exit 4",
+        "echo begun; touch {0}; while [ -e {0} ] && [ ! -e {1} ]; do sleep 0.01; done; echo ended; echo bad >&2; exit 4",
         began.display(),
         go.display()
     );
