@@ -38,8 +38,8 @@ pub trait RemoteHost: Send + Sync + std::fmt::Debug {
     fn place(&self, numbers: Bytes) -> BoxFuture<'_, Result<(), Trouble>>;
     /// Runs the remote command for a session. `effect` names this one attempt for ever.
     fn launch(&self, effect: &str, session: &SessionId) -> BoxFuture<'_, Result<Exit, Trouble>>;
-    /// What became of a launch that was sent before a crash; none where the far end cannot tell, and `Later` while it runs there.
-    fn ask(&self, effect: &str) -> BoxFuture<'_, Result<Option<Exit>, Trouble>>;
+    /// What became of a launch that was sent before a crash.
+    fn ask(&self, effect: &str) -> BoxFuture<'_, Result<Known, Trouble>>;
     /// Runs the command that stops a session's calls; none where there is no such command.
     fn stop(&self, session: &SessionId) -> BoxFuture<'_, Result<Option<Exit>, Trouble>>;
     /// A recording by its name, from a byte on; none where there is no such file, or not yet.
@@ -107,6 +107,18 @@ pub enum Unclear {
     /// With the answer's beginning, as far as it may be shown.
     #[error("the agent's answer makes no sense: {cause}")]
     Senseless { cause: String },
+}
+
+/// What a remote host knows of a launch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    Ended(Exit),
+    /// Worth asking again after a while.
+    Running {
+        again: Duration,
+    },
+    /// It may have been run, and nobody can tell what became of it.
+    Untold,
 }
 
 /// Tables that people upload.

@@ -95,6 +95,9 @@ pub enum Error {
 pub struct NumberList {
     digest: Option<String>,
     counts: Counts,
+    /// Whether it was put there when that was tried last.
+    #[serde(default)]
+    placed: bool,
 }
 
 impl NumberList {
@@ -117,6 +120,8 @@ impl NumberList {
             (Some(known), Command::Accept { digest, .. }) if *known == digest => Ok(vec![]),
             (Some(_), Command::Accept { .. }) => Err(Error::AlreadyThere),
             (None, _) => Err(Error::Unknown),
+            // Every start puts its list there once more.
+            (Some(_), Command::Place { .. }) if self.placed => Ok(vec![]),
             (Some(_), Command::Place { at }) => Ok(vec![Event::Placed { at }]),
             (Some(_), Command::FailToPlace { reason, at }) => Ok(vec![Event::PlaceFailed { reason, at }]),
             (Some(_), Command::PutOff { at }) => Ok(vec![Event::PutOff { at }]),
@@ -157,7 +162,8 @@ impl Aggregate for NumberList {
     fn apply(&mut self, event: Event) {
         match event {
             Event::Accepted { counts, digest, .. } => (self.digest, self.counts) = (Some(digest), counts),
-            Event::Placed { .. } | Event::PlaceFailed { .. } | Event::PutOff { .. } => {}
+            Event::Placed { .. } => self.placed = true,
+            Event::PlaceFailed { .. } | Event::PutOff { .. } => self.placed = false,
         }
     }
 }

@@ -29,6 +29,11 @@ impl Kept {
         self.dropped += u64::try_from(dropped.len()).unwrap_or(0);
     }
 
+    /// So much more was said, and is kept nowhere.
+    pub(super) fn drop_more(&mut self, bytes: u64) {
+        self.dropped += bytes;
+    }
+
     /// As text that every store takes.
     pub(super) fn text(&self) -> String {
         let text = String::from_utf8_lossy(&self.bytes).replace('\0', "\u{fffd}");

@@ -21,7 +21,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 use serde_json::json;
 
-use crate::ports::{Clock, Recording, RemoteHost, Trouble};
+use crate::ports::{Clock, Known, Recording, RemoteHost, Trouble};
 use under_way::UnderWay;
 
 pub use super::post::{Proof, Webhook};
@@ -136,8 +136,8 @@ impl RemoteHost for Simulated {
         .boxed()
     }
 
-    fn ask(&self, _effect: &str) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
-        async { Ok(None) }.boxed()
+    fn ask(&self, _effect: &str) -> BoxFuture<'_, Result<Known, Trouble>> {
+        async { Ok(Known::Untold) }.boxed()
     }
 
     fn stop(&self, session: &SessionId) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {

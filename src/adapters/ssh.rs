@@ -26,7 +26,7 @@ use tokio::runtime;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::adapters::quoting::filled;
-use crate::ports::{Ids, Recording, RemoteHost, Trouble};
+use crate::ports::{Ids, Known, Recording, RemoteHost, Trouble};
 use session::Session;
 use trust::Trust;
 
@@ -160,18 +160,17 @@ impl RemoteHost for Ssh {
         async move { self.run(line).await.map_err(Error::told) }.boxed()
     }
 
-    fn ask(&self, effect: &str) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
+    fn ask(&self, effect: &str) -> BoxFuture<'_, Result<Known, Trouble>> {
         let effect = effect.to_owned();
         async move {
-            match self.look(&effect).await.map_err(Error::asked)? {
+            Ok(match self.look(&effect).await.map_err(Error::asked)? {
                 script::Known::Code(code) => {
                     let (code, signal) = exec::ended(code);
-                    Ok(Some(Exit { code, signal, ..Exit::default() }))
+                    Known::Ended(Exit { code, signal, ..Exit::default() })
                 }
-                // Whoever asks right after a crash is too early for a command that takes a while.
-                script::Known::Running => Err(Trouble::Later { after: RUNNING_AGAIN }),
-                script::Known::Nothing => Ok(None),
-            }
+                script::Known::Running => Known::Running { again: RUNNING_AGAIN },
+                script::Known::Nothing => Known::Untold,
+            })
         }
         .boxed()
     }

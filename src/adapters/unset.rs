@@ -6,7 +6,7 @@ use domain::session::{Exit, Remote};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
-use crate::ports::{Recording, RemoteHost, Trouble};
+use crate::ports::{Known, Recording, RemoteHost, Trouble};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Unset;
@@ -24,8 +24,8 @@ impl RemoteHost for Unset {
         nowhere()
     }
 
-    fn ask(&self, _effect: &str) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
-        async { Ok(None) }.boxed()
+    fn ask(&self, _effect: &str) -> BoxFuture<'_, Result<Known, Trouble>> {
+        async { Ok(Known::Untold) }.boxed()
     }
 
     fn stop(&self, _session: &SessionId) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {

@@ -11,7 +11,7 @@ use domain::session::{Exit, Phase};
 use far::{Act, Far};
 use karnay::actors::effector::Limits;
 use karnay::journal::effects::{Errand, Take};
-use karnay::ports::{Clock as _, Ids as _};
+use karnay::ports::{Clock as _, Ids as _, Known};
 
 use crate::postgres::{self, Server};
 
@@ -41,6 +41,8 @@ on_both_stores!(
     taken_and_never_launched_is_launched_once,
     told_and_never_launched_is_asked_about_and_not_launched,
     killed_while_the_command_runs_it_is_not_run_again,
+    killed_while_the_command_runs_it_is_waited_for,
+    a_command_that_never_ends_is_not_asked_about_for_ever,
     killed_after_the_command_ended_its_recorded_end_is_found,
     killed_after_the_session_was_told_nothing_changes,
     an_old_holder_is_fenced_out,
@@ -140,6 +142,44 @@ async fn killed_while_the_command_runs_it_is_not_run_again(bench: Bench) {
     settled(|| bench.phase(&session), Phase::Failed).await;
     settled(|| bench.done(), 1).await;
     assert_eq!((far.launched().len(), far.asked()), (1, 1));
+    engine.stop().await;
+}
+
+const RUNNING: Known = Known::Running { again: Duration::from_millis(10) };
+
+/// However often it is asked about.
+async fn killed_while_the_command_runs_it_is_waited_for(bench: Bench) {
+    let session = bench.open_session("session-1-abc").await;
+    let far = Far::always(Act::Hang);
+    let engine = Engine::start(&bench, far.clone());
+    settled(|| async { far.launched().len() }, 1).await;
+    engine.kill();
+
+    let exit = Exit { code: Some(3), ..Exit::default() };
+    far.will_say(std::iter::repeat_n(RUNNING, 40).chain([Known::Ended(exit)]));
+    let engine = Engine::start(&bench, far.clone());
+    bench.clock.advance(LEASE + Duration::from_secs(1));
+    settled(|| bench.phase(&session), Phase::Failed).await;
+    assert!(bench.failure(&session).await.contains("exit code 3"));
+    assert_eq!((far.launched().len(), far.asked()), (1, 41));
+    engine.stop().await;
+}
+
+async fn a_command_that_never_ends_is_not_asked_about_for_ever(bench: Bench) {
+    let session = bench.open_session("session-1-abc").await;
+    let far = Far::always(Act::Hang);
+    let engine = Engine::start(&bench, far.clone());
+    settled(|| async { far.launched().len() }, 1).await;
+    engine.kill();
+
+    far.will_say(std::iter::repeat_n(RUNNING, 10_000));
+    let limits = Limits { patience: Duration::from_millis(300), ..Limits::default() };
+    let engine = Engine::with(&bench, far.clone(), limits, false);
+    bench.clock.advance(LEASE + Duration::from_secs(1));
+    settled(|| bench.phase(&session), Phase::Failed).await;
+    let why = bench.failure(&session).await;
+    assert!(why.contains("has not come back within"), "{why}");
+    assert_eq!(far.launched().len(), 1);
     engine.stop().await;
 }
 

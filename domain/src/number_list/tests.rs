@@ -39,6 +39,22 @@ fn a_list_is_accepted_once() {
 }
 
 #[test]
+fn a_list_is_placed_once_until_it_is_not() {
+    let at = DateTime::UNIX_EPOCH;
+    let placed_after = |before: Vec<Event>| {
+        let known = std::iter::once(accepted(2, "aa")).chain(before).collect();
+        let events = Lists::with(()).given(known).when(Command::Place { at }).inspect_result().unwrap();
+        events == vec![Event::Placed { at }]
+    };
+    let failed = || Event::PlaceFailed { reason: "full".to_owned(), at };
+    assert!(placed_after(vec![]));
+    assert!(placed_after(vec![Event::PutOff { at }]));
+    assert!(placed_after(vec![Event::Placed { at }, failed()]));
+    assert!(!placed_after(vec![Event::Placed { at }]));
+    assert!(!placed_after(vec![failed(), Event::Placed { at }]));
+}
+
+#[test]
 fn a_list_without_a_number_is_none() {
     Lists::with(()).given_no_previous_events().when(accept(0, "aa")).then_expect_error(Error::Empty);
 }

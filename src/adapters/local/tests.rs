@@ -105,19 +105,74 @@ async fn another_process_can_ask_how_it_ended() {
     let folder = TempDir::new().unwrap();
     let exit = local(&folder, "echo done; exit 4").launch("one", &session()).await.unwrap();
     let later = local(&folder, "false");
-    assert_eq!(later.ask("one").await, Ok(Some(exit)));
-    assert_eq!(later.ask("two").await, Ok(None));
+    assert_eq!(later.ask("one").await, Ok(Known::Ended(exit)));
+    assert_eq!(later.ask("two").await, Ok(Known::Untold));
+}
+
+/// Until another process that asks hears something else.
+async fn when_it_runs_no_more(host: &Local, effect: &str) -> Known {
+    let began = std::time::Instant::now();
+    loop {
+        match host.ask(effect).await.unwrap() {
+            Known::Running { .. } => assert!(began.elapsed() < Duration::from_secs(20)),
+            known @ (Known::Ended(_) | Known::Untold) => return known,
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn until_there(path: &std::path::Path) {
+    let began = std::time::Instant::now();
+    while !path.exists() {
+        assert!(began.elapsed() < Duration::from_secs(20), "{}", path.display());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 #[tokio::test]
-async fn a_begun_one_that_never_ended_is_unknown() {
+async fn a_begun_one_runs_until_it_ends_whoever_began_it() {
     let folder = TempDir::new().unwrap();
-    let host = local(&folder, "sleep 30");
+    let (began, go) = (folder.path().join("began"), folder.path().join("go"));
+    let command = format!(
+        "echo begun; touch {0}; while [ -e {0} ] && [ ! -e {1} ]; do sleep 0.01; done; echo ended; echo bad >&2; exit 4",
+        began.display(),
+        go.display()
+    );
+    let host = local(&folder, &command);
     let session = session();
-    let launch = host.launch("one", &session);
-    assert!(tokio::time::timeout(Duration::from_millis(200), launch).await.is_err());
-    assert_eq!(host.ask("one").await, Ok(None));
+    let launch = tokio::time::timeout(Duration::from_secs(20), host.launch("one", &session));
+    tokio::select! {
+        done = launch => panic!("{done:?}"),
+        () = until_there(&began) => {}
+    }
+    // Nobody waits for it any more.
+    let later = local(&folder, "false");
+    assert_eq!(later.ask("one").await, Ok(Known::Running { again: RUNNING_AGAIN }));
     assert!(matches!(host.launch("one", &session).await, Err(Trouble::Never { .. })));
+    std::fs::write(go, "").unwrap();
+    let Known::Ended(exit) = when_it_runs_no_more(&later, "one").await else { panic!("it left no mark") };
+    assert_eq!((exit.code, exit.stdout.as_str(), exit.stderr.as_str()), (Some(4), "begun\nended\n", "bad\n"));
+}
+
+/// As after a power cut: the mark of its beginning is there, and nobody holds it.
+#[tokio::test]
+async fn one_that_is_gone_without_a_word_is_untold() {
+    let folder = TempDir::new().unwrap();
+    let pid = folder.path().join("pid");
+    let command = format!("echo $PPID >{0}.new; mv {0}.new {0}; sleep 60", pid.display());
+    let host = local(&folder, &command);
+    let session = session();
+    tokio::select! {
+        done = host.launch("one", &session) => panic!("{done:?}"),
+        () = until_there(&pid) => {}
+    }
+    assert_eq!(host.ask("one").await, Ok(Known::Running { again: RUNNING_AGAIN }));
+    let group = std::fs::read_to_string(&pid).unwrap();
+    let mut kill = std::process::Command::new("sh");
+    kill.args(["-c", "kill -s KILL -- -$1", "sh", group.trim()]);
+    assert!(kill.status().unwrap().success());
+    assert_eq!(when_it_runs_no_more(&host, "one").await, Known::Untold);
+    assert!(matches!(host.launch("one", &session).await, Err(Trouble::Never { .. })), "it is not run again");
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ async fn it_answers_as_the_remote_does_and_without_a_list_dials_nobody() {
     let expected =
         json!({ "message": "Call process started", "sessionId": "session-1-abc", "simulated": true });
     assert_eq!(said, expected);
-    assert_eq!(host.ask("launch/1/session-1-abc/1").await, Ok(None));
+    assert_eq!(host.ask("launch/1/session-1-abc/1").await, Ok(Known::Untold));
     assert!(host.server().progress().is_empty());
     assert!(!folder.path().join("simulated").exists(), "nothing was placed, nothing is kept");
 }

@@ -13,14 +13,16 @@ const BEGUN: &str = "begun";
 /// `$1` the command, `$2` the session, `$3` the effect's hash, or nothing where no marks are kept.
 ///
 /// A mark is made before the command and another with its code after it, in `~/.karnay`, where that can be written;
+/// the first one says which boot, which process and since when it is, so that no other process passes for it;
 /// marks of more than a month are dropped. The command's outputs go through readers that go on when nobody listens
 /// any more, so that a connection that is lost does not kill what was started. Of stderr the first 64 KiB come through:
 /// the rest would fill the channel's window while stdout is being read.
 const RUN: &str = "\
     d=${HOME:-/}/.karnay; m=; SESSION_ID=$2; export SESSION_ID; \
+    w=$({ cat /proc/sys/kernel/random/boot_id && echo $$ && sed 's/.*) //' /proc/$$/stat | cut -d ' ' -f 20; } 2>/dev/null); \
     if [ -n \"$3\" ] && (umask 077; mkdir -p \"$d\") 2>/dev/null; then \
       find \"$d\" -type f -mtime +30 -exec rm -f {} + 2>/dev/null; \
-      if (umask 077; set -C; : >\"$d/$3.begun\") 2>/dev/null; then m=$d/$3; \
+      if (umask 077; set -C; echo $w >\"$d/$3.begun\") 2>/dev/null; then m=$d/$3; \
       elif [ -e \"$d/$3.begun\" ]; then printf '\\nkarnay-exit:begun\\n' >&2; exit 1; fi; \
     fi; \
     exec 3>&1; \
@@ -31,9 +33,16 @@ const RUN: &str = "\
       { cat; cat >/dev/null; } >&3 4>&-; } 4>&1); \
     printf '\\nkarnay-exit:%s\\n' \"$code\" >&2; exit \"${code:-1}\"";
 
-/// `$1` the effect's hash: prints the code of its command, if it has ended, and that it runs, if it was begun.
+/// `$1` the effect's hash: prints the code of its command, if it has ended, and that it runs, if the process that began it does.
+/// That process leaves the code before it goes, so that the code is looked for after it. A far end without `/proc` cannot tell
+/// its processes apart; there, whatever was begun is taken to run, for a person rung twice is worse than one rung late.
 const ASK: &str = "\
-    m=${HOME:-/}/.karnay/$1; cat \"$m.exit\" 2>/dev/null || { [ ! -e \"$m.begun\" ] || echo running; }";
+    m=${HOME:-/}/.karnay/$1; s=running; \
+    if { read -r b p t <\"$m.begun\"; } 2>/dev/null && [ -n \"$t\" ]; then \
+      n=$({ cat /proc/sys/kernel/random/boot_id && sed 's/.*) //' \"/proc/$p/stat\" | cut -d ' ' -f 20; } 2>/dev/null); \
+      [ \"$(echo $n)\" = \"$b $t\" ] || s=gone; \
+    fi; \
+    cat \"$m.exit\" 2>/dev/null || { [ ! -e \"$m.begun\" ] || echo $s; }";
 /// Instead of a code.
 const RUNNING: &str = "running";
 

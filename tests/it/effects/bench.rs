@@ -96,7 +96,7 @@ impl Bench {
     pub(crate) fn ended_marks(&self) -> usize {
         let entries = std::fs::read_dir(self.folder.path().join("remote")).unwrap();
         entries
-            .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "json"))
+            .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "exit"))
             .count()
     }
 

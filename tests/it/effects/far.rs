@@ -10,7 +10,7 @@ use domain::ids::SessionId;
 use domain::session::{Exit, Remote};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use karnay::ports::{Recording, RemoteHost, Trouble};
+use karnay::ports::{Known, Recording, RemoteHost, Trouble};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Act {
@@ -26,6 +26,7 @@ pub(crate) enum Act {
 pub(crate) struct Far {
     script: Mutex<VecDeque<Act>>,
     then: Act,
+    known: Mutex<VecDeque<Known>>,
     launched: Mutex<Vec<String>>,
     asked: AtomicUsize,
     now: AtomicUsize,
@@ -38,9 +39,14 @@ impl Far {
     }
 
     pub(crate) fn script(acts: &[Act], then: Act) -> Arc<Self> {
-        let (launched, asked, now, most) = Default::default();
+        let (known, launched, asked, now, most) = Default::default();
         let script = Mutex::new(acts.iter().copied().collect());
-        Arc::new(Self { script, then, launched, asked, now, most })
+        Arc::new(Self { script, then, known, launched, asked, now, most })
+    }
+
+    /// What it will say when it is asked, one after another; nothing is known of anything after that.
+    pub(crate) fn will_say(&self, known: impl IntoIterator<Item = Known>) {
+        self.known.lock().unwrap().extend(known);
     }
 
     pub(crate) fn launched(&self) -> Vec<String> {
@@ -92,10 +98,12 @@ impl RemoteHost for Far {
         .boxed()
     }
 
-    fn ask(&self, _: &str) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
+    fn ask(&self, _: &str) -> BoxFuture<'_, Result<Known, Trouble>> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        async { Ok(None) }.boxed()
+        let known = self.known.lock().unwrap().pop_front().unwrap_or(Known::Untold);
+        async { Ok(known) }.boxed()
     }
+
     fn stop(&self, _: &SessionId) -> BoxFuture<'_, Result<Option<Exit>, Trouble>> {
         async { Ok(None) }.boxed()
     }

@@ -23,6 +23,9 @@ async fn the_unreached_are_tried_again(world: World) {
         "in the list's order, the reached one left out"
     );
     assert_eq!(world.session(&again).await["totalNumbers"], 2);
+    let lists = world.json("/calls/uploads").await;
+    let placements: Vec<_> = lists.as_array().unwrap().iter().map(|list| &list["placement"]).collect();
+    assert_eq!(placements, ["placed", "placed"], "{lists}");
     world.post(&format!("/calls/session/{again}/close"), json!({})).await;
 
     let body = json!({ "retryOf": first, "statuses": ["UNREPORTED"] });

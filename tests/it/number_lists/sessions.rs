@@ -93,8 +93,14 @@ async fn a_remote_host_has_one_session_at_a_time(world: World) {
 
     let second = world.started(json!({})).await;
     assert_eq!(world.remote_file(), "+998907654321\n");
+    let later_id = later["uploadId"].as_str().unwrap();
+    assert_eq!(world.json(&format!("/calls/uploads/{later_id}")).await["placement"], "placed");
     world.post(&format!("/calls/session/{second}/close"), json!({})).await;
-    let third = world.started(json!({ "uploadId": later["uploadId"] })).await;
+    let third = world.started(json!({ "uploadId": later_id })).await;
+    let of_later: Vec<_> =
+        world.events().into_iter().filter(|event| event["stream"] == format!("1/{later_id}")).collect();
+    let kinds: Vec<_> = of_later.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["accepted", "put_off", "placed"], "it is told once, however often it is put there");
     assert_eq!(world.session(&third).await["totalNumbers"], 1);
     // What was closed too early still counts, once.
     world.reported(&first, "+998901234567", "ANSWERED").await;

@@ -84,6 +84,24 @@ async fn a_list_that_cannot_be_put_there_is_kept() {
     assert!(failed["errorMessage"].as_str().unwrap().contains("REMOTE_PATH"), "{failed}");
 }
 
+/// What was wrong once is not told for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_a_start_puts_there_is_placed() {
+    let mut world = World::sqlite().with_local_remote("echo started");
+    let folder = world.folder.path().join("later");
+    world.set("REMOTE_PATH", folder.join("numbers.txt").to_str().unwrap());
+    world.start().await;
+    let (status, answer) = world.upload("a.txt", b"+998901234567\n").await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY, "{answer}");
+    let upload = format!("/calls/uploads/{}", answer["uploadId"].as_str().unwrap());
+    let shown = world.json(&upload).await;
+    assert!(shown["placement"] == "failed" && shown["placeError"].is_string(), "{shown}");
+    std::fs::create_dir(folder).unwrap();
+    world.started(json!({})).await;
+    let shown = world.json(&upload).await;
+    assert_eq!((&shown["placement"], &shown["placeError"]), (&json!("placed"), &Value::Null), "{shown}");
+}
+
 /// Whoever uploads a long list sees how far it has come, by the name of their own request.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_upload_shows_how_far_it_has_come() {

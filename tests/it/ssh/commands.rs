@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use domain::ids::SessionId;
+use domain::session::Exit;
 use karnay::adapters::ssh::{Options, Ssh};
-use karnay::ports::{RemoteHost as _, Trouble};
+use karnay::ports::{Known, RemoteHost as _, Trouble};
 
 use super::{launched, refused, said, session};
 use crate::sshd::Sshd;
@@ -103,9 +104,9 @@ async fn a_connection_lost_in_the_middle_leaves_open_what_became_of_the_command(
     let (began, mut ran) = (Instant::now(), false);
     let exit = loop {
         match ssh.ask("one").await {
-            Ok(Some(exit)) => break exit,
-            Err(Trouble::Later { .. }) => ran = true,
-            lost @ (Ok(None) | Err(Trouble::Never { .. })) => panic!("{lost:?}"),
+            Ok(Known::Ended(exit)) => break exit,
+            Ok(Known::Running { .. }) => ran = true,
+            lost @ (Ok(Known::Untold) | Err(_)) => panic!("{lost:?}"),
         }
         assert!(began.elapsed() < Duration::from_secs(20), "nobody tells how it ended");
     };
@@ -129,9 +130,10 @@ async fn an_effect_is_begun_once_whoever_asks() {
 async fn the_far_end_is_asked_how_it_ended() {
     let server = Sshd::start();
     let ssh = server.ssh("exit 4");
-    assert_eq!(ssh.ask("one").await, Ok(None));
+    assert_eq!(ssh.ask("one").await, Ok(Known::Untold));
     launched(&ssh).await;
-    assert_eq!(server.ssh("true").ask("one").await.unwrap().unwrap().code, Some(4));
+    let exit = Exit { code: Some(4), ..Exit::default() };
+    assert_eq!(server.ssh("true").ask("one").await, Ok(Known::Ended(exit)));
     let elsewhere = Ssh::new(Options { port: crate::world::free_port(), ..server.options("true") });
     assert!(matches!(elsewhere.ask("one").await, Err(Trouble::Later { .. })));
 }
@@ -142,7 +144,7 @@ async fn a_home_that_cannot_be_written_is_no_hindrance() {
     let server = Sshd::with(&["ed25519"], "SetEnv HOME=/proc");
     let ssh = server.ssh("echo ran");
     assert_eq!(launched(&ssh).await.stdout, "ran\n");
-    assert_eq!(ssh.ask("one").await, Ok(None));
+    assert_eq!(ssh.ask("one").await, Ok(Known::Untold));
 }
 
 #[tokio::test]

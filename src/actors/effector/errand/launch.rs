@@ -3,16 +3,17 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use domain::number_list;
 use domain::session::{self, Exit, Phase};
 use uuid::Uuid;
 
 use super::place::NotPlaced;
 use super::{Abroad, Done, Errand, LOOK, Lost, Whose};
 use crate::journal::effects;
-use crate::ports::Trouble;
+use crate::ports::{Known, Trouble};
 
 /// What a session shows whose command's fate nobody knows.
 const UNKNOWN: &str = "The engine stopped while the remote command was running. What became of it is unknown, and it is not run again: \
@@ -81,7 +82,9 @@ impl Errand {
         // The pinned list replaces whatever lies there: it may be another session's, or another organization's.
         if let Some(list) = list {
             match self.place(&whose.organization, list).await {
-                Ok(()) => {}
+                Ok(()) => {
+                    self.tell_list(&whose.organization, list, |at| number_list::Command::Place { at }).await;
+                }
                 Err(NotPlaced::Trouble(trouble)) => return over(Some(self.troubled(trouble))),
                 Err(NotPlaced::Impossible(reason)) => return over(Some(Outcome::Failed(reason))),
                 Err(NotPlaced::Stuck(reason)) => {
@@ -99,7 +102,8 @@ impl Errand {
         if !ours {
             return Err(Lost);
         }
-        Ok(Attempt { outcome: Some(self.run_beside_others(whose).await), done_with_host: false })
+        let outcome = self.beside_others(whose, self.run_command(whose)).await;
+        Ok(Attempt { outcome: Some(outcome), done_with_host: false })
     }
 
     /// The session took the host before it was opened, unless it may run beside others: those take turns while they put their
@@ -115,21 +119,21 @@ impl Errand {
     }
 
     /// The command reads its list when it begins. Then the next session may put its own there.
-    async fn run_beside_others(&self, whose: &Whose) -> Outcome {
-        let mut run = pin!(self.run_command(whose));
+    async fn beside_others(&self, whose: &Whose, end: impl Future<Output = Outcome>) -> Outcome {
+        let mut end = pin!(end);
         if !self.carrier.options.parallel {
-            return run.await;
+            return end.await;
         }
-        if let Ok(outcome) = tokio::time::timeout(READ_WITHIN, &mut run).await {
+        if let Ok(outcome) = tokio::time::timeout(READ_WITHIN, &mut end).await {
             return outcome;
         }
         self.release_remote(whose.holder()).await;
-        run.await
+        end.await
     }
 
     /// What is not known any more does no harm where numbers report: they, or the watchdog, end the session.
     async fn ask_after(&self, whose: &Whose, list: Option<Uuid>) -> Attempt {
-        let outcome = match self.ask().await {
+        let outcome = match self.beside_others(whose, self.ask()).await {
             Outcome::Failed(_) if list.is_some() && self.heard(whose).await => None,
             outcome @ (Outcome::Returned(_) | Outcome::Failed(_) | Outcome::Postponed(_)) => Some(outcome),
         };
@@ -146,10 +150,7 @@ impl Errand {
             Abroad::Broke => Outcome::Failed(
                 "The engine failed while it ran the remote command. What became of it is unknown, and it is not run again.".into(),
             ),
-            Abroad::Silent => Outcome::Failed(format!(
-                "The remote command has not come back within {} s. What became of it is unknown, and it is not run again.",
-                patience.as_secs()
-            )),
+            Abroad::Silent => too_long(patience),
         }
     }
 
@@ -166,14 +167,26 @@ impl Errand {
         }
     }
 
+    /// A command that still runs is waited for as long as if it had never been out of sight.
     async fn ask(&self) -> Outcome {
-        for _ in 0..self.carrier.options.limits.tries_max {
+        let limits = self.carrier.options.limits;
+        let (began, mut unanswered) = (Instant::now(), 0);
+        while unanswered < limits.tries_max {
             let (remote, id) = (Arc::clone(&self.carrier.options.remote), self.taken.id.clone());
-            let patience = self.carrier.options.limits.patience;
-            match self.abroad(patience, async move { remote.ask(&id).await }).await {
-                Abroad::Answered(Ok(Some(exit))) => return Outcome::Returned(exit),
-                Abroad::Answered(Err(Trouble::Later { after })) => tokio::time::sleep(after).await,
-                Abroad::Answered(Ok(None)) | Abroad::Broke | Abroad::Silent => break,
+            match self.abroad(limits.patience, async move { remote.ask(&id).await }).await {
+                Abroad::Answered(Ok(Known::Ended(exit))) => return Outcome::Returned(exit),
+                Abroad::Answered(Ok(Known::Running { .. })) if began.elapsed() >= limits.patience => {
+                    return too_long(limits.patience);
+                }
+                Abroad::Answered(Ok(Known::Running { again })) => {
+                    unanswered = 0;
+                    tokio::time::sleep(again).await;
+                }
+                Abroad::Answered(Err(Trouble::Later { after })) => {
+                    unanswered += 1;
+                    tokio::time::sleep(after).await;
+                }
+                Abroad::Answered(Ok(Known::Untold)) | Abroad::Broke | Abroad::Silent => break,
                 Abroad::Answered(Err(Trouble::Never { why })) => {
                     return Outcome::Failed(format!("{UNKNOWN} ({why})"));
                 }
@@ -205,4 +218,11 @@ impl Errand {
         // A session that has ended has nothing to fail any more.
         self.say(whose, "fail", |at| session::Command::Fail { reason: reason.clone(), at }).await;
     }
+}
+
+fn too_long(patience: Duration) -> Outcome {
+    Outcome::Failed(format!(
+        "The remote command has not come back within {} s. What became of it is unknown, and it is not run again.",
+        patience.as_secs()
+    ))
 }

@@ -115,7 +115,7 @@ impl Errand {
         options.dispatch.release_remote(&options.host, holder, &self.circumstances(), self.now()).await;
     }
 
-    async fn tell_list(
+    pub(super) async fn tell_list(
         &self,
         organization: &Organization,
         list: Uuid,

@@ -42,6 +42,32 @@ fn an_effect_is_begun_once_and_can_be_asked_about() {
     assert_eq!(told, [Known::Code(7), Known::Running, Known::Nothing, Known::Nothing]);
 }
 
+/// Its number may be another process's by then, and after a boot all of them are.
+#[test]
+fn one_that_is_gone_without_a_word_does_not_run() {
+    let home = TempDir::new().unwrap();
+    ran(&home, "cp \"$HOME\"/.karnay/*.begun \"$HOME/mark\"", Some("one"));
+    let mark = std::fs::read_to_string(home.path().join("mark")).unwrap();
+    let [boot, pid, since] = mark.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{mark}") };
+    let me = std::process::id().to_string();
+    let mine = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let mine = mine.rsplit(") ").next().unwrap().split(' ').nth(19).unwrap().to_owned();
+    for (begun, said) in [
+        (mark.clone(), "gone\n"),
+        (format!("{boot} {me} {mine}\n"), "running\n"),
+        (format!("{boot} {me} {since}\n"), "gone\n"),
+        (format!("00000000-0000-0000-0000-000000000000 {me} {mine}\n"), "gone\n"),
+        (format!("{boot} {pid} {mine}\n"), "gone\n"),
+        // A far end that cannot tell its processes apart.
+        ("\n".to_owned(), "running\n"),
+    ] {
+        std::fs::write(home.path().join(".karnay").join(format!("{}.begun", super::mark("two"))), &begun)
+            .unwrap();
+        assert_eq!(String::from_utf8(sh(&home, &ask("two")).stdout).unwrap(), said, "{begun}");
+    }
+    assert_eq!(known("gone\n"), Known::Nothing);
+}
+
 #[test]
 fn a_home_that_cannot_be_written_is_no_hindrance() {
     let line = run("echo ran", "s", Some("one"));
