@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use domain::ids::SessionId;
+use domain::number_list::Cell;
 use domain::recording::Whereabouts;
 use domain::session::{Exit, Remote};
 use futures_util::future::BoxFuture;
@@ -46,13 +47,14 @@ pub trait RemoteHost: Send + Sync + std::fmt::Debug {
 
 /// Tables that people upload.
 pub trait Sheets: Send + Sync + std::fmt::Debug {
-    /// Gives each filled cell of the first column of the first sheet, with its row as people count, until `row` breaks.
+    /// Gives what each row of the first sheet says, with its row as people count, until `row` breaks: of a workbook the first column,
+    /// of a text all fields.
     /// Blocks: to be called on a thread of its own.
     fn read(
         &self,
         file: &Path,
         progress: &SheetProgress,
-        row: &mut dyn FnMut(u32, &str) -> ControlFlow<()>,
+        row: &mut dyn FnMut(u32, Cell<'_>) -> ControlFlow<()>,
     ) -> Result<SheetKind, BadSheet>;
 }
 

@@ -1,4 +1,4 @@
-//! Reading the first column of the first worksheet, row by row: .xlsx, .xlsb, .xls, .ods by their content, and text.
+//! Reading the first column of the first worksheet, row by row: .xlsx, .xlsb, .xls, .ods by their content, and text with all its fields.
 //! What is read comes from strangers: everything is bounded before it is unpacked, and nothing is held but the row at hand
 //! and a workbook's own table of strings. What a number is, and what a heading is, the domain says.
 //! It reads files and waits for the disk, so it belongs on a blocking thread.
@@ -20,6 +20,8 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::ops::ControlFlow;
 use std::path::Path;
+
+use domain::number_list::Cell;
 
 use crate::ports::{BadSheet, SheetKind, SheetProgress as Progress, Sheets};
 use progress::Metered;
@@ -85,12 +87,12 @@ impl Kind {
     }
 }
 
-/// A filled cell of the first column.
+/// A row that says something: its first column is filled, or any field where it is a line of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row<'a> {
     /// Counted from 1, as people see it. Blank rows are counted and not given.
     pub line: u32,
-    pub text: &'a str,
+    pub cell: Cell<'a>,
 }
 
 /// What was read.
@@ -118,6 +120,8 @@ pub enum Error {
     Empty,
     #[error("the file is damaged or incomplete: {0} cannot be read")]
     Broken(&'static str),
+    #[error("line {line} has more fields than a list can have in one; give each number a line of its own")]
+    LongLine { line: u32 },
     #[error("a quotation mark in line {line} is never closed")]
     OpenQuote { line: u32 },
     #[error("the file cannot be read: {0}")]
@@ -165,8 +169,8 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn give(&mut self, line: u32, text: &str) -> Result<ControlFlow<()>, Error> {
-        if text.trim().is_empty() {
+    fn give(&mut self, line: u32, cell: Cell<'_>) -> Result<ControlFlow<()>, Error> {
+        if cell.text.trim().is_empty() {
             return Ok(ControlFlow::Continue(()));
         }
         if line > self.limits.rows {
@@ -174,7 +178,7 @@ impl Rows<'_> {
         }
         self.last = self.last.max(line);
         self.given = self.given.saturating_add(1);
-        Ok((self.row)(Row { line, text }))
+        Ok((self.row)(Row { line, cell }))
     }
 }
 
@@ -187,9 +191,9 @@ impl Sheets for Spreadsheets {
         &self,
         file: &Path,
         progress: &Progress,
-        row: &mut dyn FnMut(u32, &str) -> ControlFlow<()>,
+        row: &mut dyn FnMut(u32, Cell<'_>) -> ControlFlow<()>,
     ) -> Result<SheetKind, BadSheet> {
-        let mut given = |Row { line, text }: Row<'_>| row(line, text);
+        let mut given = |Row { line, cell }: Row<'_>| row(line, cell);
         let sheet = read(file, Limits::default(), progress, &mut given)?;
         Ok(if sheet.kind.is_workbook() { SheetKind::Workbook } else { SheetKind::Text })
     }

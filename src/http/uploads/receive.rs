@@ -23,13 +23,24 @@ const ALL_WAIT: Duration = Duration::from_mins(10);
 const OTHERS_LEN_MAX: usize = 64 << 10;
 const NAME: &str = "file";
 
+/// Names of files that are tables, whatever their lines look like.
+const TABLE: &str = ".csv";
+
+/// A file on the disk.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) file: NamedTempFile,
+    /// Its name says that the numbers stand in the first column alone.
+    pub(super) is_table: bool,
+}
+
 /// The field `file`, wherever it stands among others.
 pub(super) async fn file(
     engine: &Engine,
     request: &HttpRequest,
     payload: Payload,
     shown: &Shown,
-) -> Result<NamedTempFile, Problem> {
+) -> Result<Received, Problem> {
     tokio::time::timeout(ALL_WAIT, find(engine, request, payload, shown)).await.map_err(|_| late())?
 }
 
@@ -38,7 +49,7 @@ async fn find(
     request: &HttpRequest,
     payload: Payload,
     shown: &Shown,
-) -> Result<NamedTempFile, Problem> {
+) -> Result<Received, Problem> {
     body::plain(request.headers())?;
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(length);
     shown.begun.bytes.begin(length.unwrap_or(0));
@@ -46,11 +57,17 @@ async fn find(
     while let Some(field) = next(&mut form).await? {
         if field.name() == Some(NAME) {
             body::plain(field.headers())?;
-            return store(engine, field, shown).await;
+            let is_table = is_table(&field);
+            return Ok(Received { file: store(engine, field, shown).await?, is_table });
         }
         pass_over(field).await?;
     }
     Err(Problem::field(NAME, "is not in the form: send multipart/form-data with the list as `file`"))
+}
+
+fn is_table(field: &Field) -> bool {
+    let name = field.content_disposition().and_then(|disposition| disposition.get_filename());
+    name.is_some_and(|name| name.to_ascii_lowercase().ends_with(TABLE))
 }
 
 fn length(value: &HeaderValue) -> Option<u64> {
