@@ -1,4 +1,4 @@
-//! The three doors: `/calls` for clients, the webhook for call servers, and the house's own rooms for admins.
+//! The three doors: `/calls` for clients, with what tells of the engine (`/metrics`, `/openapi.json`), the webhook for call servers, and the house's own rooms for admins.
 //! `auto` trusts what comes from this machine itself: not what a proxy on it passed on, and not a page that reached it under a foreign name.
 
 use std::future::{Ready, ready};
@@ -18,7 +18,7 @@ use crate::http::problem::{Code, Problem};
 /// Headers by which a proxy says that somebody else is asking.
 const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
 
-/// Somebody who may use `/calls`.
+/// Somebody who may use `/calls`, and read what the engine says of itself.
 #[derive(Debug, Clone)]
 pub struct Calls(pub Caller);
 
