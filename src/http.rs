@@ -136,6 +136,7 @@ pub struct Inner {
     signers: Signers,
     known: Known,
     uploads: UnderWay,
+    unfit: recordings::Unfit,
     starts: tokio::sync::Semaphore,
     workbooks: tokio::sync::Semaphore,
     /// Who places held reports, one after another.
@@ -165,6 +166,7 @@ impl Engine {
             signers,
             known,
             uploads: UnderWay::default(),
+            unfit: recordings::Unfit::default(),
             starts,
             workbooks,
             placing: tokio::sync::Mutex::default(),

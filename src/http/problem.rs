@@ -87,7 +87,7 @@ codes! {
     EncodingUnknown    = UNSUPPORTED_MEDIA_TYPE, "encoding-unknown",     "The body's encoding is not understood";
     RangeOutside       = RANGE_NOT_SATISFIABLE,  "range-outside",        "The recording is shorter than that";
     Internal           = INTERNAL_SERVER_ERROR,  "internal",             "The engine made a mistake";
-    RemoteUnreachable  = BAD_GATEWAY,            "remote-unreachable",   "The remote host did not start the calls";
+    RemoteUnreachable  = BAD_GATEWAY,            "remote-unreachable",   "The remote host could not be used";
     Busy               = SERVICE_UNAVAILABLE,    "busy",                 "Try again shortly";
     Contended          = SERVICE_UNAVAILABLE,    "contended",            "Others changed the same thing";
     JournalUnavailable = SERVICE_UNAVAILABLE,    "journal-unavailable",  "Nothing can be recorded now";
