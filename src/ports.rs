@@ -45,6 +45,9 @@ pub trait RemoteHost: Send + Sync + std::fmt::Debug {
     fn recording(&self, name: &str, from: u64) -> BoxFuture<'_, Result<Option<Recording>, Trouble>>;
 }
 
+/// Longest file that is read as a table; a workbook of a million rows has a fifth of it.
+pub const SHEET_LEN_MAX: u64 = 128 << 20;
+
 /// Tables that people upload.
 pub trait Sheets: Send + Sync + std::fmt::Debug {
     /// Gives what each row of the first sheet says, with its row as people count, until `row` breaks: of a workbook the first column,

@@ -23,7 +23,7 @@ use std::path::Path;
 
 use domain::number_list::Cell;
 
-use crate::ports::{BadSheet, SheetKind, SheetProgress as Progress, Sheets};
+use crate::ports::{BadSheet, SHEET_LEN_MAX, SheetKind, SheetProgress as Progress, Sheets};
 use progress::Metered;
 
 /// How a zip archive begins; the second is one without entries.
@@ -55,7 +55,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            file: 128 << 20,
+            file: SHEET_LEN_MAX,
             rows: 1_048_576,
             cells: 100_000_000,
             sheet: 4 << 30,
@@ -108,8 +108,8 @@ pub struct Sheet {
 /// Why a file is not read, in a sentence for whoever chose it. It never quotes the file.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the file is too large: {what} at most {max}")]
-    TooLarge { what: &'static str, max: u64 },
+    #[error("the file is too large: {what} may have at most {max} {unit}")]
+    TooLarge { what: &'static str, max: u64, unit: &'static str },
     #[error("the file would unpack to far more than a list can need, and is not opened")]
     Bomb,
     #[error("the workbook is protected with a password; save it without one and send it again")]
@@ -138,7 +138,7 @@ pub fn read(
     let mut file = File::open(file)?;
     let size = file.metadata()?.len();
     if size > limits.file {
-        return Err(Error::TooLarge { what: "it may have bytes", max: limits.file });
+        return Err(Error::TooLarge { what: "it", max: limits.file, unit: "bytes" });
     }
     progress.begin(size);
     let mut head = vec![];
@@ -174,7 +174,7 @@ impl Rows<'_> {
             return Ok(ControlFlow::Continue(()));
         }
         if line > self.limits.rows {
-            return Err(Error::TooLarge { what: "it may have rows", max: self.limits.rows.into() });
+            return Err(Error::TooLarge { what: "it", max: self.limits.rows.into(), unit: "rows" });
         }
         self.last = self.last.max(line);
         self.given = self.given.saturating_add(1);

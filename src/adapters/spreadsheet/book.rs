@@ -94,7 +94,7 @@ fn give<'a>(
     while let Some(Found { cell, formula }) = next()? {
         seen += 1;
         if seen > limits.cells {
-            return Err(Error::TooLarge { what: "its worksheet may have cells", max: limits.cells });
+            return Err(Error::TooLarge { what: "its worksheet", max: limits.cells, unit: "cells" });
         }
         let (row, column) = cell.get_position();
         if column > 0 {

@@ -23,7 +23,7 @@ pub(super) fn read(
     rows: &mut Rows<'_>,
 ) -> Result<Kind, Error> {
     if size > limits.xls {
-        return Err(Error::TooLarge { what: "an .xls may have bytes", max: limits.xls });
+        return Err(Error::TooLarge { what: "an .xls", max: limits.xls, unit: "bytes" });
     }
     let mut bytes = vec![];
     file.read_to_end(&mut bytes)?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::{LIST, NUMBERS};
 use crate::world::World;
@@ -182,6 +183,27 @@ async fn a_formula_without_its_value_stands_in_the_report() {
     let report = world.text(answer["report"].as_str().unwrap()).await;
     let lines: Vec<&str> = report.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
     assert_eq!(lines, ["1", "2", "3", "4", "5", "7", "8", "9", "11", "12"], "{report}");
+}
+
+/// Whoever says at once how much is coming hears at once that it is too much.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_beyond_the_limit_is_refused_before_it_is_sent() {
+    let mut world = World::sqlite().with_local_remote("true");
+    world.start().await;
+    let address = world.url("/").trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let mut line = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let head = format!(
+        "POST /calls/upload HTTP/1.1\r\nhost: {address}\r\ncontent-type: multipart/form-data; boundary=edge\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n--edge\r\n",
+        130 << 20
+    );
+    line.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4 << 10];
+    let told = tokio::time::timeout(Duration::from_secs(10), line.read(&mut answer)).await;
+    let read = told.expect("it is told while nothing more is sent").unwrap();
+    let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("\"the file is too large: it may have at most 134217728 bytes\""), "{answer}");
 }
 
 /// A spreadsheet must not calculate what somebody wrote into a list, and must not lose a number's plus.

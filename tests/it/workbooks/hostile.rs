@@ -240,7 +240,7 @@ fn a_small_ods_of_a_billion_cells_is_read_for_what_it_is() {
 #[test]
 fn a_refusal_is_a_sentence_that_quotes_nothing() {
     for error in [
-        Error::TooLarge { what: "it may have rows", max: 7 },
+        Error::TooLarge { what: "it", max: 7, unit: "rows" },
         Error::Bomb,
         Error::Encrypted,
         Error::NotATable,
