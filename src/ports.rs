@@ -12,6 +12,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use domain::conversation::answer::Answer;
 use domain::ids::SessionId;
+use domain::number_list::Cell;
 use domain::phone::Phone;
 use domain::recording::Whereabouts;
 use domain::session::{Exit, Remote};
@@ -121,15 +122,19 @@ pub enum Known {
     Untold,
 }
 
+/// Longest file that is read as a table; a workbook of a million rows has a fifth of it.
+pub const SHEET_LEN_MAX: u64 = 128 << 20;
+
 /// Tables that people upload.
 pub trait Sheets: Send + Sync + std::fmt::Debug {
-    /// Gives each filled cell of the first column of the first sheet, with its row as people count, until `row` breaks.
+    /// Gives what each row of the first sheet says, with its row as people count, until `row` breaks: of a workbook the first column,
+    /// of a text all fields.
     /// Blocks: to be called on a thread of its own.
     fn read(
         &self,
         file: &Path,
         progress: &SheetProgress,
-        row: &mut dyn FnMut(u32, &str) -> ControlFlow<()>,
+        row: &mut dyn FnMut(u32, Cell<'_>) -> ControlFlow<()>,
     ) -> Result<SheetKind, BadSheet>;
 }
 

@@ -12,7 +12,7 @@ use std::fmt;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region, ValidationError};
 
 pub use listed::Listed;
-pub use mask::masked;
+pub use mask::{masked, masked_output};
 pub use unfit::Unfit;
 
 /// Longest text looked at; longer input is no phone.

@@ -144,6 +144,8 @@ class Sender:
         why = f"{error.code} {problem.get('code', '')} {problem.get('detail', '')}".strip()
         if problem.get("quarantined"):
             say(f"{path.name}: the engine keeps it in quarantine: {why}")
+        elif "boundTo" in problem or "discarded" in problem:
+            say(f"{path.name}: the engine had it before, and somebody decided about it: {why}")
         elif error.code in HOPELESS:
             # Nothing is thrown away: somebody may mend it and put it back.
             os.rename(path, self.refused / path.name)

@@ -1,4 +1,4 @@
-//! Reading the first column of the first worksheet, row by row: .xlsx, .xlsb, .xls, .ods by their content, and text.
+//! Reading the first column of the first worksheet, row by row: .xlsx, .xlsb, .xls, .ods by their content, and text with all its fields.
 //! What is read comes from strangers: everything is bounded before it is unpacked, and nothing is held but the row at hand
 //! and a workbook's own table of strings. What a number is, and what a heading is, the domain says.
 //! It reads files and waits for the disk, so it belongs on a blocking thread.
@@ -21,7 +21,9 @@ use std::io::{self, Read as _, Seek as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::ports::{BadSheet, SheetKind, SheetProgress as Progress, Sheets};
+use domain::number_list::Cell;
+
+use crate::ports::{BadSheet, SHEET_LEN_MAX, SheetKind, SheetProgress as Progress, Sheets};
 use progress::Metered;
 
 /// How a zip archive begins; the second is one without entries.
@@ -53,7 +55,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            file: 128 << 20,
+            file: SHEET_LEN_MAX,
             rows: 1_048_576,
             cells: 100_000_000,
             sheet: 4 << 30,
@@ -85,12 +87,12 @@ impl Kind {
     }
 }
 
-/// A filled cell of the first column.
+/// A row that says something: its first column is filled, or any field where it is a line of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row<'a> {
     /// Counted from 1, as people see it. Blank rows are counted and not given.
     pub line: u32,
-    pub text: &'a str,
+    pub cell: Cell<'a>,
 }
 
 /// What was read.
@@ -106,8 +108,8 @@ pub struct Sheet {
 /// Why a file is not read, in a sentence for whoever chose it. It never quotes the file.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the file is too large: {what} at most {max}")]
-    TooLarge { what: &'static str, max: u64 },
+    #[error("the file is too large: {what} may have at most {max} {unit}")]
+    TooLarge { what: &'static str, max: u64, unit: &'static str },
     #[error("the file would unpack to far more than a list can need, and is not opened")]
     Bomb,
     #[error("the workbook is protected with a password; save it without one and send it again")]
@@ -118,6 +120,8 @@ pub enum Error {
     Empty,
     #[error("the file is damaged or incomplete: {0} cannot be read")]
     Broken(&'static str),
+    #[error("line {line} has more fields than a list can have in one; give each number a line of its own")]
+    LongLine { line: u32 },
     #[error("a quotation mark in line {line} is never closed")]
     OpenQuote { line: u32 },
     #[error("the file cannot be read: {0}")]
@@ -134,7 +138,7 @@ pub fn read(
     let mut file = File::open(file)?;
     let size = file.metadata()?.len();
     if size > limits.file {
-        return Err(Error::TooLarge { what: "it may have bytes", max: limits.file });
+        return Err(Error::TooLarge { what: "it", max: limits.file, unit: "bytes" });
     }
     progress.begin(size);
     let mut head = vec![];
@@ -165,16 +169,16 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn give(&mut self, line: u32, text: &str) -> Result<ControlFlow<()>, Error> {
-        if text.trim().is_empty() {
+    fn give(&mut self, line: u32, cell: Cell<'_>) -> Result<ControlFlow<()>, Error> {
+        if cell.text.trim().is_empty() {
             return Ok(ControlFlow::Continue(()));
         }
         if line > self.limits.rows {
-            return Err(Error::TooLarge { what: "it may have rows", max: self.limits.rows.into() });
+            return Err(Error::TooLarge { what: "it", max: self.limits.rows.into(), unit: "rows" });
         }
         self.last = self.last.max(line);
         self.given = self.given.saturating_add(1);
-        Ok((self.row)(Row { line, text }))
+        Ok((self.row)(Row { line, cell }))
     }
 }
 
@@ -187,9 +191,9 @@ impl Sheets for Spreadsheets {
         &self,
         file: &Path,
         progress: &Progress,
-        row: &mut dyn FnMut(u32, &str) -> ControlFlow<()>,
+        row: &mut dyn FnMut(u32, Cell<'_>) -> ControlFlow<()>,
     ) -> Result<SheetKind, BadSheet> {
-        let mut given = |Row { line, text }: Row<'_>| row(line, text);
+        let mut given = |Row { line, cell }: Row<'_>| row(line, cell);
         let sheet = read(file, Limits::default(), progress, &mut given)?;
         Ok(if sheet.kind.is_workbook() { SheetKind::Workbook } else { SheetKind::Text })
     }

@@ -190,12 +190,13 @@ Examples:
   curl 'http://127.0.0.1:4000/start?session_id=session-1738862891234-abc123'
   curl http://127.0.0.1:4000/status
   karnay serve --remote-host local --remote-path numbers.txt \\
-    --remote-command 'curl -s http://127.0.0.1:4000/start?session_id={sessionId}'
+    --remote-command 'curl -s http://127.0.0.1:4000/start?session_id={sessionId}' --recording-hosts 127.0.0.1
 
 It answers GET and POST /start and /stop (?session_id=), GET /status and GET /recordings/<name>.wav. /start answers at once and dials in \
 the background; without session_id it takes SESSION_ID, else the session it knew last. The same seed and the same numbers \
 give the same outcomes. A report that the engine does not take is sent again, as Retry-After says; --speed 30 lets \
-45 seconds of talk pass in one and a half. Reports stay on this machine unless --webhook names another.
+45 seconds of talk pass in one and a half. Reports stay on this machine unless --webhook names another. \
+The recordings that it names lie on a private address, which an engine calls only where RECORDING_HOSTS names it (here 127.0.0.1).
 
 Prints: a line on stdout with its address once it listens; its log on stderr, without telephone numbers.
 

@@ -82,7 +82,7 @@ const SETTINGS: [Setting; 38] = [
     plain(
         "CALLS_AUTH",
         "auto",
-        "Who may use /calls. token: a token is needed. open: nobody is asked. auto: open while HOST is loopback",
+        "Who may use /calls, and read /metrics and /openapi.json. token: a token is needed. open: nobody is asked. auto: open while HOST is loopback",
     ),
     plain(
         "WEBHOOK_AUTH",

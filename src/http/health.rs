@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Engine;
-use super::auth::Admin;
+use super::auth::{Admin, Calls};
 use super::problem::{Code, Problem, ProblemBody};
 use super::vitals::Status;
 
@@ -52,9 +52,12 @@ async fn ready(engine: Engine) -> Result<Json<Well>, Problem> {
 }
 
 /// Metrics as Prometheus reads them.
-#[utoipa::path(tag = "engine", responses((status = OK, content_type = "text/plain", body = String)))]
+#[utoipa::path(tag = "engine", responses(
+    (status = OK, content_type = "text/plain", body = String),
+    (status = UNAUTHORIZED, body = ProblemBody, content_type = "application/problem+json"),
+))]
 #[get("/metrics")]
-async fn prometheus(engine: Engine) -> HttpResponse {
+async fn prometheus(engine: Engine, _: Calls) -> HttpResponse {
     engine.vitals.status().await.gauge();
     let text = (engine.metrics)();
     HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")).body(text)

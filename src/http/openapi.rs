@@ -14,6 +14,7 @@ use utoipa::openapi::{PathItem, RefOr};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::auth::Calls;
 use super::problem::{Code, Problem, ProblemBody};
 
 #[derive(OpenApi)]
@@ -87,7 +88,7 @@ fn query(item: &PathItem) -> Vec<String> {
 }
 
 #[get("/openapi.json")]
-pub(super) async fn page(document: Data<Document>) -> HttpResponse {
+pub(super) async fn page(_: Calls, document: Data<Document>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(document.json.clone())
 }
 

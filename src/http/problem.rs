@@ -102,7 +102,7 @@ codes! {
     RangeOutside       = RANGE_NOT_SATISFIABLE,  "range-outside",        "The recording is shorter than that";
     TooManyTries       = TOO_MANY_REQUESTS,      "too-many-tries",       "Too many sign-ins went wrong";
     Internal           = INTERNAL_SERVER_ERROR,  "internal",             "The engine made a mistake";
-    RemoteUnreachable  = BAD_GATEWAY,            "remote-unreachable",   "The remote host did not start the calls";
+    RemoteUnreachable  = BAD_GATEWAY,            "remote-unreachable",   "The remote host could not be used";
     Busy               = SERVICE_UNAVAILABLE,    "busy",                 "Try again shortly";
     Contended          = SERVICE_UNAVAILABLE,    "contended",            "Others changed the same thing";
     JournalUnavailable = SERVICE_UNAVAILABLE,    "journal-unavailable",  "Nothing can be recorded now";

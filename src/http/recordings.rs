@@ -3,6 +3,9 @@
 
 mod range;
 
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
+
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
@@ -12,6 +15,7 @@ use actix_web::http::header::{
 use actix_web::web::{Path, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError, get};
 use domain::recording::{self, Whereabouts};
+use lru::LruCache;
 use projections::call_history::{self, CallHistory, ResultRow};
 use projections::projection::Projection;
 use serde::Serialize;
@@ -28,6 +32,8 @@ use range::{Asked, Part, limited, tag};
 
 /// When to ask again for a recording that is not there yet.
 const COME_BACK_SECS: u16 = 10;
+/// Recordings of which it is remembered that the log has heard of them.
+const UNFIT_MAX: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
     routes.service(of_result);
@@ -94,6 +100,23 @@ fn absent(engine: &Engine, row: &ResultRow) -> Result<HttpResponse, Problem> {
     sessions::json(answer, &NotReady { ready: false, message: "The recording is not there yet." })
 }
 
+/// Recordings that are not passed on, with what the log was told of each: players ask again and again.
+#[derive(Debug)]
+pub(super) struct Unfit(Mutex<LruCache<Uuid, String>>);
+
+impl Default for Unfit {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(UNFIT_MAX)))
+    }
+}
+
+impl Unfit {
+    fn is_news(&self, id: Uuid, why: &str) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.put(id, why.to_owned()).is_none_or(|before| before != why)
+    }
+}
+
 /// Somebody who wants to hear a recording, and how much of it.
 struct Listening<'a> {
     engine: &'a Engine,
@@ -124,7 +147,19 @@ impl Listening<'_> {
     }
 
     async fn open(&self, from: u64) -> Result<Option<Playback>, Problem> {
-        self.engine.recordings.open(&self.whereabouts, from).await.map_err(kept_away)
+        let opened = self.engine.recordings.open(&self.whereabouts, from).await;
+        opened.map_err(|trouble| match trouble {
+            Trouble::Later { .. } => {
+                let detail = "the recording's host does not answer now, or too many are listening";
+                Problem::new(Code::RecordingAway, detail)
+            }
+            Trouble::Never { why } => {
+                if self.engine.unfit.is_news(self.id, &why) {
+                    tracing::warn!(result = %self.id, "a recording is not passed on: {why}");
+                }
+                Problem::new(Code::RecordingUnfit, why)
+            }
+        })
     }
 
     /// From elsewhere: where a part begins may be known only when the size is.
@@ -191,15 +226,5 @@ fn kind(extension: &str) -> (&'static str, &'static str) {
         "amr" => ("audio/AMR", ".amr"),
         "gsm" => ("audio/x-gsm", ".gsm"),
         _ => ("application/octet-stream", ""),
-    }
-}
-
-fn kept_away(trouble: Trouble) -> Problem {
-    match trouble {
-        Trouble::Later { .. } => {
-            let detail = "the recording's host does not answer now, or too many are listening";
-            Problem::new(Code::RecordingAway, detail)
-        }
-        Trouble::Never { why } => Problem::new(Code::RecordingUnfit, why.clone()).because(why),
     }
 }

@@ -13,7 +13,9 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use chrono::{DateTime, Utc};
 use domain::call::{Call, Listing};
 use domain::ids::{Fingerprint, Organization, SessionId, StreamId};
+use domain::quarantine::Quarantine;
 use domain::{quarantine, session};
+use serde_json::{Map, Value};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::auth::{Knock, Reporter};
@@ -151,7 +153,7 @@ impl Telling<'_> {
     }
 
     /// Nobody knows its session: the report is kept word for word until somebody decides. Call servers try again for hours;
-    /// what is held already, or was settled, is answered as it was at first.
+    /// what is held already is answered as it was at first, and what was settled with how it was.
     async fn keep(&self, bytes: &[u8], said: &Said<'_>) -> Result<HttpResponse, Problem> {
         let organization = self.organization();
         let person = self.engine.dispatch.fingerprint(organization, &said.phone);
@@ -165,13 +167,15 @@ impl Telling<'_> {
         };
         let done =
             self.engine.dispatch.quarantine(stream, Some(person), command, self.meta(organization)).await?;
+        let (detail, mut members) = kept(&done.state);
         if self.engine.options.unknown_session == UnknownSession::Accepted {
             let mut accepted = HttpResponse::Accepted();
             accepted.insert_header((edge::POSITION, done.position));
-            return Ok(accepted.json(serde_json::json!({ "quarantined": true, "sessionId": said.session })));
+            members.insert("sessionId".to_owned(), said.session.clone().into());
+            return Ok(accepted.json(members));
         }
-        let detail = "the session is not known; the report is kept until somebody binds it to one";
-        Err(Problem::new(Code::SessionUnknown, detail).with("quarantined", true))
+        let problem = Problem::new(Code::SessionUnknown, detail);
+        Err(members.into_iter().fold(problem, |problem, (name, value)| problem.with(&name, value)))
     }
 
     fn organization(&self) -> &Organization {
@@ -182,6 +186,27 @@ impl Telling<'_> {
         let circumstances = self.id.circumstances(organization, &self.reporter.actor);
         Meta { circumstances: Arc::new(circumstances), command: None }
     }
+}
+
+/// What became of a report that could not be placed, in a sentence and for programs.
+fn kept(report: &Quarantine) -> (&'static str, Map<String, Value>) {
+    let (detail, what) = match report {
+        Quarantine::New | Quarantine::Held => {
+            let detail = "the session is not known; the report is kept until somebody binds it to one";
+            (detail, ("quarantined", Value::Bool(true)))
+        }
+        Quarantine::Bound(session) => {
+            let detail = "the session is not known; the report came before, and was bound to another";
+            (detail, ("boundTo", session.as_str().into()))
+        }
+        Quarantine::Discarded => {
+            let detail = "the session is not known; the report came before, and was discarded";
+            (detail, ("discarded", Value::Bool(true)))
+        }
+    };
+    // Of two by one name the second stands.
+    let all = [("quarantined", Value::Bool(false)), what];
+    (detail, all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 fn answer(view: &ResultView<'_>, done: &Done<Call>) -> Result<HttpResponse, Problem> {

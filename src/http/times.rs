@@ -2,6 +2,7 @@
 //! Written out by hand because each report has several and the general parsers cost more than the rest of the request.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use chrono::{
     DateTime, Datelike, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone,
@@ -12,9 +13,24 @@ use serde::{Serialize, Serializer};
 
 /// Longest text looked at.
 const LEN_MAX: usize = 40;
+const YEARS: RangeInclusive<i32> = 1..=9999;
+/// chrono counts on beyond a second's nanoseconds where a second is a leap second.
+const NANOS: u32 = 1_000_000_000;
+const LAST_MICRO: u32 = 999_999_000;
 
 /// Reads `2025-10-06T18:30:00.000Z` and its relatives; a text without a zone is meant in `zone`. Digits beyond a microsecond are cut off.
+/// Years that do not have four digits in UTC are refused, and so is a leap second at another time than a leap second has.
 pub(super) fn parse(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
+    let time = understood(text, zone).filter(|time| YEARS.contains(&time.year()))?;
+    if time.nanosecond() < NANOS {
+        return Some(time);
+    }
+    let midnight = (time.hour(), time.minute(), time.second()) == (23, 59, 59);
+    // Stores know none: everywhere it is the last moment of its minute.
+    midnight.then(|| time.with_nanosecond(LAST_MICRO)).flatten()
+}
+
+fn understood(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
     let text = text.trim();
     if text.len() > LEN_MAX {
         return None;
@@ -75,6 +91,7 @@ impl Reader<'_> {
         self.one_of(b":")?;
         let second = self.digits(2)?;
         let micros = if self.one_of(b".,").is_some() { self.fraction()? } else { 0 };
+        let (second, micros) = if second == 60 { (59, micros + 1_000_000) } else { (second, micros) };
         date.and_hms_micro_opt(hour, minute, second, micros)
     }
 
@@ -200,6 +217,11 @@ mod tests {
             ("2025-10-06T18:30:00+05", "2025-10-06T13:30:00.000000Z"),
             (" 2025-10-06T18:30:00Z ", "2025-10-06T18:30:00.000000Z"),
             ("2024-02-29T00:00:00Z", "2024-02-29T00:00:00.000000Z"),
+            ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59.999999Z"),
+            ("2017-01-01T04:59:60.5+05:00", "2016-12-31T23:59:59.999999Z"),
+            ("2017-01-01 04:59:60", "2016-12-31T23:59:59.999999Z"),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"),
+            ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
         ];
         for (text, expected) in table {
             assert_eq!(read(text).as_deref(), Some(expected), "{text}");
@@ -217,6 +239,14 @@ mod tests {
             "2025-02-29T00:00:00Z",
             "2025-10-06T24:00:00Z",
             "2025-10-06T18:60:00Z",
+            "2025-10-06T18:30:60Z",
+            "2016-12-31T23:59:60+05:00",
+            "2016-12-31T23:59:61Z",
+            "9999-12-31T23:59:59-23:00",
+            "0001-01-01T00:00:00+23:00",
+            "0001-01-01T00:00:00",
+            "0000-12-31T23:59:59Z",
+            "0000-01-01T00:00:00+23:00",
             "2025-10-06T18:30:00.Z",
             "2025-10-06T18:30:00ZZ",
             "2025-10-06T18:30:00+24:00",
@@ -264,7 +294,7 @@ mod tests {
         let text = |time: &str| serde_json::to_string(&Stamp(parse(time, chrono_tz::UTC).unwrap())).unwrap();
         assert_eq!(text("2025-10-06T18:30:05.0429Z"), "\"2025-10-06T18:30:05.042Z\"");
         assert_eq!(text("0001-01-01T00:00:00Z"), "\"0001-01-01T00:00:00.000Z\"");
-        assert_eq!(text("9999-12-31T23:59:59-23:00"), "\"+10000-01-01T22:59:59.000Z\"");
+        assert_eq!(text("9999-12-31T23:59:60Z"), "\"9999-12-31T23:59:59.999Z\"");
     }
 
     proptest! {

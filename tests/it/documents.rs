@@ -139,11 +139,12 @@ fn every_command_of_the_readme_runs() {
         .filter(|block| !block.starts_with("make "))
         .map(|block| engine.shell(block))
         .collect();
-    let [calls, health, terminal] = &said[..] else {
+    let [calls, health, contacts, terminal] = &said[..] else {
         panic!("the README has other blocks now: {}", said.len())
     };
     assert!(calls.contains("\"ANSWERED\""), "{calls}");
     assert!(health.contains("openapi"), "{health}");
+    assert!(contacts.contains("\"totalPages\":1"), "{contacts}");
     assert!(terminal.contains("reported"), "{terminal}");
     assert!(engine.folder.path().join("data").is_dir(), "the data lies under data/");
 }

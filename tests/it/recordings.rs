@@ -17,6 +17,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::http_world::{Answer, Floor, bearer, near, now, options};
+use crate::world::World;
 use far::{Far, Python};
 
 /// Longer than one piece of a file, and no two places alike.
@@ -387,4 +388,29 @@ async fn what_is_too_large_is_not_passed_on() {
     }
     assert!(broke && read <= 1 << 20, "{read} bytes, broken off: {broke}");
     handle.stop(false).await;
+}
+
+/// Players ask again and again, and nothing about it is the engine's mistake.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_passed_on_is_logged_once_and_as_no_error() {
+    let mut world = World::sqlite();
+    world.start().await;
+    let url = "http://127.0.0.2:9/call.mp3";
+    let report = json!({
+        "sessionId": "s-1", "phoneNumber": "+998901234567", "callStatus": "ANSWERED", "recordingUrl": url,
+    });
+    assert_eq!(world.report(&report).await.unwrap().status(), 200);
+    let results = world.json("/calls/session/s-1/results").await;
+    let path = format!("/calls/results/{}/recording", results[0]["id"].as_str().unwrap());
+    for _ in 0..3 {
+        assert_eq!(world.get(&path).await.status(), 502);
+    }
+    assert!(world.stop().success());
+    let said = world.said();
+    let told: Vec<&str> = said.lines().filter(|line| line.contains("recording")).collect();
+    assert!(
+        matches!(told[..], [line] if line.contains("WARN") && line.matches("not public").count() == 1),
+        "{said}"
+    );
+    assert!(!said.contains("ERROR"), "{said}");
 }

@@ -10,6 +10,7 @@ mod written;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use domain::number_list::Holds;
 use karnay::adapters::spreadsheet::{Error, Kind, Limits, Row, Sheet, read};
 use karnay::ports::SheetProgress as Progress;
 
@@ -20,7 +21,7 @@ fn committed(name: &str) -> PathBuf {
 fn rows_within(file: &Path, limits: Limits) -> Result<(Sheet, Vec<(u32, String)>), Error> {
     let mut rows = vec![];
     let sheet = read(file, limits, &Progress::default(), &mut |row: Row<'_>| {
-        rows.push((row.line, row.text.to_owned()));
+        rows.push((row.line, row.cell.first().text.to_owned()));
         ControlFlow::Continue(())
     })?;
     Ok((sheet, rows))

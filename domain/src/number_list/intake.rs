@@ -2,16 +2,51 @@
 //! and everything is told row by row. What comes out are chunks of rows, small enough to be stored one after another.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::{Counts, NUMBERS_MAX};
 use crate::phone::{Home, Listed, Phone, Unfit};
 
 /// Rows of one chunk.
 pub const CHUNK_LEN_MAX: usize = 1_000;
+/// What stands between a line's fields.
+const FIELD: char = '\t';
 /// So much of a cell is kept in the report; no number is longer.
 const SHOWN_LEN_MAX: usize = 64;
 
-/// One row with what became of it.
+/// What a row has to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cell<'a> {
+    pub holds: Holds,
+    pub text: &'a str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// What stands in the first column.
+    Value,
+    /// All fields of a text's line, tabs between them and none inside.
+    Fields,
+    /// A formula of the first column that nobody has calculated.
+    Formula,
+}
+
+impl<'a> Cell<'a> {
+    pub fn value(text: &'a str) -> Self {
+        Self { holds: Holds::Value, text }
+    }
+
+    /// The first column alone, where the others are known to hold something else.
+    #[must_use]
+    pub fn first(self) -> Self {
+        match self.holds {
+            Holds::Fields => Self::value(self.text.split(FIELD).next().unwrap_or_default()),
+            Holds::Value | Holds::Formula => self,
+        }
+    }
+}
+
+/// One row with what became of it; a line of several numbers makes several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// As a person counts the sheet's rows.
@@ -72,13 +107,45 @@ impl Intake {
         Self { home, met: Met::default(), chunk: Chunk::default(), counts: Counts::default() }
     }
 
-    /// Takes a row; gives back a chunk where one is full.
-    pub fn take(&mut self, row: u32, text: &str) -> Result<Option<Chunk>, TooMany> {
+    /// Takes a row; gives back the chunks that are full.
+    pub fn take(&mut self, row: u32, cell: Cell<'_>) -> Result<Vec<Chunk>, TooMany> {
+        let chunk = match cell.holds {
+            Holds::Value => self.take_value(row, cell.text)?,
+            Holds::Fields => match self.numbers(cell.text) {
+                Some(numbers) => return self.take_numbers(row, numbers),
+                None => self.take_value(row, cell.first().text)?,
+            },
+            Holds::Formula => self.tell(row, cell.text, Verdict::Refused(Unfit::Formula))?,
+        };
+        Ok(chunk.into_iter().collect())
+    }
+
+    fn take_value(&mut self, row: u32, text: &str) -> Result<Option<Chunk>, TooMany> {
         let text = text.trim();
         if text.is_empty() {
             return Ok(None);
         }
         let verdict = self.judge(row, text);
+        self.tell(row, text, verdict)
+    }
+
+    fn take_numbers(&mut self, row: u32, numbers: Vec<(&str, Listed)>) -> Result<Vec<Chunk>, TooMany> {
+        let mut full = vec![];
+        for (text, listed) in numbers {
+            let verdict = self.place(row, listed);
+            full.extend(self.tell(row, text, verdict)?);
+        }
+        Ok(full)
+    }
+
+    /// The fields of a line that holds nothing but numbers, where it has more than one. A line that holds anything else is a table's.
+    fn numbers<'a>(&self, line: &'a str) -> Option<Vec<(&'a str, Listed)>> {
+        let fields = line.split(FIELD).map(str::trim).filter(|field| !field.is_empty());
+        let number = |field| Some((field, Phone::listed(field, self.home).ok()?));
+        if line.contains(FIELD) { fields.map(number).collect() } else { None }
+    }
+
+    fn tell(&mut self, row: u32, text: &str, verdict: Verdict) -> Result<Option<Chunk>, TooMany> {
         self.count(&verdict);
         if self.counts.numbers > NUMBERS_MAX {
             return Err(TooMany);
@@ -95,16 +162,18 @@ impl Intake {
     }
 
     fn judge(&mut self, row: u32, text: &str) -> Verdict {
-        let Listed { phone, repaired } = match Phone::listed(text, self.home) {
-            Ok(listed) => listed,
-            Err(_) if self.counts.rows == 0 && Phone::is_heading(text, self.home) => return Verdict::Header,
-            Err(why) => return Verdict::Refused(why),
-        };
-        let first = self.met.first(&phone, row);
-        match (first == row, repaired) {
-            (false, _) => Verdict::Duplicate { of: first },
-            (true, true) => Verdict::Repaired(phone),
-            (true, false) => Verdict::Accepted(phone),
+        match Phone::listed(text, self.home) {
+            Ok(listed) => self.place(row, listed),
+            Err(_) if self.counts.rows == 0 && Phone::is_heading(text, self.home) => Verdict::Header,
+            Err(why) => Verdict::Refused(why),
+        }
+    }
+
+    fn place(&mut self, row: u32, Listed { phone, repaired }: Listed) -> Verdict {
+        match (self.met.earlier(&phone, row), repaired) {
+            (Some(of), _) => Verdict::Duplicate { of },
+            (None, true) => Verdict::Repaired(phone),
+            (None, false) => Verdict::Accepted(phone),
         }
     }
 
@@ -137,10 +206,17 @@ impl Met {
     /// One more than the largest number of nine digits.
     const SPLIT: u64 = 1_000_000_000;
 
-    fn first(&mut self, phone: &Phone, row: u32) -> u32 {
+    /// The row where it stands already, which may be this one.
+    fn earlier(&mut self, phone: &Phone, row: u32) -> Option<u32> {
         let digits = phone.as_str().bytes().filter(u8::is_ascii_digit);
         let number = digits.fold(0, |all: u64, digit| all * 10 + u64::from(digit - b'0'));
         let last = u32::try_from(number % Self::SPLIT).unwrap_or(0);
-        *self.0.entry(number / Self::SPLIT).or_default().entry(last).or_insert(row)
+        match self.0.entry(number / Self::SPLIT).or_default().entry(last) {
+            Entry::Occupied(met) => Some(*met.get()),
+            Entry::Vacant(new) => {
+                new.insert(row);
+                None
+            }
+        }
     }
 }

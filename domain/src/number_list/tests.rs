@@ -63,7 +63,7 @@ fn taken(rows: &[&str]) -> (Vec<Line>, Counts) {
     let mut intake = Intake::new(Home::parse("UZ").unwrap());
     let mut lines = vec![];
     for (row, text) in (1..).zip(rows) {
-        lines.extend(intake.take(row, text).unwrap().into_iter().flat_map(|chunk| chunk.lines));
+        lines.extend(intake.take(row, Cell::value(text)).unwrap().into_iter().flat_map(|chunk| chunk.lines));
     }
     let (last, counts) = intake.finish();
     lines.extend(last.into_iter().flat_map(|chunk| chunk.lines));
@@ -91,6 +91,65 @@ fn every_row_is_told_of() {
 }
 
 #[test]
+fn a_line_of_nothing_but_numbers_gives_each() {
+    let mut intake = Intake::new(Home::parse("UZ").unwrap());
+    let lines = [
+        "Telefon\tIsm",
+        "+998901234567\t 901234568\t\t+998901234569",
+        "+998901234570\tAli",
+        "+998901234571\t45",
+        "\t+998901234572\t+998901234572",
+        "+998901234573\t",
+    ];
+    for (row, text) in (1..).zip(lines) {
+        assert_eq!(intake.take(row, Cell { holds: Holds::Fields, text }).unwrap(), []);
+    }
+    let (last, counts) = intake.finish();
+    let told: Vec<_> = last
+        .unwrap()
+        .lines
+        .into_iter()
+        .map(|line| {
+            let number = line.verdict.number().map_or("", Phone::as_str);
+            (line.row, format!("{} -> {number}", line.value))
+        })
+        .collect();
+    let expected = [
+        (1, "Telefon -> "),
+        (2, "+998901234567 -> +998901234567"),
+        (2, "901234568 -> +998901234568"),
+        (2, "+998901234569 -> +998901234569"),
+        (3, "+998901234570 -> +998901234570"),
+        (4, "+998901234571 -> +998901234571"),
+        (5, "+998901234572 -> +998901234572"),
+        (5, "+998901234572 -> "),
+        (6, "+998901234573 -> +998901234573"),
+    ];
+    assert_eq!(told, expected.map(|(row, text)| (row, text.to_owned())));
+    assert_eq!(counts, Counts { rows: 9, numbers: 7, repaired: 1, duplicates: 1, invalid: 0, chunks: 1 });
+}
+
+#[test]
+fn a_long_line_of_numbers_fills_chunks_like_rows_do() {
+    let line: Vec<String> = (0..2_500).map(|n| format!("+99890{n:07}")).collect();
+    let mut intake = Intake::new(Home::parse("UZ").unwrap());
+    let full = intake.take(1, Cell { holds: Holds::Fields, text: &line.join("\t") }).unwrap();
+    let (last, _) = intake.finish();
+    let shape: Vec<_> = full.iter().chain(&last).map(|chunk| (chunk.number, chunk.lines.len())).collect();
+    assert_eq!(shape, [(0, 1_000), (1, 1_000), (2, 500)]);
+}
+
+#[test]
+fn a_formula_without_its_value_is_told_and_is_no_heading() {
+    let mut intake = Intake::new(Home::parse("UZ").unwrap());
+    let formula = Cell { holds: Holds::Formula, text: "=A2" };
+    intake.take(1, formula).unwrap();
+    let (last, counts) = intake.finish();
+    assert_eq!((counts.rows, counts.invalid), (1, 1));
+    assert_eq!(last.unwrap().lines[0].verdict, Verdict::Refused(Unfit::Formula));
+}
+
+#[test]
 fn words_below_the_first_row_are_no_header() {
     let (lines, _) = taken(&["+998901234567", "Telefon"]);
     assert!(matches!(lines[1].verdict, Verdict::Refused(_)));
@@ -102,7 +161,7 @@ fn chunks_are_full_and_in_order() {
     let mut intake = Intake::new(Home::parse("UZ").unwrap());
     let mut chunks = vec![];
     for (row, text) in (1..).zip(&rows) {
-        chunks.extend(intake.take(row, text).unwrap());
+        chunks.extend(intake.take(row, Cell::value(text)).unwrap());
     }
     let (last, counts) = intake.finish();
     chunks.extend(last);

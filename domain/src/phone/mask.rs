@@ -19,12 +19,26 @@ const UNITS: [&str; 6] = ["bytes", "events", "rows", "ms", "us", "ns"];
 
 /// The text with its telephone numbers masked: `+998901****67`.
 pub fn masked(text: &str, home: Home) -> Cow<'_, str> {
+    replaced(text, home, |_| None)
+}
+
+/// The same for what a program printed. What was JSON stays JSON: where digits stand for themselves there, as a number does,
+/// they become a text.
+pub fn masked_output(text: &str, home: Home) -> Cow<'_, str> {
+    let mut quotes = Quotes::default();
+    replaced(text, home, |found| found.bare(text).filter(|start| !quotes.are_open(text, *start)))
+}
+
+/// `bare` says where a number begins that has to be put in quotes.
+fn replaced(text: &str, home: Home, mut bare: impl FnMut(&Candidate) -> Option<usize>) -> Cow<'_, str> {
     let (mut clean, mut copied, mut from) = (String::new(), 0, 0);
     while let Some(found) = Candidate::next(text, from) {
         from = found.end;
         if found.is_number(text, home) {
-            clean.push_str(text.get(copied..found.start).unwrap_or(""));
-            clean.push_str(&hidden(&found.digits));
+            let bare = bare(&found);
+            let quote = if bare.is_some() { "\"" } else { "" };
+            clean.push_str(text.get(copied..bare.unwrap_or(found.start)).unwrap_or(""));
+            clean.extend([quote, &hidden(&found.digits), quote]);
             copied = found.end;
         }
     }
@@ -91,6 +105,18 @@ impl Candidate {
             && self.exists(home)
     }
 
+    /// Where it begins as a value of JSON, with the minus that a number may have there. None where it stands among other words.
+    fn bare(&self, text: &str) -> Option<usize> {
+        let space = [' ', '\t', '\r', '\n'];
+        let (before, behind) = (text.get(..self.start)?, text.get(self.end..)?);
+        let before = before.strip_suffix('-').unwrap_or(before);
+        let opened = before.trim_end_matches(space);
+        let closed = behind.trim_start_matches(space);
+        let alone = (opened.is_empty() || opened.ends_with([':', '[', ',']))
+            && (closed.is_empty() || closed.starts_with([',', ']', '}']));
+        alone.then_some(before.len())
+    }
+
     /// Long ones are no position that anyone will live to see.
     fn is_amount(&self, before: &str, behind: &str) -> bool {
         let not_letter = |c: char| !c.is_ascii_alphabetic();
@@ -102,6 +128,30 @@ impl Candidate {
     fn exists(&self, home: Home) -> bool {
         Phone::dialable(&self.digits, home).is_some()
             || Phone::dialable(&format!("+{}", self.digits), home).is_some()
+    }
+}
+
+/// Follows the quotation marks of a text from its beginning on, as JSON counts them.
+#[derive(Debug, Default)]
+struct Quotes {
+    seen: usize,
+    open: bool,
+    escaped: bool,
+}
+
+impl Quotes {
+    /// Whether a text is open at this place, which lies behind the last that was asked for.
+    fn are_open(&mut self, text: &str, at: usize) -> bool {
+        for byte in text.get(self.seen..at).unwrap_or_default().bytes() {
+            let escaped = std::mem::take(&mut self.escaped);
+            match byte {
+                b'\\' if self.open && !escaped => self.escaped = true,
+                b'"' if !escaped => self.open = !self.open,
+                _ => {}
+            }
+        }
+        self.seen = self.seen.max(at);
+        self.open
     }
 }
 
@@ -143,6 +193,35 @@ mod tests {
     }
 
     #[test]
+    fn what_was_json_stays_json() {
+        for (text, clean) in [
+            ("998901234567", "\"998901****67\""),
+            (" 998901234567\n", " \"998901****67\"\n"),
+            ("{\"first\":998901234567}", "{\"first\":\"998901****67\"}"),
+            (
+                "{\"all\" : [ 998901234567 , -998901234568,\n901234569 ], \"at\": 1738862891234 }",
+                "{\"all\" : [ \"998901****67\" , \"998901****68\",\n\"9012***69\" ], \"at\": 1738862891234 }",
+            ),
+            ("[\"998901234567\"]", "[\"998901****67\"]"),
+            ("[\"list: [998901234567]\", 998901234568]", "[\"list: [998901****67]\", \"998901****68\"]"),
+            ("[\"a \\\"\", 998901234568]", "[\"a \\\"\", \"998901****68\"]"),
+            ("[\"a \\\", 998901234568\"]", "[\"a \\\", 998901****68\"]"),
+            (
+                "{\"sessionId\":\"session-1738862891234-abc123\",\"n\":1}",
+                "{\"sessionId\":\"session-1738862891234-abc123\",\"n\":1}",
+            ),
+            (
+                "{\"a\":1738862891234,\"ip\":\"192.168.100.200\"}",
+                "{\"a\":1738862891234,\"ip\":\"192.168.100.200\"}",
+            ),
+        ] {
+            let shown = masked_output(text, Home::parse("UZ").unwrap());
+            assert_eq!(shown, clean, "{text}");
+            assert!(serde_json::from_str::<serde_json::Value>(&shown).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_number_stays() {
         for text in [
             "session-1738862891234-abc123",
@@ -176,5 +255,8 @@ mod tests {
     fn what_is_masked_stays_masked() {
         let once = shown("+998901234567 and 998901234567");
         assert_eq!(shown(&once), once);
+        let home = Home::parse("UZ").unwrap();
+        let once = masked_output("[998901234567]", home);
+        assert_eq!(masked_output(&once, home), once);
     }
 }

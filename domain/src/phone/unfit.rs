@@ -17,10 +17,11 @@ pub enum Unfit {
     TooShort,
     TooLong,
     Invalid,
+    Formula,
 }
 
 impl Unfit {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Empty,
         Self::NoNumber,
         Self::Letters,
@@ -32,6 +33,7 @@ impl Unfit {
         Self::TooShort,
         Self::TooLong,
         Self::Invalid,
+        Self::Formula,
     ];
 
     pub fn parse(code: &str) -> Option<Self> {
@@ -51,6 +53,7 @@ impl Unfit {
             Self::TooShort => "too_short",
             Self::TooLong => "too_long",
             Self::Invalid => "invalid",
+            Self::Formula => "formula",
         }
     }
 
@@ -70,6 +73,9 @@ impl Unfit {
             Self::TooShort => "The number has too few digits.",
             Self::TooLong => "The number has too many digits.",
             Self::Invalid => "No such number can exist; look at the country and operator code.",
+            Self::Formula => {
+                "The cell holds a formula without its value; open the file in a spreadsheet program and save it."
+            }
         }
     }
 
@@ -85,7 +91,8 @@ impl Unfit {
             | Self::Date
             | Self::TooShort
             | Self::TooLong
-            | Self::Invalid => false,
+            | Self::Invalid
+            | Self::Formula => false,
         }
     }
 }

@@ -20,9 +20,12 @@ pub(super) struct Written {
 
 impl Written {
     pub(super) fn read(text: &str) -> Result<Self, Unfit> {
+        if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
+            return Err(Unfit::Empty);
+        }
         let text = bare(text);
         if text.is_empty() {
-            return Err(Unfit::Empty);
+            return Err(Unfit::NoNumber);
         }
         if text.len() > LEN_MAX {
             return Err(prose(text));
@@ -44,11 +47,11 @@ impl Written {
         if is_date(&text) {
             return Err(Unfit::Date);
         }
+        if is_several(&text) {
+            return Err(Unfit::Several);
+        }
         if let Some(whole) = decimal(&text) {
             return Self::of(&whole?, false);
-        }
-        if parts(&text).count() > 1 {
-            return Err(Unfit::Several);
         }
         if let Some(at) = text.find(|c: char| !is_separator(c) && !c.is_ascii_digit() && c != '+') {
             return Err(foreign(&text, at));
@@ -87,10 +90,12 @@ impl Written {
     }
 }
 
-/// Without what surrounds a value in exports: blanks, quotes, Excel's apostrophe, the scheme of a link.
+/// Without what surrounds a value in exports: blanks, quotes, Excel's apostrophe, the scheme of a link,
+/// and at its end what stood between it and the next one.
 fn bare(text: &str) -> &str {
     let around = |c: char| c.is_whitespace() || is_invisible(c) || matches!(c, '"' | '\'' | '`' | '=' | '’');
-    let text = text.trim_matches(around);
+    let ends = |c: char| around(c) || matches!(c, ',' | ';');
+    let text = text.trim_start_matches(around).trim_end_matches(ends);
     text.strip_prefix("tel:").map_or(text, |rest| rest.trim_matches(around))
 }
 
@@ -152,6 +157,7 @@ fn decimal(text: &str) -> Option<Result<String, Unfit>> {
     match exponent {
         Some(exponent) if is_plain(exponent) => Some(scientific(whole, fraction, exponent.parse().ok()?)),
         Some(_) => None,
+        None if mantissa.contains(',') && whole.len() < DIGITS_MIN => Some(Err(Unfit::Fraction)),
         // A short first part is a number in groups: `90.1234567`.
         None if whole.len() < DIGITS_MIN || fraction.is_empty() => None,
         None if fraction.bytes().all(|byte| byte == b'0') => Some(Ok(whole.to_owned())),
@@ -168,24 +174,38 @@ fn scientific(whole: &str, fraction: &str, exponent: usize) -> Result<String, Un
     Ok(format!("{whole}{kept}"))
 }
 
-/// The stretches long enough to be a number each, where more than one is written.
-fn parts(text: &str) -> impl Iterator<Item = &str> {
-    let count = |part: &str| part.bytes().filter(u8::is_ascii_digit).count();
-    let hard: &[char] = &[',', ';', '|', '\n', '/', '&'];
-    let soft = count(text) > DIGITS_ROOM - 2;
-    text.split(move |c: char| hard.contains(&c) || (soft && c == ' '))
-        .filter(move |part| count(part) >= DIGITS_MIN)
+/// Whether more than one stretch is long enough to be a number. Spaces also stand inside of one, and part two only where
+/// there are too many digits for one.
+fn is_several(text: &str) -> bool {
+    let long = |part: &&str| digits_of(part) >= DIGITS_MIN;
+    let apart = |by: &[char]| text.split(by).filter(long).count() > 1;
+    let soft = digits_of(text) > DIGITS_ROOM - 2;
+    apart(&[',', ';', '|', '\n', '/', '&']) || apart(&['+']) || (soft && apart(&[' ']))
+}
+
+fn digits_of(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
 }
 
 /// What a character that belongs to no number makes of it. After a whole number it begins an extension.
 fn foreign(text: &str, at: usize) -> Unfit {
     let (before, after) = text.split_at_checked(at).unwrap_or((text, ""));
-    let enough = before.bytes().filter(u8::is_ascii_digit).count() >= DIGITS_MIN;
+    let enough = digits_of(before) >= DIGITS_MIN;
     let after = after.to_lowercase();
     let extension =
         ["ext", "x", "доб", "вн", "#", ";ext", ", доб", "ichki"].iter().any(|word| after.starts_with(word));
     let number = after.contains(|c: char| c.is_ascii_digit());
-    if enough && extension && number { Unfit::Extension } else { Unfit::Letters }
+    if enough && extension && number {
+        return Unfit::Extension;
+    }
+    if text.contains(|c: char| c.is_alphabetic() || !c.is_ascii()) {
+        return Unfit::Letters;
+    }
+    match digits_of(text) {
+        ..DIGITS_MIN => Unfit::TooShort,
+        DIGITS_MIN..=DIGITS_MAX => Unfit::Invalid,
+        _ => Unfit::TooLong,
+    }
 }
 
 /// `2025-01-31`, `31.01.2025`, `31/01/2025`, with or without a time.

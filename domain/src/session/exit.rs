@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::phone::{Home, masked};
+use crate::phone::{Home, masked, masked_output};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exit {
@@ -24,8 +24,8 @@ impl Exit {
         Self {
             code: self.code,
             signal: self.signal.map(|signal| masked(&signal, home).into_owned()),
-            stdout: masked(&self.stdout, home).into_owned(),
-            stderr: masked(&self.stderr, home).into_owned(),
+            stdout: masked_output(&self.stdout, home).into_owned(),
+            stderr: masked_output(&self.stderr, home).into_owned(),
         }
     }
 

@@ -144,16 +144,16 @@ fn part(name: &str, kind: Kind) -> Part {
 
 fn weigh<R: Read>(entry: &ZipFile<'_, R>, part: Part, limits: Limits) -> Result<(), Error> {
     let (what, max) = match part {
-        Part::Sheet => ("a worksheet may have bytes", limits.sheet),
-        Part::Strings => ("its strings may have bytes", limits.strings),
-        Part::Other => ("a part of it may have bytes", limits.part),
+        Part::Sheet => ("a worksheet", limits.sheet),
+        Part::Strings => ("its table of strings", limits.strings),
+        Part::Other => ("a part of it", limits.part),
     };
     let packed = entry.compressed_size().max(1);
     if entry.size() > RATIO_FROM && entry.size() / packed > RATIO_MAX {
         return Err(Error::Bomb);
     }
     if entry.size() > max {
-        return Err(Error::TooLarge { what, max });
+        return Err(Error::TooLarge { what, max, unit: "bytes" });
     }
     Ok(())
 }

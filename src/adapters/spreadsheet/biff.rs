@@ -26,8 +26,9 @@ pub(super) fn check(stream: &[u8], limits: Limits) -> Result<(), Error> {
         read += passed;
         if cells > limits.xls_cells {
             return Err(Error::TooLarge {
-                what: "the worksheets of an .xls may span cells",
+                what: "the worksheets of an .xls together",
                 max: limits.xls_cells,
+                unit: "cells",
             });
         }
         if read > stream.len().saturating_mul(PASSES_MAX) {

@@ -4,7 +4,11 @@ use std::io::{Read, Seek};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use calamine::{Cell, DataRef, Reader, SheetType, SheetVisible, Xlsb, XlsbError, Xlsx, XlsxError};
+use calamine::{
+    Cell, DataRef, Reader, SheetType, SheetVisible, Xlsb, XlsbError, Xlsx, XlsxCellFormulaMetadataRecord,
+    XlsxCellReader, XlsxError, XlsxFormulaMetadata,
+};
+use domain::number_list::{self, Holds};
 
 use super::{Error, Limits, Rows, cell};
 
@@ -15,14 +19,29 @@ pub(super) fn xlsx<R: Read + Seek>(file: R, limits: Limits, rows: &mut Rows<'_>)
     let mut book = guarded(|| Xlsx::new(file), xlsx_error, WORKBOOK)?;
     let name = first(book.sheets_metadata()).ok_or(Error::NotATable)?;
     let mut cells = guarded(|| book.worksheet_cells_reader(&name), xlsx_error, WORKSHEET)?;
-    give(|| guarded(|| cells.next_cell(), xlsx_error, WORKSHEET), limits, rows)
+    give(|| guarded(|| found(&mut cells), xlsx_error, WORKSHEET), limits, rows)
 }
 
 pub(super) fn xlsb<R: Read + Seek>(file: R, limits: Limits, rows: &mut Rows<'_>) -> Result<(), Error> {
     let mut book = guarded(|| Xlsb::new(file), xlsb_error, WORKBOOK)?;
     let name = first(book.sheets_metadata()).ok_or(Error::NotATable)?;
     let mut cells = guarded(|| book.worksheet_cells_reader(&name), xlsb_error, WORKSHEET)?;
-    give(|| guarded(|| cells.next_cell(), xlsb_error, WORKSHEET), limits, rows)
+    let mut next = || Ok(cells.next_cell()?.map(|cell| Found { cell, formula: None }));
+    give(|| guarded(&mut next, xlsb_error, WORKSHEET), limits, rows)
+}
+
+/// A cell, and what it calculates where that is told.
+struct Found<'a> {
+    cell: Cell<DataRef<'a>>,
+    formula: Option<XlsxFormulaMetadata>,
+}
+
+fn found<'a, R: Read + Seek>(cells: &mut XlsxCellReader<'a, R>) -> Result<Option<Found<'a>>, XlsxError> {
+    let record = cells.next_cell_with_formula_metadata()?;
+    Ok(record.map(|XlsxCellFormulaMetadataRecord { pos, value, formula, .. }| Found {
+        cell: Cell::new(pos, value),
+        formula,
+    }))
 }
 
 /// The worksheet that people see first.
@@ -66,25 +85,48 @@ fn xlsb_error(why: &XlsbError) -> Option<Error> {
 
 /// Of a merged area only the first cell has a value, so only that is given.
 fn give<'a>(
-    mut next: impl FnMut() -> Result<Option<Cell<DataRef<'a>>>, Error>,
+    mut next: impl FnMut() -> Result<Option<Found<'a>>, Error>,
     limits: Limits,
     rows: &mut Rows<'_>,
 ) -> Result<(), Error> {
     let mut text = String::new();
     let mut seen = 0;
-    while let Some(found) = next()? {
+    while let Some(Found { cell, formula }) = next()? {
         seen += 1;
         if seen > limits.cells {
-            return Err(Error::TooLarge { what: "its worksheet may have cells", max: limits.cells });
+            return Err(Error::TooLarge { what: "its worksheet", max: limits.cells, unit: "cells" });
         }
-        let (row, column) = found.get_position();
+        let (row, column) = cell.get_position();
         if column > 0 {
             continue;
         }
-        cell::write(found.get_value(), &mut text);
-        if rows.give(row.saturating_add(1), &text)? == ControlFlow::Break(()) {
+        let holds = write(cell.get_value(), formula, &mut text);
+        if rows.give(row.saturating_add(1), number_list::Cell { holds, text: &text })?
+            == ControlFlow::Break(())
+        {
             break;
         }
     }
     Ok(())
+}
+
+/// An empty text is a formula's value too; nothing at all is none. As people see it, a formula begins with its sign.
+fn write(value: &DataRef<'_>, formula: Option<XlsxFormulaMetadata>, text: &mut String) -> Holds {
+    if let (DataRef::Empty, Some(formula)) = (value, formula) {
+        text.clear();
+        text.push('=');
+        text.push_str(written(&formula));
+        return Holds::Formula;
+    }
+    cell::write(value, text);
+    Holds::Value
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum is calamine's, and grows")]
+fn written(formula: &XlsxFormulaMetadata) -> &str {
+    match formula {
+        XlsxFormulaMetadata::Normal { formula } | XlsxFormulaMetadata::Shared { formula, .. } => formula,
+        // It stands in another cell.
+        _ => "",
+    }
 }

@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Seek};
 use std::ops::ControlFlow;
 
+use domain::number_list::{Cell, Holds};
 use zip::ZipArchive;
 
 use super::cell::number_text;
@@ -52,6 +53,8 @@ struct Table {
     aside: u32,
     value: Option<String>,
     text: String,
+    /// A formula of the first cell that was never calculated.
+    formula: Option<String>,
 }
 
 impl Table {
@@ -116,6 +119,7 @@ impl Table {
         if self.in_cell {
             self.text.clear();
             self.value = value(tag);
+            self.formula = formula(tag);
         }
     }
 
@@ -137,14 +141,18 @@ impl Table {
 
     /// A row that stands for many is given as many times.
     fn row(&mut self, rows: &mut Rows<'_>) -> Result<ControlFlow<()>, Error> {
-        let text = self.value.take().unwrap_or_default();
+        let (value, formula) = (self.value.take().unwrap_or_default(), self.formula.take());
+        let cell = match &formula {
+            Some(text) if value.trim().is_empty() => Cell { holds: Holds::Formula, text },
+            _ => Cell::value(&value),
+        };
         let first = self.line.saturating_add(1);
         self.line = self.line.saturating_add(self.repeated);
-        if text.trim().is_empty() {
+        if cell.text.trim().is_empty() {
             return Ok(ControlFlow::Continue(()));
         }
         for line in first..=self.line {
-            if rows.give(line, &text)? == ControlFlow::Break(()) {
+            if rows.give(line, cell)? == ControlFlow::Break(()) {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -161,6 +169,14 @@ impl Table {
 fn repeated(tag: Tag<'_>) -> u32 {
     let Some(times) = tag.attribute("table:number-rows-repeated") else { return 1 };
     times.parse().unwrap_or(u32::MAX)
+}
+
+/// With its value a cell tells of what kind that is.
+fn formula(tag: Tag<'_>) -> Option<String> {
+    let written = tag.attribute("table:formula").filter(|_| tag.attribute("office:value-type").is_none())?;
+    let mut text = String::new();
+    unescape(written.as_bytes(), &mut text);
+    Some(text)
 }
 
 /// None for text, which stands inside the cell.

@@ -20,7 +20,7 @@ const PASSING: [&[u8]; 6] = [b"row", b"c", b"v", b"f", b"is", b"t"];
 
 pub(super) fn strings(part: impl BufRead, limits: Limits) -> Result<(), Error> {
     let max = limits.strings_count;
-    let too_many = Error::TooLarge { what: "it may have different strings", max };
+    let too_many = Error::TooLarge { what: "it", max, unit: "different strings" };
     let (mut seen, mut text) = (0, Text::default());
     let mut xml = Xml::new(part);
     while let Some(piece) = xml.next()? {

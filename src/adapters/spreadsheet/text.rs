@@ -1,8 +1,10 @@
-//! .txt and .csv as they stream: one alphabet, one separator, quotes. Only the first column is kept, and of that no more than a number needs.
+//! .txt and .csv as they stream: one alphabet, one separator, quotes. Of a field no more is kept than a number needs.
+//! All fields of a line are given: which of them are numbers of the list, the domain says.
 
 use std::io::Read;
 use std::ops::ControlFlow;
 
+use domain::number_list::{Cell, Holds};
 use encoding_rs::Decoder;
 
 use super::{Error, Kind, Rows, encoding};
@@ -10,6 +12,10 @@ use super::{Error, Kind, Rows, encoding};
 const CHUNK: usize = 64 << 10;
 /// More of a cell is never looked at.
 const CELL_MAX: usize = 4096;
+/// Of one line so much is held: some hundred thousand numbers.
+const LINE_MAX: usize = 4 << 20;
+/// What stands between fields where they are given.
+const FIELD: u8 = b'\t';
 /// A quoted cell with more lines than this has lost its end; going on would swallow the list.
 const QUOTED_LINES_MAX: u32 = 100;
 /// What may stand between columns, the likeliest first: a comma is also in prose and in decimals.
@@ -78,8 +84,9 @@ enum At {
 struct Cells {
     separator: u8,
     at: At,
-    first: bool,
-    cell: Vec<u8>,
+    /// The line's fields so far, and where the last of them begins.
+    fields: Vec<u8>,
+    begun: usize,
     line: u32,
     /// Lines that the open quotation has run over.
     quoted: u32,
@@ -88,7 +95,7 @@ struct Cells {
 
 impl Cells {
     fn new(separator: u8) -> Self {
-        Self { separator, at: At::Start, first: true, cell: vec![], line: 1, quoted: 0, after_return: false }
+        Self { separator, at: At::Start, fields: vec![], begun: 0, line: 1, quoted: 0, after_return: false }
     }
 
     fn byte(&mut self, byte: u8, rows: &mut Rows<'_>) -> Result<ControlFlow<()>, Error> {
@@ -100,7 +107,7 @@ impl Cells {
         match byte {
             b'\n' if second => {}
             b'\r' | b'\n' => return self.row(rows),
-            _ if byte == self.separator => (self.first, self.at) = (false, At::Start),
+            _ if byte == self.separator => self.next_field()?,
             b'"' if self.at == At::Quote => {
                 self.keep(byte);
                 self.at = At::Quoted;
@@ -131,22 +138,32 @@ impl Cells {
     }
 
     fn keep(&mut self, byte: u8) {
-        if self.first && self.cell.len() < CELL_MAX {
-            self.cell.push(byte);
+        if self.fields.len() < self.begun + CELL_MAX {
+            self.fields.push(if byte == FIELD { b' ' } else { byte });
         }
     }
 
+    fn next_field(&mut self) -> Result<(), Error> {
+        if self.fields.len() > LINE_MAX {
+            return Err(Error::LongLine { line: self.line });
+        }
+        self.fields.push(FIELD);
+        (self.begun, self.at) = (self.fields.len(), At::Start);
+        Ok(())
+    }
+
     fn row(&mut self, rows: &mut Rows<'_>) -> Result<ControlFlow<()>, Error> {
-        let cell = String::from_utf8_lossy(&self.cell);
-        let named = self.line == 1 && cell.starts_with(NAMED);
+        let text = String::from_utf8_lossy(&self.fields);
+        let named = self.line == 1 && text.starts_with(NAMED);
+        let holds = if self.begun > 0 { Holds::Fields } else { Holds::Value };
         let flow = if named {
             ControlFlow::Continue(())
         } else {
-            rows.give(self.line, cell.trim_matches(['\u{1a}', '\u{c}']))?
+            rows.give(self.line, Cell { holds, text: text.trim_matches(['\u{1a}', '\u{c}']) })?
         };
-        self.cell.clear();
+        self.fields.clear();
         self.line = self.line.saturating_add(1);
-        (self.first, self.at) = (true, At::Start);
+        (self.begun, self.at) = (0, At::Start);
         Ok(flow)
     }
 

@@ -4,6 +4,7 @@ use std::io::{Cursor, Read};
 use std::ops::ControlFlow;
 
 use calamine::{Data, DataRef, Range, Reader, Xls, XlsError};
+use domain::number_list;
 
 use super::book::{first, guarded};
 use super::compound::{Compound, alone};
@@ -22,7 +23,7 @@ pub(super) fn read(
     rows: &mut Rows<'_>,
 ) -> Result<Kind, Error> {
     if size > limits.xls {
-        return Err(Error::TooLarge { what: "an .xls may have bytes", max: limits.xls });
+        return Err(Error::TooLarge { what: "an .xls", max: limits.xls, unit: "bytes" });
     }
     let mut bytes = vec![];
     file.read_to_end(&mut bytes)?;
@@ -58,7 +59,7 @@ fn give(range: &Range<Data>, rows: &mut Rows<'_>) -> Result<(), Error> {
     for (line, row) in (top.saturating_add(1)..).zip(range.rows()) {
         let Some(value) = row.first() else { continue };
         cell::write(&borrowed(value), &mut text);
-        if rows.give(line, &text)? == ControlFlow::Break(()) {
+        if rows.give(line, number_list::Cell::value(&text))? == ControlFlow::Break(()) {
             break;
         }
     }

@@ -1,4 +1,5 @@
-//! The doors: `/calls` for clients, the webhook for call servers, the house's own rooms for admins, and what anybody may ask who has a token.
+//! The doors: `/calls` for clients, with what tells of the engine (`/metrics`, `/openapi.json`), the webhook for call servers,
+//! `/auto-calling` for members, the house's own rooms for admins, and what anybody may ask who has a token.
 //! `auto` trusts what comes from this machine itself: not what a proxy on it passed on, and not a page that reached it under a foreign name.
 
 use std::future::{Ready, ready};
@@ -22,7 +23,7 @@ use crate::http::problem::{Code, Problem};
 /// Headers by which a proxy says that somebody else is asking.
 const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
 
-/// Somebody who may use `/calls`.
+/// Somebody who may use `/calls`, and read what the engine says of itself.
 #[derive(Debug, Clone)]
 pub struct Calls(pub Caller);
 

@@ -17,6 +17,7 @@ use crate::http::{Engine, edge};
 #[expect(dead_code, reason = "it only describes the form to the API's document")]
 pub(super) struct Form {
     /// .xlsx, .xls, .xlsb, .ods, .txt or .csv; the numbers are the first column of the first sheet.
+    /// A line of another text than a .csv that holds nothing but numbers, with commas, semicolons or tabs between them, gives each.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
 }

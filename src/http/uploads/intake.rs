@@ -7,11 +7,11 @@ use domain::fact::Position;
 use domain::ids::StreamId;
 use domain::number_list::{Chunk, Command, Counts, Line, Origin, Verdict};
 use domain::phone::Unfit;
-use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::reading::Reading;
+use super::receive::Received;
 use super::under_way::Shown;
 use crate::dispatch::Meta;
 use crate::dispatch::lists::{Making, STORED_TOGETHER};
@@ -46,7 +46,7 @@ pub(super) struct Invalid {
 }
 
 impl Intake<'_> {
-    pub(super) async fn take(&self, list: Uuid, file: NamedTempFile) -> Result<Taken, Problem> {
+    pub(super) async fn take(&self, list: Uuid, file: Received) -> Result<Taken, Problem> {
         self.shown.reading();
         let (send, chunks) = mpsc::channel(2 * STORED_TOGETHER);
         let reading = Reading::begin(self.engine, &self.shown.begun, file, send);

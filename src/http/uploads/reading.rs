@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use domain::number_list::{self, Chunk, Counts};
+use domain::number_list::{self, Cell, Chunk, Counts, Holds};
 use domain::phone::Home;
-use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use super::receive::Received;
 use super::under_way::Begun;
 use crate::http::Engine;
 use crate::http::problem::{Code, Problem};
@@ -26,7 +26,7 @@ const BATCHES_WAITING: usize = 8;
 struct Batch {
     text: String,
     /// Each row with where its text ends.
-    rows: Vec<(u32, usize)>,
+    rows: Vec<(u32, Holds, usize)>,
 }
 
 /// A file that is being read. Its chunks come out at the other end.
@@ -39,7 +39,7 @@ impl Reading {
     pub(super) fn begin(
         engine: &Engine,
         begun: &Arc<Begun>,
-        file: NamedTempFile,
+        file: Received,
         send: mpsc::Sender<Chunk>,
     ) -> Self {
         let (sheets, home, begun) = (Arc::clone(&engine.sheets), engine.options.home, Arc::clone(begun));
@@ -60,15 +60,16 @@ impl Reading {
 /// Until the file's end, or until nobody judges any more.
 fn read(
     sheets: &dyn Sheets,
-    file: &NamedTempFile,
+    Received { file, is_table }: &Received,
     begun: &Begun,
     hand: &SyncSender<Batch>,
 ) -> Result<SheetKind, BadSheet> {
     let mut batch = Batch::default();
-    let mut row = |row, text: &str| {
+    let mut row = |row, cell: Cell<'_>| {
+        let Cell { holds, text } = if *is_table { cell.first() } else { cell };
         begun.rows.store(row, Ordering::Relaxed);
         batch.text.push_str(text);
-        batch.rows.push((row, batch.text.len()));
+        batch.rows.push((row, holds, batch.text.len()));
         let full = batch.rows.len() >= BATCH_LEN || batch.text.len() >= BATCH_TEXT_LEN;
         if full && hand.send(std::mem::take(&mut batch)).is_err() {
             return ControlFlow::Break(());
@@ -90,12 +91,11 @@ fn judge(
     let mut intake = number_list::Intake::new(home);
     for Batch { text, rows } in batches {
         let mut begin = 0;
-        for (row, end) in rows {
-            let cell = text.get(begin..end).unwrap_or_default();
+        for (row, holds, end) in rows {
+            let text = text.get(begin..end).unwrap_or_default();
             begin = end;
-            if let Some(chunk) = intake.take(row, cell)?
-                && send.blocking_send(chunk).is_err()
-            {
+            let mut full = intake.take(row, Cell { holds, text })?.into_iter();
+            if full.any(|chunk| send.blocking_send(chunk).is_err()) {
                 return Ok(intake.finish().1);
             }
         }

@@ -13,9 +13,10 @@ use tokio::io::AsyncWriteExt as _;
 use super::under_way::Shown;
 use crate::http::problem::{Code, Problem};
 use crate::http::{Engine, body};
+use crate::ports::SHEET_LEN_MAX;
 
-/// More than a workbook with a million rows needs.
-const FILE_LEN_MAX: u64 = 256 << 20;
+/// What a form may have beside its file.
+const FORM_LEN_MAX: u64 = 1 << 20;
 /// The next piece of a file that is not there after this long will not come.
 const PIECE_WAIT: Duration = Duration::from_secs(30);
 /// So long a form may take altogether: whoever sends more slowly keeps others out.
@@ -23,13 +24,24 @@ const ALL_WAIT: Duration = Duration::from_mins(10);
 const OTHERS_LEN_MAX: usize = 64 << 10;
 const NAME: &str = "file";
 
+/// Names of files that are tables, whatever their lines look like.
+const TABLE: &str = ".csv";
+
+/// A file on the disk.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) file: NamedTempFile,
+    /// Its name says that the numbers stand in the first column alone.
+    pub(super) is_table: bool,
+}
+
 /// The field `file`, wherever it stands among others.
 pub(super) async fn file(
     engine: &Engine,
     request: &HttpRequest,
     payload: Payload,
     shown: &Shown,
-) -> Result<NamedTempFile, Problem> {
+) -> Result<Received, Problem> {
     tokio::time::timeout(ALL_WAIT, find(engine, request, payload, shown)).await.map_err(|_| late())?
 }
 
@@ -38,19 +50,28 @@ async fn find(
     request: &HttpRequest,
     payload: Payload,
     shown: &Shown,
-) -> Result<NamedTempFile, Problem> {
+) -> Result<Received, Problem> {
     body::plain(request.headers())?;
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(length);
+    if length.is_some_and(|length| length > SHEET_LEN_MAX + FORM_LEN_MAX) {
+        return Err(too_large());
+    }
     shown.begun.bytes.begin(length.unwrap_or(0));
     let mut form = Multipart::new(request.headers(), payload);
     while let Some(field) = next(&mut form).await? {
         if field.name() == Some(NAME) {
             body::plain(field.headers())?;
-            return store(engine, field, shown).await;
+            let is_table = is_table(&field);
+            return Ok(Received { file: store(engine, field, shown).await?, is_table });
         }
         pass_over(field).await?;
     }
     Err(Problem::field(NAME, "is not in the form: send multipart/form-data with the list as `file`"))
+}
+
+fn is_table(field: &Field) -> bool {
+    let name = field.content_disposition().and_then(|disposition| disposition.get_filename());
+    name.is_some_and(|name| name.to_ascii_lowercase().ends_with(TABLE))
 }
 
 fn length(value: &HeaderValue) -> Option<u64> {
@@ -89,17 +110,20 @@ async fn store(engine: &Engine, mut field: Field, shown: &Shown) -> Result<Named
         let Some(piece) = piece else { break };
         let piece = piece.map_err(|why| broken(&why))?;
         len += u64::try_from(piece.len()).unwrap_or(u64::MAX);
-        if len > FILE_LEN_MAX {
-            return Err(Problem::new(
-                Code::TooLarge,
-                format!("a list may have at most {FILE_LEN_MAX} bytes"),
-            ));
+        if len > SHEET_LEN_MAX {
+            return Err(too_large());
         }
         out.write_all(&piece).await.map_err(|why| stored(&why))?;
         shown.begun.bytes.add(piece.len());
     }
     out.flush().await.map_err(|why| stored(&why))?;
     Ok(file)
+}
+
+/// As the reader would say it.
+fn too_large() -> Problem {
+    let detail = format!("the file is too large: it may have at most {SHEET_LEN_MAX} bytes");
+    Problem::new(Code::TooLarge, detail)
 }
 
 fn late() -> Problem {

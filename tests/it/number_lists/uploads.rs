@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::{LIST, NUMBERS};
 use crate::world::World;
@@ -165,6 +166,62 @@ async fn a_list_that_comes_packed_is_refused() {
         }
     }
     assert_eq!(world.remote_file(), LIST);
+}
+
+/// A call server that wrote its numbers into one line gets all of them; a table's second column is somebody else's number.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_number_of_a_text_vanishes_without_a_word() {
+    let mut world = World::sqlite().with_local_remote("true");
+    world.start().await;
+    let line = b"+998901234567,+998901234568,+998901234569,901234567\n+998901234570,Ali\n";
+    let (_, answer) = world.upload("numbers.txt", line).await;
+    assert_eq!((&answer["totalNumbers"], &answer["duplicates"]), (&json!(4), &json!(1)), "{answer}");
+    assert_eq!(world.remote_file(), "+998901234567\n+998901234568\n+998901234569\n+998901234570\n");
+    assert_eq!(
+        world.text(answer["report"].as_str().unwrap()).await,
+        "line,value,outcome,number,reason\n1,+998901234567,accepted,+998901234567,\n\
+         1,+998901234568,accepted,+998901234568,\n1,+998901234569,accepted,+998901234569,\n\
+         1,901234567,duplicate,,The number stands in line 1.\n2,+998901234570,accepted,+998901234570,\n"
+    );
+    let (_, answer) = world.upload("Numbers.CSV", line).await;
+    assert_eq!(answer["totalNumbers"], 2, "{answer}");
+    assert_eq!(world.remote_file(), "+998901234567\n+998901234570\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_formula_without_its_value_stands_in_the_report() {
+    let mut world = World::sqlite().with_local_remote("true");
+    world.start().await;
+    let workbook = include_bytes!("../workbooks/openpyxl.xlsx");
+    let (_, answer) = world.upload("numbers.xlsx", workbook).await;
+    let refused: Vec<_> = answer["invalid"].as_array().unwrap().iter().collect();
+    let formulas: Vec<_> =
+        refused.iter().filter(|row| row["code"] == "formula").map(|row| &row["line"]).collect();
+    assert_eq!(formulas, [&json!(5), &json!(12)], "{answer}");
+    let report = world.text(answer["report"].as_str().unwrap()).await;
+    let lines: Vec<&str> = report.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(lines, ["1", "2", "3", "4", "5", "7", "8", "9", "11", "12"], "{report}");
+}
+
+/// Whoever says at once how much is coming hears at once that it is too much.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_beyond_the_limit_is_refused_before_it_is_sent() {
+    let mut world = World::sqlite().with_local_remote("true");
+    world.start().await;
+    let address = world.url("/").trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let mut line = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let head = format!(
+        "POST /calls/upload HTTP/1.1\r\nhost: {address}\r\ncontent-type: multipart/form-data; boundary=edge\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n--edge\r\n",
+        130 << 20
+    );
+    line.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4 << 10];
+    let told = tokio::time::timeout(Duration::from_secs(10), line.read(&mut answer)).await;
+    let read = told.expect("it is told while nothing more is sent").unwrap();
+    let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("\"the file is too large: it may have at most 134217728 bytes\""), "{answer}");
 }
 
 /// A spreadsheet must not calculate what somebody wrote into a list, and must not lose a number's plus.

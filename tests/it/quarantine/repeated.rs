@@ -53,8 +53,15 @@ async fn what_was_decided_about_a_report_stands_when_it_comes_again() {
     let binding = json!({ "sessionId": "s-1" });
     assert_eq!(post(&floor, &format!("{bound}/bind"), &binding).await.status, 200);
     let position = floor.journal.position();
-    for number in [1, 2] {
-        assert_eq!(floor.report(&report("made-up", number)).await.status, 404);
+    for (number, settled) in [(1, json!([null, true])), (2, json!(["s-1", null]))] {
+        let again = floor.report(&report("made-up", number)).await;
+        let told = again.json();
+        assert_eq!((again.status, &told["code"]), (404, &json!("session-unknown")), "{told}");
+        assert_eq!(
+            (&told["quarantined"], json!([told["boundTo"], told["discarded"]])),
+            (&json!(false), settled)
+        );
+        assert!(!told["detail"].as_str().unwrap().contains("is kept"), "{told}");
     }
     assert_eq!(floor.journal.position(), position);
     assert_eq!(list(&floor, "").await, json!([]));

@@ -64,7 +64,7 @@ fn bare(file: &Path) -> u32 {
 fn ours(file: &Path) -> u32 {
     let (home, mut numbers) = (Home::parse("UZ").unwrap(), 0);
     let sheet = read(file, Limits::default(), &Progress::default(), &mut |row| {
-        numbers += u32::from(Phone::listed(row.text, home).is_ok());
+        numbers += u32::from(Phone::listed(row.cell.text, home).is_ok());
         ControlFlow::Continue(())
     });
     assert_eq!(sheet.unwrap().rows, ROWS);

@@ -99,18 +99,34 @@ fn what_is_no_table_is_refused_as_such() {
 #[test]
 fn an_empty_file_and_an_empty_column_are_told() {
     let elsewhere = with_sheet("<row r='1'><c r='B1'><v>901234567</v></c></row>");
-    for bytes in [&b""[..], b"\n\r\n \n", b",901234567\n", &elsewhere, &with_sheet("")] {
+    for bytes in [&b""[..], b"\n\r\n \n", b",,\n,\n", &elsewhere, &with_sheet("")] {
         assert!(matches!(refusal("list.xlsx", bytes), Error::Empty));
     }
 }
 
 #[test]
-fn a_formula_that_was_never_calculated_is_a_blank_cell() {
-    let rows_text =
-        "<row r='1'><c r='A1'><f>1+1</f></c></row><row r='2'><c r='A2'><v>9.01234567E8</v></c></row>";
+fn a_formula_is_no_blank_cell_unless_its_value_is_blank() {
+    let rows_text = "<row r='1'><c r='A1'><f>1+1</f></c></row><row r='2'><c r='A2'><v>9.01234567E8</v></c></row>\
+        <row r='3'><c r='A3'><f>B1&amp;&quot;7&quot;</f><v/></c></row>\
+        <row r='4'><c r='A4' t='str'><f>B1</f><v></v></c></row>\
+        <row r='5'><c r='A5'><f t='shared' si='4294967295'/></c></row>\
+        <row r='6'><c r='A6' s='1'/></row>\
+        <row r='7'><c r='A7'><f>A2</f><v>9.01234567E8</v></c></row>";
     let (_folder, file) = placed("list.xlsx", &with_sheet(rows_text));
-    let (sheet, rows) = rows(&file).unwrap();
-    assert_eq!((rows, sheet.blank), (vec![(2, "901234567".to_owned())], 1));
+    let mut found = vec![];
+    read(&file, Limits::default(), &Progress::default(), &mut |row: Row<'_>| {
+        found.push((row.line, row.cell.holds, row.cell.text.to_owned()));
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    let expected = [
+        (1, Holds::Formula, "=1+1"),
+        (2, Holds::Value, "901234567"),
+        (3, Holds::Formula, "=B1&\"7\""),
+        (5, Holds::Formula, "="),
+        (7, Holds::Value, "901234567"),
+    ];
+    assert_eq!(found, expected.map(|(line, holds, text)| (line, holds, text.to_owned())));
 }
 
 /// 5 KB that make other readers ask for half a terabyte.
@@ -224,7 +240,7 @@ fn a_small_ods_of_a_billion_cells_is_read_for_what_it_is() {
 #[test]
 fn a_refusal_is_a_sentence_that_quotes_nothing() {
     for error in [
-        Error::TooLarge { what: "it may have rows", max: 7 },
+        Error::TooLarge { what: "it", max: 7, unit: "rows" },
         Error::Bomb,
         Error::Encrypted,
         Error::NotATable,

@@ -15,7 +15,7 @@ fn table(rows: &str) -> String {
 fn read_all(content: &str) -> Result<Vec<(u32, String)>, Error> {
     let mut found = vec![];
     let mut row = |row: Row<'_>| {
-        found.push((row.line, row.text.to_owned()));
+        found.push((row.line, row.cell.text.to_owned()));
         ControlFlow::Continue(())
     };
     let mut rows = Rows { row: &mut row, limits: Limits::default(), last: 0, given: 0 };
@@ -44,6 +44,27 @@ fn each_kind_of_value_is_text() {
     ] {
         assert_eq!(cells(&cell(attributes)), [(1, text.to_owned())], "{attributes}");
     }
+}
+
+#[test]
+fn a_formula_without_its_value_is_given_as_one() {
+    let given = |attributes: &str, shown: &str| {
+        let row = format!(
+            "<table:table-row><table:table-cell {attributes}>{shown}</table:table-cell></table:table-row>"
+        );
+        let mut found = vec![];
+        let mut row_given = |row: Row<'_>| {
+            found.push((row.cell.holds, row.cell.text.to_owned()));
+            ControlFlow::Continue(())
+        };
+        let mut rows = Rows { row: &mut row_given, limits: Limits::default(), last: 0, given: 0 };
+        Table::default().read(&mut Xml::new(table(&row).as_bytes()), &mut rows).unwrap();
+        found
+    };
+    let formula = "table:formula='of:=&quot;90&quot;&amp;[.B1]'";
+    assert_eq!(given(formula, ""), [(Holds::Formula, "of:=\"90\"&[.B1]".to_owned())]);
+    assert_eq!(given(formula, "<text:p>901234567</text:p>"), [(Holds::Value, "901234567".to_owned())]);
+    assert_eq!(given(&format!("{formula} office:value-type='string'"), ""), []);
 }
 
 #[test]

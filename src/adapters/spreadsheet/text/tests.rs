@@ -6,7 +6,7 @@ use crate::adapters::spreadsheet::{Limits, Row};
 fn rows(bytes: &[u8]) -> Result<Vec<(u32, String)>, Error> {
     let mut found = vec![];
     let mut row = |row: Row<'_>| {
-        found.push((row.line, row.text.to_owned()));
+        found.push((row.line, row.cell.first().text.to_owned()));
         ControlFlow::Continue(())
     };
     let mut rows = Rows { row: &mut row, limits: Limits::default(), last: 0, given: 0 };
@@ -32,6 +32,29 @@ fn the_first_column_ends_at_the_files_own_separator() {
     assert_eq!(texts(b"1;Ali, Vali\n9,98E+11;x"), ["1", "9,98E+11"]);
     assert_eq!(texts(b"1\tAli; x\n2;3\ty"), ["1", "2;3"]);
     assert_eq!(rows(b"sep=|\n1|x\n").unwrap(), [(2, "1".to_owned())]);
+}
+
+#[test]
+fn a_line_is_given_with_all_its_fields() {
+    let mut found = vec![];
+    let mut row = |row: Row<'_>| {
+        found.push((row.line, row.cell.holds, row.cell.text.to_owned()));
+        ControlFlow::Continue(())
+    };
+    let mut rows = Rows { row: &mut row, limits: Limits::default(), last: 0, given: 0 };
+    read(&b"sep=,\n1,2, \"3\t4\",\n5\n,\n,6"[..], &mut rows).unwrap();
+    let (all, one) = (Holds::Fields, Holds::Value);
+    assert_eq!(
+        found,
+        [(2, all, "1\t2\t3 4\t".to_owned()), (3, one, "5".to_owned()), (5, all, "\t6".to_owned())]
+    );
+}
+
+#[test]
+fn a_line_of_endless_fields_is_told_before_it_fills_the_memory() {
+    let text = [&b"1\n"[..], &b"901234567,".repeat(LINE_MAX / 10 + 10)].concat();
+    let refused = rows(&text);
+    assert!(matches!(refused, Err(Error::LongLine { line: 2 })), "{refused:?}");
 }
 
 #[test]
