@@ -137,7 +137,7 @@ async fn every_mistake_in_a_plan_names_its_field() {
             "settings.rules.caps[0].within",
             json!({ "rules": { "caps": [{ "count": "attempts", "atMost": 1, "within": "x" }] } }),
         ),
-        ("tpye", "tpye", json!("GENERAL")),
+        ("colour", "colour", json!("GENERAL")),
     ] {
         let mut body = plan(&[]);
         body[field] = value;

@@ -248,7 +248,7 @@ async fn every_mistake_names_its_field() {
         ("status", json!("active")),
         ("timezone", json!("Tashkent")),
         ("customData", json!("x".repeat(65_537))),
-        ("fisrtName", json!("A")),
+        ("nickname", json!("A")),
     ] {
         let mut contact = ali();
         contact[field] = value;

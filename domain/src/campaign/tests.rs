@@ -91,7 +91,7 @@ fn settings_are_read_and_strangers_refused() {
     let set = read(r#"{"zone":"Asia/Tashkent","concurrency":5,"callsPerSecond":2.5,"priority":3}"#).unwrap();
     assert_eq!(set.concurrency.unwrap().get(), 5);
     for wrong in
-        [r#"{"concurency":5}"#, r#"{"concurrency":0}"#, r#"{"zone":"Tashkent"}"#, r#"{"callsPerSecond":0}"#]
+        [r#"{"atOnce":5}"#, r#"{"concurrency":0}"#, r#"{"zone":"Tashkent"}"#, r#"{"callsPerSecond":0}"#]
     {
         assert!(read(wrong).is_err(), "{wrong}");
     }
