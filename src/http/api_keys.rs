@@ -15,16 +15,17 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::Engine;
 use super::auth::{Admin, key_text};
 use super::edge::{self, RequestId};
+use super::page::{self, Paged};
 use super::problem::{Code, Problem, ProblemBody};
 use super::query::Described;
 use super::said::{Said, needed};
 use super::sessions::{self, Fresh};
 use super::sign_in::NO_STORE;
 use super::times::{self, Stamp};
-use super::users::{self, Paged, RoleName};
-use super::{Engine, page};
+use super::users::{self, RoleName};
 use crate::dispatch::{Done, Meta};
 
 const NAME_LEN_MAX: usize = 100;
@@ -101,11 +102,7 @@ async fn list(
     let (limit, after) = paged.read()?;
     let mut answer = sessions::shown(fresh.wait(&engine, ApiKeys::NAME).await);
     let mut rows = api_keys::list(&engine.screens, &admin.0.organization, after, limit + 1).await?;
-    if page::cut(&mut rows, limit)
-        && let Some(last) = rows.last()
-    {
-        page::next(&request.0, &last.position.to_string(), &mut answer);
-    }
+    page::end(&mut rows, limit, |last| last.position.to_string(), (&request.0, &mut answer));
     sessions::json(answer, &rows.iter().map(KeyView::new).collect::<Vec<_>>())
 }
 

@@ -28,7 +28,7 @@ use super::Engine;
 use super::auth::{Caller, Member};
 use super::edge::{self, RequestId};
 use super::language::Texts;
-use super::page;
+use super::page::{self, Paged};
 use super::pages::{self, Pages};
 use super::problem::{Code, Problem, ProblemBody};
 use super::sessions::{self, Fresh};
@@ -149,18 +149,8 @@ async fn one(
     sessions::json(sessions::shown(shown), &WholeView { campaign: CampaignView::new(&row, texts), contacts })
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct Part {
-    /// So many; 100 where it is left out.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
-    limit: Option<String>,
-    /// Only those after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
-    cursor: Option<String>,
-}
-
 /// A campaign's contacts and how each stands, in the order in which they joined.
-#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Part, Fresh, Texts), responses(
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Paged, Fresh, Texts), responses(
     (status = OK, body = Vec<TargetView<'_>>),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
@@ -170,24 +160,20 @@ async fn members(
     engine: Engine,
     member: Member,
     id: Path<String>,
-    part: Query<Part>,
+    paged: Query<Paged>,
     fresh: Query<Fresh>,
     texts: Texts,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let limit = page::limit(part.limit.as_deref(), LIST_MAX)?.unwrap_or(WITH_CAMPAIGN);
-    let after = page::position(part.cursor.as_deref())?.unwrap_or(0);
+    let (limit, after) = paged.read()?;
     let campaign = named(&id)?;
     fresh.wait(&engine, CampaignBoard::NAME).await;
     find(&engine, &member.0, campaign).await?;
     let shown = fresh.wait(&engine, Targets::NAME).await;
     let organization = &member.0.organization;
     let mut rows = targets::of_campaign(&engine.screens, organization, campaign, (after, limit + 1)).await?;
-    let more = page::cut(&mut rows, limit);
     let mut answer = sessions::shown(shown);
-    if let Some(last) = rows.last().filter(|_| more) {
-        page::next(&request, &last.position.to_string(), &mut answer);
-    }
+    page::end(&mut rows, limit, |last| last.position.to_string(), (&request, &mut answer));
     let views: Vec<TargetView<'_>> = rows.iter().map(|row| TargetView::new(row, texts)).collect();
     sessions::json(answer, &views)
 }

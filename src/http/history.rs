@@ -86,11 +86,7 @@ async fn history(
     let filter = asked.filter(&engine, organization).await?;
     let mut answer = sessions::shown(fresh.wait(&engine, CallHistory::NAME).await);
     let mut rows = read(&engine, organization, filter.as_ref(), (below, limit + 1)).await?;
-    if page::cut(&mut rows, limit)
-        && let Some(last) = rows.last()
-    {
-        page::next(&request.0, &cursor(last.place()), &mut answer);
-    }
+    page::end(&mut rows, limit, |last| cursor(last.place()), (&request.0, &mut answer));
     let views: Vec<CallView<'_>> = rows.iter().map(|row| CallView::new(row, texts.language)).collect();
     sessions::json(answer, &views)
 }

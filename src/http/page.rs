@@ -3,9 +3,34 @@
 
 use actix_web::http::header::{HeaderValue, LINK};
 use actix_web::{HttpRequest, HttpResponseBuilder};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::edge;
 use super::problem::Problem;
+
+/// So many are shown where nobody says how many.
+const LIST: u32 = 100;
+const LIST_MAX: u32 = 1_000;
+
+/// What part of a list that is read from its beginning.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Paged {
+    /// At most 1,000; 100 where it is left out.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
+    limit: Option<String>,
+    /// Only what comes after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
+    cursor: Option<String>,
+}
+
+impl Paged {
+    /// How many, and after which place.
+    pub(super) fn read(&self) -> Result<(u32, u64), Problem> {
+        let few = limit(self.limit.as_deref(), LIST_MAX)?.unwrap_or(LIST);
+        Ok((few, position(self.cursor.as_deref())?.unwrap_or(0)))
+    }
+}
 
 /// How many are asked for, if anybody says so. What cannot be kept is refused: whoever asks for more than there may be,
 /// and is given less, takes the page for the whole.
@@ -23,6 +48,20 @@ pub(super) fn cut<T>(rows: &mut Vec<T>, limit: u32) -> bool {
     let more = rows.len() > limit;
     rows.truncate(limit);
     more
+}
+
+/// The same, and the answer names the page after it.
+pub(super) fn end<T>(
+    rows: &mut Vec<T>,
+    limit: u32,
+    cursor: impl FnOnce(&T) -> String,
+    (request, answer): (&HttpRequest, &mut HttpResponseBuilder),
+) {
+    if cut(rows, limit)
+        && let Some(last) = rows.last()
+    {
+        next(request, &cursor(last), answer);
+    }
 }
 
 /// Names the next page: its address as RFC 8288 has it, and its cursor alone.

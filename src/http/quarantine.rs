@@ -132,11 +132,7 @@ async fn list(
     let session = asked.session_id.as_deref().map(kept_name);
     let part = Part { state, session: session.as_deref(), after, limit: limit + 1 };
     let mut lines = quarantine::list(&engine.screens, &caller.0.organization, part).await?;
-    if page::cut(&mut lines, limit)
-        && let Some(last) = lines.last()
-    {
-        page::next(&request.0, &last.position.to_string(), &mut answer);
-    }
+    page::end(&mut lines, limit, |last| last.position.to_string(), (&request.0, &mut answer));
     let views: Vec<LineView<'_>> = lines.iter().map(LineView::new).collect();
     sessions::json(answer, &views)
 }

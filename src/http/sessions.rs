@@ -231,11 +231,7 @@ async fn latest(
     let mut answer = shown(fresh.wait(&engine, SessionStats::NAME).await);
     let organization = caller.0.organization.as_str();
     let mut rows = session_stats::latest(&engine.screens, organization, &wanted, limit + 1).await?;
-    if page::cut(&mut rows, limit)
-        && let Some(last) = rows.last()
-    {
-        page::next(&request, &last.position.to_string(), &mut answer);
-    }
+    page::end(&mut rows, limit, |last| last.position.to_string(), (&request, &mut answer));
     let now = engine.clock.now();
     let view = |row| SessionView::new(row, texts.language, now);
     let views: Vec<SessionView<'_>> = rows.iter().map(view).collect();

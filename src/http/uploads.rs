@@ -132,11 +132,7 @@ async fn all(
     let before = page::position(asked.cursor.as_deref())?;
     let mut answer = sessions::shown(fresh.wait(&engine, NumberLists::NAME).await);
     let mut rows = number_lists::latest(&engine.screens, organization.as_str(), before, limit + 1).await?;
-    if page::cut(&mut rows, limit)
-        && let Some(last) = rows.last()
-    {
-        page::next(&request.0, &last.position.to_string(), &mut answer);
-    }
+    page::end(&mut rows, limit, |last| last.position.to_string(), (&request.0, &mut answer));
     let begun = if before.is_none() { engine.uploads.of(organization) } else { vec![] };
     let known = |view: &UploadView| rows.iter().any(|row| row.id == view.upload_id);
     let mut views: Vec<UploadView> = begun.into_iter().filter(|view| !known(view)).collect();

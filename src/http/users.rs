@@ -1,5 +1,4 @@
 //! An organization's users, for its admins: who there is, and what becomes of them. Passwords come in and never go out.
-#![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 use std::sync::Arc;
 
@@ -10,24 +9,21 @@ use domain::ids::{StreamId, UserName};
 use domain::user::{Change, Command, Error, Standing, User};
 use projections::projection::Projection;
 use projections::users::{self, UserRow, Users};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::auth::Admin;
 use super::edge::{self, RequestId};
+use super::page::{self, Paged};
 use super::problem::{Problem, ProblemBody};
 use super::query::Described;
 use super::said::{Said, needed};
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
-use super::{Engine, page, sign_in};
+use super::{Engine, sign_in};
 use crate::dispatch::{Done, Meta};
-
-/// Users shown where nobody says how many.
-const LIST: u32 = 100;
-const LIST_MAX: u32 = 1_000;
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
     routes.service(list).service(create).service(change);
@@ -76,24 +72,6 @@ impl<'a> RowView<'a> {
     }
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Paged {
-    /// At most 1,000; 100 where it is left out.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
-    limit: Option<String>,
-    /// Only what comes after an earlier answer's page: its `X-Next-Cursor`, which also stands in its `Link`.
-    cursor: Option<String>,
-}
-
-impl Paged {
-    /// How many, and after which place.
-    pub(super) fn read(&self) -> Result<(u32, u64), Problem> {
-        let limit = page::limit(self.limit.as_deref(), LIST_MAX)?.unwrap_or(LIST);
-        Ok((limit, page::position(self.cursor.as_deref())?.unwrap_or(0)))
-    }
-}
-
 /// The organization's users, the first that were created first.
 #[utoipa::path(tag = "users", security(("token" = [])), params(Paged, Fresh), responses(
     (status = OK, body = Vec<RowView<'_>>, headers(
@@ -113,11 +91,7 @@ async fn list(
     let (limit, after) = paged.read()?;
     let mut answer = sessions::shown(fresh.wait(&engine, Users::NAME).await);
     let mut rows = users::list(&engine.screens, &admin.0.organization, after, limit + 1).await?;
-    if page::cut(&mut rows, limit)
-        && let Some(last) = rows.last()
-    {
-        page::next(&request.0, &last.position.to_string(), &mut answer);
-    }
+    page::end(&mut rows, limit, |last| last.position.to_string(), (&request.0, &mut answer));
     sessions::json(answer, &rows.iter().map(RowView::new).collect::<Vec<_>>())
 }
 

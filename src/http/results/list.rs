@@ -167,11 +167,7 @@ impl Reading {
         mut answer: HttpResponseBuilder,
     ) -> Result<HttpResponse, Problem> {
         let mut rows = self.rows(limit + 1).await?;
-        if page::cut(&mut rows, limit)
-            && let Some(last) = rows.last()
-        {
-            page::next(request, &last.position.to_string(), &mut answer);
-        }
+        page::end(&mut rows, limit, |last| last.position.to_string(), (request, &mut answer));
         let views: Vec<ResultView<'_>> =
             rows.iter().map(|row| ResultView::shown(row, self.language)).collect();
         sessions::json(answer, &views)
