@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
-pub use queries::{Filter, Page, count, find, list, running};
+pub use queries::{Filter, count, find, list};
 
 row! {
     /// A campaign as it is shown.

@@ -24,6 +24,7 @@ mod text;
 
 pub use error::Error;
 pub use screens::{Freshness, Options, Screens, Status, Store};
+pub use text::Page;
 
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
-pub use queries::{due, find, of_campaign, of_contact, open, under_way};
+pub use queries::of_campaign;
 
 row! {
     /// A contact in a campaign as it is shown.

@@ -3,7 +3,18 @@
 
 use std::fmt::Write as _;
 
+use domain::fact::Position;
+
 use crate::row::Cell;
+
+/// Which rows of a list, the newest first.
+#[derive(Debug, Clone, Copy)]
+pub enum Page {
+    /// Those that came before this one.
+    Before(Position),
+    /// So many are left out.
+    Skip(u64),
+}
 
 #[derive(Debug)]
 pub(crate) struct Text {
@@ -36,6 +47,18 @@ impl Text {
             before = ", ";
         }
         self.push(")")
+    }
+
+    /// The end of a query of rows that are told apart by their position.
+    pub(crate) fn newest(&mut self, (page, limit): (Page, u32)) -> &mut Self {
+        if let Page::Before(before) = page {
+            self.push(" and position < ").arg(Cell::position(before));
+        }
+        self.push(" order by position desc limit ").arg(Cell::int(i64::from(limit)));
+        if let Page::Skip(skip) = page {
+            self.push(" offset ").arg(Cell::position(skip));
+        }
+        self
     }
 
     pub(crate) fn into_parts(self) -> (String, Vec<Cell<'static>>) {

@@ -26,11 +26,6 @@ impl<A: Recorded> Drawn<A> {
     pub fn unseen(stream: StreamId) -> Self {
         Self { stream, state: A::default(), version: 0 }
     }
-
-    /// Whether anything was ever stored of it.
-    pub fn exists(&self) -> bool {
-        self.version > 0
-    }
 }
 
 /// What is to be stored together.

@@ -5,7 +5,6 @@
 mod form;
 mod view;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -15,7 +14,7 @@ use domain::access::Role;
 use domain::campaign::Command;
 use domain::fact::{Circumstances, Position};
 use domain::ids::StreamId;
-use projections::campaign_board::{self, CampaignBoard, CampaignRow, Filter, Page, Status};
+use projections::campaign_board::{self, CampaignBoard, CampaignRow, Filter, Status};
 use projections::contact_book::{self, ContactBook};
 use projections::projection::Projection;
 use projections::targets::{self, Targets};
@@ -111,13 +110,9 @@ async fn list(
     let filter = Filter { status, name: sought.q.clone().filter(|q| !q.trim().is_empty()) };
     let place = pages.place(LIST, LIST_MAX)?;
     let fresh = fresh.wait(&engine, CampaignBoard::NAME).await;
-    let page = match place.at {
-        pages::At::Cursor(before) => Page::Before(Some(before)),
-        pages::At::Page { skip, .. } => Page::Skip(skip),
-    };
     let organization = &member.0.organization;
     let mut rows =
-        campaign_board::list(&engine.screens, organization, &filter, (page, place.limit + 1)).await?;
+        campaign_board::list(&engine.screens, organization, &filter, (place.at, place.limit + 1)).await?;
     let total = campaign_board::count(&engine.screens, organization, &filter).await?;
     let next = place.cut(&mut rows, |row| row.position);
     let data = rows.iter().map(|row| CampaignView::new(row, texts)).collect();
@@ -307,8 +302,7 @@ async fn known(engine: &Engine, caller: &Caller, contacts: &[Uuid]) -> Result<()
             "the contacts may not be seen yet; nothing was stored",
         ));
     }
-    let rows = contact_book::some(&engine.screens, &caller.organization, contacts).await?;
-    let there: HashSet<Uuid> = rows.iter().map(|row| row.id).collect();
+    let there = contact_book::known(&engine.screens, &caller.organization, contacts).await?;
     match contacts.iter().find(|contact| !there.contains(*contact)) {
         None => Ok(()),
         Some(stranger) => {

@@ -9,7 +9,7 @@ use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use domain::access::Role;
 use domain::contact::{Contact, Status};
-use projections::contact_book::{self, ContactBook, ContactRow, Filter, Page};
+use projections::contact_book::{self, ContactBook, ContactRow, Filter};
 use projections::projection::Projection;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -151,16 +151,12 @@ async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let status = sought.status.as_deref().map(status).transpose()?;
-    let filter = Filter { status, text: sought.q.clone().filter(|q| !q.trim().is_empty()), import: None };
+    let filter = Filter { status, text: sought.q.clone().filter(|q| !q.trim().is_empty()) };
     let place = pages.place(LIST, LIST_MAX)?;
     let fresh = fresh.wait(&engine, ContactBook::NAME).await;
-    let page = match place.at {
-        pages::At::Cursor(before) => Page::Before(Some(before)),
-        pages::At::Page { skip, .. } => Page::Skip(skip),
-    };
     let organization = &member.0.organization;
     let mut rows =
-        contact_book::list(&engine.screens, organization, &filter, (page, place.limit + 1)).await?;
+        contact_book::list(&engine.screens, organization, &filter, (place.at, place.limit + 1)).await?;
     let total = contact_book::count(&engine.screens, organization, &filter).await?;
     let next = place.cut(&mut rows, |row| row.position);
     let data = rows.iter().map(|row| ContactView::new(row, texts)).collect();

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponseBuilder};
 use domain::fact::Position;
+use projections::Page;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -27,14 +28,10 @@ pub(super) struct Pages {
 /// Where a page is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
-    pub(super) at: At,
+    pub(super) at: Page,
     pub(super) limit: u32,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) enum At {
-    Cursor(Position),
-    Page { page: u32, skip: u64 },
+    /// Its number; none where a cursor says where it is.
+    number: Option<u32>,
 }
 
 /// What a page says of itself.
@@ -54,23 +51,22 @@ pub(super) struct Meta {
 impl Pages {
     pub(super) fn place(&self, usual: u32, max: u32) -> Result<Place, Problem> {
         let limit = page::limit(self.limit.as_deref(), max)?.unwrap_or(usual);
-        let at = match (page::position(self.cursor.as_deref())?, self.page.as_deref()) {
+        let number = match (page::position(self.cursor.as_deref())?, self.page.as_deref()) {
             (Some(_), Some(_)) => return Err(Problem::parameter("cursor", "goes without page")),
-            (Some(cursor), None) => At::Cursor(cursor),
-            (None, text) => numbered(text, limit)?,
+            (Some(cursor), None) => return Ok(Place { at: Page::Before(cursor), limit, number: None }),
+            (None, text) => numbered(text)?,
         };
-        Ok(Place { at, limit })
+        let skip = u64::from(number - 1) * u64::from(limit);
+        if skip > SKIP_MAX {
+            return Err(Problem::parameter("page", "is too far down; read on with cursor instead"));
+        }
+        Ok(Place { at: Page::Skip(skip), limit, number: Some(number) })
     }
 }
 
-fn numbered(text: Option<&str>, limit: u32) -> Result<At, Problem> {
+fn numbered(text: Option<&str>) -> Result<u32, Problem> {
     let wrong = || Problem::parameter("page", "has to be a whole number from 1 on");
-    let page = text.map_or(Ok(1), |text| text.parse().ok().filter(|page| *page > 0).ok_or_else(wrong))?;
-    let skip = u64::from(page - 1) * u64::from(limit);
-    if skip > SKIP_MAX {
-        return Err(Problem::parameter("page", "is too far down; read on with cursor instead"));
-    }
-    Ok(At::Page { page, skip })
+    text.map_or(Ok(1), |text| text.parse().ok().filter(|page| *page > 0).ok_or_else(wrong))
 }
 
 impl Place {
@@ -87,18 +83,20 @@ impl Place {
         next: Option<Position>,
     ) -> HttpResponseBuilder {
         // Whoever turns numbered pages goes on with numbers; only a cursor can be followed as a link.
-        if let (At::Cursor(_), Some(next)) = (self.at, next) {
+        if let (None, Some(next)) = (self.number, next) {
             page::next(request, &next.to_string(), &mut answer);
         }
         answer
     }
 
     pub(super) fn meta(&self, total: u64, next: Option<Position>) -> Meta {
-        let page = match self.at {
-            At::Cursor(_) => None,
-            At::Page { page, .. } => Some(page),
-        };
         let total_pages = total.div_ceil(u64::from(self.limit));
-        Meta { page, limit: self.limit, total, total_pages, next_cursor: next.map(|next| next.to_string()) }
+        Meta {
+            page: self.number,
+            limit: self.limit,
+            total,
+            total_pages,
+            next_cursor: next.map(|next| next.to_string()),
+        }
     }
 }

@@ -1,6 +1,5 @@
-//! How campaigns are asked for: one, an organization's by page or by cursor, and those that run.
+//! How campaigns are asked for: one, and an organization's by page or by cursor.
 
-use domain::fact::Position;
 use domain::ids::Organization;
 use uuid::Uuid;
 
@@ -9,7 +8,7 @@ use crate::error::Error;
 use crate::projection::Projection;
 use crate::row::Cell;
 use crate::screens::Screens;
-use crate::text::{Text, pattern};
+use crate::text::{Page, Text, pattern};
 
 /// Which campaigns of an organization; all that were not removed by default.
 #[derive(Debug, Clone, Default)]
@@ -17,15 +16,6 @@ pub struct Filter {
     pub status: Option<Status>,
     /// A part of the name, as it is written.
     pub name: Option<String>,
-}
-
-/// Which of those, the newest first.
-#[derive(Debug, Clone, Copy)]
-pub enum Page {
-    /// Those that came before this one; none means from the newest on.
-    Before(Option<Position>),
-    /// So many are left out.
-    Skip(u64),
 }
 
 /// One campaign that was not removed.
@@ -47,13 +37,7 @@ pub async fn list(
     (page, limit): (Page, u32),
 ) -> Result<Vec<CampaignRow>, Error> {
     let mut text = filtered(organization, filter);
-    if let Page::Before(Some(before)) = page {
-        text.push(" and position < ").arg(Cell::position(before));
-    }
-    text.push(" order by position desc limit ").arg(Cell::int(i64::from(limit)));
-    if let Page::Skip(skip) = page {
-        text.push(" offset ").arg(Cell::position(skip));
-    }
+    text.newest((page, limit));
     let (rest, args) = text.into_parts();
     screens.query(CampaignBoard::NAME, &rest, args, false).await
 }
@@ -62,12 +46,6 @@ pub async fn list(
 pub async fn count(screens: &Screens, organization: &Organization, filter: &Filter) -> Result<u64, Error> {
     let (rest, args) = filtered(organization, filter).into_parts();
     screens.count(CampaignBoard::NAME, &rest, args).await
-}
-
-/// Every organization's campaigns that run, the first begun first.
-pub async fn running(screens: &Screens) -> Result<Vec<CampaignRow>, Error> {
-    let rest = "where status = 'RUNNING' and removed = 0 order by position";
-    screens.query(CampaignBoard::NAME, rest, vec![], false).await
 }
 
 fn filtered(organization: &Organization, filter: &Filter) -> Text {

@@ -1,7 +1,8 @@
-//! How contacts are asked for: one, several by their ids, whoever has a number, and a filtered list by page or by cursor.
+//! How contacts are asked for: one, which of several there are, and a filtered list by page or by cursor.
+
+use std::collections::HashSet;
 
 use domain::contact::Status;
-use domain::fact::Position;
 use domain::ids::Organization;
 use domain::phone::spelling;
 use uuid::Uuid;
@@ -9,9 +10,9 @@ use uuid::Uuid;
 use super::{ContactBook, ContactRow};
 use crate::error::Error;
 use crate::projection::Projection;
-use crate::row::Cell;
+use crate::row::{Cell, row};
 use crate::screens::Screens;
-use crate::text::{Text, pattern};
+use crate::text::{Page, Text, pattern};
 
 /// Ids that are asked for together.
 const TOGETHER: usize = 500;
@@ -22,16 +23,6 @@ pub struct Filter {
     pub status: Option<Status>,
     /// A part of the name, or of the number's digits.
     pub text: Option<String>,
-    pub import: Option<Uuid>,
-}
-
-/// Which of those, the newest first.
-#[derive(Debug, Clone, Copy)]
-pub enum Page {
-    /// Those that came before this one; none means from the newest on.
-    Before(Option<Position>),
-    /// So many are left out.
-    Skip(u64),
 }
 
 /// One contact that was not removed.
@@ -46,32 +37,28 @@ pub async fn find(
     Ok(found.into_iter().next())
 }
 
-/// Those of these that there are, in no order.
-pub async fn some(
+row! {
+    /// All that has to be read of a contact to know that it is there.
+    struct Named {
+        pub id: Uuid,
+    }
+}
+
+/// Those of these that there are.
+pub async fn known(
     screens: &Screens,
     organization: &Organization,
     contacts: &[Uuid],
-) -> Result<Vec<ContactRow>, Error> {
-    let mut rows = Vec::with_capacity(contacts.len());
+) -> Result<HashSet<Uuid>, Error> {
+    let mut known = HashSet::with_capacity(contacts.len());
     for together in contacts.chunks(TOGETHER) {
         let mut text = Text::new("where removed = 0 and stream in ");
         text.list(together.iter().map(|contact| Cell::text(format!("{organization}/{contact}"))));
         let (rest, args) = text.into_parts();
-        rows.extend(screens.query::<ContactRow>(ContactBook::NAME, &rest, args, false).await?);
+        let rows: Vec<Named> = screens.query(ContactBook::NAME, &rest, args, false).await?;
+        known.extend(rows.into_iter().map(|row| row.id));
     }
-    Ok(rows)
-}
-
-/// Whose number it is.
-pub async fn of_phone(
-    screens: &Screens,
-    organization: &Organization,
-    phone: &str,
-) -> Result<Option<ContactRow>, Error> {
-    let args = vec![Cell::text(organization.as_str()), Cell::text(spelling::backwards(phone))];
-    let rest = "where organization = $1 and phone_backwards = $2 and removed = 0";
-    let found = screens.query(ContactBook::NAME, rest, args, true).await?;
-    Ok(found.into_iter().next())
+    Ok(known)
 }
 
 pub async fn list(
@@ -81,13 +68,7 @@ pub async fn list(
     (page, limit): (Page, u32),
 ) -> Result<Vec<ContactRow>, Error> {
     let mut text = filtered(organization, filter);
-    if let Page::Before(Some(before)) = page {
-        text.push(" and position < ").arg(Cell::position(before));
-    }
-    text.push(" order by position desc limit ").arg(Cell::int(i64::from(limit)));
-    if let Page::Skip(skip) = page {
-        text.push(" offset ").arg(Cell::position(skip));
-    }
+    text.newest((page, limit));
     let (rest, args) = text.into_parts();
     screens.query(ContactBook::NAME, &rest, args, false).await
 }
@@ -103,9 +84,6 @@ fn filtered(organization: &Organization, filter: &Filter) -> Text {
     text.arg(Cell::text(organization.as_str())).push(" and removed = 0");
     if let Some(status) = filter.status {
         text.push(" and status = ").arg(Cell::text(status.as_str()));
-    }
-    if let Some(import) = filter.import {
-        text.push(" and import_id = ").arg(Cell::text(import.to_string()));
     }
     if let Some(part) = &filter.text {
         text.push(" and (sought like ").arg(Cell::text(pattern(&part.to_lowercase()))).push(" escape '\\'");
