@@ -4,12 +4,14 @@
 pub mod breaker;
 pub mod caps;
 pub mod completion;
+pub mod dialling;
 pub mod eligible;
 pub mod launch;
 pub mod pacing;
 pub mod placing;
 pub mod retry;
 pub mod stop;
+pub mod tally;
 pub mod windows;
 
 use serde::de::DeserializeOwned;

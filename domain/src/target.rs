@@ -35,6 +35,11 @@ pub enum Command {
         ending: Box<Ending>,
         at: DateTime<Utc>,
     },
+    /// The call was wanted and not placed: something came in between.
+    Withdraw {
+        call: Uuid,
+        at: DateTime<Utc>,
+    },
     /// It is not called now, and why.
     Defer {
         decision: Decision,
@@ -115,6 +120,13 @@ pub enum Event {
         counted: Option<Status>,
         at: DateTime<Utc>,
         personal: Personal<Words>,
+    },
+    /// It was never placed; nobody was asked to ring.
+    Withdrawn {
+        call: Uuid,
+        /// What it counts as again.
+        status: Status,
+        at: DateTime<Utc>,
     },
     Deferred {
         decision: Decision,
@@ -205,6 +217,15 @@ impl Target {
         TargetView { retry_at, callback_at }
     }
 
+    /// Whether it may still be called, or is being called.
+    pub fn is_open(&self) -> bool {
+        match self.phase {
+            Phase::Waiting => !self.is_skipped(),
+            Phase::Calling(_) => true,
+            Phase::New | Phase::Over | Phase::Dropped => false,
+        }
+    }
+
     /// Whether it waits for a change from outside.
     fn is_skipped(&self) -> bool {
         self.decision.is_some_and(|decision| decision.until.is_none())
@@ -246,6 +267,12 @@ impl Target {
             }
             // An agent that answers twice, or to what nobody asked.
             (_, Command::End { .. }) => Ok(vec![]),
+
+            (Phase::Calling(known), Command::Withdraw { call, at }) if known == call => {
+                let shown = self.last.as_ref().map(|past| past.outcome.shown().status);
+                Ok(vec![Event::Withdrawn { call, status: shown.unwrap_or_default(), at }])
+            }
+            (_, Command::Withdraw { .. }) => Ok(vec![]),
 
             (Phase::Waiting, Command::Defer { decision, .. }) if self.decision == Some(decision) => {
                 Ok(vec![])
@@ -295,6 +322,7 @@ impl DomainEvent for Event {
             Self::Accepted { .. } => "accepted",
             Self::Ended { .. } => "ended",
             Self::Corrected { .. } => "corrected",
+            Self::Withdrawn { .. } => "withdrawn",
             Self::Deferred { .. } => "deferred",
             Self::Dropped { .. } => "dropped",
         }
@@ -338,6 +366,10 @@ impl Aggregate for Target {
                 }
                 self.rest(next);
             }
+            Event::Withdrawn { .. } => {
+                (self.phase, self.began) = (Phase::Waiting, None);
+                self.calls = self.calls.saturating_sub(1);
+            }
             Event::Deferred { decision, .. } => self.decision = Some(decision),
             Event::Dropped { .. } => *self = Self { phase: Phase::Dropped, ..Self::default() },
         }
@@ -359,6 +391,7 @@ impl Recorded for Target {
             Event::Enlisted { .. }
             | Event::Dialled { .. }
             | Event::Accepted { .. }
+            | Event::Withdrawn { .. }
             | Event::Deferred { .. }
             | Event::Dropped { .. } => None,
         }
@@ -371,6 +404,7 @@ impl Recorded for Target {
             | Event::Accepted { at, .. }
             | Event::Ended { at, .. }
             | Event::Corrected { at, .. }
+            | Event::Withdrawn { at, .. }
             | Event::Deferred { at, .. }
             | Event::Dropped { at, .. } => *at,
         }

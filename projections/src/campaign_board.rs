@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
-pub use queries::{Filter, count, find, list};
+pub use queries::{Filter, count, find, list, running};
 
 row! {
     /// A campaign as it is shown.
@@ -49,6 +49,8 @@ row! {
         pub completed_at: Option<DateTime<Utc>>,
         pub created_at: DateTime<Utc>,
         pub updated_at: DateTime<Utc>,
+        /// Of the newest event that is counted in.
+        pub heard: Position,
         /// Of its first event.
         pub position: Position,
     }
@@ -146,6 +148,7 @@ impl CampaignRow {
             completed_at: None,
             created_at: at,
             updated_at: at,
+            heard: fact.position,
             position: fact.position,
         };
         row.plan(plan);
@@ -157,6 +160,11 @@ impl CampaignRow {
         self.description.clone_from(&plan.description);
         self.purpose = plan.kind;
         self.settings = serde_json::to_string(&plan.settings).unwrap_or_default();
+    }
+
+    fn hear(&mut self, fact: &Fact) -> &mut Self {
+        (self.updated_at, self.heard) = (fact.recorded_at, fact.position);
+        self
     }
 
     fn follow(&mut self, event: &campaign::Event) {
@@ -195,7 +203,7 @@ pub struct CampaignBoard;
 
 impl Projection for CampaignBoard {
     const NAME: &'static str = "campaign_board";
-    const VERSION: i64 = 1;
+    const VERSION: i64 = 2;
     const PERSONAL: bool = false;
     const KINDS: &'static [&'static str] = &["campaign", "target"];
     const KEY: &'static str = "stream";
@@ -251,14 +259,10 @@ impl Projection for CampaignBoard {
                 *row = Some(CampaignRow::created(fact, *id, plan, *at));
             }
             Event::Campaign(event) => {
-                let known = known?;
-                known.updated_at = fact.recorded_at;
-                known.follow(event);
+                known?.hear(fact).follow(event);
             }
             Event::Target(event) => {
-                let known = known?;
-                known.updated_at = fact.recorded_at;
-                known.count(event);
+                known?.hear(fact).count(event);
             }
             Event::Session(_)
             | Event::Call(_)

@@ -156,6 +156,7 @@ impl Projection for ContactBook {
                 | target::Event::Accepted { .. }
                 | target::Event::Ended { .. }
                 | target::Event::Corrected { .. }
+                | target::Event::Withdrawn { .. }
                 | target::Event::Deferred { .. }
                 | target::Event::Dropped { .. },
             )

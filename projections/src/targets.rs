@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
-pub use queries::of_campaign;
+pub use queries::{due, next_due, of_campaign, of_reference, skipped, skipped_of};
 
 row! {
     /// A contact in a campaign as it is shown.
@@ -37,6 +37,8 @@ row! {
         pub recording_url: Option<String>,
         pub talk_secs: Option<i64>,
         pub attempts: i64,
+        /// Who goes first of those who are due.
+        pub turn: Turn,
         /// When it is looked at next; null where only a change from outside helps, and where its calls are over.
         pub due_at: Option<DateTime<Utc>>,
         /// Why it is not called now.
@@ -44,10 +46,46 @@ row! {
         pub figures: Option<String>,
         /// The call that is under way, or was the last.
         pub call: Option<Uuid>,
+        /// The agent's own name for it.
+        pub reference: Option<String>,
         pub dialled_at: Option<DateTime<Utc>>,
         pub updated_at: DateTime<Utc>,
         /// Of its first event.
         pub position: Position,
+    }
+}
+
+/// What a call to it would be. Whoever asked for a call goes before those who did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    Callback,
+    Retry,
+    First,
+}
+
+impl Turn {
+    /// The order in which they go.
+    pub const ALL: [Self; 3] = [Self::Callback, Self::Retry, Self::First];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Callback => "callback",
+            Self::Retry => "retry",
+            Self::First => "first",
+        }
+    }
+}
+
+impl Field for Turn {
+    const KIND: Kind = Kind::Text;
+
+    fn cell(&self) -> Cell<'_> {
+        Cell::Text(Some(self.as_str().into()))
+    }
+
+    fn read(cell: Cell<'_>) -> Option<Self> {
+        let text = String::read(cell)?;
+        Self::ALL.into_iter().find(|turn| turn.as_str() == text)
     }
 }
 
@@ -132,10 +170,12 @@ impl TargetRow {
             recording_url: None,
             talk_secs: None,
             attempts: 0,
+            turn: Turn::First,
             due_at: Some(at),
             rule: None,
             figures: None,
             call: None,
+            reference: None,
             dialled_at: None,
             updated_at: at,
             position: fact.position,
@@ -151,6 +191,11 @@ impl TargetRow {
         self.summary.clone_from(&words.summary);
         self.recording_url.clone_from(&words.recording_url);
         (self.rule, self.figures) = (None, None);
+        match next {
+            Next::Again { .. } => self.turn = Turn::Retry,
+            Next::Callback { .. } => self.turn = Turn::Callback,
+            Next::Promised { .. } | Next::Retired | Next::OptedOut | Next::Final => {}
+        }
         (self.state, self.due_at) = match next {
             Next::Again { at } | Next::Callback { at } => (State::Waiting, Some(at)),
             Next::Promised { .. } | Next::Retired | Next::OptedOut | Next::Final => (State::Over, None),
@@ -170,14 +215,15 @@ pub struct Targets;
 
 impl Projection for Targets {
     const NAME: &'static str = "targets";
-    const VERSION: i64 = 1;
+    const VERSION: i64 = 2;
     const PERSONAL: bool = true;
     const KINDS: &'static [&'static str] = &["target"];
     const KEY: &'static str = "stream";
     const INDEXES: &'static [Index] = &[
-        Index { name: "due", columns: "campaign, state, due_at" },
+        Index { name: "due", columns: "campaign, state, turn, due_at" },
         Index { name: "of_campaign", columns: "organization, campaign, position" },
         Index { name: "of_contact", columns: "organization, contact, position" },
+        Index { name: "of_reference", columns: "reference" },
     ];
     const VIEW: &'static str = "auto_targets";
     const CACHED: usize = 4_096;
@@ -233,10 +279,15 @@ fn follow(row: &mut Option<TargetRow>, fact: &Fact, event: &target::Event) -> Re
     let known = row.as_mut().ok_or(Unfoldable("the contact of the campaign has no row"))?;
     known.updated_at = fact.recorded_at;
     match event {
-        target::Event::Enlisted { .. } | target::Event::Accepted { .. } => {}
+        target::Event::Enlisted { .. } => {}
+        target::Event::Accepted { reference, .. } => known.reference.clone_from(reference),
+        target::Event::Withdrawn { status, at, .. } => {
+            (known.state, known.call_status, known.due_at) = (State::Waiting, *status, Some(*at));
+            known.attempts -= 1;
+        }
         target::Event::Dialled { call, attempt, at, .. } => {
             (known.state, known.call_status, known.due_at) = (State::Calling, Status::Calling, None);
-            (known.call, known.dialled_at) = (Some(*call), Some(*at));
+            (known.call, known.reference, known.dialled_at) = (Some(*call), None, Some(*at));
             (known.attempts, known.rule, known.figures) = (i64::from(*attempt), None, None);
         }
         target::Event::Ended { outcome, next, personal, .. }

@@ -88,6 +88,22 @@ fn an_agent_that_answers_twice_is_heard_once() {
 }
 
 #[test]
+fn a_call_that_was_never_placed_leaves_nothing_behind() {
+    let withdraw = |call| Command::Withdraw { call: id(call), at: at(2) };
+    let withdrawn = |call, status| Event::Withdrawn { call: id(call), status, at: at(2) };
+    let calling = [enlisted(), dialled(1)];
+    assert_eq!(after(&calling).decide(withdraw(1)), Ok(vec![withdrawn(1, Status::Pending)]));
+    assert_eq!(after(&calling).decide(withdraw(2)), Ok(vec![]), "it is another call");
+    let waiting = after(&[enlisted(), dialled(1), withdrawn(1, Status::Pending)]);
+    assert_eq!(waiting.decide(dial(2)), Ok(vec![dialled(2)]), "it is the first attempt still");
+    assert_eq!(waiting.decide(end(1, Reach::Busy, again())), Ok(vec![]));
+    let busy = [enlisted(), dialled(1), ended(1, Reach::Busy, again())];
+    let second = Event::Dialled { call: id(2), attempt: 2, was_skipped: false, at: at(10) };
+    let back = after(&[&busy[..], &[second, withdrawn(2, Status::Busy)]].concat());
+    assert_eq!(back.view().retry_at, Some(at(10)), "what it waited for it waits for again");
+}
+
+#[test]
 fn what_was_given_up_is_corrected_once() {
     let given_up = [enlisted(), dialled(1), ended(1, Reach::Unconfirmed, Next::Final)];
     let target = after(&given_up);

@@ -19,15 +19,19 @@ impl CampaignRow {
             target::Event::Accepted { .. } => {}
             target::Event::Ended { outcome, next, .. } => {
                 self.calling -= 1;
-                self.hear(outcome);
+                self.learn(outcome);
                 self.close(outcome, *next);
             }
             target::Event::Corrected { outcome, next, counted, .. } => {
                 if let Some(status) = counted {
                     self.take_back(*status);
                 }
-                self.hear(outcome);
+                self.learn(outcome);
                 self.close(outcome, *next);
+            }
+            target::Event::Withdrawn { .. } => {
+                self.attempts -= 1;
+                self.calling -= 1;
             }
             target::Event::Deferred { decision, was_skipped, .. } => {
                 self.skipped += i64::from(decision.until.is_none()) - i64::from(*was_skipped);
@@ -42,7 +46,7 @@ impl CampaignRow {
         }
     }
 
-    fn hear(&mut self, outcome: &Outcome) {
+    fn learn(&mut self, outcome: &Outcome) {
         self.talk_secs += outcome.talk_secs.map_or(0, i64::from);
         self.conversations += i64::from(outcome.counts() == Counts::Conversation);
         self.promises += i64::from(matches!(outcome.reach, Reach::Reached(Upshot::PromiseToPay(_))));

@@ -30,6 +30,12 @@ pub async fn find(
     Ok(found.into_iter().next())
 }
 
+/// Every campaign that runs, whosever it is.
+pub async fn running(screens: &Screens) -> Result<Vec<CampaignRow>, Error> {
+    let status = Cell::text(Status::Running.as_str());
+    screens.query(CampaignBoard::NAME, "where status = $1 and removed = 0", vec![status], false).await
+}
+
 pub async fn list(
     screens: &Screens,
     organization: &Organization,

@@ -1,13 +1,14 @@
-//! How contacts in campaigns are asked for: a campaign's, page by page.
+//! How contacts in campaigns are asked for: a campaign's, page by page; who is due; who may not be called.
 
+use chrono::{DateTime, Utc};
 use domain::fact::Position;
 use domain::ids::Organization;
 use uuid::Uuid;
 
-use super::{TargetRow, Targets};
+use super::{TargetRow, Targets, Turn};
 use crate::error::Error;
 use crate::projection::Projection;
-use crate::row::Cell;
+use crate::row::{Cell, row};
 use crate::screens::Screens;
 
 /// A campaign's contacts in the order in which they joined, from after a cursor (0: from the beginning).
@@ -26,4 +27,77 @@ pub async fn of_campaign(
     let rest = "where organization = $1 and campaign = $2 and position > $3 and state <> 'dropped' \
                 order by position limit $4";
     screens.query(Targets::NAME, rest, args, false).await
+}
+
+/// Who is due in a campaign, those of one turn, the longest due first.
+pub async fn due(
+    screens: &Screens,
+    campaign: Uuid,
+    turn: Turn,
+    (now, limit): (DateTime<Utc>, u32),
+) -> Result<Vec<TargetRow>, Error> {
+    let args = vec![
+        Cell::text(campaign.to_string()),
+        Cell::text(turn.as_str()),
+        Cell::int(now.timestamp_micros()),
+        Cell::int(i64::from(limit)),
+    ];
+    let rest = "where campaign = $1 and state = 'waiting' and turn = $2 and due_at <= $3 \
+                order by due_at, position limit $4";
+    screens.query(Targets::NAME, rest, args, false).await
+}
+
+row! {
+    struct Due {
+        pub due_at: Option<DateTime<Utc>>,
+    }
+}
+
+/// When somebody is due next; none where nobody waits.
+pub async fn next_due(screens: &Screens, campaign: Uuid) -> Result<Option<DateTime<Utc>>, Error> {
+    let mut next: Option<DateTime<Utc>> = None;
+    for turn in Turn::ALL {
+        let args = vec![Cell::text(campaign.to_string()), Cell::text(turn.as_str())];
+        let rest = "where campaign = $1 and state = 'waiting' and turn = $2 order by due_at limit 1";
+        let found: Vec<Due> = screens.query(Targets::NAME, rest, args, false).await?;
+        let due = found.first().and_then(|due| due.due_at);
+        next = next.into_iter().chain(due).min();
+    }
+    Ok(next)
+}
+
+/// Who may not be called in a campaign, in the order in which they joined, from after a cursor.
+pub async fn skipped(
+    screens: &Screens,
+    organization: &Organization,
+    campaign: Uuid,
+    (after, limit): (Position, u32),
+) -> Result<Vec<TargetRow>, Error> {
+    let args = vec![
+        Cell::text(organization.as_str()),
+        Cell::text(campaign.to_string()),
+        Cell::position(after),
+        Cell::int(i64::from(limit)),
+    ];
+    let rest = "where organization = $1 and campaign = $2 and position > $3 and state = 'skipped' \
+                order by position limit $4";
+    screens.query(Targets::NAME, rest, args, false).await
+}
+
+/// The campaigns in which a contact may not be called.
+pub async fn skipped_of(
+    screens: &Screens,
+    organization: &Organization,
+    contact: Uuid,
+) -> Result<Vec<TargetRow>, Error> {
+    let args = vec![Cell::text(organization.as_str()), Cell::text(contact.to_string())];
+    let rest = "where organization = $1 and contact = $2 and state = 'skipped' order by position";
+    screens.query(Targets::NAME, rest, args, false).await
+}
+
+/// The contact of a campaign whose call the agent calls so.
+pub async fn of_reference(screens: &Screens, reference: &str) -> Result<Option<TargetRow>, Error> {
+    let rest = "where reference = $1 limit 1";
+    let found = screens.query(Targets::NAME, rest, vec![Cell::text(reference.to_owned())], false).await?;
+    Ok(found.into_iter().next())
 }
