@@ -3,6 +3,7 @@
 
 pub mod campaigns;
 pub mod contacts;
+pub mod dialling;
 mod draft;
 mod keeper;
 pub mod lists;

@@ -18,6 +18,7 @@ mod said;
 mod span;
 mod times;
 
+mod agent;
 mod api_keys;
 mod campaigns;
 mod contacts;
@@ -59,6 +60,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::config::token::Signer;
 use crate::config::{Access, Origins, Secret, UnknownSession};
 use crate::dispatch::Dispatch;
+use crate::dispatch::dialling::House;
 use crate::ports::{Clock, Ids, Recordings, Sheets};
 use auth::password::Hashing;
 use auth::{BadKey, Keys, Signers, Tries};
@@ -122,6 +124,8 @@ pub struct Options {
     /// The folder there that holds recordings.
     pub recordings: String,
     pub completion: Completion,
+    /// What holds for every campaign.
+    pub campaigns: House,
     /// Whether sessions may run beside each other.
     pub parallel: bool,
     /// Where uploaded files lie until they are read.
@@ -245,6 +249,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     quarantine::configure(routes);
     contacts::configure(routes);
     campaigns::configure(routes);
+    agent::configure(routes);
     recordings::configure(routes);
     sign_in::configure(routes);
     users::configure(routes);

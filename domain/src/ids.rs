@@ -220,8 +220,29 @@ impl fmt::Display for StreamId {
 }
 
 /// A keyed hash of a person's number within one organization; useless without the organization's index key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Fingerprint(pub [u8; 16]);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a fingerprint is 32 hexadecimal digits")]
+pub struct BadFingerprint;
+
+impl TryFrom<String> for Fingerprint {
+    type Error = BadFingerprint;
+
+    fn try_from(text: String) -> Result<Self, BadFingerprint> {
+        let plain = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = plain.then(|| u128::from_str_radix(&text, 16).ok()).flatten();
+        number.map(|number| Self(number.to_be_bytes())).ok_or(BadFingerprint)
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(fingerprint: Fingerprint) -> Self {
+        fingerprint.to_string()
+    }
+}
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -232,6 +253,15 @@ impl fmt::Display for Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fingerprint_is_written_as_it_is_shown() {
+        let fingerprint = Fingerprint(std::array::from_fn(|at| u8::try_from(at * 7).unwrap()));
+        assert_eq!(Fingerprint::try_from(fingerprint.to_string()), Ok(fingerprint));
+        for wrong in ["", "0", "+fffffffffffffffffffffffffffffff", &"g".repeat(32), &"0".repeat(33)] {
+            assert!(Fingerprint::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_users_name_is_no_telephone_number_and_no_other_stream() {

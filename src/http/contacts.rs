@@ -2,6 +2,7 @@
 //! How a body is understood is `contacts/form.rs`'s.
 #![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
+mod explain;
 mod form;
 
 use actix_web::http::StatusCode;
@@ -33,7 +34,13 @@ const LIST: u32 = 50;
 const LIST_MAX: u32 = 1_000;
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
-    routes.service(create).service(list).service(one).service(change).service(remove);
+    routes
+        .service(create)
+        .service(list)
+        .service(explain::explain)
+        .service(one)
+        .service(change)
+        .service(remove);
 }
 
 /// Somebody who may be called.

@@ -74,6 +74,7 @@ codes! {
     QuarantineUnknown  = NOT_FOUND,              "quarantine-unknown",   "There is no such report in quarantine";
     ResultUnknown      = NOT_FOUND,              "result-unknown",       "There is no such result";
     RecordingUnknown   = NOT_FOUND,              "recording-unknown",    "There is no recording of the call";
+    CallUnknown        = NOT_FOUND,              "call-unknown",         "There is no such call";
     ContactUnknown     = NOT_FOUND,              "contact-unknown",      "There is no such contact";
     CampaignUnknown    = NOT_FOUND,              "campaign-unknown",     "There is no such campaign";
     ProjectionUnknown  = NOT_FOUND,              "projection-unknown",   "There is no such projection";

@@ -43,6 +43,7 @@ mod clients;
 mod contacts;
 mod contract;
 mod crash;
+mod dialling;
 mod disk;
 mod fatal;
 mod flood;

@@ -51,7 +51,7 @@ impl Terms {
     /// `house` is what holds where the campaign says nothing.
     pub fn of(settings: &Settings, pack: &Pack, house: Zone, call_max: TimeDelta) -> Self {
         let pack = pack.clone();
-        let pack = settings.rules.iter().fold(pack, |pack, changes| pack.tightened(changes));
+        let pack = settings.rules.iter().fold(pack, Pack::tightened);
         Self { pack, zone: settings.zone.or(Some(house)), budget: settings.budget, call_max }
     }
 
@@ -65,7 +65,7 @@ impl Terms {
                 whereabouts: self.whereabouts(contact),
             },
             person: PersonView {
-                listed: listed.or(person.opted_out().then_some(List::Organization)),
+                listed: listed.or_else(|| person.opted_out().then_some(List::Organization)),
                 retired: person.retired(),
                 live,
                 promised_until: person.quiet_until(),
@@ -97,8 +97,8 @@ impl Terms {
         at: DateTime<Utc>,
     ) -> Ending {
         // Of a call that was given up and is heard of after all, the attempt was counted when it was given up.
-        let (dialled_at, counted) = match (target.began(), target.last()) {
-            (Some(began), _) => (began, false),
+        let (dialled_at, counted) = match (target.live(), target.last()) {
+            (Some(live), _) => (live.began, false),
             (None, Some(past)) => (past.began, true),
             (None, None) => (at, false),
         };

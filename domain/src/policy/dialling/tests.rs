@@ -32,7 +32,8 @@ fn target(calls: i64) -> Target {
     target.apply(target::Event::Enlisted { at: monday() });
     if calls > 0 {
         let at = monday();
-        target.apply(target::Event::Dialled { call: Uuid::from_u128(2), attempt: 1, was_skipped: false, at });
+        let call = Uuid::from_u128(2);
+        target.apply(target::Event::Dialled { call, attempt: 1, number: None, was_skipped: false, at });
     }
     target
 }
