@@ -3,7 +3,9 @@
 //! drawn anew, and what it wanted stands in the journal. One node's dialler works at a time, under a lease.
 
 mod desk;
+mod hearing;
 mod running;
+mod seeing;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
