@@ -124,6 +124,10 @@ impl Following for FaultyFollower {
         self.inner.advance(page)
     }
 
+    fn settle(&mut self) -> LocalBoxFuture<'_, Result<Advance, projections::Error>> {
+        self.inner.settle()
+    }
+
     fn flip(&mut self) -> LocalBoxFuture<'_, Result<Flip, projections::Error>> {
         self.inner.flip()
     }

@@ -99,7 +99,8 @@ async fn feed(options: &Options, follower: &mut dyn Following) -> Result<Step, E
 
 async fn caught_up(follower: &mut dyn Following) -> Result<Step, Error> {
     if !follower.building() {
-        return Ok(Step::default());
+        let lost = follower.settle().await? == Advance::Lost;
+        return Ok(Step { more: lost, ..Step::default() });
     }
     let flipped = follower.flip().await? == Flip::Done;
     Ok(Step { more: !flipped, flipped, ..Step::default() })
