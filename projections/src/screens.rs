@@ -80,7 +80,9 @@ pub struct Freshness {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Applied {
     pub(crate) generation: i64,
+    /// Read at least; what is stored may be a little behind.
     pub(crate) position: Position,
+    pub(crate) recorded_at: Option<DateTime<Utc>>,
     /// Of an older version that nobody feeds any more, shown until its successor is built.
     pub(crate) frozen: bool,
     pub(crate) parked: u64,
@@ -188,7 +190,19 @@ impl Screens {
     pub async fn status(&self) -> Result<Vec<Status>, Error> {
         let known = registry::generations(&self.inner.backend, None).await?;
         let shown = known.into_iter().filter(|known| known.state != State::Retired);
-        Ok(shown.map(|known| self.inner.meters.status(known)).collect())
+        Ok(shown.map(|known| self.inner.meters.status(self.as_read(known))).collect())
+    }
+
+    /// A generation as this process knows it, which may have read further than is stored.
+    fn as_read(&self, stored: Generation) -> Generation {
+        let screen = self.inner.screens.get(stored.name.as_str());
+        let read = screen.map(|screen| *screen.applied.borrow());
+        let further =
+            |read: &Applied| read.generation == stored.generation && read.position > stored.position;
+        match read.filter(further) {
+            Some(Applied { position, recorded_at, .. }) => Generation { position, recorded_at, ..stored },
+            None => stored,
+        }
     }
 
     /// The streams that the live generation of a screen has parked, the longest parked first.
@@ -264,6 +278,11 @@ impl Screens {
     /// What the live generation holds at least, without asking anybody.
     pub(crate) fn position(&self, name: &str) -> Position {
         self.inner.screens.get(name).map_or(0, Screen::position)
+    }
+
+    /// The generation that was last seen to be shown.
+    pub(crate) fn generation(&self, name: &str) -> Option<i64> {
+        self.inner.screens.get(name).map(|screen| screen.applied.borrow().generation)
     }
 
     pub(crate) fn publish(&self, name: &str, applied: Applied) {
@@ -359,8 +378,8 @@ fn short_of(applied: &Applied, target: Position) -> bool {
 }
 
 pub(crate) fn applied(live: &Generation, version: i64) -> Applied {
-    let frozen = live.version != version;
-    Applied { generation: live.generation, position: live.position, frozen, parked: live.parked }
+    let Generation { generation, position, recorded_at, parked, .. } = *live;
+    Applied { generation, position, recorded_at, frozen: live.version != version, parked }
 }
 
 /// Takes a stream's name off the list of the parked.

@@ -11,5 +11,6 @@ mod postgres;
 mod rebuilding;
 #[expect(clippy::print_stdout, reason = "a measurement is for whoever runs it")]
 mod speed;
+mod unstored;
 mod versions;
 mod world;
