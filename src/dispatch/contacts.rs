@@ -51,12 +51,9 @@ pub struct Asked {
 type Answer<T> = Result<T, Failure<Refusal>>;
 
 impl Dispatch {
-    pub async fn create_contact(
-        &self,
-        asked: &Asked,
-        details: Details,
-        import: Option<Uuid>,
-    ) -> Answer<Stored> {
+    /// Who asked not to be called has asked it whatever contact the number is of: the contact is then marked so, whatever
+    /// `status` says.
+    pub async fn create_contact(&self, asked: &Asked, details: Details, status: Status) -> Answer<Stored> {
         let Asked { contact: id, at, .. } = *asked;
         for attempt in 0..TRIES_MAX {
             // Most numbers are new: only a conflict is worth a look.
@@ -64,13 +61,14 @@ impl Dispatch {
             let mut contact = Drawn::<Contact>::unseen(StreamId::contact(&asked.organization, id));
             let mut unit = self.together(asked.meta.clone());
             say(&mut unit, &mut number.drawn, None, person::Command::Claim { contact: id, at })?;
-            let create = contact::Command::Create { id, details: details.clone(), import, at };
+            let create = contact::Command::Create { id, details: details.clone(), import: None, at };
             say(&mut unit, &mut contact, Some(number.person), create)?;
-            // Who asked not to be called has asked it whatever contact the number is of.
-            if number.drawn.state.opted_out() {
-                let marked = contact::Command::SetStatus { status: Status::DoNotCall, at };
-                say(&mut unit, &mut contact, None, marked)?;
+            if status == Status::DoNotCall {
+                let out = person::Command::OptOut { by: Wish::Contact, at };
+                say(&mut unit, &mut number.drawn, None, out)?;
             }
+            let status = if number.drawn.state.opted_out() { Status::DoNotCall } else { status };
+            say(&mut unit, &mut contact, None, contact::Command::SetStatus { status, at })?;
             if let Some(position) = stored(unit).await? {
                 return Ok(Stored { contact: contact.state, position });
             }

@@ -8,7 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use domain::access::Role;
-use domain::contact::{Contact, Status};
+use domain::contact::Status;
 use projections::contact_book::{self, ContactBook, ContactRow, Filter};
 use projections::projection::Projection;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ use super::problem::{Code, Problem, ProblemBody};
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
 use crate::dispatch::Meta;
-use crate::dispatch::contacts::{Asked, Stored, Wanted};
+use crate::dispatch::contacts::{Asked, Stored};
 use form::{Changes, New};
 
 const LIST: u32 = 50;
@@ -118,11 +118,7 @@ async fn create(
     caller.require(Role::Operator)?;
     let New { details, status } = form::new(&engine, &request, payload).await?;
     let asked = asked(&engine, &caller, &id, engine.ids.uuid());
-    let mut stored = engine.dispatch.create_contact(&asked, details, None).await?;
-    if status != Status::Active {
-        let wanted = |_: &Contact| Wanted { details: None, status: Some(status) };
-        stored = engine.dispatch.change_contact(&asked, wanted).await?;
-    }
+    let stored = engine.dispatch.create_contact(&asked, details, status).await?;
     shown(&engine, &asked, &stored, texts, StatusCode::CREATED).await
 }
 
