@@ -14,7 +14,7 @@ mod openapi;
 mod page;
 mod pages;
 mod query;
-mod said;
+mod removed;
 mod span;
 mod times;
 

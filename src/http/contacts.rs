@@ -23,6 +23,7 @@ use super::edge::{self, RequestId};
 use super::language::Texts;
 use super::pages::{self, Pages};
 use super::problem::{Code, Problem, ProblemBody};
+use super::removed::Removed;
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
 use crate::dispatch::Meta;
@@ -205,12 +206,6 @@ async fn change(
     shown(&engine, &asked, &stored, texts, StatusCode::OK).await
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-struct Removed {
-    id: Uuid,
-    deleted: bool,
-}
-
 /// Removes a contact. Its number is free again; that it may not be called stays with the number.
 #[utoipa::path(tag = "contacts", security(("token" = [])), responses(
     (status = OK, body = Removed),
@@ -227,9 +222,7 @@ async fn remove(
     caller.require(Role::Operator)?;
     let asked = asked(&engine, &caller, &id, named(&contact)?);
     let position = engine.dispatch.remove_contact(&asked).await?;
-    let mut answer = HttpResponse::Ok();
-    answer.insert_header((edge::POSITION, position));
-    Ok(answer.json(Removed { id: asked.contact, deleted: true }))
+    Ok(Removed::answer(asked.contact, position))
 }
 
 fn asked(engine: &Engine, caller: &Caller, id: &RequestId, contact: Uuid) -> Asked {
