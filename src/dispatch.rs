@@ -3,6 +3,7 @@
 
 pub mod campaigns;
 pub mod contacts;
+pub mod do_not_call;
 mod draft;
 mod keeper;
 pub mod lists;

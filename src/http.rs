@@ -21,6 +21,7 @@ mod times;
 mod api_keys;
 mod campaigns;
 mod contacts;
+mod do_not_call;
 mod health;
 mod history;
 mod projections;
@@ -244,6 +245,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     history::configure(routes);
     quarantine::configure(routes);
     contacts::configure(routes);
+    do_not_call::configure(routes);
     campaigns::configure(routes);
     recordings::configure(routes);
     sign_in::configure(routes);

@@ -44,6 +44,7 @@ mod contacts;
 mod contract;
 mod crash;
 mod disk;
+mod do_not_call;
 mod fatal;
 mod flood;
 mod launch;
