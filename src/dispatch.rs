@@ -4,6 +4,7 @@
 pub mod campaigns;
 pub mod contacts;
 pub mod dialling;
+pub mod do_not_call;
 mod draft;
 mod keeper;
 pub mod lists;

@@ -14,7 +14,7 @@ mod openapi;
 mod page;
 mod pages;
 mod query;
-mod said;
+mod removed;
 mod span;
 mod times;
 
@@ -22,6 +22,7 @@ mod agent;
 mod api_keys;
 mod campaigns;
 mod contacts;
+mod do_not_call;
 mod health;
 mod history;
 mod projections;
@@ -248,6 +249,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     history::configure(routes);
     quarantine::configure(routes);
     contacts::configure(routes);
+    do_not_call::configure(routes);
     campaigns::configure(routes);
     agent::configure(routes);
     recordings::configure(routes);

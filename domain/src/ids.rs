@@ -43,6 +43,11 @@ impl Organization {
         checked(text, "organization", Self::LEN_MAX, MARKS).map(Self)
     }
 
+    /// Nobody's own, for what holds for every organization. No client can be called so.
+    pub fn everyone() -> Self {
+        Self("*".to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -177,9 +182,9 @@ impl StreamId {
         Self(format!("{organization}/{key}"))
     }
 
-    /// A remote host is nobody's own, so that its stream begins with what no organization is named.
+    /// A remote host is nobody's own.
     pub fn remote(host: &str) -> Self {
-        Self(format!("*/{host}"))
+        Self(format!("{}/{host}", Organization::everyone()))
     }
 
     /// A stream id as it was stored.
@@ -232,15 +237,27 @@ impl TryFrom<String> for Fingerprint {
     type Error = BadFingerprint;
 
     fn try_from(text: String) -> Result<Self, BadFingerprint> {
-        let plain = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let number = plain.then(|| u128::from_str_radix(&text, 16).ok()).flatten();
-        number.map(|number| Self(number.to_be_bytes())).ok_or(BadFingerprint)
+        Self::parse(&text).ok_or(BadFingerprint)
     }
 }
 
 impl From<Fingerprint> for String {
     fn from(fingerprint: Fingerprint) -> Self {
         fingerprint.to_string()
+    }
+}
+
+impl Fingerprint {
+    /// As it is displayed.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut hash = [0; 16];
+        if text.len() != 2 * hash.len() || !text.bytes().all(|c| c.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (at, byte) in hash.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+        }
+        Some(Self(hash))
     }
 }
 
@@ -255,11 +272,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fingerprint_is_written_as_it_is_shown() {
-        let fingerprint = Fingerprint(std::array::from_fn(|at| u8::try_from(at * 7).unwrap()));
-        assert_eq!(Fingerprint::try_from(fingerprint.to_string()), Ok(fingerprint));
-        for wrong in ["", "0", "+fffffffffffffffffffffffffffffff", &"g".repeat(32), &"0".repeat(33)] {
-            assert!(Fingerprint::try_from(wrong.to_owned()).is_err(), "{wrong}");
+    fn nobody_is_called_everyone() {
+        assert!(Organization::parse(Organization::everyone().as_str()).is_err());
+        assert!(serde_json::from_str::<Organization>(r#""*""#).is_err());
+    }
+
+    #[test]
+    fn a_fingerprint_reads_as_it_prints() {
+        let print = Fingerprint(std::array::from_fn(|at| u8::try_from(at * 17).unwrap()));
+        assert_eq!(Fingerprint::parse(&print.to_string()), Some(print));
+        for wrong in ["", "ab", &"g".repeat(32), &"é".repeat(16), &"+1".repeat(16), &"0".repeat(34)] {
+            assert_eq!(Fingerprint::parse(wrong), None, "{wrong}");
         }
     }
 

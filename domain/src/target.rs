@@ -291,7 +291,7 @@ impl Target {
                 let Ending { outcome, words, next } = *ending;
                 Ok(vec![Event::Ended { call, outcome, next, at, personal: Personal::Clear(words) }])
             }
-            (Phase::Waiting | Phase::Over, Command::End { call, ending, at }) if self.is_unsure_of(call) => {
+            (_, Command::End { call, ending, at }) if self.is_unsure_of(call) => {
                 let Ending { outcome, words, next } = *ending;
                 let news = outcome.reach != Reach::Unconfirmed;
                 let (counted, personal) = (self.counted(), Personal::Clear(words));
@@ -329,7 +329,8 @@ impl Target {
 
     /// Whether nobody knows what came of a call, which was the last one.
     fn is_unsure_of(&self, call: Uuid) -> bool {
-        self.last.as_ref().is_some_and(|past| past.call == call && past.outcome.reach == Reach::Unconfirmed)
+        let unsure = |past: &Past| past.call == call && past.outcome.reach == Reach::Unconfirmed;
+        self.phase == Phase::Over && self.last.as_ref().is_some_and(unsure)
     }
 
     fn end(&mut self, past: Past, next: Next, at: DateTime<Utc>) {

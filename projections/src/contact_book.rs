@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
-pub use queries::{Filter, count, find, known, list};
+pub use queries::{Filter, count, find, known, list, of_numbers};
 
 row! {
     /// A contact as it is shown.

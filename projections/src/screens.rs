@@ -20,6 +20,7 @@ use crate::cache::Cache;
 use crate::call_history::CallHistory;
 use crate::campaign_board::CampaignBoard;
 use crate::contact_book::ContactBook;
+use crate::do_not_call::DoNotCall;
 use crate::error::Error;
 use crate::number_lists::NumberLists;
 use crate::projection::Spec;
@@ -121,6 +122,7 @@ impl Screens {
             Spec::of::<NumberLists>(),
             Spec::of::<Quarantine>(),
             Spec::of::<ContactBook>(),
+            Spec::of::<DoNotCall>(),
             Spec::of::<CampaignBoard>(),
             Spec::of::<Targets>(),
             Spec::of::<Users>(),

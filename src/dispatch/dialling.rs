@@ -82,6 +82,12 @@ pub enum Dialled {
 pub type Heard = Box<dyn Fn(Zone) -> Outcome + Send + Sync>;
 
 impl Concerned {
+    /// As people see it. One that is the contact's no longer is known by its fingerprint alone.
+    fn number_that_is(&self, rung: Fingerprint) -> person::Number {
+        let ours = (rung == self.number).then(|| self.contact.state.details().phone.clone());
+        person::Number { phone: ours.unwrap_or_default(), note: None }
+    }
+
     pub fn weigh(&self, terms: &Terms, whole: Whole, at: DateTime<Utc>) -> Weighed {
         let (contact, person, target) = (&self.contact.state, &self.person.state, &self.target.state);
         terms.weigh(&Parties { contact, person, listed: self.listed, target }, whole, at)
@@ -117,7 +123,8 @@ impl Dispatch {
         let phone = Phone::stored(&contact.state.details().phone);
         let number = self.fingerprint(&case.organization, &phone);
         let person = self.draw(StreamId::person(&case.organization, &number)).await?;
-        Ok(Concerned { contact, person, target, listed: None, number })
+        let listed = self.listed_for_everyone(&phone).await?;
+        Ok(Concerned { contact, person, target, listed, number })
     }
 
     /// Wants a call, or notes why not, whichever the rules say at this moment.
@@ -219,8 +226,9 @@ impl Dispatch {
             let counts = outcome.counts();
             let ending = terms.ending((contact, target), outcome, words.clone(), at);
             say(unit, &mut all.person, None, person::Command::LetGo { call, counts, at })?;
-            if let Some(command) = aftermath(&ending, case.campaign, at) {
-                say(unit, &mut all.person, None, command)?;
+            let number = || all.number_that_is(rung);
+            if let Some(command) = aftermath(&ending, case.campaign, number, at) {
+                say(unit, &mut all.person, Some(rung), command)?;
             }
             remember(unit, all, &ending, at)?;
             let end = target::Command::End { call, ending: Box::new(ending), at };

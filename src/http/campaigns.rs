@@ -32,6 +32,7 @@ use super::language::Texts;
 use super::page::{self, Paged};
 use super::pages::{self, Pages};
 use super::problem::{Code, Problem, ProblemBody};
+use super::removed::Removed;
 use super::sessions::{self, Fresh};
 use crate::dispatch::Meta;
 use crate::dispatch::campaigns::Joining;
@@ -217,12 +218,6 @@ async fn join(
     Ok(answer.json(joined))
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-struct Removed {
-    id: Uuid,
-    deleted: bool,
-}
-
 /// Removes a campaign that does not run.
 #[utoipa::path(tag = "campaigns", security(("token" = [])), responses(
     (status = OK, body = Removed),
@@ -241,9 +236,7 @@ async fn remove(
     let campaign = named(&campaign)?;
     let asked = Asked::new(&engine, &caller, &id);
     let position = asked.say(campaign, Command::Remove { at: engine.clock.now() }).await?;
-    let mut answer = HttpResponse::Ok();
-    answer.insert_header((edge::POSITION, position));
-    Ok(answer.json(Removed { id: campaign, deleted: true }))
+    Ok(Removed::answer(campaign, position))
 }
 
 /// Who asks something of a campaign.

@@ -18,7 +18,7 @@ use super::times;
 /// Every number that is known, and the largest that it may be.
 const NUMBERS: [(&str, u64); 1] = [("minPosition", u64::MAX)];
 /// Every text that is known. What it may be is said where it is read.
-const TEXTS: [&str; 16] = [
+const TEXTS: [&str; 19] = [
     "limit",
     "cursor",
     "status",
@@ -35,6 +35,9 @@ const TEXTS: [&str; 16] = [
     "to",
     "format",
     "lang",
+    "page",
+    "scope",
+    "phone",
 ];
 /// Longest part of a name or a number that is looked for.
 const PART_LEN_MAX: usize = 100;
@@ -152,6 +155,11 @@ pub(super) fn time(end: End, text: Option<&str>, zone: Tz) -> Result<Option<Date
         times::parse(&mended, zone).ok_or_else(wrong)
     };
     text.map(read).transpose()
+}
+
+/// A telephone number, whose plus may have become a space on the way.
+pub(super) fn with_plus(text: &str) -> String {
+    if text.starts_with(' ') { format!("+{}", text.trim()) } else { text.trim().to_owned() }
 }
 
 /// A part of a text that is looked for. An empty one is none.

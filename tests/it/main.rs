@@ -45,6 +45,7 @@ mod contract;
 mod crash;
 mod dialling;
 mod disk;
+mod do_not_call;
 mod fatal;
 mod flood;
 mod launch;

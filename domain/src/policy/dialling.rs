@@ -2,6 +2,7 @@
 //! Whoever dials, explains, looks ahead or simulates brings the same aggregates here.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 use crate::campaign::Settings;
 use crate::contact::{Contact, Status};
@@ -143,9 +144,14 @@ pub fn noted(decision: Decision) -> Option<target::Decision> {
 }
 
 /// What a call that ended means for the number, whatever campaign it was of.
-pub fn aftermath(ending: &Ending, campaign: uuid::Uuid, at: DateTime<Utc>) -> Option<person::Command> {
+pub fn aftermath(
+    ending: &Ending,
+    campaign: Uuid,
+    number: impl FnOnce() -> person::Number,
+    at: DateTime<Utc>,
+) -> Option<person::Command> {
     match ending.next {
-        Next::OptedOut => Some(person::Command::OptOut { by: Wish::Conversation, at }),
+        Next::OptedOut => Some(person::Command::OptOut { by: Wish::Conversation, number: number(), at }),
         Next::Promised { until } => Some(person::Command::KeepQuiet { until, campaign, at }),
         Next::Retired => Some(person::Command::Retire { at }),
         Next::Again { .. } | Next::Callback { .. } | Next::Final => None,

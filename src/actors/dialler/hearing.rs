@@ -133,7 +133,11 @@ impl Desk {
     /// looked at again.
     fn revisit_all(&mut self, fact: &Fact) {
         let whose = fact.stream.organization();
-        let own = self.campaigns.values_mut().filter(|running| running.organization.as_str() == whose);
+        let everyone = Organization::everyone();
+        let own = self
+            .campaigns
+            .values_mut()
+            .filter(|running| whose == everyone.as_str() || running.organization.as_str() == whose);
         own.for_each(|running| running.revisited = Some(0));
     }
 }

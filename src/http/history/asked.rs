@@ -103,8 +103,7 @@ pub(in crate::http) fn named(status: CallStatus) -> (&'static str, CallStatus) {
 
 /// What can be dialled is that number and no other; other digits are the end of one.
 fn number(text: &str, home: Home) -> Result<Number, Problem> {
-    // A plus in an address may have become a space on the way.
-    let text = if text.starts_with(' ') { format!("+{}", text.trim()) } else { text.trim().to_owned() };
+    let text = query::with_plus(text);
     if let Some(phone) = Phone::dialable(&text, home) {
         return Ok(Number::Spelled(phone.spellings(home).into_iter().collect()));
     }

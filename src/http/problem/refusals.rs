@@ -106,6 +106,12 @@ impl From<contacts::Refusal> for Problem {
             contacts::Refusal::Number(person::Error::Taken { contact }) => {
                 Self::new(Code::PhoneTaken, refusal.to_string()).with("contactId", contact.to_string())
             }
+            contacts::Refusal::Listed { number } => {
+                let told = "an admin takes it off with DELETE /auto-calling/do-not-call/{id}";
+                let id = number.to_string();
+                Self::new(Code::NumberListed, format!("{refusal}; {told}")).with("id", id)
+            }
+            contacts::Refusal::NotListed => Self::new(Code::NumberUnlisted, refusal.to_string()),
             // Nobody asks to ring here.
             contacts::Refusal::Number(
                 person::Error::OptedOut | person::Error::Retired | person::Error::Ringing { .. },
