@@ -10,7 +10,7 @@ use crate::http_sign_in::{key, send, signed_in, user, with};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 57] = [
+const ROUTES: [(&str, &str, Door); 65] = [
     ("GET", "/", Door::Open),
     ("GET", "/health/live", Door::Open),
     ("GET", "/health/ready", Door::Open),
@@ -52,6 +52,14 @@ const ROUTES: [(&str, &str, Door); 57] = [
     ("GET", "/auto-calling/campaigns/s-1/contacts", Door::Member),
     ("POST", "/auto-calling/campaigns/s-1/contacts", Door::Member),
     ("DELETE", "/auto-calling/campaigns/s-1", Door::Member),
+    ("PATCH", "/auto-calling/campaigns/s-1", Door::Member),
+    ("POST", "/auto-calling/campaigns/s-1/start", Door::Member),
+    ("POST", "/auto-calling/campaigns/s-1/resume", Door::Member),
+    ("POST", "/auto-calling/campaigns/s-1/stop", Door::Member),
+    ("POST", "/auto-calling/campaigns/s-1/pause", Door::Member),
+    ("GET", "/auto-calling/campaigns/s-1/preflight", Door::Member),
+    ("GET", "/auto-calling/contacts/s-1/explain", Door::Member),
+    ("POST", "/auto-calling/agent/callback", Door::Signature),
     ("POST", "/auth/login", Door::Password),
     ("POST", "/auth/logout", Door::Bearer),
     ("GET", "/auth/me", Door::Bearer),
@@ -75,6 +83,8 @@ enum Door {
     Open,
     /// A password takes the place of a token.
     Password,
+    /// A signature does.
+    Signature,
     Bearer,
     Calls,
     Webhook,
@@ -85,7 +95,7 @@ enum Door {
 impl Door {
     fn asks_for_a_token(self) -> bool {
         match self {
-            Self::Open | Self::Password => false,
+            Self::Open | Self::Password | Self::Signature => false,
             Self::Bearer | Self::Calls | Self::Webhook | Self::Member | Self::Admin => true,
         }
     }
@@ -139,6 +149,8 @@ async fn where_a_token_is_needed_no_token_is_401() {
         if door.asks_for_a_token() {
             assert_eq!((answer.status, &*answer.problem()), (401, "token-missing"), "{path}");
             assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        } else if door == Door::Signature {
+            assert_eq!((answer.status, &*answer.problem()), (401, "signature-missing"), "{path}");
         } else {
             assert!([200, 400, 503].contains(&answer.status), "{path}: {answer:?}");
         }
@@ -401,7 +413,7 @@ async fn a_key_opens_what_its_scopes_say_and_nothing_else() {
         let (text, _) = key(&floor, "admin", &[scope]).await;
         for (method, path, door) in guarded() {
             let within = match door {
-                Door::Open | Door::Password | Door::Bearer => true,
+                Door::Open | Door::Password | Door::Signature | Door::Bearer => true,
                 Door::Calls => scope == "calls" || (scope == "read" && method == "GET"),
                 Door::Member => scope == "auto-calling" || (scope == "read" && method == "GET"),
                 Door::Webhook => scope == "webhook",

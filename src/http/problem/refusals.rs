@@ -4,12 +4,12 @@ use domain::ids::BadName;
 use domain::{api_key, call, campaign, contact, number_list, person, quarantine, remote, session, user};
 
 use super::{Code, Problem};
+use crate::dispatch::dialling::Refused;
 use crate::dispatch::{Failure, contacts, lists, reports};
 use crate::http::auth::Refusal;
 use crate::http::body;
 use crate::http::history::export::WorkbookError;
 use crate::http::vitals;
-use crate::journal::Refused;
 
 impl<E: std::error::Error + Into<Self>> From<Failure<E>> for Problem {
     fn from(failure: Failure<E>) -> Self {
