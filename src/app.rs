@@ -16,6 +16,7 @@ use ::projections::api_keys::ApiKeys;
 use ::projections::call_history::CallHistory;
 use ::projections::campaign_board::CampaignBoard;
 use ::projections::contact_book::ContactBook;
+use ::projections::imports::Imports;
 use ::projections::number_lists::NumberLists;
 use ::projections::projection::Projection as _;
 use ::projections::quarantine::Quarantine;
@@ -286,12 +287,13 @@ async fn open_screens(config: &Config, ports: &Ports, journal: &Journal) -> anyh
 }
 
 /// Every screen there is, as its projector sees it.
-fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 9] {
+fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 10] {
     [
         Arc::new(Shown::<SessionStats>::new(screens)),
         Arc::new(Shown::<CallHistory>::new(screens)),
         Arc::new(Shown::<NumberLists>::new(screens)),
         Arc::new(Shown::<ContactBook>::new(screens)),
+        Arc::new(Shown::<Imports>::new(screens)),
         Arc::new(Shown::<CampaignBoard>::new(screens)),
         Arc::new(Shown::<Targets>::new(screens)),
         Arc::new(Shown::<Quarantine>::new(screens)),

@@ -4,6 +4,7 @@
 pub mod campaigns;
 pub mod contacts;
 mod draft;
+pub mod imports;
 mod keeper;
 pub mod lists;
 pub mod remote;
@@ -20,6 +21,7 @@ use domain::call::{self, Call};
 use domain::campaign::{self, Campaign};
 use domain::fact::{Circumstances, Position, Recorded};
 use domain::ids::{Fingerprint, Organization, StreamId};
+use domain::import::{self, Import};
 use domain::number_list::{self, NumberList};
 use domain::phone::Phone;
 use domain::quarantine::{self, Quarantine};
@@ -106,6 +108,7 @@ pub struct Dispatch {
     quarantine: Arc<Shards<Quarantine>>,
     number_lists: Arc<Shards<NumberList>>,
     remotes: Arc<Shards<RemoteHost>>,
+    imports: Arc<Shards<Import>>,
     campaigns: Arc<Shards<Campaign>>,
     users: Arc<Shards<User>>,
     api_keys: Arc<Shards<ApiKey>>,
@@ -122,6 +125,7 @@ impl Dispatch {
             quarantine: Arc::new(Shards::start(journal, arbiters)),
             number_lists: Arc::new(Shards::start(journal, arbiters)),
             remotes: Arc::new(Shards::start(journal, arbiters)),
+            imports: Arc::new(Shards::start(journal, arbiters)),
             campaigns: Arc::new(Shards::start(journal, arbiters)),
             users: Arc::new(Shards::start(journal, arbiters)),
             api_keys: Arc::new(Shards::start(journal, arbiters)),
@@ -178,6 +182,15 @@ impl Dispatch {
         self.remotes.send(stream, None, command, meta).await
     }
 
+    pub async fn import(
+        &self,
+        stream: StreamId,
+        command: import::Command,
+        meta: Meta,
+    ) -> Result<Done<Import>, Failure<import::Error>> {
+        self.imports.send(stream, None, command, meta).await
+    }
+
     pub async fn campaign(
         &self,
         stream: StreamId,
@@ -231,6 +244,7 @@ impl Dispatch {
             self.quarantine.progress(),
             self.number_lists.progress(),
             self.remotes.progress(),
+            self.imports.progress(),
             self.campaigns.progress(),
             self.users.progress(),
             self.api_keys.progress(),
@@ -244,6 +258,7 @@ impl Dispatch {
         self.quarantine.drain().await;
         self.number_lists.drain().await;
         self.remotes.drain().await;
+        self.imports.drain().await;
         self.campaigns.drain().await;
         self.users.drain().await;
         self.api_keys.drain().await;

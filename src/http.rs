@@ -16,6 +16,7 @@ mod pages;
 mod query;
 mod said;
 mod span;
+mod table;
 mod times;
 
 mod api_keys;
@@ -23,6 +24,7 @@ mod campaigns;
 mod contacts;
 mod health;
 mod history;
+mod imports;
 mod projections;
 mod quarantine;
 mod recordings;
@@ -148,6 +150,7 @@ pub struct Inner {
     tries: Tries,
     known: Known,
     uploads: UnderWay,
+    imports: UnderWay,
     unfit: recordings::Unfit,
     starts: tokio::sync::Semaphore,
     workbooks: tokio::sync::Semaphore,
@@ -165,7 +168,7 @@ impl Engine {
         let keys = Keys::try_new(&options.jwt_secret, jwt_public_key.as_ref(), *jwt_default_role)?;
         let signers = Signers::new(&options.access.webhook_secrets);
         let signer = Signer::new(&options.jwt_secret);
-        let (known, starts, workbooks) = (Known::default(), start::bound(), history::export::bound());
+        let (known, starts, workbooks) = (Known::default(), start::bound(), table::bound());
         Ok(Self(Arc::new(Inner {
             dispatch,
             screens,
@@ -182,6 +185,7 @@ impl Engine {
             tries: Tries::default(),
             known,
             uploads: UnderWay::default(),
+            imports: UnderWay::default(),
             unfit: recordings::Unfit::default(),
             starts,
             workbooks,
@@ -243,6 +247,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     results::configure(routes);
     history::configure(routes);
     quarantine::configure(routes);
+    imports::configure(routes);
     contacts::configure(routes);
     campaigns::configure(routes);
     recordings::configure(routes);

@@ -235,6 +235,7 @@ impl Projection for CampaignBoard {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_) => None,
@@ -266,6 +267,7 @@ impl Projection for CampaignBoard {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_) => {}

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
-pub use queries::{Filter, count, find, known, list};
+pub use queries::{Filter, Imported, count, find, known, list, of_import};
 
 row! {
     /// A contact as it is shown.
@@ -165,6 +165,7 @@ impl Projection for ContactBook {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Person(_)
             | Event::Campaign(_) => None,
@@ -203,6 +204,7 @@ impl Projection for ContactBook {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Person(_)
             | Event::Campaign(_) => {}

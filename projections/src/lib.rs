@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod call_history;
 pub mod campaign_board;
 pub mod contact_book;
+pub mod imports;
 pub mod number_lists;
 pub mod quarantine;
 pub mod session_stats;

@@ -21,6 +21,7 @@ use crate::call_history::CallHistory;
 use crate::campaign_board::CampaignBoard;
 use crate::contact_book::ContactBook;
 use crate::error::Error;
+use crate::imports::Imports;
 use crate::number_lists::NumberLists;
 use crate::projection::Spec;
 use crate::quarantine::Quarantine;
@@ -119,6 +120,7 @@ impl Screens {
             Spec::of::<NumberLists>(),
             Spec::of::<Quarantine>(),
             Spec::of::<ContactBook>(),
+            Spec::of::<Imports>(),
             Spec::of::<CampaignBoard>(),
             Spec::of::<Targets>(),
             Spec::of::<Users>(),

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
-pub use queries::of_campaign;
+pub use queries::{in_campaigns, of_campaign};
 
 row! {
     /// A contact in a campaign as it is shown.
@@ -198,6 +198,7 @@ impl Projection for Targets {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_)
@@ -214,6 +215,7 @@ impl Projection for Targets {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_)

@@ -54,7 +54,7 @@ codes! {
     BadJson            = BAD_REQUEST,            "bad-json",             "The body is no JSON object";
     BadField           = BAD_REQUEST,            "bad-field",            "A field of the body is wrong";
     BadParameter       = BAD_REQUEST,            "bad-parameter",        "A part of the address is wrong";
-    BadSheet           = BAD_REQUEST,            "bad-sheet",            "The file is no list of numbers";
+    BadSheet           = BAD_REQUEST,            "bad-sheet",            "The file is no such list";
     TokenMissing       = UNAUTHORIZED,           "token-missing",        "A token is needed";
     TokenInvalid       = UNAUTHORIZED,           "token-invalid",        "The token is not valid";
     TokenExpired       = UNAUTHORIZED,           "token-expired",        "The token has expired";
@@ -74,6 +74,7 @@ codes! {
     QuarantineUnknown  = NOT_FOUND,              "quarantine-unknown",   "There is no such report in quarantine";
     ResultUnknown      = NOT_FOUND,              "result-unknown",       "There is no such result";
     RecordingUnknown   = NOT_FOUND,              "recording-unknown",    "There is no recording of the call";
+    ImportUnknown      = NOT_FOUND,              "import-unknown",       "There is no such import";
     ContactUnknown     = NOT_FOUND,              "contact-unknown",      "There is no such contact";
     CampaignUnknown    = NOT_FOUND,              "campaign-unknown",     "There is no such campaign";
     ProjectionUnknown  = NOT_FOUND,              "projection-unknown",   "There is no such projection";
@@ -81,6 +82,8 @@ codes! {
     MethodNotAllowed   = METHOD_NOT_ALLOWED,     "method-not-allowed",   "The method does not exist here";
     RequestTimeout     = REQUEST_TIMEOUT,        "request-timeout",      "The request took too long to arrive";
     CommandReused      = CONFLICT,               "command-reused",       "The command id belongs to another command";
+    ImportUnderWay     = CONFLICT,               "import-under-way",     "The import is under way";
+    DuplicateRow       = CONFLICT,               "duplicate-row",        "A row has a number that is taken";
     PhoneTaken         = CONFLICT,               "phone-taken",          "The number is another contact's";
     CampaignEmpty      = BAD_REQUEST,            "campaign-empty",       "The campaign has no contacts";
     CampaignRunning    = CONFLICT,               "campaign-running",     "The campaign is running";

@@ -46,6 +46,7 @@ mod crash;
 mod disk;
 mod fatal;
 mod flood;
+mod imports;
 mod launch;
 mod leases;
 mod number_lists;
