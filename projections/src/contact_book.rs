@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
-pub use queries::{Filter, count, find, known, list, of_numbers};
+pub use queries::{Filter, Imported, count, find, known, list, of_import, of_numbers};
 
 row! {
     /// A contact as it is shown.
@@ -166,6 +166,7 @@ impl Projection for ContactBook {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Person(_)
             | Event::Campaign(_) => None,
@@ -204,6 +205,7 @@ impl Projection for ContactBook {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Person(_)
             | Event::Campaign(_) => {}

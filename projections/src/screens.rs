@@ -22,6 +22,7 @@ use crate::campaign_board::CampaignBoard;
 use crate::contact_book::ContactBook;
 use crate::do_not_call::DoNotCall;
 use crate::error::Error;
+use crate::imports::Imports;
 use crate::number_lists::NumberLists;
 use crate::projection::Spec;
 use crate::quarantine::Quarantine;
@@ -123,6 +124,7 @@ impl Screens {
             Spec::of::<Quarantine>(),
             Spec::of::<ContactBook>(),
             Spec::of::<DoNotCall>(),
+            Spec::of::<Imports>(),
             Spec::of::<CampaignBoard>(),
             Spec::of::<Targets>(),
             Spec::of::<Users>(),

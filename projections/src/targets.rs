@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
-pub use queries::{due, next_due, of_campaign, of_reference, skipped, skipped_of};
+pub use queries::{due, in_campaigns, next_due, of_campaign, of_reference, skipped, skipped_of};
 
 row! {
     /// A contact in a campaign as it is shown.
@@ -244,6 +244,7 @@ impl Projection for Targets {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_)
@@ -260,6 +261,7 @@ impl Projection for Targets {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_)

@@ -3,7 +3,7 @@
 #![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod asked;
-pub(super) mod export;
+mod export;
 
 use actix_web::web::Query;
 use actix_web::{HttpResponse, get};
@@ -22,7 +22,7 @@ use super::problem::{Problem, ProblemBody};
 use super::query::Described;
 use super::results::view::ResultView;
 use super::sessions::{self, Fresh};
-use super::{Engine, page};
+use super::{Engine, page, table};
 use asked::Asked;
 
 pub(super) use asked::named;
@@ -92,7 +92,7 @@ async fn history(
 }
 
 /// The same calls as a file, all of them: CSV as they are read, or a workbook.
-#[utoipa::path(tag = "calls", params(Asked, export::Form, Fresh, Texts), responses(
+#[utoipa::path(tag = "calls", params(Asked, table::Form, Fresh, Texts), responses(
     (status = OK, body = String, content_type = "text/csv", description = "CSV in UTF-8, or a workbook (format=xlsx)"),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
@@ -103,15 +103,15 @@ async fn exported(
     caller: Calls,
     _: Described,
     asked: Query<Asked>,
-    form: Query<export::Form>,
+    form: Query<table::Form>,
     fresh: Query<Fresh>,
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
-    let form = form.format()?.unwrap_or(export::Format::Csv);
+    let format = form.format()?.unwrap_or(table::Format::Csv);
     let filter = asked.filter(&engine, &caller.0.organization).await?;
     let fresh = fresh.wait(&engine, CallHistory::NAME).await;
-    let pages = export::Pages::new(engine, caller.0.organization, filter, texts.language);
-    export::answer(pages, form, fresh).await
+    let calls = export::Calls::new(engine, caller.0.organization, filter, texts.language);
+    table::answer(calls, format, fresh).await
 }
 
 /// No filter means that nothing can be found.

@@ -10,7 +10,7 @@ use crate::http_sign_in::{key, send, signed_in, user, with};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 65] = [
+const ROUTES: [(&str, &str, Door); 71] = [
     ("GET", "/", Door::Open),
     ("GET", "/health/live", Door::Open),
     ("GET", "/health/ready", Door::Open),
@@ -37,6 +37,12 @@ const ROUTES: [(&str, &str, Door); 65] = [
     ("POST", "/calls/quarantine/s-1/replay", Door::Calls),
     ("POST", "/calls/quarantine/s-1/discard", Door::Calls),
     ("POST", "/calls/quarantine/replay", Door::Calls),
+    ("POST", "/auto-calling/contacts/upload-excel", Door::Member),
+    ("GET", "/auto-calling/contacts/export", Door::Member),
+    ("GET", "/auto-calling/imports", Door::Member),
+    ("GET", "/auto-calling/imports/s-1", Door::Member),
+    ("GET", "/auto-calling/imports/s-1/report", Door::Member),
+    ("DELETE", "/auto-calling/imports/s-1", Door::Member),
     ("POST", "/auto-calling/contacts", Door::Member),
     ("GET", "/auto-calling/contacts", Door::Member),
     ("GET", "/auto-calling/contacts/s-1", Door::Member),

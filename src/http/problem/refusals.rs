@@ -1,14 +1,16 @@
 //! How each boundary's errors become problems: one exhaustive `From` a boundary, so that a new error must be looked at here.
 
 use domain::ids::BadName;
-use domain::{api_key, call, campaign, contact, number_list, person, quarantine, remote, session, user};
+use domain::{
+    api_key, call, campaign, contact, import, number_list, person, quarantine, remote, session, user,
+};
 
 use super::{Code, Problem};
 use crate::dispatch::dialling::Refused;
 use crate::dispatch::{Failure, contacts, lists, reports};
 use crate::http::auth::Refusal;
 use crate::http::body;
-use crate::http::history::export::WorkbookError;
+use crate::http::table::WorkbookError;
 use crate::http::vitals;
 
 impl<E: std::error::Error + Into<Self>> From<Failure<E>> for Problem {
@@ -75,6 +77,16 @@ impl From<number_list::Error> for Problem {
             number_list::Error::Unknown => Code::UploadUnknown,
             number_list::Error::AlreadyThere => Code::CommandReused,
             number_list::Error::Empty => Code::BadSheet,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<import::Error> for Problem {
+    fn from(error: import::Error) -> Self {
+        let code = match error {
+            import::Error::Unknown => Code::ImportUnknown,
+            import::Error::AlreadyThere => Code::CommandReused,
         };
         Self::new(code, error.to_string())
     }
@@ -253,6 +265,7 @@ impl From<WorkbookError> for Problem {
         match error {
             WorkbookError::Busy => Self::new(Code::Busy, error.to_string()),
             WorkbookError::Screens(why) => why.into(),
+            WorkbookError::CellTooLong => Self::parameter("format", error.to_string()),
             WorkbookError::Workbook(_) | WorkbookError::File(_) | WorkbookError::Abandoned => {
                 Self::new(Code::Internal, "the workbook could not be made; the log says why").because(error)
             }
