@@ -15,7 +15,6 @@ use crate::campaign::{self, Phase, Settings};
 use crate::contact::Details;
 use crate::conversation::Path;
 use crate::conversation::answer::Answer;
-use crate::fact;
 use crate::policy::dialling::{Terms, Whole, aftermath, noted};
 use crate::policy::eligible::Decision;
 use crate::policy::pacing::{self, Bucket};
@@ -64,17 +63,25 @@ pub struct Told<'a> {
     /// In its stream, from 1.
     pub sequence: u64,
     pub at: DateTime<Utc>,
-    pub event: &'a fact::Event,
+    pub event: Event<'a>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    Campaign(&'a campaign::Event),
+    Contact(&'a contact::Event),
+    Person(&'a person::Event),
+    Target(&'a target::Event),
 }
 
 /// Who takes the calls, and who is told of the events.
 #[expect(missing_debug_implementations, reason = "closures cannot be printed")]
 pub struct World<'a> {
-    pub agent: &'a mut dyn FnMut(Asked) -> Spoken,
+    pub agent: &'a mut dyn FnMut(Asked) -> Result<Spoken, String>,
     pub hear: &'a mut dyn FnMut(&Told),
 }
 
-/// An aggregate refused what the policies allowed: they disagree, which is a bug.
+/// Mostly an aggregate that refused what the policies allowed: they disagree, which is a bug.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     #[error("a simulated campaign: {0}")]
@@ -87,6 +94,8 @@ pub enum Error {
     Target(#[from] target::Error),
     #[error("contact {0} of a simulated campaign is missing")]
     Missing(u32),
+    #[error("the simulated agent has no answer: {0}")]
+    Agent(String),
 }
 
 #[derive(Debug)]
@@ -154,7 +163,7 @@ impl Simulation {
         self.campaign(campaign::Command::Enlist { count, at }, world)?;
         for (who, details) in (0..count).zip(contacts) {
             self.cast.join();
-            let id = cast::contact(who);
+            let id = cast::contact_id(who);
             self.contact(who, contact::Command::Create { id, details, import: None, at }, world)?;
             self.person(who, person::Command::Claim { contact: id, at }, world)?;
             self.target(who, target::Command::Enlist { at }, world)?;
@@ -221,7 +230,7 @@ impl Simulation {
         }
         let member = self.cast.member_mut(who)?;
         let (attempt, details) = (member.next_attempt(), member.contact.state.details());
-        let Spoken { secs, answer } = (world.agent)(Asked { details, attempt, at });
+        let Spoken { secs, answer } = (world.agent)(Asked { details, attempt, at }).map_err(Error::Agent)?;
         self.agenda.begin(at + TimeDelta::seconds(secs.into()), Over { who, call, answer });
         Ok(())
     }
@@ -256,7 +265,7 @@ impl Simulation {
     fn campaign(&mut self, command: campaign::Command, world: &mut World) -> Result<(), Error> {
         let decided = self.cast.campaign.state.decide(command)?;
         let Self { cast, ledger, now, .. } = self;
-        cast.campaign.record(Whose::Campaign, *now, decided, &mut |told, _| {
+        cast.campaign.record(Whose::Campaign, *now, decided, &mut |told| {
             ledger.hear(told);
             (world.hear)(told);
         });
@@ -266,14 +275,14 @@ impl Simulation {
     fn contact(&mut self, who: u32, command: contact::Command, world: &mut World) -> Result<(), Error> {
         let kept = &mut self.cast.member_mut(who)?.contact;
         let decided = kept.state.decide(command)?;
-        kept.record(Whose::Contact(who), self.now, decided, &mut |told, _| (world.hear)(told));
+        kept.record(Whose::Contact(who), self.now, decided, world.hear);
         Ok(())
     }
 
     fn person(&mut self, who: u32, command: person::Command, world: &mut World) -> Result<(), Error> {
         let kept = &mut self.cast.member_mut(who)?.person;
         let decided = kept.state.decide(command)?;
-        kept.record(Whose::Person(who), self.now, decided, &mut |told, _| (world.hear)(told));
+        kept.record(Whose::Person(who), self.now, decided, world.hear);
         Ok(())
     }
 
@@ -281,8 +290,10 @@ impl Simulation {
         let Self { cast, ledger, tally, plan, now, .. } = self;
         let kept = &mut cast.member_mut(who)?.target;
         let decided = kept.state.decide(command)?;
-        kept.record(Whose::Target(who), *now, decided, &mut |told, event| {
-            tally.hear(event, &plan.settings, *now);
+        kept.record(Whose::Target(who), *now, decided, &mut |told| {
+            if let Event::Target(event) = told.event {
+                tally.hear(event, &plan.settings, *now);
+            }
             ledger.hear(told);
             (world.hear)(told);
         });

@@ -4,14 +4,14 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Error, Told, name};
-use crate::campaign::Campaign;
-use crate::contact::Contact;
+use super::{Error, Event, Told, name};
+use crate::campaign::{self, Campaign};
+use crate::contact::{self, Contact};
 use crate::fact::Recorded;
 use crate::ids::StreamId;
-use crate::person::Person;
+use crate::person::{self, Person};
 use crate::policy::dialling::Parties;
-use crate::target::Target;
+use crate::target::{self, Target};
 
 /// Whom everything belongs to.
 pub const ORGANIZATION: &str = "simulated";
@@ -34,15 +34,44 @@ impl Whose {
     pub fn stream(self) -> StreamId {
         StreamId::stored(match self {
             Self::Campaign => format!("{ORGANIZATION}/{CAMPAIGN}"),
-            Self::Contact(who) => format!("{ORGANIZATION}/{}", contact(who)),
-            Self::Person(who) => format!("{ORGANIZATION}/~{}", contact(who).simple()),
-            Self::Target(who) => format!("{ORGANIZATION}/{CAMPAIGN}/{}", contact(who)),
+            Self::Contact(who) => format!("{ORGANIZATION}/{}", contact_id(who)),
+            Self::Person(who) => format!("{ORGANIZATION}/~{}", contact_id(who).simple()),
+            Self::Target(who) => format!("{ORGANIZATION}/{CAMPAIGN}/{}", contact_id(who)),
         })
     }
 }
 
-pub(super) fn contact(who: u32) -> Uuid {
+pub(super) fn contact_id(who: u32) -> Uuid {
     name(CONTACTS, who.into())
+}
+
+/// An aggregate that plays a part.
+pub(super) trait Part: Recorded {
+    fn told(event: &Self::Event) -> Event<'_>;
+}
+
+impl Part for Campaign {
+    fn told(event: &campaign::Event) -> Event<'_> {
+        Event::Campaign(event)
+    }
+}
+
+impl Part for Contact {
+    fn told(event: &contact::Event) -> Event<'_> {
+        Event::Contact(event)
+    }
+}
+
+impl Part for Person {
+    fn told(event: &person::Event) -> Event<'_> {
+        Event::Person(event)
+    }
+}
+
+impl Part for Target {
+    fn told(event: &target::Event) -> Event<'_> {
+        Event::Target(event)
+    }
 }
 
 /// An aggregate, and how many of its events there were.
@@ -68,18 +97,17 @@ pub(super) struct Cast {
     calls: u64,
 }
 
-impl<A: Recorded> Kept<A> {
+impl<A: Part> Kept<A> {
     pub(super) fn record(
         &mut self,
         whose: Whose,
         at: DateTime<Utc>,
         decided: Vec<A::Event>,
-        tell: &mut dyn FnMut(&Told, &A::Event),
+        tell: &mut dyn FnMut(&Told),
     ) {
         for event in decided {
             self.recorded += 1;
-            let fact = A::fact(event.clone());
-            tell(&Told { whose, sequence: self.recorded, at, event: &fact }, &event);
+            tell(&Told { whose, sequence: self.recorded, at, event: A::told(&event) });
             self.state.apply(event);
         }
     }

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 use serde::{Serialize, Serializer};
 
-use super::{Told, Whose};
+use super::{Event, Told, Whose};
 use crate::campaign::{self, Why};
 use crate::conversation::status::{Class, Shown};
 use crate::conversation::{Counts, Outcome, Reach, Upshot};
 use crate::decimal::Amount;
-use crate::fact;
 use crate::policy::eligible::Rule;
 use crate::policy::retry::Next;
 use crate::target;
@@ -145,11 +144,10 @@ impl Ledger {
     }
 
     pub(super) fn hear(&mut self, told: &Told) {
-        if let (Whose::Target(who), fact::Event::Target(event)) = (told.whose, told.event) {
-            self.target(who, event, told.at);
-        }
-        if let fact::Event::Campaign(event) = told.event {
-            self.campaign(event, told.at);
+        match (told.whose, told.event) {
+            (Whose::Target(who), Event::Target(event)) => self.target(who, event, told.at),
+            (_, Event::Campaign(event)) => self.campaign(event, told.at),
+            (_, Event::Contact(_) | Event::Person(_) | Event::Target(_)) => {}
         }
     }
 

@@ -71,7 +71,7 @@ impl Case<'_> {
         let mut record = Record::new(self.laws(), unhindered.then(|| self.plan().ends));
         let mut invented = Invented::new(self.seed);
         let mut world =
-            World { agent: &mut |asked| invented.speak(asked), hear: &mut |told| record.hear(told) };
+            World { agent: &mut |asked| Ok(invented.speak(asked)), hear: &mut |told| record.hear(told) };
         let mut simulation = Simulation::begin(self.plan(), self.details(), &mut world).unwrap();
         while simulation.step(&mut world).unwrap() {}
         let report = simulation.report();

@@ -9,10 +9,9 @@ use uuid::Uuid;
 use super::law::{Law, Rang};
 use crate::contact;
 use crate::conversation::{Counts, Outcome, Reach, Upshot};
-use crate::fact;
 use crate::person;
 use crate::policy::retry::Next;
-use crate::simulation::{Told, Whose};
+use crate::simulation::{Event, Told, Whose};
 use crate::target;
 
 /// What waits for an opening is called so soon after it.
@@ -68,10 +67,10 @@ impl Record {
 
     pub(super) fn hear(&mut self, told: &Told) {
         match (told.whose, told.event) {
-            (Whose::Contact(who), fact::Event::Contact(event)) => self.contact(who, event),
-            (Whose::Person(who), fact::Event::Person(event)) => self.person(who, event),
-            (Whose::Target(who), fact::Event::Target(event)) => self.target(who, event),
-            (Whose::Campaign, fact::Event::Campaign(_)) => {}
+            (Whose::Contact(who), Event::Contact(event)) => self.contact(who, event),
+            (Whose::Person(who), Event::Person(event)) => self.person(who, event),
+            (Whose::Target(who), Event::Target(event)) => self.target(who, event),
+            (Whose::Campaign, Event::Campaign(_)) => {}
             (whose, event) => panic!("{whose:?} has no {event:?}"),
         }
     }
