@@ -94,6 +94,8 @@ pub enum Error {
     Target(#[from] target::Error),
     #[error("contact {0} of a simulated campaign is missing")]
     Missing(u32),
+    #[error("contact {0} of a simulated campaign is put off until an instant that is not ahead")]
+    NotAhead(u32),
     #[error("the simulated agent has no answer: {0}")]
     Agent(String),
 }
@@ -216,6 +218,10 @@ impl Simulation {
         let Some(decision) = noted(decision) else { return self.call(due.who, world) };
         self.target(due.who, target::Command::Defer { decision, at: self.now }, world)?;
         if let Some(until) = decision.until {
+            // Else the clock would stand still.
+            if until <= self.now {
+                return Err(Error::NotAhead(due.who));
+            }
             self.agenda.wait(Due { at: until, ..due });
         }
         Ok(())

@@ -90,7 +90,7 @@ fn events_are_written_as_the_journal_has_them() {
         assert_eq!((version.as_str(), payload[&r#type]["at"].as_str()), ("1", Some(at.as_str())), "{line}");
         let before = last.insert((kind.clone(), stream), sequence).unwrap_or(0);
         assert_eq!(sequence, before + 1, "{line}");
-        *kinds.entry(format!("{kind}.{}", r#type)).or_default() += 1;
+        *kinds.entry(format!("{kind}.{type}")).or_default() += 1;
         if kind == "target" && r#type == "ended" {
             let words: Value = serde_json::from_str(payload["ended"]["personal"].as_str().unwrap()).unwrap();
             assert!(words["summary"].as_str().unwrap().contains("(simulated)"), "{line}");

@@ -22,7 +22,7 @@ pub(super) fn print(report: &Report, options: &Options, house: Zone, out: &mut d
     counted(out, "OUTCOME", "CALLS", report.outcomes.iter().map(|(name, calls)| (name.clone(), *calls)))?;
     counted(
         out,
-        "CALLS TO ONE",
+        "CALLS EACH",
         "CONTACTS",
         report.attempts.iter().map(|(calls, of)| (calls.to_string(), *of)),
     )?;

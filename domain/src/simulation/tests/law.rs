@@ -61,7 +61,9 @@ impl Law {
         let told: Vec<_> = laws.iter().filter_map(|law| law.quiet).collect();
         let long = told.iter().filter_map(|(long, _)| *long).max();
         let spares = told.iter().all(|(_, spares)| *spares);
-        laws.iter_mut().for_each(|law| law.quiet = Some((long, spares)));
+        for law in &mut laws {
+            law.quiet = Some((long, spares));
+        }
         laws
     }
 
