@@ -231,10 +231,10 @@ It is SIMULATED: nobody is rung, nothing is recorded, and what people say is mad
 pub(super) const SIMULATE_MORE: &str = "\
 Examples:
   karnay simulate campaign.json --contacts 100000 --days 30 --seed 1
-  karnay simulate '{\"concurrency\": 20, \"callsPerSecond\": 2, \"budget\": {\"calls\": 5000}}' --contacts 4000
+  karnay simulate '{\"concurrency\": 20, \"budget\": {\"calls\": 5000}}' --contacts 4000
   karnay simulate - --pack us_reg_f --zones America/New_York,America/Los_Angeles < campaign.json
-  karnay simulate '{\"rules\": {\"windows\": [{\"days\": [\"sat\"], \"from\": \"10:00\", \"until\": \"13:00\"}]}}' --json
-  karnay simulate campaign.json --seed 7 --events events.ndjson
+  karnay simulate '{\"rules\": {\"windows\": [{\"days\": [\"sat\"], \"from\": \"10:00\", \"until\": \"13:00\"}]}}'
+  karnay simulate campaign.json --seed 7 --events events.ndjson --json
 
 SETTINGS are those of a campaign as the API has them: a file, - for standard input, or the JSON itself; {} leaves everything to the pack. \
 What decides about a call is the engine's own code: windows and holidays in each contact's zone, caps, retries, callbacks, promises, \
@@ -246,4 +246,4 @@ Prints: progress on stderr, a bar on a terminal and lines elsewhere; on stdout a
 --events writes each event as a line with kind, type, version, stream, sequence, at and payload as it would be recorded, \
 but for what is personal, which stands there as the text that would be encrypted.
 
-Exit codes: 0 simulated (also where the campaign pauses or does not end in time), 1 cannot write, 2 wrong use, or settings that are wrong";
+Exit codes: 0 simulated, whatever came of it, 1 cannot write, 2 wrong use, or settings that are wrong";
