@@ -8,6 +8,7 @@ mod progress;
 mod rebuild;
 mod serve;
 mod sim;
+mod simulate;
 mod status;
 mod table;
 mod token;
@@ -61,6 +62,9 @@ enum Task {
     /// Play a far end that the engine talks to, ringing nobody
     #[command(before_help = help::SIM, after_help = help::SIM_MORE)]
     Sim(sim::Options),
+    /// See beforehand how a campaign would go, on a clock that jumps
+    #[command(before_help = help::SIMULATE, after_help = help::SIMULATE_MORE)]
+    Simulate(Box<simulate::Options>),
 }
 
 /// How it went, where it went at all.
@@ -105,6 +109,8 @@ enum Error {
     Differ,
     #[error("no password came; nothing was changed")]
     NoPassword,
+    #[error(transparent)]
+    Simulate(#[from] simulate::Error),
 }
 
 impl Error {
@@ -117,6 +123,8 @@ impl Error {
             Self::Start(_) | Self::NoScreen { .. } => NOT_POSSIBLE,
             Self::User(_) => NOT_FINE,
             Self::Password(_) | Self::Differ | Self::NoPassword => NOT_POSSIBLE,
+            Self::Simulate(why) if why.is_the_users() => NOT_POSSIBLE,
+            Self::Simulate(_) => NOT_FINE,
         }
     }
 }
@@ -162,6 +170,7 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Task::Token(options) => token::run(&options, &config, out),
         Task::User(options) => user::run(&options, &config, out).await,
         Task::Sim(options) => sim::run(options, &config, out).await,
+        Task::Simulate(options) => simulate::run(&options, &config, out),
     }
 }
 
@@ -200,6 +209,7 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
         }
         "events" | "verify" => Some(&["DATA_DIR", "DATABASE_URL"]),
         "remote" | "agent" => Some(&["LOG", "LOG_FORMAT"]),
+        "simulate" => Some(&["DEFAULT_TIMEZONE"]),
         _ => Some(&["DATA_DIR", "JWT_SECRET"]),
     }
 }

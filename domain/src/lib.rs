@@ -28,3 +28,4 @@ pub mod user;
 pub mod fact;
 pub mod policy;
 pub mod rules;
+pub mod simulation;

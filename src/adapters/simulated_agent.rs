@@ -10,6 +10,7 @@ mod told;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::conversation::answer::Answer;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -110,6 +111,19 @@ impl SimulatedAgent {
             Known::Over(answer) => read(answer).map(Some),
         }
     }
+}
+
+/// What comes of a call that begins at an instant, without anybody waiting for it: after how many seconds, and the answer then.
+/// `attempt` is how often the number was rung before.
+pub fn foretold(
+    seed: u64,
+    (phone, custom_data): (&str, &Value),
+    attempt: u32,
+    begins: DateTime<Utc>,
+) -> Result<(u32, Answer), Trouble> {
+    let fate = fate::fate(seed, phone, attempt);
+    let ends = begins + TimeDelta::seconds(fate.secs().into());
+    Ok((fate.secs(), read(told::answer(&fate, custom_data, ends, 1))?))
 }
 
 /// As it would have come over the wire.

@@ -17,6 +17,7 @@ Examples:
   karnay events --follow           Watch what is being recorded
   karnay user add me --role admin  Let somebody sign in
   karnay sim remote --help         Try it with a call server that rings nobody
+  karnay simulate --help           See how a campaign would go before it is started
   karnay <command> --help          Learn about a command: examples, output, exit codes
 
 Settings come from flags, then environment variables, then .env in this folder, then defaults:
@@ -222,3 +223,27 @@ twice (answers and reports), late (by --late-by), callback (202, then a report).
 Prints: a line on stdout with its address once it listens; its log on stderr, without telephone numbers.
 
 Exit codes: 0 stopped in order, 1 broke while running, 2 wrong use, or cannot listen";
+
+pub(super) const SIMULATE: &str = "\
+Runs a campaign on a clock that jumps: when it would end, and what may come of it.
+It is SIMULATED: nobody is rung, nothing is recorded, and what people say is made up.";
+
+pub(super) const SIMULATE_MORE: &str = "\
+Examples:
+  karnay simulate campaign.json --contacts 100000 --days 30 --seed 1
+  karnay simulate '{\"concurrency\": 20, \"budget\": {\"calls\": 5000}}' --contacts 4000
+  karnay simulate - --pack us_reg_f --zones America/New_York,America/Los_Angeles < campaign.json
+  karnay simulate '{\"rules\": {\"windows\": [{\"days\": [\"sat\"], \"from\": \"10:00\", \"until\": \"13:00\"}]}}'
+  karnay simulate campaign.json --seed 7 --events events.ndjson --json
+
+SETTINGS are those of a campaign as the API has them: a file, - for standard input, or the JSON itself; {} leaves everything to the pack. \
+What decides about a call is the engine's own code: windows and holidays in each contact's zone, caps, retries, callbacks, promises, \
+opt-outs, budget, circuit breaker, lines and calls a second. Who asked to be called back comes first, then who is tried again, then the others. \
+A callback counts as in time within 5 minutes of the instant asked for, or of the next one that the rules allow; it is never early. \
+The same arguments give the same events, byte for byte. The numbers called are made up, one a contact from +998900000000 on.
+
+Prints: progress on stderr, a bar on a terminal and lines elsewhere; on stdout a table of what would come of it, or one JSON object with --json. \
+--events writes each event as a line with kind, type, version, stream, sequence, at and payload as it would be recorded, \
+but for what is personal, which stands there as the text that would be encrypted.
+
+Exit codes: 0 simulated, whatever came of it, 1 cannot write, 2 wrong use, or settings that are wrong";

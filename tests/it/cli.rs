@@ -22,7 +22,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-const COMMANDS: [&str; 8] = ["serve", "status", "rebuild", "events", "verify", "token", "user", "sim"];
+const COMMANDS: [&str; 9] =
+    ["serve", "status", "rebuild", "events", "verify", "token", "user", "sim", "simulate"];
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 struct Said {
@@ -102,6 +103,12 @@ fn wrong_use_ends_with_2() {
         &["sim", "remote", "--numbers", "n.txt", "--at-once", "0"],
         &["sim", "remote", "--numbers", "n.txt", "--webhook", "nowhere"],
         &["sim", "remote", "--numbers", "n.txt", "--session-id", "a/b"],
+        &["simulate"],
+        &["simulate", "{}", "--contacts", "0"],
+        &["simulate", "{}", "--pack", "mars"],
+        &["simulate", "{}", "--zones", "Asia/Tashkent,Mars/Crater"],
+        &["simulate", "{}", "--start", "soon"],
+        &["simulate", "nowhere.json"],
     ] {
         let said = karnay(folder.path(), &[("JWT_SECRET", SECRET)], wrong);
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{wrong:?}");

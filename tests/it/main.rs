@@ -60,6 +60,7 @@ mod recordings;
 mod remote_host;
 mod sign_in;
 mod sim;
+mod simulate;
 mod ssh;
 mod sshd;
 mod start;
