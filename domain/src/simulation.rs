@@ -230,7 +230,8 @@ impl Simulation {
     fn call(&mut self, who: u32, world: &mut World) -> Result<(), Error> {
         let (at, call) = (self.now, self.cast.next_call());
         self.person(who, person::Command::Ring { call, campaign: cast::CAMPAIGN, at }, world)?;
-        self.target(who, target::Command::Dial { call, at }, world)?;
+        let number = cast::number_of(who);
+        self.target(who, target::Command::Dial { call, number, at }, world)?;
         if let Some(bucket) = &mut self.bucket {
             bucket.take(1, at);
         }
@@ -254,7 +255,8 @@ impl Simulation {
         };
         let ending = self.plan.terms.ending((contact, target), outcome, words, at);
         let (counts, next) = (ending.outcome.counts(), ending.next);
-        let after = aftermath(&ending, cast::CAMPAIGN, at);
+        let phone = contact.details().phone.clone();
+        let after = aftermath(&ending, cast::CAMPAIGN, || person::Number { phone, note: None }, at);
         self.target(who, target::Command::End { call, ending: Box::new(ending), at }, world)?;
         self.person(who, person::Command::LetGo { call, counts, at }, world)?;
         if let Some(command) = after {

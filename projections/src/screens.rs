@@ -257,10 +257,8 @@ impl Screens {
 
     /// Before the process ends: leaves one tidy file behind.
     pub async fn close(&self) -> Result<(), Error> {
-        match &self.inner.backend {
-            Backend::Sqlite(store) => store.settle().await,
-            Backend::Postgres(_) => Ok(()),
-        }
+        let Backend::Sqlite(store) = &self.inner.backend else { return Ok(()) };
+        store.settle().await
     }
 
     pub(crate) fn backend(&self) -> &Backend {

@@ -8,7 +8,7 @@ use super::{Error, Event, Told, name};
 use crate::campaign::{self, Campaign};
 use crate::contact::{self, Contact};
 use crate::fact::Recorded;
-use crate::ids::StreamId;
+use crate::ids::{Fingerprint, StreamId};
 use crate::person::{self, Person};
 use crate::policy::dialling::Parties;
 use crate::target::{self, Target};
@@ -43,6 +43,11 @@ impl Whose {
 
 pub(super) fn contact_id(who: u32) -> Uuid {
     name(CONTACTS, who.into())
+}
+
+/// What no key made stands for what a key would have.
+pub(super) fn number_of(who: u32) -> Fingerprint {
+    Fingerprint(*contact_id(who).as_bytes())
 }
 
 /// An aggregate that plays a part.
