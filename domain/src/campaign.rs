@@ -16,7 +16,7 @@ use crate::language::Language;
 use crate::personal::Seal;
 use crate::policy::breaker;
 use crate::policy::pacing::{Budget, Priority};
-use crate::rules::Changes;
+use crate::rules::{Changes, PackName};
 use crate::zone::Zone;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +85,9 @@ pub enum Kind {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Settings {
+    /// A pack whose rules hold beside the organization's: the stricter of each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules_pack: Option<PackName>,
     /// What is to be stricter than the organization's rules.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rules: Option<Changes>,
@@ -126,8 +129,8 @@ pub enum Why {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    Created { id: Uuid, plan: Plan, at: DateTime<Utc> },
-    Changed { plan: Plan, at: DateTime<Utc> },
+    Created { id: Uuid, plan: Box<Plan>, at: DateTime<Utc> },
+    Changed { plan: Box<Plan>, at: DateTime<Utc> },
     Enlisted { count: u32, at: DateTime<Utc> },
     Started { at: DateTime<Utc> },
     Paused { why: Why, at: DateTime<Utc> },
@@ -188,9 +191,7 @@ impl Campaign {
     /// One arm a rule; what is said twice is accepted without effect.
     pub fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
         match (self.phase, command) {
-            (Phase::New, Command::Create { id, plan, at }) => {
-                Ok(vec![Event::Created { id, plan: *plan, at }])
-            }
+            (Phase::New, Command::Create { id, plan, at }) => Ok(vec![Event::Created { id, plan, at }]),
             (_, Command::Create { id, .. }) if id == self.id && self.phase != Phase::Removed => Ok(vec![]),
             (_, Command::Create { .. }) => Err(Error::AlreadyThere),
 
@@ -199,7 +200,7 @@ impl Campaign {
             (_, Command::Look) => Ok(vec![]),
 
             (_, Command::Change { plan, .. }) if self.plan.as_ref() == Some(&*plan) => Ok(vec![]),
-            (_, Command::Change { plan, at }) => Ok(vec![Event::Changed { plan: *plan, at }]),
+            (_, Command::Change { plan, at }) => Ok(vec![Event::Changed { plan, at }]),
             (_, Command::Enlist { count: 0, .. }) => Ok(vec![]),
             (_, Command::Enlist { count, at }) => Ok(vec![Event::Enlisted { count, at }]),
 
@@ -312,9 +313,9 @@ impl Aggregate for Campaign {
     fn apply(&mut self, event: Event) {
         match event {
             Event::Created { id, plan, .. } => {
-                (self.phase, self.id, self.plan) = (Phase::Pending, id, Some(plan));
+                (self.phase, self.id, self.plan) = (Phase::Pending, id, Some(*plan));
             }
-            Event::Changed { plan, .. } => self.plan = Some(plan),
+            Event::Changed { plan, .. } => self.plan = Some(*plan),
             Event::Enlisted { count, .. } => self.contacts = self.contacts.saturating_add(count),
             Event::Started { .. } => self.phase = Phase::Running,
             Event::Paused { .. } => self.phase = Phase::Paused,

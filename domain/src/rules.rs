@@ -56,6 +56,35 @@ pub struct Changes {
     pub promises: Option<Promises>,
 }
 
+/// The name of a pack that comes with the engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PackName(String);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is none of the packs {packs}", packs = Pack::NAMES.join(", "))]
+pub struct BadPack(String);
+
+impl TryFrom<String> for PackName {
+    type Error = BadPack;
+
+    fn try_from(name: String) -> Result<Self, BadPack> {
+        if Pack::NAMES.contains(&name.as_str()) { Ok(Self(name)) } else { Err(BadPack(name)) }
+    }
+}
+
+impl From<PackName> for String {
+    fn from(name: PackName) -> Self {
+        name.0
+    }
+}
+
+impl PackName {
+    pub fn pack(&self) -> Option<Pack> {
+        Pack::named(&self.0)
+    }
+}
+
 impl Pack {
     /// What the organization says holds instead.
     #[must_use]
@@ -70,6 +99,17 @@ impl Pack {
         self
     }
 
+    /// Both hold: the stricter of each, under both names.
+    #[must_use]
+    pub fn and(self, other: &Self) -> Self {
+        if self.name == other.name {
+            return self;
+        }
+        let name = format!("{} + {}", self.name, other.name);
+        let (version, verified) = (self.version.max(other.version), self.verified && other.verified);
+        Self { name, version, verified, ..self.tightened(&other.clone().into()) }
+    }
+
     /// The stricter of each holds: what a campaign says can only take away.
     #[must_use]
     pub fn tightened(mut self, by: &Changes) -> Self {
@@ -81,6 +121,21 @@ impl Pack {
         tighten(&mut self.callbacks, by.callbacks.as_ref(), Callbacks::stricter);
         tighten(&mut self.promises, by.promises.as_ref(), |ours, theirs| ours.stricter(*theirs));
         self
+    }
+}
+
+impl From<Pack> for Changes {
+    fn from(pack: Pack) -> Self {
+        let Pack { windows, holidays, caps, quiet, retry, callbacks, promises, .. } = pack;
+        Self {
+            windows: Some(windows),
+            holidays: Some(holidays),
+            caps: Some(caps),
+            quiet: Some(quiet),
+            retry: Some(retry),
+            callbacks: Some(callbacks),
+            promises: Some(promises),
+        }
     }
 }
 

@@ -24,10 +24,15 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    async fn start(mut world: World, agent: Agent) -> Self {
+    async fn start(world: World, agent: Agent) -> Self {
+        Self::start_with(world, agent, |_| {}).await
+    }
+
+    async fn start_with(mut world: World, agent: Agent, settings: impl FnOnce(&mut World)) -> Self {
         world.set("AGENT_URL", &agent.url("/call"));
         world.set("AGENT_STATUS_URL", &agent.url("/status"));
         world.set("RULES_PACK", "always");
+        settings(&mut world);
         world.start().await;
         let token = world.token();
         Self { world, agent, token }
@@ -258,5 +263,64 @@ async fn a_person_in_two_campaigns_is_rung_by_one_at_a_time() {
     assert!(desk.agent.rung().len() >= 12);
     let deferred = [desk.shown(&one).await, desk.shown(&other).await];
     assert!(deferred.iter().all(|shown| shown["skippedContacts"] == 0), "waiting is no reason to skip");
+    desk.agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_organizations_campaign_is_nobodys() {
+    let desk = Desk::start(World::sqlite(), Agent::start(well(5))).await;
+    let campaign = desk.campaign(0..1, &json!({})).await;
+    let contact = desk.shown(&campaign).await["contacts"][0]["contactId"].as_str().unwrap().to_owned();
+    let out = desk.world.run(&["token", "--org", "2", "--role", "admin"]);
+    let stranger = Desk { token: String::from_utf8(out.stdout).unwrap().trim().to_owned(), ..desk };
+    let paths = ["start", "stop", "pause", "resume"].map(|verb| (Method::POST, format!("{campaign}/{verb}")));
+    let others = [(Method::PATCH, campaign.clone()), (Method::GET, format!("{campaign}/preflight"))];
+    for (method, path) in paths.into_iter().chain(others) {
+        let body = if method == Method::PATCH { json!({ "name": "x" }) } else { Value::Null };
+        let (status, said) = stranger.ask(method, &format!("/auto-calling/campaigns/{path}"), &body).await;
+        assert_eq!(
+            (status, said["code"].as_str()),
+            (StatusCode::NOT_FOUND, Some("campaign-unknown")),
+            "{path}"
+        );
+    }
+    let explain = format!("/auto-calling/contacts/{contact}/explain?campaign={campaign}");
+    let (status, _) = stranger.ask(Method::GET, &explain, &Value::Null).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert_eq!(stranger.agent.rung().len(), 0);
+    stranger.agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_engines_on_one_database_are_one_runner_and_one_takes_over() {
+    let desk = Desk::start(World::postgres().await, Agent::start(well(200))).await;
+    let mut second = World::sqlite();
+    second.set("DATABASE_URL", desk.world.database_url());
+    for (name, value) in
+        [("AGENT_URL", desk.agent.url("/call")), ("AGENT_STATUS_URL", desk.agent.url("/status"))]
+    {
+        second.set(name, &value);
+    }
+    second.set("RULES_PACK", "always");
+    std::fs::create_dir_all(second.data()).unwrap();
+    for key in ["data.key", "jwt.secret"] {
+        std::fs::copy(desk.world.data().join(key), second.data().join(key)).unwrap();
+    }
+    second.start().await;
+    let campaign = desk.campaign(0..120, &json!({ "concurrency": 5 })).await;
+    desk.begin(&campaign).await;
+    desk.until(&campaign, "under way", |shown| shown["attempts"].as_u64() >= Some(20)).await;
+    // Whichever of them dials: the one that answers is killed, and the other one is asked from now on.
+    let Desk { world: mut first, agent, token } = desk;
+    first.kill();
+    let desk = Desk { world: second, agent, token };
+    let over = desk.until_status(&campaign, "COMPLETED").await;
+    assert_eq!(over["calledContacts"].as_u64(), Some(120));
+    desk.agent.nobody_was_rung_twice_at_once();
+    for number in 0..120 {
+        assert!(desk.agent.times(&phone(number)) <= 1);
+    }
+    // Calls of the dead one are over before their lease is: they may go on beside the first of the other.
+    assert!(desk.agent.at_once() <= 10, "{}", desk.agent.at_once());
     desk.agent.stop().await;
 }

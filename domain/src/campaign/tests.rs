@@ -20,7 +20,7 @@ fn after(events: Vec<Event>) -> Campaign {
 }
 
 fn situations() -> Vec<(&'static str, Vec<Event>)> {
-    let created = || Event::Created { id: Uuid::from_u128(1), plan: *plan("a"), at: at(0) };
+    let created = || Event::Created { id: Uuid::from_u128(1), plan: plan("a"), at: at(0) };
     let enlisted = || Event::Enlisted { count: 3, at: at(1) };
     let started = || Event::Started { at: at(2) };
     let with = |last: Event| vec![created(), enlisted(), started(), last];

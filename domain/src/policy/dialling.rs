@@ -15,7 +15,7 @@ use crate::policy::eligible::{
 };
 use crate::policy::pacing::{Budget, Spent};
 use crate::policy::retry::{Ended, Next};
-use crate::rules::Pack;
+use crate::rules::{Pack, PackName};
 use crate::target::{self, Ending, Target, Words};
 use crate::zone::{Clocks, Whereabouts, Zone};
 
@@ -51,7 +51,8 @@ pub struct Whole {
 impl Terms {
     /// `house` is what holds where the campaign says nothing.
     pub fn of(settings: &Settings, pack: &Pack, house: Zone, call_max: TimeDelta) -> Self {
-        let pack = pack.clone();
+        let named = settings.rules_pack.as_ref().and_then(PackName::pack);
+        let pack = named.iter().fold(pack.clone(), Pack::and);
         let pack = settings.rules.iter().fold(pack, Pack::tightened);
         Self { pack, zone: settings.zone.or(Some(house)), budget: settings.budget, call_max }
     }

@@ -43,7 +43,7 @@ fn created() -> Option<CampaignRow> {
         settings: campaign::Settings::default(),
     };
     let mut row = None;
-    say(&mut row, campaign::Event::Created { id: id(1), plan, at: at(0) });
+    say(&mut row, campaign::Event::Created { id: id(1), plan: Box::new(plan), at: at(0) });
     row
 }
 

@@ -51,7 +51,7 @@ pub(super) struct Plan {
     campaign_type: TypeName,
     #[schema(max_items = 100_000)]
     contact_ids: Option<Vec<Uuid>>,
-    /// `rules` (what is to be stricter than the organization's), `zone`, `concurrency`, `callsPerSecond`, `priority`, `budget`, `breaker`.
+    /// `rulesPack` and `rules` (what is to be stricter than the organization's), `zone`, `concurrency`, `callsPerSecond`, `priority`, `budget`, `breaker`.
     #[schema(value_type = Option<Object>)]
     settings: Option<Value>,
 }

@@ -1,8 +1,9 @@
 //! An agent that is slow, dead, broken or says things twice.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use karnay::adapters::system::SystemClock;
@@ -118,4 +119,109 @@ async fn send(desk: &Desk, body: &Value, secret: Option<&str>) -> (StatusCode, V
     };
     let answer = request.body(bytes).send().await.unwrap();
     (answer.status(), answer.json().await.unwrap())
+}
+
+/// Whatever goes wrong with it, one call at a time rings a person, and what nobody can tell about is not tried again.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_at_once_rings_nobody_twice() {
+    let mut world = World::sqlite();
+    let port = crate::world::free_port().to_string();
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let sim =
+        ["sim", "agent", "--port", &port, "--speed", "400", "--late-by", "3", "--callback-secret", secret];
+    let faults = ["--faults", "slow:10,dead:8,500:10,half:8,twice:10,late:8,callback:20"];
+    let mut agent =
+        world.karnay(&[&sim[..], &faults[..]].concat()).stdout(std::process::Stdio::null()).spawn().unwrap();
+    world.set("AGENT_TIMEOUT_SECONDS", "2");
+    world.set("WEBHOOK_SECRETS", secret);
+    let unused = Agent::start(well(1));
+    let desk = Desk::start_with(world, unused, |world| {
+        world.set("AGENT_URL", &format!("http://127.0.0.1:{port}/call"));
+        world.set("AGENT_STATUS_URL", "");
+    })
+    .await;
+    let settings = json!({
+        "concurrency": 20,
+        "breaker": { "inARow": 100, "percent": 100, "ofLast": 100 },
+        "rules": { "retry": { "busy": { "after": ["1s"], "atMost": 1 }, "no_answer": { "after": ["1s"], "atMost": 1 },
+            "agent_refused": { "after": ["1s"], "atMost": 1 }, "network_error": { "after": ["1s"], "atMost": 1 },
+            "unavailable": { "after": ["1s"], "atMost": 0 }, "rejected": { "after": ["1s"], "atMost": 0 },
+            "dropped": { "after": ["1s"], "atMost": 0 } } }
+    });
+    let campaign = desk.campaign(0..150, &settings).await;
+    desk.begin(&campaign).await;
+    desk.until(&campaign, "tried", |shown| shown["calling"] == 0 && shown["attempts"].as_u64() >= Some(150))
+        .await;
+    let ends = ends(&desk.world.events());
+    for fault in ["unconfirmed", "agent_refused", "reached"] {
+        assert!(ends.contains_key(fault), "no {fault} among {ends:?}");
+    }
+    agent.kill().unwrap();
+    agent.wait().unwrap();
+    desk.agent.stop().await;
+}
+
+/// How calls ended, by name. On the way nobody is rung beside a call that goes on, or after one that nobody can tell about.
+fn ends(events: &[Value]) -> BTreeMap<String, u32> {
+    let (mut live, mut unsure) = (BTreeSet::new(), BTreeSet::new());
+    let mut ends = BTreeMap::<String, u32>::new();
+    for event in events {
+        if event["kind"] != "target" {
+            continue;
+        }
+        let stream = event["stream"].as_str().unwrap().to_owned();
+        match event["type"].as_str().unwrap() {
+            "dialled" => {
+                assert!(live.insert(stream.clone()), "{stream} was rung while a call went on");
+                assert!(
+                    !unsure.contains(&stream),
+                    "{stream} was rung again though nobody knows what came of it"
+                );
+            }
+            "ended" | "corrected" => {
+                live.remove(&stream);
+                let body = &event["payload"][event["type"].as_str().unwrap()];
+                let reach = &body["outcome"]["reach"];
+                let name = reach.as_str().map_or_else(|| "reached".to_owned(), str::to_owned);
+                if name == "unconfirmed" {
+                    unsure.insert(stream)
+                } else {
+                    unsure.remove(&stream)
+                };
+                *ends.entry(name).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+    ends
+}
+
+/// Between the wish and the agent something may change: then nobody is asked to ring.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_before_the_agent_is_asked_is_heeded() {
+    let desk = Desk::start(World::sqlite(), Agent::start(well(5))).await;
+    let campaign = desk.campaign(0..1, &json!({})).await;
+    let contact = desk.shown(&campaign).await["contacts"][0]["contactId"].as_str().unwrap().to_owned();
+    let marked = format!("/auto-calling/contacts/{contact}");
+    let (start, wish) =
+        (format!("/auto-calling/campaigns/{campaign}/start"), json!({ "status": "DO_NOT_CALL" }));
+    let (begun, opted) =
+        tokio::join!(desk.ask(Method::POST, &start, &Value::Null), desk.ask(Method::PATCH, &marked, &wish),);
+    assert!(begun.0.is_success() && opted.0.is_success(), "{begun:?} {opted:?}");
+    desk.until(&campaign, "over", |shown| shown["calling"] == 0 && shown["status"] == "COMPLETED").await;
+    // Either the call was before the wish not to be called, or there was none: the journal's order tells.
+    let events = desk.world.events();
+    let place = |kind: &str, name: &str| {
+        events.iter().position(|event| event["kind"] == kind && event["type"] == name)
+    };
+    let (out, asked) = (place("person", "opted_out").unwrap(), place("target", "dialled"));
+    match (asked, desk.agent.times(&phone(0))) {
+        (None, rung) => assert_eq!(rung, 0),
+        (Some(asked), rung) => {
+            assert!(asked < out, "wanted after the person had opted out");
+            let withdrawn = place("target", "withdrawn").is_some();
+            assert_eq!(rung, usize::from(!withdrawn));
+        }
+    }
+    desk.agent.stop().await;
 }

@@ -54,6 +54,21 @@ fn a_number_lives_by_its_countrys_clock() {
 }
 
 #[test]
+fn a_campaigns_pack_can_only_take_away() {
+    let pack = |house: &Pack, settings: &str| {
+        let settings: Settings = serde_json::from_str(settings).unwrap();
+        Terms::of(&settings, house, Zone::UTC, TimeDelta::minutes(10)).pack
+    };
+    let always = pack(&Pack::always(), r#"{"rulesPack": "us_reg_f"}"#);
+    assert_eq!((always.windows, always.caps), (Pack::us_reg_f().windows, Pack::us_reg_f().caps));
+    assert_eq!(always.name, "always + us_reg_f");
+    assert_eq!(pack(&Pack::uz(), r#"{"rulesPack": "always"}"#).windows, Pack::uz().windows);
+    assert_eq!(pack(&Pack::uz(), r#"{"rulesPack": "uz"}"#), Pack::uz());
+    let unknown = serde_json::from_str::<Settings>(r#"{"rulesPack": "de"}"#).unwrap_err().to_string();
+    assert!(unknown.contains("us_reg_f"), "{unknown}");
+}
+
+#[test]
 fn whoever_is_listed_or_gone_is_not_called() {
     let (there, target) = (contact(), target(0));
     let mut out = Person::default();
