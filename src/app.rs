@@ -18,6 +18,7 @@ use ::projections::campaign_board::CampaignBoard;
 use ::projections::contact_book::ContactBook;
 use ::projections::number_lists::NumberLists;
 use ::projections::projection::Projection as _;
+use ::projections::promises::Promises;
 use ::projections::quarantine::Quarantine;
 use ::projections::session_stats::{self, SessionStats};
 use ::projections::targets::Targets;
@@ -286,7 +287,7 @@ async fn open_screens(config: &Config, ports: &Ports, journal: &Journal) -> anyh
 }
 
 /// Every screen there is, as its projector sees it.
-fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 9] {
+fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 10] {
     [
         Arc::new(Shown::<SessionStats>::new(screens)),
         Arc::new(Shown::<CallHistory>::new(screens)),
@@ -294,6 +295,7 @@ fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 9] {
         Arc::new(Shown::<ContactBook>::new(screens)),
         Arc::new(Shown::<CampaignBoard>::new(screens)),
         Arc::new(Shown::<Targets>::new(screens)),
+        Arc::new(Shown::<Promises>::new(screens)),
         Arc::new(Shown::<Quarantine>::new(screens)),
         Arc::new(Shown::<Users>::new(screens)),
         Arc::new(Shown::<ApiKeys>::new(screens)),

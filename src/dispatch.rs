@@ -6,6 +6,7 @@ pub mod contacts;
 mod draft;
 mod keeper;
 pub mod lists;
+pub mod promises;
 pub mod remote;
 pub mod reports;
 pub mod together;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Number;
 
 /// Money in hundredths of whatever currency the organization speaks of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Amount(i64);
 
@@ -18,6 +18,12 @@ impl Amount {
 
     pub fn hundredths(self) -> i64 {
         self.0
+    }
+
+    /// The sum; the most there can be where it is more than that.
+    #[must_use]
+    pub fn plus(self, more: Self) -> Self {
+        Self(self.0.saturating_add(more.0))
     }
 
     /// `5170.5`, `5 170,50` and the like, not below nothing; what is finer than a hundredth is rounded.

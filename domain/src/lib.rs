@@ -17,6 +17,7 @@ pub mod campaign;
 pub mod contact;
 pub mod number_list;
 pub mod person;
+pub mod promise;
 pub mod quarantine;
 pub mod recording;
 pub mod remote;

@@ -155,6 +155,7 @@ impl Projection for CallHistory {
             | Event::Campaign(_)
             | Event::Target(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::ApiKey(_) => None,
         }
     }
@@ -171,6 +172,7 @@ impl Projection for CallHistory {
             | Event::Campaign(_)
             | Event::Target(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::ApiKey(_) => {
                 return Ok(());
             }

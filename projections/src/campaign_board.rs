@@ -243,6 +243,7 @@ impl Projection for CampaignBoard {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_) => None,
@@ -270,6 +271,7 @@ impl Projection for CampaignBoard {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_) => {}

@@ -166,6 +166,7 @@ impl Projection for ContactBook {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::ApiKey(_)
             | Event::Person(_)
             | Event::Campaign(_) => None,
@@ -204,6 +205,7 @@ impl Projection for ContactBook {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::ApiKey(_)
             | Event::Person(_)
             | Event::Campaign(_) => {}

@@ -6,6 +6,7 @@ pub mod call_history;
 pub mod campaign_board;
 pub mod contact_book;
 pub mod number_lists;
+pub mod promises;
 pub mod quarantine;
 pub mod session_stats;
 pub mod targets;

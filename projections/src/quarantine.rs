@@ -158,6 +158,7 @@ impl Projection for Quarantine {
             | Event::Campaign(_)
             | Event::Target(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::ApiKey(_) => None,
         }
     }
@@ -174,6 +175,7 @@ impl Projection for Quarantine {
             | Event::Campaign(_)
             | Event::Target(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::ApiKey(_) => return Ok(()),
         };
         match (event, row.as_mut()) {

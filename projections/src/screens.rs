@@ -23,6 +23,7 @@ use crate::contact_book::ContactBook;
 use crate::error::Error;
 use crate::number_lists::NumberLists;
 use crate::projection::Spec;
+use crate::promises::Promises;
 use crate::quarantine::Quarantine;
 use crate::registry::{self, Generation, Parked, State};
 use crate::row::{Cell, row};
@@ -121,6 +122,7 @@ impl Screens {
             Spec::of::<ContactBook>(),
             Spec::of::<CampaignBoard>(),
             Spec::of::<Targets>(),
+            Spec::of::<Promises>(),
             Spec::of::<Users>(),
             Spec::of::<ApiKeys>(),
         ];
@@ -283,6 +285,18 @@ impl Screens {
         let (columns, prefix) = (crate::row::names(R::COLUMNS), self.inner.backend.dialect().prefix());
         let sql = format!("select {columns} from {prefix}{view} {rest}");
         self.inner.backend.select(Select { sql, args, point }).await
+    }
+
+    /// What rows come to: `sums` says it column by column, in the order of the answer's.
+    pub(crate) async fn sum<R: crate::row::Row>(
+        &self,
+        sums: &str,
+        view: &str,
+        rest: &str,
+        args: Vec<Cell<'static>>,
+    ) -> Result<Vec<R>, Error> {
+        let sql = format!("{sums} from {}{view} {rest}", self.inner.backend.dialect().prefix());
+        self.inner.backend.select(Select { sql, args, point: false }).await
     }
 
     /// How many rows a query would find.

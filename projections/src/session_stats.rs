@@ -264,6 +264,7 @@ impl Projection for SessionStats {
             | Event::Campaign(_)
             | Event::Target(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::ApiKey(_) => None,
         }
     }
@@ -279,6 +280,7 @@ impl Projection for SessionStats {
                 | Event::Campaign(_)
                 | Event::Target(_)
                 | Event::User(_)
+                | Event::Promise(_)
                 | Event::ApiKey(_),
                 _,
             ) => {}

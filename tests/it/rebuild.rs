@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::world::{World, report};
 
-const SCREENS: [&str; 9] = [
+const SCREENS: [&str; 10] = [
     "session_stats",
     "call_history",
     "quarantine",
@@ -29,6 +29,7 @@ const SCREENS: [&str; 9] = [
     "contact_book",
     "campaign_board",
     "targets",
+    "promises",
     "number_lists",
 ];
 const STATUSES: [&str; 4] = ["BUSY", "NO_ANSWER", "ANSWERED", "CONNECTED_TO_OPERATOR"];
@@ -56,7 +57,7 @@ async fn send(world: &World, next: &AtomicU32, count: u32) {
 /// The rows of a screen's live generation, in the order of their keys, with which generation it is.
 async fn rows(world: &World, screen: &str) -> (u64, Vec<Vec<String>>) {
     let (version, generation) = live(world, screen).await;
-    let key = if screen == "call_history" { "id" } else { "stream" };
+    let key = if ["call_history", "promises"].contains(&screen) { "id" } else { "stream" };
     let query = format!("SELECT * FROM {{}}{screen}_v{version}_{generation} ORDER BY {key}");
     if world.postgres.is_none() {
         let file = rusqlite::Connection::open(world.data().join("screens.db")).unwrap();
@@ -191,7 +192,7 @@ const DATA_KEY: [u8; 32] = [7; 32];
 const PERSON_KEY: &str = include_str!("golden_key.json");
 
 /// The streams that the golden events once made, each event's version beside it.
-const STREAMS: [(&str, &str, &[&str]); 11] = [
+const STREAMS: [(&str, &str, &[&str]); 12] = [
     (
         "session",
         "1/session-1738862891234-abc123",
@@ -220,6 +221,11 @@ const STREAMS: [(&str, &str, &[&str]); 11] = [
         "person",
         "1/~f65be5d4dbf76660b0e9155290795e6f",
         &["claimed.v1", "rung.v1", "let_go.v1", "kept_quiet.v1"],
+    ),
+    (
+        "promise",
+        "1/0199b9f4-6f00-7000-8000-0000000000c1",
+        &["made.v1", "rescheduled.v1", "paid.v1", "broken.v1", "kept.v1"],
     ),
     (
         "user",
