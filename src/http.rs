@@ -24,6 +24,7 @@ mod contacts;
 mod health;
 mod history;
 mod projections;
+mod promises;
 mod quarantine;
 mod recordings;
 mod results;
@@ -245,6 +246,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     quarantine::configure(routes);
     contacts::configure(routes);
     campaigns::configure(routes);
+    promises::configure(routes);
     recordings::configure(routes);
     sign_in::configure(routes);
     users::configure(routes);

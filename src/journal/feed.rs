@@ -13,6 +13,7 @@ use domain::fact::{Circumstances, Fact, Position, Recorded};
 use domain::ids::StreamId;
 use domain::number_list::NumberList;
 use domain::person::Person;
+use domain::promise::Promises;
 use domain::quarantine::Quarantine;
 use domain::remote::RemoteHost;
 use domain::session::Session;
@@ -262,6 +263,7 @@ fn parse(kind: &str, payload: &str) -> Result<domain::fact::Event, serde_json::E
         "person" => of::<Person>(payload),
         "campaign" => of::<Campaign>(payload),
         "target" => of::<Target>(payload),
+        "promise" => of::<Promises>(payload),
         "user" => of::<User>(payload),
         "api_key" => of::<ApiKey>(payload),
         _ => Err(serde::de::Error::custom(format!("unknown kind of stream: {kind}"))),

@@ -10,7 +10,7 @@ use crate::http_sign_in::{key, send, signed_in, user, with};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 53] = [
+const ROUTES: [(&str, &str, Door); 57] = [
     ("GET", "/", Door::Open),
     ("GET", "/health/live", Door::Open),
     ("GET", "/health/ready", Door::Open),
@@ -48,6 +48,10 @@ const ROUTES: [(&str, &str, Door); 53] = [
     ("GET", "/auto-calling/campaigns/s-1/contacts", Door::Member),
     ("POST", "/auto-calling/campaigns/s-1/contacts", Door::Member),
     ("DELETE", "/auto-calling/campaigns/s-1", Door::Member),
+    ("GET", "/auto-calling/campaigns/s-1/report", Door::Member),
+    ("GET", "/auto-calling/promises", Door::Member),
+    ("GET", "/auto-calling/promises/s-1", Door::Member),
+    ("PATCH", "/auto-calling/promises/s-1", Door::Member),
     ("POST", "/auth/login", Door::Password),
     ("POST", "/auth/logout", Door::Bearer),
     ("GET", "/auth/me", Door::Bearer),

@@ -31,11 +31,16 @@ use karnay::journal::{self, Journal};
 use karnay::ports::{Clock, Ids};
 use projections::api_keys::ApiKeys;
 use projections::call_history::CallHistory;
+use projections::campaign_board::CampaignBoard;
+use projections::campaign_hours::CampaignHours;
+use projections::contact_book::ContactBook;
 use projections::follow::{Follower, PAGE, Page};
 use projections::number_lists::NumberLists;
 use projections::projection::Projection;
+use projections::promises::Promises;
 use projections::quarantine::Quarantine;
 use projections::session_stats::SessionStats;
+use projections::targets::Targets;
 use projections::users::Users;
 use projections::{Screens, Store};
 use serde_json::{Value, json};
@@ -178,6 +183,11 @@ impl Floor {
             actix::spawn(follow::<CallHistory>(journal.clone(), screens.clone()));
             actix::spawn(follow::<NumberLists>(journal.clone(), screens.clone()));
             actix::spawn(follow::<Quarantine>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<ContactBook>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<CampaignBoard>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<Targets>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<Promises>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<CampaignHours>(journal.clone(), screens.clone()));
             actix::spawn(follow::<Users>(journal.clone(), screens.clone()));
             actix::spawn(follow::<ApiKeys>(journal.clone(), screens.clone()));
         }

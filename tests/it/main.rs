@@ -38,6 +38,7 @@ mod effects;
 mod guardian;
 mod projector;
 
+mod called;
 mod campaigns;
 mod clients;
 mod contacts;
@@ -51,6 +52,7 @@ mod leases;
 mod number_lists;
 mod overload;
 mod printed;
+mod promises;
 mod quarantine;
 mod rebuild;
 mod recordings;

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::world::{World, report};
 
-const SCREENS: [&str; 10] = [
+const SCREENS: [&str; 11] = [
     "session_stats",
     "call_history",
     "quarantine",
@@ -30,6 +30,7 @@ const SCREENS: [&str; 10] = [
     "campaign_board",
     "targets",
     "promises",
+    "campaign_hours",
     "number_lists",
 ];
 const STATUSES: [&str; 4] = ["BUSY", "NO_ANSWER", "ANSWERED", "CONNECTED_TO_OPERATOR"];

@@ -1,7 +1,9 @@
 //! How each boundary's errors become problems: one exhaustive `From` a boundary, so that a new error must be looked at here.
 
 use domain::ids::BadName;
-use domain::{api_key, call, campaign, contact, number_list, person, quarantine, remote, session, user};
+use domain::{
+    api_key, call, campaign, contact, number_list, person, promise, quarantine, remote, session, user,
+};
 
 use super::{Code, Problem};
 use crate::dispatch::{Failure, contacts, lists, reports};
@@ -91,6 +93,16 @@ impl From<contacts::Refusal> for Problem {
                 person::Error::OptedOut | person::Error::Retired | person::Error::Ringing { .. },
             ) => Self::new(Code::Internal, "see the log").because(refusal),
         }
+    }
+}
+
+impl From<promise::Error> for Problem {
+    fn from(error: promise::Error) -> Self {
+        let code = match error {
+            promise::Error::Unknown => Code::PromiseUnknown,
+            promise::Error::Over => Code::PromiseOver,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -1,0 +1,156 @@
+//! Calls of a campaign as the dialler stores them: who is rung, and what came of it, each in one unit over all whom it concerns.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use domain::campaign::{self, Campaign, Kind, Plan, Settings};
+use domain::contact::{Contact, Details};
+use domain::conversation::{Outcome, Path, Promise, Reach, Upshot};
+use domain::decimal::Amount;
+use domain::fact::Circumstances;
+use domain::ids::{Fingerprint, Organization, StreamId};
+use domain::person::{self, Person};
+use domain::phone::Phone;
+use domain::policy::dialling::{Terms, aftermath};
+use domain::promise;
+use domain::rules::Pack;
+use domain::target::{self, Target, Words};
+use domain::zone::Zone;
+use karnay::adapters::system::SystemIds;
+use karnay::dispatch::Meta;
+use karnay::dispatch::campaigns::Joining;
+use karnay::dispatch::contacts::Asked;
+use karnay::dispatch::together::Drawn;
+use karnay::ports::Ids as _;
+use uuid::Uuid;
+
+use crate::http_world::{Floor, now};
+
+/// A campaign of an organization.
+pub(crate) struct Called<'a> {
+    floor: &'a Floor,
+    organization: Organization,
+    pub(crate) campaign: Uuid,
+    terms: Terms,
+}
+
+impl<'a> Called<'a> {
+    pub(crate) async fn of(floor: &'a Floor, organization: &str) -> Self {
+        let (organization, campaign) = (Organization::parse(organization).unwrap(), SystemIds.uuid());
+        let zone = Zone::parse("Asia/Tashkent").unwrap();
+        let settings = Settings { zone: Some(zone), ..Settings::default() };
+        let terms = Terms::of(&settings, &Pack::always(), zone, TimeDelta::minutes(10));
+        let called = Self { floor, organization, campaign, terms };
+        let plan =
+            Plan { name: "Qarzdorlar".to_owned(), description: None, kind: Kind::DebtCollection, settings };
+        let create = campaign::Command::Create { id: campaign, plan: Box::new(plan), at: now() };
+        let stream = StreamId::campaign(&called.organization, campaign);
+        floor.dispatch.campaign(stream, create, called.meta()).await.unwrap();
+        called
+    }
+
+    fn meta(&self) -> Meta {
+        let circumstances =
+            Circumstances { organization: self.organization.to_string(), ..Circumstances::default() };
+        Meta { circumstances: Arc::new(circumstances), command: None }
+    }
+
+    /// Somebody new who is in the campaign.
+    pub(crate) async fn contact(&self, phone: &str) -> Uuid {
+        let (organization, contact) = (self.organization.clone(), SystemIds.uuid());
+        let asked = Asked { organization, contact, at: now(), meta: self.meta() };
+        let details = Details { phone: phone.to_owned(), ..Details::default() };
+        self.floor.dispatch.create_contact(&asked, details, None).await.unwrap();
+        self.join(&[contact]).await;
+        contact
+    }
+
+    pub(crate) async fn join(&self, contacts: &[Uuid]) {
+        let circumstances = &self.meta().circumstances;
+        let (organization, campaign, at) = (&self.organization, self.campaign, now());
+        let joining = Joining { organization, campaign, contacts, circumstances, at };
+        self.floor.dispatch.enlist(&joining).await.unwrap();
+    }
+
+    async fn drawn<A: domain::fact::Recorded>(&self, stream: StreamId) -> Drawn<A> {
+        self.floor.dispatch.draw(stream).await.unwrap()
+    }
+
+    async fn parties(&self, contact: Uuid) -> (Drawn<Contact>, Drawn<Person>, Drawn<Target>, Fingerprint) {
+        let organization = &self.organization;
+        let known: Drawn<Contact> = self.drawn(StreamId::contact(organization, contact)).await;
+        let phone = Phone::stored(&known.state.details().phone);
+        let number = self.floor.dispatch.fingerprint(organization, &phone);
+        let person = self.drawn(StreamId::person(organization, &number)).await;
+        let target = self.drawn(StreamId::target(organization, self.campaign, contact)).await;
+        (known, person, target, number)
+    }
+
+    pub(crate) async fn person(&self, contact: Uuid) -> Person {
+        self.parties(contact).await.1.state
+    }
+
+    pub(crate) async fn campaign_state(&self) -> Campaign {
+        self.drawn(StreamId::campaign(&self.organization, self.campaign)).await.state
+    }
+
+    pub(crate) async fn rung(&self, contact: Uuid, at: DateTime<Utc>) -> Uuid {
+        let (_, mut person, mut target, _) = self.parties(contact).await;
+        let (call, campaign) = (SystemIds.uuid(), self.campaign);
+        let mut unit = self.floor.dispatch.together(self.meta());
+        unit.say(&mut person, None, person::Command::Ring { call, campaign, at }).unwrap();
+        unit.say(&mut target, None, target::Command::Dial { call, at }).unwrap();
+        unit.store().await.unwrap();
+        call
+    }
+
+    /// The call ends so, and what follows on it is stored with it.
+    pub(crate) async fn ended(&self, contact: Uuid, call: Uuid, outcome: Outcome, at: DateTime<Utc>) {
+        let (known, mut person, mut target, number) = self.parties(contact).await;
+        let recording_url = Some(format!("https://recordings.example.com/{call}.mp3"));
+        let words = Words { summary: Some("Gaplashildi".to_owned()), recording_url, ..Words::default() };
+        let counts = outcome.counts();
+        let ending = self.terms.ending((&known.state, &target.state), outcome, words, at);
+        let (made, after) =
+            (promise::heard((call, self.campaign), &ending, at), aftermath(&ending, self.campaign, at));
+        let mut unit = self.floor.dispatch.together(self.meta());
+        let end = target::Command::End { call, ending: Box::new(ending), at };
+        assert!(unit.say(&mut target, Some(number), end).unwrap());
+        let let_go = person::Command::LetGo { call, counts, at };
+        for command in [Some(let_go), after].into_iter().flatten() {
+            unit.say(&mut person, None, command).unwrap();
+        }
+        if let Some(made) = made {
+            let whose = (&self.organization, contact);
+            self.floor.dispatch.note_promise(&mut unit, whose, made).await.unwrap();
+        }
+        unit.store().await.unwrap();
+    }
+
+    pub(crate) async fn withdrawn(&self, contact: Uuid, call: Uuid, at: DateTime<Utc>) {
+        let (_, mut person, mut target, _) = self.parties(contact).await;
+        let mut unit = self.floor.dispatch.together(self.meta());
+        let counts = domain::conversation::Counts::Nothing;
+        unit.say(&mut person, None, person::Command::LetGo { call, counts, at }).unwrap();
+        unit.say(&mut target, None, target::Command::Withdraw { call, at }).unwrap();
+        unit.store().await.unwrap();
+    }
+
+    /// A call that begins then and ends so, half a minute later where nothing else is said.
+    pub(crate) async fn call(&self, contact: Uuid, reach: Reach, at: DateTime<Utc>) -> Uuid {
+        let call = self.rung(contact, at).await;
+        self.ended(contact, call, outcome(reach), at + TimeDelta::seconds(30)).await;
+        call
+    }
+}
+
+/// Whoever is reached talks for twenty seconds.
+pub(crate) fn outcome(reach: Reach) -> Outcome {
+    let talk_secs = matches!(reach, Reach::Reached(_)).then_some(20);
+    Outcome { reach, path: Path::Answer, talk_secs, cause: None }
+}
+
+pub(crate) fn promised(hundredths: i64, due: NaiveDate) -> Reach {
+    let amount = Some(Amount::of_hundredths(hundredths));
+    Reach::Reached(Upshot::PromiseToPay(Promise { amount, due: Some(due) }))
+}
