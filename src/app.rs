@@ -15,6 +15,7 @@ use std::time::Duration;
 use ::projections::api_keys::ApiKeys;
 use ::projections::call_history::CallHistory;
 use ::projections::campaign_board::CampaignBoard;
+use ::projections::campaign_calls::CampaignCalls;
 use ::projections::campaign_hours::CampaignHours;
 use ::projections::contact_book::ContactBook;
 use ::projections::number_lists::NumberLists;
@@ -288,7 +289,7 @@ async fn open_screens(config: &Config, ports: &Ports, journal: &Journal) -> anyh
 }
 
 /// Every screen there is, as its projector sees it.
-fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 11] {
+fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 12] {
     [
         Arc::new(Shown::<SessionStats>::new(screens)),
         Arc::new(Shown::<CallHistory>::new(screens)),
@@ -298,6 +299,7 @@ fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 11] {
         Arc::new(Shown::<Targets>::new(screens)),
         Arc::new(Shown::<Promises>::new(screens)),
         Arc::new(Shown::<CampaignHours>::new(screens)),
+        Arc::new(Shown::<CampaignCalls>::new(screens)),
         Arc::new(Shown::<Quarantine>::new(screens)),
         Arc::new(Shown::<Users>::new(screens)),
         Arc::new(Shown::<ApiKeys>::new(screens)),

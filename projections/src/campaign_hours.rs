@@ -4,7 +4,7 @@
 //! the unconfirmed one is taken back in the hour of the correction: sums over all hours hold, a single hour may be short of one.
 
 use chrono::{DateTime, Utc};
-use domain::conversation::status::Class;
+use domain::conversation::status::{Class, Reason, Status};
 use domain::conversation::{Counts, Outcome, Reach, Upshot};
 use domain::fact::{Event, Fact, Position};
 use domain::ids::Organization;
@@ -98,8 +98,28 @@ impl HourRow {
         self.successes += i64::from(outcome.shown().status.class() == Class::Success);
     }
 
-    /// How many calls came to this.
-    pub fn of(&mut self, reach: &Reach) -> &mut i64 {
+    /// How many calls came to what, as clients know it.
+    pub fn outcomes(&self) -> [(Status, Option<Reason>, i64); 15] {
+        [
+            (Status::Success, None, self.succeeded),
+            (Status::PromiseToPay, None, self.promised),
+            (Status::CallbackRequested, None, self.callbacks),
+            (Status::Refused, None, self.refused),
+            (Status::Refused, Some(Reason::OptedOut), self.opted_out),
+            (Status::NoAnswer, None, self.no_answer),
+            (Status::Busy, None, self.busy),
+            (Status::Failed, None, self.failed),
+            (Status::Failed, Some(Reason::Dropped), self.dropped),
+            (Status::Failed, Some(Reason::Rejected), self.rejected),
+            (Status::Failed, Some(Reason::Unavailable), self.unavailable),
+            (Status::Failed, Some(Reason::InvalidNumber), self.invalid_number),
+            (Status::Failed, Some(Reason::NetworkError), self.network_error),
+            (Status::Failed, Some(Reason::AgentRefused), self.agent_refused),
+            (Status::Failed, Some(Reason::Unconfirmed), self.unconfirmed),
+        ]
+    }
+
+    fn of(&mut self, reach: &Reach) -> &mut i64 {
         match reach {
             Reach::Reached(Upshot::Success) => &mut self.succeeded,
             Reach::Reached(Upshot::Failed) => &mut self.failed,

@@ -2,6 +2,7 @@
 //! dialling; table `contact_book`, for operators of PostgreSQL the view `auto_contacts`.
 //! A contact that was removed keeps its row without anything of the person, so that what it once was in still finds it.
 
+mod numbers;
 mod queries;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
+pub use numbers::{ending, phones};
 pub use queries::{Filter, count, find, known, list};
 
 row! {

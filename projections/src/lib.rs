@@ -4,6 +4,7 @@
 pub mod api_keys;
 pub mod call_history;
 pub mod campaign_board;
+pub mod campaign_calls;
 pub mod campaign_hours;
 pub mod contact_book;
 pub mod number_lists;

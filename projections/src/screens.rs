@@ -19,6 +19,7 @@ use crate::api_keys::ApiKeys;
 use crate::cache::Cache;
 use crate::call_history::CallHistory;
 use crate::campaign_board::CampaignBoard;
+use crate::campaign_calls::CampaignCalls;
 use crate::campaign_hours::CampaignHours;
 use crate::contact_book::ContactBook;
 use crate::error::Error;
@@ -125,6 +126,7 @@ impl Screens {
             Spec::of::<Targets>(),
             Spec::of::<Promises>(),
             Spec::of::<CampaignHours>(),
+            Spec::of::<CampaignCalls>(),
             Spec::of::<Users>(),
             Spec::of::<ApiKeys>(),
         ];

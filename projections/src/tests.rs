@@ -11,5 +11,7 @@ mod postgres;
 mod rebuilding;
 #[expect(clippy::print_stdout, reason = "a measurement is for whoever runs it")]
 mod speed;
+#[expect(clippy::print_stdout, reason = "a measurement is for whoever runs it")]
+mod standings_speed;
 mod versions;
 mod world;

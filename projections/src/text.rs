@@ -49,6 +49,14 @@ impl Text {
         self.push(")")
     }
 
+    /// A column of digits that begins with these, found as one stretch of an index.
+    pub(crate) fn beginning(&mut self, column: &str, digits: String) -> &mut Self {
+        if let Some(beyond) = beyond(&digits) {
+            self.push(&format!(" and {column} < ")).arg(Cell::text(beyond));
+        }
+        self.push(&format!(" and {column} >= ")).arg(Cell::text(digits))
+    }
+
     /// The end of a query of rows that are told apart by their position.
     pub(crate) fn newest(&mut self, (page, limit): (Page, u32)) -> &mut Self {
         if let Page::Before(before) = page {
@@ -64,6 +72,15 @@ impl Text {
     pub(crate) fn into_parts(self) -> (String, Vec<Cell<'static>>) {
         (self.sql, self.args)
     }
+}
+
+/// The first text behind all that begin with these digits, in whatever order a database has signs; none where that is the end.
+fn beyond(digits: &str) -> Option<String> {
+    let rest = digits.trim_end_matches('9');
+    let mut beyond = rest.to_owned();
+    let last = beyond.pop()?.to_digit(10)?;
+    beyond.push(char::from_digit(last + 1, 10)?);
+    Some(beyond)
 }
 
 /// What `like` takes for "contains", with a backslash as its escape.
@@ -90,6 +107,13 @@ mod tests {
         let (sql, args) = text.into_parts();
         assert_eq!(sql, "where a = $1 and b in ($2, $3)");
         assert_eq!(args, [Cell::int(1), Cell::text("x"), Cell::text("y")]);
+    }
+
+    #[test]
+    fn an_ending_has_an_end() {
+        assert_eq!(beyond("7654").as_deref(), Some("7655"));
+        assert_eq!(beyond("7699").as_deref(), Some("77"));
+        assert_eq!(beyond("9999"), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod form;
+mod report;
 mod view;
 
 use std::sync::Arc;
@@ -42,6 +43,7 @@ const WITH_CAMPAIGN: u32 = 100;
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
     routes.service(create).service(list).service(join).service(members).service(one).service(remove);
+    report::configure(routes);
 }
 
 /// A page of campaigns.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use domain::campaign::{self, Campaign, Kind, Plan, Settings};
+use domain::campaign::{self, Kind, Plan, Settings};
 use domain::contact::{Contact, Details};
 use domain::conversation::{Outcome, Path, Promise, Reach, Upshot};
 use domain::decimal::Amount;
@@ -12,6 +12,7 @@ use domain::ids::{Fingerprint, Organization, StreamId};
 use domain::person::{self, Person};
 use domain::phone::Phone;
 use domain::policy::dialling::{Terms, aftermath};
+use domain::policy::eligible::{Figures, Rule, Standing};
 use domain::promise;
 use domain::rules::Pack;
 use domain::target::{self, Target, Words};
@@ -19,9 +20,10 @@ use domain::zone::Zone;
 use karnay::adapters::system::SystemIds;
 use karnay::dispatch::Meta;
 use karnay::dispatch::campaigns::Joining;
-use karnay::dispatch::contacts::Asked;
+use karnay::dispatch::contacts::{Asked, Wanted};
 use karnay::dispatch::together::Drawn;
 use karnay::ports::Ids as _;
+use projections::promises;
 use uuid::Uuid;
 
 use crate::http_world::{Floor, now};
@@ -90,8 +92,29 @@ impl<'a> Called<'a> {
         self.parties(contact).await.1.state
     }
 
-    pub(crate) async fn campaign_state(&self) -> Campaign {
-        self.drawn(StreamId::campaign(&self.organization, self.campaign)).await.state
+    /// By the calls in which they were made.
+    pub(crate) async fn promises(&self) -> Vec<Uuid> {
+        let (filter, screens) = (promises::Filter::default(), &self.floor.screens);
+        let first = (promises::Order::Newest(projections::Page::Skip(0)), 100);
+        let rows = promises::list(screens, &self.organization, &filter, first).await.unwrap();
+        rows.into_iter().filter(|row| row.campaign == self.campaign).map(|row| row.id).collect()
+    }
+
+    /// It may not be called, and waiting does not help.
+    pub(crate) async fn skipped(&self, contact: Uuid, at: DateTime<Utc>) {
+        let (.., mut target, _) = self.parties(contact).await;
+        let figures = Figures::Contact(Standing::Inactive);
+        let decision = target::Decision { until: None, rule: Rule::ContactStatus, figures };
+        let mut unit = self.floor.dispatch.together(self.meta());
+        unit.say(&mut target, None, target::Command::Defer { decision, at }).unwrap();
+        unit.store().await.unwrap();
+    }
+
+    pub(crate) async fn rephoned(&self, contact: Uuid, phone: &str) {
+        let asked = Asked { organization: self.organization.clone(), contact, at: now(), meta: self.meta() };
+        let details = |known: &Contact| Details { phone: phone.to_owned(), ..known.details().clone() };
+        let wanted = |known: &Contact| Wanted { details: Some(details(known)), status: None };
+        self.floor.dispatch.change_contact(&asked, wanted).await.unwrap();
     }
 
     pub(crate) async fn rung(&self, contact: Uuid, at: DateTime<Utc>) -> Uuid {

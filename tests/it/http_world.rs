@@ -32,6 +32,7 @@ use karnay::ports::{Clock, Ids};
 use projections::api_keys::ApiKeys;
 use projections::call_history::CallHistory;
 use projections::campaign_board::CampaignBoard;
+use projections::campaign_calls::CampaignCalls;
 use projections::campaign_hours::CampaignHours;
 use projections::contact_book::ContactBook;
 use projections::follow::{Follower, PAGE, Page};
@@ -188,6 +189,7 @@ impl Floor {
             actix::spawn(follow::<Targets>(journal.clone(), screens.clone()));
             actix::spawn(follow::<Promises>(journal.clone(), screens.clone()));
             actix::spawn(follow::<CampaignHours>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<CampaignCalls>(journal.clone(), screens.clone()));
             actix::spawn(follow::<Users>(journal.clone(), screens.clone()));
             actix::spawn(follow::<ApiKeys>(journal.clone(), screens.clone()));
         }

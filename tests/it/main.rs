@@ -39,6 +39,7 @@ mod guardian;
 mod projector;
 
 mod called;
+mod campaign_report;
 mod campaigns;
 mod clients;
 mod contacts;

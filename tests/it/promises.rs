@@ -42,8 +42,9 @@ async fn listed(floor: &Floor, query: &str) -> Vec<Value> {
     let answer = ask(floor, Method::GET, &format!("promises?{query}"), None).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let page = answer.json();
-    assert!(page["meta"]["total"].as_u64().unwrap() >= page["data"].as_array().unwrap().len() as u64);
-    page["data"].as_array().unwrap().clone()
+    let (rows, total) = (page["data"].as_array().unwrap().clone(), page["meta"]["total"].as_u64().unwrap());
+    assert!(usize::try_from(total).unwrap() >= rows.len());
+    rows
 }
 
 fn in_days(days: i64) -> NaiveDate {

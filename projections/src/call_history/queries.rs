@@ -169,11 +169,7 @@ impl Seek<'_> {
                 self.besides(text);
             }),
             Some(Number::Ending(digits)) => self.each(text, &[digits], |text, digits| {
-                let first = spelling::backwards(digits);
-                if let Some(beyond) = beyond(&first) {
-                    text.push(" and phone_backwards < ").arg(Cell::text(beyond));
-                }
-                text.push(" and phone_backwards >= ").arg(Cell::text(first));
+                text.beginning("phone_backwards", spelling::backwards(digits));
                 self.besides(text);
             }),
             None => {
@@ -214,15 +210,6 @@ impl Seek<'_> {
     }
 }
 
-/// The first text behind all that begin with these digits, in whatever order a database has signs; none where that is the end.
-fn beyond(digits: &str) -> Option<String> {
-    let rest = digits.trim_end_matches('9');
-    let mut beyond = rest.to_owned();
-    let last = beyond.pop()?.to_digit(10)?;
-    beyond.push(char::from_digit(last + 1, 10)?);
-    Some(beyond)
-}
-
 /// One result by its id.
 pub async fn find(screens: &Screens, organization: &str, id: Uuid) -> Result<Option<ResultRow>, Error> {
     let args = vec![Cell::text(id.to_string()), Cell::text(organization)];
@@ -233,13 +220,6 @@ pub async fn find(screens: &Screens, organization: &str, id: Uuid) -> Result<Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_ending_has_an_end() {
-        assert_eq!(beyond("7654").as_deref(), Some("7655"));
-        assert_eq!(beyond("7699").as_deref(), Some("77"));
-        assert_eq!(beyond("9999"), None);
-    }
 
     #[test]
     fn a_name_has_its_capitals() {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use domain::conversation::Path;
-use domain::conversation::status::Status;
 use domain::fact::Circumstances;
 use domain::ids::StreamId;
 use domain::personal::Personal;
@@ -113,8 +112,12 @@ fn every_outcome_has_a_column_of_its_own() {
         Reach::Unconfirmed,
     ];
     let all: Vec<Reach> = upshots.into_iter().map(Reach::Reached).chain(others).collect();
-    let mut row = hours(all.iter().map(|reach| ended(reach.clone(), 0)).collect()).remove(0);
-    for reach in all {
-        assert_eq!(*row.of(&reach), 1, "{reach:?}");
+    for reach in &all {
+        let row = hours(vec![ended(reach.clone(), 0)]).remove(0);
+        let came: Vec<_> = row.outcomes().into_iter().filter(|(.., calls)| *calls > 0).collect();
+        let shown = outcome(reach.clone()).shown();
+        assert_eq!(came, [(shown.status, shown.reason, 1)], "{reach:?}");
     }
+    let row = hours(all.into_iter().map(|reach| ended(reach, 0)).collect()).remove(0);
+    assert!(row.outcomes().iter().all(|(.., calls)| *calls == 1), "{row:?}");
 }

@@ -10,13 +10,15 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use domain::ids::Organization;
 use domain::language::Language;
-use projections::call_history::{Filter, Place, ResultRow};
+use projections::call_history::Place;
 use projections::{Error, Freshness};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use super::asked;
+use super::merged::{self, Entry, Wanted};
 use crate::http::problem::Problem;
 use crate::http::times::Stamp;
 use crate::http::{Engine, query, sessions};
@@ -60,7 +62,7 @@ pub(in crate::http) fn bound() -> Semaphore {
 pub(in crate::http) struct Pages {
     engine: Engine,
     organization: Organization,
-    filter: Option<Filter>,
+    wanted: Wanted,
     language: Language,
     below: Option<Place>,
     over: bool,
@@ -70,20 +72,19 @@ impl Pages {
     pub(in crate::http) fn new(
         engine: Engine,
         organization: Organization,
-        filter: Option<Filter>,
+        wanted: Wanted,
         language: Language,
     ) -> Self {
-        Self { engine, organization, filter, language, below: None, over: false }
+        Self { engine, organization, wanted, language, below: None, over: false }
     }
 
     /// None where there are no more.
-    async fn next(&mut self) -> Result<Option<Vec<ResultRow>>, Error> {
+    async fn next(&mut self) -> Result<Option<Vec<Entry>>, Error> {
         if self.over {
             return Ok(None);
         }
-        let rows =
-            super::read(&self.engine, &self.organization, self.filter.as_ref(), (self.below, PAGE)).await?;
-        self.below = rows.last().map(ResultRow::place);
+        let rows = merged::read(&self.engine, &self.organization, &self.wanted, (self.below, PAGE)).await?;
+        self.below = rows.last().map(Entry::place);
         self.over = u32::try_from(rows.len()) != Ok(PAGE);
         Ok(Some(rows))
     }
@@ -111,7 +112,7 @@ pub(in crate::http) async fn answer(
 }
 
 /// The columns, named as in the answers of the history.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 17] = [
     "id",
     "sessionId",
     "phoneNumber",
@@ -127,6 +128,8 @@ const COLUMNS: [&str; 15] = [
     "createdAt",
     "source",
     "direction",
+    "campaignId",
+    "contactId",
 ];
 
 /// What stands in a cell.
@@ -148,15 +151,22 @@ impl<'a> From<Option<&'a str>> for Cell<'a> {
     }
 }
 
+impl From<Option<Uuid>> for Cell<'_> {
+    fn from(id: Option<Uuid>) -> Self {
+        id.map_or(Self::Empty, |id| Self::Text(Cow::Owned(id.to_string())))
+    }
+}
+
 impl From<Option<Stamp>> for Cell<'_> {
     fn from(time: Option<Stamp>) -> Self {
         time.map_or(Self::Empty, |time| Self::Text(Cow::Owned(time.to_string())))
     }
 }
 
-fn cells(row: &ResultRow, language: Language) -> [Cell<'_>; COLUMNS.len()] {
+fn cells(entry: &Entry, language: Language) -> [Cell<'_>; COLUMNS.len()] {
+    let row = &entry.result;
     [
-        Cell::Text(Cow::Owned(row.id.to_string())),
+        Some(row.id).into(),
         row.session.as_str().into(),
         row.phone.as_str().into(),
         row.status.as_str().into(),
@@ -169,7 +179,9 @@ fn cells(row: &ResultRow, language: Language) -> [Cell<'_>; COLUMNS.len()] {
         row.recording_url.as_deref().into(),
         row.notes.as_deref().into(),
         Some(Stamp(row.created_at)).into(),
-        asked::REMOTE.into(),
+        asked::source(entry).into(),
         asked::OUTGOING.into(),
+        entry.of.map(|of| of.campaign).into(),
+        entry.of.and_then(|of| of.contact).into(),
     ]
 }

@@ -8,9 +8,8 @@ use csv::{Terminator, Writer, WriterBuilder};
 use domain::language::Language;
 use futures_util::stream::{self, Stream};
 use projections::Error;
-use projections::call_history::ResultRow;
 
-use super::{COLUMNS, Cell, Pages, cells};
+use super::{COLUMNS, Cell, Entry, Pages, cells};
 use crate::http::formula;
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -28,7 +27,7 @@ pub(super) fn stream(pages: Pages) -> impl Stream<Item = Result<Bytes, Error>> {
     })
 }
 
-fn piece(rows: &[ResultRow], language: Language, first: bool) -> Bytes {
+fn piece(rows: &[Entry], language: Language, first: bool) -> Bytes {
     let mut bytes = Vec::with_capacity((rows.len() + 1) * ROW_LEN);
     if first {
         bytes.extend_from_slice(MARK);
@@ -44,7 +43,7 @@ fn piece(rows: &[ResultRow], language: Language, first: bool) -> Bytes {
     writer.into_inner().unwrap_or_default().into()
 }
 
-fn write(writer: &mut Writer<Vec<u8>>, row: &ResultRow, language: Language) -> csv::Result<()> {
+fn write(writer: &mut Writer<Vec<u8>>, row: &Entry, language: Language) -> csv::Result<()> {
     let fields = cells(row, language).map(|cell| match cell {
         Cell::Text(text) => formula::harmless(text),
         Cell::Number(number) => Cow::Owned(number.to_string()),

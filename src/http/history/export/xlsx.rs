@@ -8,12 +8,11 @@ use std::io::{Seek, SeekFrom};
 use actix_web::web::{Bytes, BytesMut};
 use domain::language::Language;
 use futures_util::stream::{self, Stream};
-use projections::call_history::ResultRow;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::mpsc;
 
-use super::{COLUMNS, Cell, Pages, cells};
+use super::{COLUMNS, Cell, Entry, Pages, cells};
 use crate::http::formula;
 
 /// Pages that may wait for the thread.
@@ -40,7 +39,7 @@ pub(in crate::http) enum Error {
 
 /// Rows, or that there are no more.
 enum Page {
-    Rows(Vec<ResultRow>),
+    Rows(Vec<Entry>),
     End,
 }
 
@@ -102,7 +101,7 @@ impl Book {
         Ok(book)
     }
 
-    fn add(&mut self, row: &ResultRow) -> Result<(), Error> {
+    fn add(&mut self, row: &Entry) -> Result<(), Error> {
         if self.row == ROWS_MAX {
             begin(self.workbook.add_worksheet_with_constant_memory()?)?;
             (self.sheet, self.row) = (self.sheet + 1, 0);
