@@ -1,5 +1,6 @@
 //! The screens as a whole, on both stores: what a page becomes, races, parked streams, rebuilds, versions, bad files.
 
+mod campaigns;
 mod facts;
 mod following;
 mod history;

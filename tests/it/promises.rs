@@ -64,11 +64,12 @@ async fn a_promise_is_heard_paid_in_parts_and_kept() {
 
     let part = told(&floor, call, json!({ "paid": 500.25 })).await;
     assert_eq!((&part["status"], &part["paidAmount"]), (&json!("OPEN"), &json!(500.25)));
+    let person = async || ask(&floor, Method::GET, &format!("contacts/{contact}"), None).await.json();
+    assert_eq!(person().await["status"], "ACTIVE");
     let whole = told(&floor, call, json!({ "paid": "1 000,25", "contactStatus": "COMPLETED" })).await;
     assert_eq!((&whole["status"], &whole["paidAmount"]), (&json!("KEPT"), &json!(1500.5)));
     assert_eq!((&whole["statusDescription"], whole["settledAt"].is_string()), (&json!("Bajarildi"), true));
-    let person = ask(&floor, Method::GET, &format!("contacts/{contact}"), None).await.json();
-    assert_eq!(person["status"], "COMPLETED");
+    assert_eq!(person().await["status"], "COMPLETED");
 
     let later = json!({ "dueDate": in_days(9) });
     let answer = ask(&floor, Method::PATCH, &format!("promises/{call}"), Some(later)).await;
