@@ -7,51 +7,34 @@ mod remote;
 mod simulation;
 mod users;
 mod vitals;
+mod wards;
 
 use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::projections::api_keys::ApiKeys;
-use ::projections::call_history::CallHistory;
-use ::projections::campaign_board::CampaignBoard;
-use ::projections::campaign_calls::CampaignCalls;
-use ::projections::campaign_hours::CampaignHours;
-use ::projections::contact_book::ContactBook;
-use ::projections::number_lists::NumberLists;
-use ::projections::projection::Projection as _;
-use ::projections::promises::Promises;
-use ::projections::quarantine::Quarantine;
-use ::projections::session_stats::{self, SessionStats};
-use ::projections::targets::Targets;
-use ::projections::users::Users;
 use ::projections::{Screens, Store};
 use actix::Arbiter;
 use actix_web::dev::ServerHandle;
 use anyhow::{Context as _, anyhow};
 use chrono::TimeDelta;
-use domain::ids::{Organization, SessionId};
-use domain::policy::completion::Completing;
-use domain::policy::launch::Launching;
-use domain::policy::placing::Placing;
-use domain::policy::stop::Stopping;
-use futures_util::FutureExt as _;
+use domain::rules::Pack;
+use domain::zone::Zone;
 use sqlx::postgres::PgPoolOptions;
-use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::actors::projector::screen::{Screen, Shown};
-use crate::actors::{effector, guardian, projector, reactor, watchdog};
+use crate::actors::{dialler, effector, guardian};
 use crate::adapters::simulated::CallServer;
 use crate::adapters::spreadsheet::Spreadsheets;
 use crate::adapters::system::{SystemClock, SystemIds};
 use crate::config::{Config, keys};
 use crate::dispatch::Dispatch;
+use crate::dispatch::dialling::House;
 use crate::http;
 use crate::journal::keys::DataKey;
 use crate::journal::verify::Place;
 use crate::journal::{self, Journal};
-use crate::ports::{Clock, Ids, RemoteHost};
+use crate::ports::{AgentKind, Clock, Ids, RemoteHost, VoiceAgent};
 use crate::telemetry;
 
 pub use agent::voice_agent;
@@ -68,8 +51,6 @@ const SCREEN_CONNECTIONS_MAX: u32 = 8;
 const EFFECTS_PATIENCE: Duration = Duration::from_secs(1);
 /// Commands that were taken in are stored in milliseconds, unless the store is away.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(1);
-/// A screen that is further behind than this when a command ended badly is not asked any longer.
-const HEARD_WAIT: Duration = Duration::from_secs(30);
 /// Reads fail after this long where the database is away; nobody waits for it in silence.
 const SCREEN_CONNECTION_WAIT: Duration = Duration::from_secs(2);
 
@@ -79,11 +60,20 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub remote: Option<Arc<dyn RemoteHost>>,
+    pub agent: Option<Arc<dyn VoiceAgent>>,
+    /// How fast the dialler works.
+    pub dialling: dialler::Limits,
 }
 
 impl Ports {
     pub fn real() -> Self {
-        Self { clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), remote: None }
+        Self {
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(SystemIds),
+            remote: None,
+            agent: None,
+            dialling: dialler::Limits::default(),
+        }
     }
 }
 
@@ -111,39 +101,20 @@ impl App {
         forget_uploads(&config);
         let screens = open_screens(&config, &ports, &journal).await?;
         let (remote, simulated) = remote_host(&config, &ports)?;
+        let agent = ports.agent.clone().map_or_else(|| voice_agent(&config, &ports), Ok)?;
+        let campaigns = house(&config, agent.kind())?;
         let dispatch = start_keepers(&journal)?;
-        let runtime = runtime::Handle::current();
-
-        let (effects, effector) = effector::ward(effector::Options {
-            journal: journal.clone(),
-            dispatch: dispatch.clone(),
-            remote: Arc::clone(&remote),
-            host: host_name(&config),
-            home: config.house.region,
-            parallel: config.sessions.parallel,
-            clock: Arc::clone(&ports.clock),
-            ids: Arc::clone(&ports.ids),
-            heard: heard(&screens, &journal),
-            runtime: runtime.clone(),
-            limits: effector::Limits::default(),
-        });
-        let mut wards = vec![effects];
-        wards.extend(policies(&journal, &effector, &runtime));
-        let mut projectors = vec![];
-        for screen in all_screens(&screens) {
-            let (journal, clock) = (journal.clone(), Arc::clone(&ports.clock));
-            let (ward, handle) =
-                projector::ward(projector::Options { screen, journal, clock, runtime: runtime.clone() });
-            wards.push(ward);
-            projectors.push(handle);
-        }
-        wards.push(watchdog::ward(watchdog::Options {
+        let wards = wards::all(&wards::World {
             journal: journal.clone(),
             screens: screens.clone(),
             dispatch: dispatch.clone(),
-            clock: Arc::clone(&ports.clock),
-            idle: TimeDelta::from_std(config.sessions.idle).context("SESSION_IDLE_MINUTES")?,
-        }));
+            remote: Arc::clone(&remote),
+            agent,
+            campaigns: campaigns.clone(),
+            ports: ports.clone(),
+            config: &config,
+        })?;
+        let wards::Wards { all: wards, effector, projectors } = wards;
         let guardian = guardian::start(guardian::Limits::default(), wards)?;
 
         let vitals = Pulse::new((&journal, &screens), &dispatch, (&guardian, projectors), (&ports, &*remote));
@@ -156,7 +127,7 @@ impl App {
             recordings: Arc::new(recordings(&config, &remote)),
             vitals: Arc::new(vitals),
             metrics: metrics(),
-            options: http_options(&config, &ports, remote.kind(), call_servers(&config).await)?,
+            options: http_options(&config, &ports, (remote.kind(), campaigns), call_servers(&config).await)?,
         })?;
         Ok(Self { journal, screens, dispatch, effector, guardian, engine, listener, simulated })
     }
@@ -235,20 +206,17 @@ async fn open_journal(config: &Config, ports: &Ports) -> anyhow::Result<Journal>
     Ok(Journal::open(options, data_key).await?)
 }
 
-/// Every policy there is, each followed by a reactor of its own.
-fn policies(
-    journal: &Journal,
-    effector: &effector::Handle,
-    runtime: &runtime::Handle,
-) -> [guardian::Ward; 4] {
-    let (journal, effector, runtime) = (journal.clone(), effector.clone(), runtime.clone());
-    let options = reactor::Options { journal, effector, runtime };
-    [
-        reactor::ward::<Launching>("launch policy", options.clone()),
-        reactor::ward::<Placing>("placing policy", options.clone()),
-        reactor::ward::<Stopping>("stop policy", options.clone()),
-        reactor::ward::<Completing>("completion policy", options),
-    ]
+/// What holds for every campaign. Calls that disturb nobody may go at any time.
+fn house(config: &Config, agent: AgentKind) -> anyhow::Result<House> {
+    let unless_told = || match agent {
+        AgentKind::Simulated => Pack::always(),
+        AgentKind::Real => Pack::uz(),
+    };
+    Ok(House {
+        pack: config.agent.rules.clone().unwrap_or_else(unless_told),
+        zone: Zone::parse(config.house.timezone.name()).context("DEFAULT_TIMEZONE")?,
+        patience: TimeDelta::from_std(config.agent.timeout).context("AGENT_TIMEOUT_SECONDS")?,
+    })
 }
 
 /// What was being read when the engine was killed holds numbers in clear, and nobody reads it any more.
@@ -288,24 +256,6 @@ async fn open_screens(config: &Config, ports: &Ports, journal: &Journal) -> anyh
     Ok(screens)
 }
 
-/// Every screen there is, as its projector sees it.
-fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 12] {
-    [
-        Arc::new(Shown::<SessionStats>::new(screens)),
-        Arc::new(Shown::<CallHistory>::new(screens)),
-        Arc::new(Shown::<NumberLists>::new(screens)),
-        Arc::new(Shown::<ContactBook>::new(screens)),
-        Arc::new(Shown::<CampaignBoard>::new(screens)),
-        Arc::new(Shown::<Targets>::new(screens)),
-        Arc::new(Shown::<Promises>::new(screens)),
-        Arc::new(Shown::<CampaignHours>::new(screens)),
-        Arc::new(Shown::<CampaignCalls>::new(screens)),
-        Arc::new(Shown::<Quarantine>::new(screens)),
-        Arc::new(Shown::<Users>::new(screens)),
-        Arc::new(Shown::<ApiKeys>::new(screens)),
-    ]
-}
-
 fn start_keepers(journal: &Journal) -> anyhow::Result<Dispatch> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let arbiters: Vec<_> = (0..cores.min(KEEPER_THREADS_MAX))
@@ -318,21 +268,6 @@ fn http_workers() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Whether any call was reported for a session, as its screen shows it once it holds what is recorded by now.
-fn heard(screens: &Screens, journal: &Journal) -> effector::Heard {
-    let (screens, journal) = (screens.clone(), journal.clone());
-    Arc::new(move |organization: &Organization, session: &SessionId| {
-        let (screens, target) = (screens.clone(), journal.position());
-        let (organization, session) = (organization.to_string(), session.to_string());
-        async move {
-            let fresh = screens.wait(SessionStats::NAME, target, HEARD_WAIT).await;
-            let found = session_stats::find(&screens, &organization, &session, fresh.position).await;
-            found.ok().flatten().is_some_and(|row| row.processed > 0)
-        }
-        .boxed()
-    })
-}
-
 fn metrics() -> http::Render {
     let recorder = telemetry::metrics();
     Arc::new(move || recorder.as_ref().map_or_else(String::new, telemetry::Metrics::render))
@@ -341,7 +276,7 @@ fn metrics() -> http::Render {
 fn http_options(
     config: &Config,
     ports: &Ports,
-    remote: domain::session::Remote,
+    (remote, campaigns): (domain::session::Remote, House),
     call_servers: Vec<IpAddr>,
 ) -> anyhow::Result<http::Options> {
     let jwt_secret = keys::jwt_secret(config, &mut |bytes| ports.ids.fill(bytes))?;
@@ -362,6 +297,7 @@ fn http_options(
         remote_path: config.remote.path.clone(),
         recordings: config.remote.recordings.clone(),
         completion: config.sessions.completion,
+        campaigns,
         parallel: config.sessions.parallel,
         uploads: uploads(config),
     })

@@ -24,6 +24,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use domain::ids::Organization;
 use domain::phone::Home;
+use domain::rules::Pack;
 use domain::session::Completion;
 use reqwest::Url;
 
@@ -193,6 +194,8 @@ pub struct Agent {
     pub token: Option<Secret>,
     pub status_url: Option<Url>,
     pub timeout: Duration,
+    /// None: what suits the agent.
+    pub rules: Option<Pack>,
 }
 
 /// When a session is over.
@@ -372,6 +375,7 @@ impl Reading<'_> {
             token: self.value("AGENT_TOKEN", values::agent_token)?,
             status_url: self.value("AGENT_STATUS_URL", values::agent_url)?,
             timeout: self.value("AGENT_TIMEOUT_SECONDS", values::agent_timeout)?,
+            rules: self.value("RULES_PACK", values::rules_pack)?,
         })
     }
 }

@@ -3,6 +3,8 @@
 
 pub mod campaigns;
 pub mod contacts;
+pub mod dialling;
+pub mod do_not_call;
 mod draft;
 mod keeper;
 pub mod lists;

@@ -14,13 +14,15 @@ mod openapi;
 mod page;
 mod pages;
 mod query;
-mod said;
+mod removed;
 mod span;
 mod times;
 
+mod agent;
 mod api_keys;
 mod campaigns;
 mod contacts;
+mod do_not_call;
 mod health;
 mod history;
 mod projections;
@@ -60,6 +62,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::config::token::Signer;
 use crate::config::{Access, Origins, Secret, UnknownSession};
 use crate::dispatch::Dispatch;
+use crate::dispatch::dialling::House;
 use crate::ports::{Clock, Ids, Recordings, Sheets};
 use auth::password::Hashing;
 use auth::{BadKey, Keys, Signers, Tries};
@@ -123,6 +126,8 @@ pub struct Options {
     /// The folder there that holds recordings.
     pub recordings: String,
     pub completion: Completion,
+    /// What holds for every campaign.
+    pub campaigns: House,
     /// Whether sessions may run beside each other.
     pub parallel: bool,
     /// Where uploaded files lie until they are read.
@@ -245,7 +250,9 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     history::configure(routes);
     quarantine::configure(routes);
     contacts::configure(routes);
+    do_not_call::configure(routes);
     campaigns::configure(routes);
+    agent::configure(routes);
     promises::configure(routes);
     recordings::configure(routes);
     sign_in::configure(routes);

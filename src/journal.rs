@@ -8,6 +8,7 @@ pub mod chain;
 pub mod effects;
 pub mod feed;
 pub mod keys;
+mod leases;
 pub mod lists;
 pub mod postgres;
 pub mod sqlite;

@@ -43,6 +43,11 @@ impl Organization {
         checked(text, "organization", Self::LEN_MAX, MARKS).map(Self)
     }
 
+    /// Nobody's own, for what holds for every organization. No client can be called so.
+    pub fn everyone() -> Self {
+        Self("*".to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -182,9 +187,9 @@ impl StreamId {
         Self(format!("{organization}/{key}"))
     }
 
-    /// A remote host is nobody's own, so that its stream begins with what no organization is named.
+    /// A remote host is nobody's own.
     pub fn remote(host: &str) -> Self {
-        Self(format!("*/{host}"))
+        Self(format!("{}/{host}", Organization::everyone()))
     }
 
     /// A stream id as it was stored.
@@ -225,8 +230,41 @@ impl fmt::Display for StreamId {
 }
 
 /// A keyed hash of a person's number within one organization; useless without the organization's index key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Fingerprint(pub [u8; 16]);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a fingerprint is 32 hexadecimal digits")]
+pub struct BadFingerprint;
+
+impl TryFrom<String> for Fingerprint {
+    type Error = BadFingerprint;
+
+    fn try_from(text: String) -> Result<Self, BadFingerprint> {
+        Self::parse(&text).ok_or(BadFingerprint)
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(fingerprint: Fingerprint) -> Self {
+        fingerprint.to_string()
+    }
+}
+
+impl Fingerprint {
+    /// As it is displayed.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut hash = [0; 16];
+        if text.len() != 2 * hash.len() || !text.bytes().all(|c| c.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (at, byte) in hash.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+        }
+        Some(Self(hash))
+    }
+}
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -237,6 +275,21 @@ impl fmt::Display for Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_is_called_everyone() {
+        assert!(Organization::parse(Organization::everyone().as_str()).is_err());
+        assert!(serde_json::from_str::<Organization>(r#""*""#).is_err());
+    }
+
+    #[test]
+    fn a_fingerprint_reads_as_it_prints() {
+        let print = Fingerprint(std::array::from_fn(|at| u8::try_from(at * 17).unwrap()));
+        assert_eq!(Fingerprint::parse(&print.to_string()), Some(print));
+        for wrong in ["", "ab", &"g".repeat(32), &"é".repeat(16), &"+1".repeat(16), &"0".repeat(34)] {
+            assert_eq!(Fingerprint::parse(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn a_users_name_is_no_telephone_number_and_no_other_stream() {

@@ -2,6 +2,8 @@
 //! It belongs to one contact, it may have opted out, and it is rung by one call at a time, whatever campaign that is of.
 //! What was tried is remembered here, because caps count every campaign together; what a cap is, a policy says.
 
+use std::fmt;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
@@ -10,13 +12,13 @@ use uuid::Uuid;
 
 use crate::conversation::Counts;
 use crate::fact::{self, Recorded};
-use crate::personal::Seal;
+use crate::personal::{Personal, Seal};
 use crate::policy::caps::Tried;
 
 /// No cap looks further back than this.
 pub const REMEMBERED: TimeDelta = TimeDelta::days(60);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// The number becomes a contact's. Two contacts never have the same.
     Claim {
@@ -29,6 +31,7 @@ pub enum Command {
     },
     OptOut {
         by: Wish,
+        number: Number,
         at: DateTime<Utc>,
     },
     OptIn {
@@ -72,17 +75,76 @@ pub enum Wish {
     Contact,
 }
 
+impl Wish {
+    pub const ALL: [Self; 3] = [Self::Conversation, Self::Hand, Self::Contact];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Conversation => "conversation",
+            Self::Hand => "hand",
+            Self::Contact => "contact",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|wish| wish.as_str() == text)
+    }
+}
+
+/// What people see of a number that is not to be called.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Number {
+    /// E.164.
+    pub phone: String,
+    /// Why, in somebody's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl fmt::Debug for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Number(***)")
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    Claimed { contact: Uuid, at: DateTime<Utc> },
-    Released { at: DateTime<Utc> },
-    OptedOut { by: Wish, at: DateTime<Utc> },
-    OptedIn { at: DateTime<Utc> },
-    Rung { call: Uuid, campaign: Uuid, at: DateTime<Utc> },
-    LetGo { call: Uuid, counts: Counts, at: DateTime<Utc> },
-    KeptQuiet { until: DateTime<Utc>, campaign: Uuid, at: DateTime<Utc> },
-    Retired { at: DateTime<Utc> },
+    Claimed {
+        contact: Uuid,
+        at: DateTime<Utc>,
+    },
+    Released {
+        at: DateTime<Utc>,
+    },
+    OptedOut {
+        by: Wish,
+        at: DateTime<Utc>,
+        /// None in version 1, which did not say whose number it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        personal: Option<Personal<Number>>,
+    },
+    OptedIn {
+        at: DateTime<Utc>,
+    },
+    Rung {
+        call: Uuid,
+        campaign: Uuid,
+        at: DateTime<Utc>,
+    },
+    LetGo {
+        call: Uuid,
+        counts: Counts,
+        at: DateTime<Utc>,
+    },
+    KeptQuiet {
+        until: DateTime<Utc>,
+        campaign: Uuid,
+        at: DateTime<Utc>,
+    },
+    Retired {
+        at: DateTime<Utc>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -108,7 +170,7 @@ pub struct Live {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     contact: Option<Uuid>,
-    opted_out: bool,
+    opted_out: Option<Wish>,
     retired: bool,
     live: Option<Live>,
     quiet_until: Option<DateTime<Utc>>,
@@ -121,6 +183,11 @@ impl Person {
     }
 
     pub fn opted_out(&self) -> bool {
+        self.opted_out.is_some()
+    }
+
+    /// Whose wish it is that the number is not called.
+    pub fn opted_out_by(&self) -> Option<Wish> {
         self.opted_out
     }
 
@@ -152,10 +219,11 @@ impl Person {
             Command::Release { contact, at } => {
                 Ok(if self.contact == Some(contact) { vec![Event::Released { at }] } else { vec![] })
             }
-            Command::OptOut { by, at } => {
-                Ok(if self.opted_out { vec![] } else { vec![Event::OptedOut { by, at }] })
+            Command::OptOut { .. } if self.opted_out() => Ok(vec![]),
+            Command::OptOut { by, number, at } => {
+                Ok(vec![Event::OptedOut { by, at, personal: Some(Personal::Clear(number)) }])
             }
-            Command::OptIn { at } => Ok(if self.opted_out { vec![Event::OptedIn { at }] } else { vec![] }),
+            Command::OptIn { at } => Ok(if self.opted_out() { vec![Event::OptedIn { at }] } else { vec![] }),
             Command::Ring { call, campaign, at } => self.ring(call, campaign, at),
             Command::LetGo { call, counts, at } => {
                 let ours = self.live.is_some_and(|live| live.call == call);
@@ -174,7 +242,7 @@ impl Person {
         match self.live {
             Some(live) if live.call == call => Ok(vec![]),
             Some(live) => Err(Error::Ringing { call: live.call }),
-            None if self.opted_out => Err(Error::OptedOut),
+            None if self.opted_out() => Err(Error::OptedOut),
             None if self.retired => Err(Error::Retired),
             None => Ok(vec![Event::Rung { call, campaign, at }]),
         }
@@ -209,7 +277,8 @@ impl DomainEvent for Event {
     }
 
     fn event_version(&self) -> String {
-        "1".to_owned()
+        let version = if matches!(self, Self::OptedOut { .. }) { "2" } else { "1" };
+        version.to_owned()
     }
 }
 
@@ -231,8 +300,8 @@ impl Aggregate for Person {
         match event {
             Event::Claimed { contact, .. } => self.contact = Some(contact),
             Event::Released { .. } => self.contact = None,
-            Event::OptedOut { .. } => self.opted_out = true,
-            Event::OptedIn { .. } => self.opted_out = false,
+            Event::OptedOut { by, .. } => self.opted_out = Some(by),
+            Event::OptedIn { .. } => self.opted_out = None,
             Event::Rung { call, campaign, at } => self.live = Some(Live { call, campaign, since: at }),
             Event::LetGo { counts, .. } => {
                 if let Some(live) = self.live.take() {
@@ -254,8 +323,18 @@ impl Recorded for Person {
         if let fact::Event::Person(event) = event { Some(event) } else { None }
     }
 
-    fn personal(_: &mut Event) -> Option<&mut dyn Seal> {
-        None
+    fn personal(event: &mut Event) -> Option<&mut dyn Seal> {
+        match event {
+            Event::OptedOut { personal: Some(personal), .. } => Some(personal),
+            Event::OptedOut { personal: None, .. }
+            | Event::Claimed { .. }
+            | Event::Released { .. }
+            | Event::OptedIn { .. }
+            | Event::Rung { .. }
+            | Event::LetGo { .. }
+            | Event::KeptQuiet { .. }
+            | Event::Retired { .. } => None,
+        }
     }
 
     fn occurred_at(event: &Event) -> DateTime<Utc> {

@@ -2,10 +2,12 @@
 //! A policy returns intents; who carries them out, and what becomes of them in a crash, is not its business.
 
 pub mod breaker;
+pub mod calling;
 pub mod caps;
 pub mod completion;
 pub mod dialling;
 pub mod eligible;
+pub mod forecast;
 pub mod launch;
 pub mod pacing;
 pub mod placing;
@@ -40,6 +42,10 @@ pub enum Intent {
     CompleteSession { organization: Organization, session: SessionId },
     /// A result came for a session that was given up.
     ReopenSession { organization: Organization, session: SessionId },
+    /// Have the voice agent ring a contact of a campaign, once.
+    PlaceCall { organization: Organization, campaign: Uuid, contact: Uuid, call: Uuid },
+    /// The agent took a call and is to report; in the end it is asked.
+    AwaitCall { organization: Organization, campaign: Uuid, contact: Uuid, call: Uuid },
 }
 
 /// A rule with what it has to remember between two facts, which is stored beside how far it has read.

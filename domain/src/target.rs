@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::conversation::status::Status;
-use crate::conversation::{Outcome, Reach};
+use crate::conversation::{Counts, Outcome, Reach};
 use crate::fact::{self, Recorded};
+use crate::ids::Fingerprint;
 use crate::personal::{Personal, Seal};
 use crate::policy::eligible::{Figures, Rule, TargetView};
 use crate::policy::retry::{Ended, Next, Tries};
@@ -22,6 +23,7 @@ pub enum Command {
     },
     Dial {
         call: Uuid,
+        number: Fingerprint,
         at: DateTime<Utc>,
     },
     /// The agent took the call and will report.
@@ -61,6 +63,15 @@ pub struct Ending {
     pub next: Next,
 }
 
+impl Ending {
+    /// What the contact is remembered by from now on: the words for what came of a conversation.
+    pub fn leaves(&self) -> Option<String> {
+        let status = || self.outcome.shown().status.as_str().to_owned();
+        let spoke = self.outcome.counts() == Counts::Conversation;
+        spoke.then(|| self.words.outcome.clone().unwrap_or_else(status))
+    }
+}
+
 /// What was said in a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Words {
@@ -93,6 +104,9 @@ pub enum Event {
     Dialled {
         call: Uuid,
         attempt: u32,
+        /// Which number of theirs is rung, whatever number they have when the call is over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<Fingerprint>,
         /// It had been given up for the time being, and had counted so.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         was_skipped: bool,
@@ -164,19 +178,30 @@ pub enum Phase {
     Dropped,
 }
 
+/// The call that is under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Live {
+    pub call: Uuid,
+    pub began: DateTime<Utc>,
+    pub number: Option<Fingerprint>,
+    /// Whether the agent took it, and under which name.
+    pub accepted: bool,
+    pub reference: Option<String>,
+}
+
 /// The call that ended last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Past {
     pub call: Uuid,
     pub began: DateTime<Utc>,
+    pub number: Option<Fingerprint>,
     pub outcome: Outcome,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Target {
     phase: Phase,
-    /// When the call that is under way began.
-    began: Option<DateTime<Utc>>,
+    live: Option<Live>,
     calls: u32,
     tries: Tries,
     last: Option<Past>,
@@ -189,9 +214,16 @@ impl Target {
         self.phase
     }
 
-    /// When the call that is under way began.
-    pub fn began(&self) -> Option<DateTime<Utc>> {
-        self.began
+    /// The call that is under way.
+    pub fn live(&self) -> Option<&Live> {
+        self.live.as_ref()
+    }
+
+    /// Which number a call rang whose end is still news.
+    pub fn awaits(&self, call: Uuid) -> Option<Option<Fingerprint>> {
+        let live = self.live.as_ref().filter(|live| live.call == call).map(|live| live.number);
+        let past = || self.last.as_ref().filter(|_| self.is_unsure_of(call)).map(|past| past.number);
+        live.or_else(past)
     }
 
     /// What the calls that ended came to.
@@ -239,9 +271,9 @@ impl Target {
             (Phase::New | Phase::Dropped, _) => Err(Error::Unknown),
             (_, Command::Look) => Ok(vec![]),
 
-            (Phase::Waiting, Command::Dial { call, at }) => {
+            (Phase::Waiting, Command::Dial { call, number, at }) => {
                 let (attempt, was_skipped) = (self.calls.saturating_add(1), self.is_skipped());
-                Ok(vec![Event::Dialled { call, attempt, was_skipped, at }])
+                Ok(vec![Event::Dialled { call, attempt, number: Some(number), was_skipped, at }])
             }
             (Phase::Calling(known), Command::Dial { call, .. }) if known == call => Ok(vec![]),
             (Phase::Calling(call), Command::Dial { .. } | Command::Drop { .. }) => {
@@ -250,7 +282,8 @@ impl Target {
             (Phase::Over, Command::Dial { .. }) => Err(Error::Over),
 
             (Phase::Calling(known), Command::Accept { call, reference, at }) if known == call => {
-                Ok(vec![Event::Accepted { call, reference, at }])
+                let said = self.live.as_ref().is_some_and(|live| live.accepted);
+                Ok(if said { vec![] } else { vec![Event::Accepted { call, reference, at }] })
             }
             (_, Command::Accept { .. }) => Ok(vec![]),
 
@@ -258,7 +291,7 @@ impl Target {
                 let Ending { outcome, words, next } = *ending;
                 Ok(vec![Event::Ended { call, outcome, next, at, personal: Personal::Clear(words) }])
             }
-            (Phase::Waiting | Phase::Over, Command::End { call, ending, at }) if self.is_unsure_of(call) => {
+            (_, Command::End { call, ending, at }) if self.is_unsure_of(call) => {
                 let Ending { outcome, words, next } = *ending;
                 let news = outcome.reach != Reach::Unconfirmed;
                 let (counted, personal) = (self.counted(), Personal::Clear(words));
@@ -296,7 +329,8 @@ impl Target {
 
     /// Whether nobody knows what came of a call, which was the last one.
     fn is_unsure_of(&self, call: Uuid) -> bool {
-        self.last.as_ref().is_some_and(|past| past.call == call && past.outcome.reach == Reach::Unconfirmed)
+        let unsure = |past: &Past| past.call == call && past.outcome.reach == Reach::Unconfirmed;
+        self.phase == Phase::Over && self.last.as_ref().is_some_and(unsure)
     }
 
     fn end(&mut self, past: Past, next: Next, at: DateTime<Utc>) {
@@ -310,7 +344,7 @@ impl Target {
             Next::Again { .. } | Next::Callback { .. } => Phase::Waiting,
             Next::Promised { .. } | Next::Retired | Next::OptedOut | Next::Final => Phase::Over,
         };
-        (self.next, self.decision, self.began) = (Some(next), None, None);
+        (self.next, self.decision, self.live) = (Some(next), None, None);
     }
 }
 
@@ -351,13 +385,19 @@ impl Aggregate for Target {
     fn apply(&mut self, event: Event) {
         match event {
             Event::Enlisted { .. } => self.phase = Phase::Waiting,
-            Event::Dialled { call, attempt, at, .. } => {
-                (self.phase, self.began) = (Phase::Calling(call), Some(at));
+            Event::Dialled { call, attempt, number, at, .. } => {
+                let live = Live { call, began: at, number, accepted: false, reference: None };
+                (self.phase, self.live) = (Phase::Calling(call), Some(live));
                 (self.calls, self.decision) = (attempt, None);
             }
-            Event::Accepted { .. } => {}
+            Event::Accepted { reference, .. } => {
+                if let Some(live) = &mut self.live {
+                    (live.accepted, live.reference) = (true, reference);
+                }
+            }
             Event::Ended { call, outcome, next, at, .. } => {
-                self.end(Past { call, began: self.began.unwrap_or(at), outcome }, next, at);
+                let (began, number) = self.live.take().map_or((at, None), |live| (live.began, live.number));
+                self.end(Past { call, began, number, outcome }, next, at);
             }
             // What it counted as an attempt stands; the person was disturbed once.
             Event::Corrected { outcome, next, .. } => {
@@ -367,7 +407,7 @@ impl Aggregate for Target {
                 self.rest(next);
             }
             Event::Withdrawn { .. } => {
-                (self.phase, self.began) = (Phase::Waiting, None);
+                (self.phase, self.live) = (Phase::Waiting, None);
                 self.calls = self.calls.saturating_sub(1);
             }
             Event::Deferred { decision, .. } => self.decision = Some(decision),

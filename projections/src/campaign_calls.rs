@@ -1,5 +1,5 @@
-//! The calls of campaigns, beside those of call servers: one row a call, shown once it has ended. Fed by `target`'s calls, and by
-//! `person` for whose number was rung; table `campaign_calls`, for operators of PostgreSQL the view `auto_calls`.
+//! The calls of campaigns, beside those of call servers: one row a call, shown once it has ended. Fed by `target`'s calls; table
+//! `campaign_calls`, for operators of PostgreSQL the view `auto_calls`.
 //! No number stands here: a call knows its number by the keyed hash that the number's stream is named by, and what that is, the
 //! contact tells, as long as it has this number. So the history of a contact that got another one is not told with the wrong one.
 
@@ -12,7 +12,6 @@ use domain::call::Listing;
 use domain::conversation::Outcome;
 use domain::fact::{Event, Fact, Position};
 use domain::outcome::CallStatus;
-use domain::person;
 use domain::personal::Personal;
 use domain::phone::spelling;
 use domain::target::{self, Words};
@@ -30,9 +29,8 @@ row! {
         pub id: Uuid,
         pub organization: String,
         pub campaign: Uuid,
-        /// None until the contact is heard of.
-        pub contact: Option<Uuid>,
-        /// What the stream of the number that was rung is named by.
+        pub contact: Uuid,
+        /// What the stream of the number that was rung is named by; none of calls before this was told.
         pub number: Option<String>,
         /// None until it has ended.
         pub status: Option<CallStatus>,
@@ -57,23 +55,24 @@ impl fmt::Debug for CallRow {
 }
 
 impl CallRow {
-    fn new(fact: &Fact, (id, campaign): (Uuid, Uuid), at: DateTime<Utc>) -> Self {
-        Self {
+    fn dialled(fact: &Fact, (id, attempt): (Uuid, u32), at: DateTime<Utc>) -> Result<Self, Unfoldable> {
+        let ids = fact.stream.of_target().ok_or(Unfoldable("the stream's name holds no ids"))?;
+        Ok(Self {
             id,
             organization: fact.stream.organization().to_owned(),
-            campaign,
-            contact: None,
+            campaign: ids.0,
+            contact: ids.1,
             number: None,
             status: None,
             talk_secs: None,
             summary: None,
             recording_url: None,
-            attempt: 0,
+            attempt,
             started_at: at,
             ended_at: None,
             created_at: at,
             position: fact.position,
-        }
+        })
     }
 
     fn come_to(&mut self, outcome: &Outcome, words: Words) {
@@ -113,7 +112,7 @@ impl Projection for CampaignCalls {
     const NAME: &'static str = "campaign_calls";
     const VERSION: i64 = 1;
     const PERSONAL: bool = true;
-    const KINDS: &'static [&'static str] = &["target", "person"];
+    const KINDS: &'static [&'static str] = &["target"];
     const KEY: &'static str = "id";
     const INDEXES: &'static [Index] = &[
         Index { name: "of_status", columns: "organization, status, created_at, position" },
@@ -135,12 +134,10 @@ impl Projection for CampaignCalls {
 
     fn touches(fact: &Fact) -> Option<Touch<Uuid>> {
         match &fact.event {
+            Event::Target(target::Event::Dialled { call, .. }) => Some(Touch::New(*call)),
             Event::Target(
-                target::Event::Dialled { call, .. }
-                | target::Event::Ended { call, .. }
-                | target::Event::Corrected { call, .. },
-            )
-            | Event::Person(person::Event::Rung { call, .. }) => Some(Touch::Existing(*call)),
+                target::Event::Ended { call, .. } | target::Event::Corrected { call, .. },
+            ) => Some(Touch::Existing(*call)),
             Event::Target(
                 target::Event::Enlisted { .. }
                 | target::Event::Accepted { .. }
@@ -164,12 +161,6 @@ impl Projection for CampaignCalls {
 
     fn fold(row: &mut Option<CallRow>, fact: &Fact) -> Result<(), Unfoldable> {
         match &fact.event {
-            Event::Person(person::Event::Rung { call, campaign, at }) => {
-                let number = fact.stream.session_name().trim_start_matches('~').to_owned();
-                let known = row.get_or_insert_with(|| CallRow::new(fact, (*call, *campaign), *at));
-                known.number = Some(number);
-                Ok(())
-            }
             Event::Target(event) => follow(row, fact, event),
             Event::Person(_)
             | Event::Session(_)
@@ -189,10 +180,12 @@ impl Projection for CampaignCalls {
 fn follow(row: &mut Option<CallRow>, fact: &Fact, event: &target::Event) -> Result<(), Unfoldable> {
     let unknown = Unfoldable("the call has no row");
     match event {
-        target::Event::Dialled { call, attempt, at, .. } => {
-            let ids = fact.stream.of_target().ok_or(Unfoldable("the stream's name holds no ids"))?;
-            let known = row.get_or_insert_with(|| CallRow::new(fact, (*call, ids.0), *at));
-            (known.contact, known.attempt) = (Some(ids.1), *attempt);
+        target::Event::Dialled { call, attempt, number, at, .. } => {
+            if row.is_some() {
+                return Err(Unfoldable("the call was placed before"));
+            }
+            let placed = CallRow::dialled(fact, (*call, *attempt), *at)?;
+            *row = Some(CallRow { number: number.map(|number| number.to_string()), ..placed });
         }
         target::Event::Ended { outcome, at, personal, .. } => {
             let (known, words) = (row.as_mut().ok_or(unknown)?, readable(personal)?);

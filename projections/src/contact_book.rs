@@ -19,7 +19,7 @@ use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
 pub use numbers::{ending, phones};
-pub use queries::{Filter, count, find, known, list};
+pub use queries::{Filter, count, find, known, list, of_numbers};
 
 row! {
     /// A contact as it is shown.

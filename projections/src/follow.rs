@@ -1,5 +1,6 @@
 //! Following the journal: a page of facts in order, folded in memory, rows and checkpoint written in one transaction.
 //! The checkpoint is compared before it is moved, so that of two followers one wins and neither counts twice.
+//! A page that holds nothing for a live screen only moves the position in memory; its checkpoint follows with the next rows, or soon.
 //!
 //! A projector is little more than this loop; a rebuild is the same loop over `Follower::rebuild`, left after `flip`:
 //!
@@ -11,6 +12,7 @@
 //!     let unreadable = page.unreadable.iter().map(|bad| Unreadable { position: bad.position, kind: &bad.kind, stream: &bad.stream, why: &bad.why });
 //!     follower.advance(Page { after: from, facts: &page.facts, unreadable: &unreadable.collect::<Vec<_>>(), last: page.last }).await?;
 //!     if follower.position() >= journal.position() && (!follower.building() || follower.flip().await? == Flip::Done) {
+//!         follower.settle().await?;
 //!         head.wait_for(|head| *head > follower.position()).await?;
 //!     }
 //! }
@@ -20,6 +22,7 @@
 mod batch;
 mod parking;
 mod rebuild;
+mod standing;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -32,13 +35,14 @@ use crate::error::Error;
 use crate::projection::{Projection, Spec};
 use crate::registry::{self, Generation, State};
 use crate::row::Cell;
-use crate::screens::{Screens, applied};
+use crate::screens::{Applied, Screens, applied};
 use crate::store::{Step, Table};
 
 use batch::{Batch, Folded};
 use parking::Parking;
 pub use parking::{Replay, replay};
 pub use rebuild::Flip;
+use standing::Standing;
 
 /// A good size of a page: large enough for a rebuild, small enough to stay out of the way of others.
 pub const PAGE: usize = 8_192;
@@ -76,7 +80,9 @@ pub enum Advance {
 /// Feeds one generation of a screen.
 pub struct Follower<P: Projection> {
     screens: Screens,
+    /// As it is stored, the checkpoint with it.
     generation: Generation,
+    standing: Standing,
     table: Arc<Table>,
     /// Rows as they are in the table, for nobody else writes it.
     cache: LruCache<P::Key, P::Row>,
@@ -107,6 +113,7 @@ impl<P: Projection> Follower<P> {
         let mut follower = Self {
             table: Arc::new(Table::new(dialect, &Self::SPEC, generation.generation)),
             screens: screens.clone(),
+            standing: Standing::of(&generation, screens.now()),
             generation,
             cache: LruCache::new(NonZeroUsize::new(P::CACHED).unwrap_or(NonZeroUsize::MIN)),
             parking: Parking::default(),
@@ -119,7 +126,7 @@ impl<P: Projection> Follower<P> {
 
     /// Where the next page has to begin.
     pub fn position(&self) -> Position {
-        self.generation.position
+        self.standing.read
     }
 
     /// Whether it feeds a generation that is not shown yet.
@@ -133,9 +140,28 @@ impl<P: Projection> Follower<P> {
         if page.after != expected {
             return Err(Error::Misfed { expected, fed: page.after });
         }
+        if self.is_replaced() {
+            return self.recover().await.map(|()| Advance::Lost);
+        }
         if page.last <= expected {
             return Ok(Advance::Applied { rows: 0, parked: 0 });
         }
+        self.take(page).await
+    }
+
+    /// When nothing is left to read: stores how far it has read, once that is due.
+    pub async fn settle(&mut self) -> Result<Advance, Error> {
+        if self.is_replaced() {
+            return self.recover().await.map(|()| Advance::Lost);
+        }
+        let read = self.position();
+        if !self.standing.is_due(read, self.screens.now()) {
+            return Ok(Advance::Applied { rows: 0, parked: 0 });
+        }
+        self.take(Page { after: read, facts: &[], unreadable: &[], last: read }).await
+    }
+
+    async fn take(&mut self, page: Page<'_>) -> Result<Advance, Error> {
         let done = match self.attempt(page, true).await {
             // A row that a fact called new is there: look before believing.
             Err(Error::AlreadyThere) => self.attempt(page, false).await,
@@ -153,8 +179,13 @@ impl<P: Projection> Follower<P> {
         let mut batch = Batch::<P>::plan(page.facts, &self.parking, &mut self.cache, trusting);
         let found = self.screens.backend().load(&self.table, batch.missing()).await?;
         batch.place(found);
-        let Folded { changes, untouched, parked } = batch.fold(page, &self.parking).await;
-        let moved = page.facts.last().map(|fact| fact.recorded_at).or(self.generation.recorded_at);
+        let Folded { changes, untouched, parked, passed } = batch.fold(page, &self.parking).await;
+        let moved = page.facts.last().map(|fact| fact.recorded_at).or(self.standing.recorded_at);
+        let nothing = changes.is_empty() && parked.is_empty() && !passed;
+        if nothing && !self.standing.is_due(page.last, now) {
+            self.read(page.last, moved);
+            return Ok(Advance::Applied { rows: 0, parked: 0 });
+        }
         let mut guard = vec![self.move_checkpoint(page.last, moved)];
         guard.extend(parked.iter().map(|parked| self.park(parked, now)));
         let (won, changes) = self.screens.backend().write(guard, &self.table, changes).await?;
@@ -170,7 +201,7 @@ impl<P: Projection> Follower<P> {
             parked.warn(P::NAME);
             self.parking.add(parked.kind, parked.stream);
         }
-        self.moved(page.last, moved);
+        self.stored(page.last, moved);
         Ok(applied)
     }
 
@@ -182,19 +213,38 @@ impl<P: Projection> Follower<P> {
         }
     }
 
-    fn moved(&mut self, to: Position, recorded_at: Option<DateTime<Utc>>) {
-        let events = to - self.generation.position;
-        self.screens.meters().count(P::NAME, self.generation.generation, events);
-        self.generation.position = to;
-        self.generation.recorded_at = recorded_at;
-        self.generation.parked = self.parking.len();
+    fn read(&mut self, to: Position, recorded_at: Option<DateTime<Utc>>) {
+        self.count(to);
+        (self.standing.read, self.standing.recorded_at) = (to, recorded_at);
         self.publish();
     }
 
+    fn stored(&mut self, to: Position, recorded_at: Option<DateTime<Utc>>) {
+        self.count(to);
+        (self.generation.position, self.generation.recorded_at) = (to, recorded_at);
+        self.generation.parked = self.parking.len();
+        self.standing = Standing::of(&self.generation, self.screens.now());
+        self.publish();
+    }
+
+    fn count(&self, to: Position) {
+        let events = to - self.standing.read;
+        self.screens.meters().count(P::NAME, self.generation.generation, events);
+    }
+
+    /// Those who wait see at once what was read, stored or not.
     fn publish(&self) {
         if self.generation.state == State::Live {
-            self.screens.publish(P::NAME, applied(&self.generation, P::VERSION));
+            let Standing { read: position, recorded_at, .. } = self.standing;
+            let stored = applied(&self.generation, P::VERSION);
+            self.screens.publish(P::NAME, Applied { position, recorded_at, ..stored });
         }
+    }
+
+    /// Whether this process has seen another generation take the place of its live one. Storing would find that out too, but not soon.
+    fn is_replaced(&self) -> bool {
+        self.generation.state == State::Live
+            && self.screens.generation(P::NAME).is_some_and(|shown| shown > self.generation.generation)
     }
 
     /// Compare and set: touches one row only where the checkpoint is still as this follower knows it.
@@ -227,6 +277,7 @@ impl<P: Projection> Follower<P> {
             known.iter().find(|known| was_live && known.state == State::Live && known.version == P::VERSION);
         let found = same.or(live).ok_or(Error::Superseded { name: P::NAME })?;
         self.generation = found.clone();
+        self.standing = Standing::of(&self.generation, self.screens.now());
         let dialect = self.screens.backend().dialect();
         self.table = Arc::new(Table::new(dialect, &Self::SPEC, self.generation.generation));
         self.look_around().await?;

@@ -1,6 +1,7 @@
 //! The one handle on all screens: opening them, waiting until one has caught up, and seeing how each stands.
 
 mod progress;
+mod reading;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,6 +23,7 @@ use crate::campaign_board::CampaignBoard;
 use crate::campaign_calls::CampaignCalls;
 use crate::campaign_hours::CampaignHours;
 use crate::contact_book::ContactBook;
+use crate::do_not_call::DoNotCall;
 use crate::error::Error;
 use crate::number_lists::NumberLists;
 use crate::projection::Spec;
@@ -83,7 +85,9 @@ pub struct Freshness {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Applied {
     pub(crate) generation: i64,
+    /// Read at least; what is stored may be a little behind.
     pub(crate) position: Position,
+    pub(crate) recorded_at: Option<DateTime<Utc>>,
     /// Of an older version that nobody feeds any more, shown until its successor is built.
     pub(crate) frozen: bool,
     pub(crate) parked: u64,
@@ -122,6 +126,7 @@ impl Screens {
             Spec::of::<NumberLists>(),
             Spec::of::<Quarantine>(),
             Spec::of::<ContactBook>(),
+            Spec::of::<DoNotCall>(),
             Spec::of::<CampaignBoard>(),
             Spec::of::<Targets>(),
             Spec::of::<Promises>(),
@@ -194,7 +199,19 @@ impl Screens {
     pub async fn status(&self) -> Result<Vec<Status>, Error> {
         let known = registry::generations(&self.inner.backend, None).await?;
         let shown = known.into_iter().filter(|known| known.state != State::Retired);
-        Ok(shown.map(|known| self.inner.meters.status(known)).collect())
+        Ok(shown.map(|known| self.inner.meters.status(self.as_read(known))).collect())
+    }
+
+    /// A generation as this process knows it, which may have read further than is stored.
+    fn as_read(&self, stored: Generation) -> Generation {
+        let screen = self.inner.screens.get(stored.name.as_str());
+        let read = screen.map(|screen| *screen.applied.borrow());
+        let further =
+            |read: &Applied| read.generation == stored.generation && read.position > stored.position;
+        match read.filter(further) {
+            Some(Applied { position, recorded_at, .. }) => Generation { position, recorded_at, ..stored },
+            None => stored,
+        }
     }
 
     /// The streams that the live generation of a screen has parked, the longest parked first.
@@ -272,49 +289,15 @@ impl Screens {
         self.inner.screens.get(name).map_or(0, Screen::position)
     }
 
+    /// The generation that was last seen to be shown.
+    pub(crate) fn generation(&self, name: &str) -> Option<i64> {
+        self.inner.screens.get(name).map(|screen| screen.applied.borrow().generation)
+    }
+
     pub(crate) fn publish(&self, name: &str, applied: Applied) {
         if let Some(screen) = self.inner.screens.get(name) {
             screen.publish(applied);
         }
-    }
-
-    /// Reads a screen by its view: `rest` is what follows the table's name.
-    pub(crate) async fn query<R: crate::row::Row>(
-        &self,
-        view: &str,
-        rest: &str,
-        args: Vec<Cell<'static>>,
-        point: bool,
-    ) -> Result<Vec<R>, Error> {
-        let (columns, prefix) = (crate::row::names(R::COLUMNS), self.inner.backend.dialect().prefix());
-        let sql = format!("select {columns} from {prefix}{view} {rest}");
-        self.inner.backend.select(Select { sql, args, point }).await
-    }
-
-    /// What rows come to: `sums` says it column by column, in the order of the answer's.
-    pub(crate) async fn sum<R: crate::row::Row>(
-        &self,
-        sums: &str,
-        view: &str,
-        rest: &str,
-        args: Vec<Cell<'static>>,
-    ) -> Result<Vec<R>, Error> {
-        let sql = format!("{sums} from {}{view} {rest}", self.inner.backend.dialect().prefix());
-        self.inner.backend.select(Select { sql, args, point: false }).await
-    }
-
-    /// How many rows a query would find.
-    pub(crate) async fn count(&self, view: &str, rest: &str, args: Vec<Cell<'static>>) -> Result<u64, Error> {
-        let prefix = self.inner.backend.dialect().prefix();
-        let sql = format!("select count(*) from {prefix}{view} {rest}");
-        let found: Vec<Counted> = self.inner.backend.select(Select { sql, args, point: false }).await?;
-        Ok(found.first().map_or(0, |counted| u64::try_from(counted.count).unwrap_or(0)))
-    }
-}
-
-row! {
-    struct Counted {
-        pub count: i64,
     }
 }
 
@@ -377,8 +360,8 @@ fn short_of(applied: &Applied, target: Position) -> bool {
 }
 
 pub(crate) fn applied(live: &Generation, version: i64) -> Applied {
-    let frozen = live.version != version;
-    Applied { generation: live.generation, position: live.position, frozen, parked: live.parked }
+    let Generation { generation, position, recorded_at, parked, .. } = *live;
+    Applied { generation, position, recorded_at, frozen: live.version != version, parked }
 }
 
 /// Takes a stream's name off the list of the parked.

@@ -137,6 +137,12 @@ pub(crate) struct Changes<K, R> {
     pub(crate) known: Vec<(K, R)>,
 }
 
+impl<K, R> Changes<K, R> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.fresh.is_empty() && self.known.is_empty()
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) enum Backend {
     Sqlite(Sqlite),

@@ -14,5 +14,6 @@ mod rebuilding;
 mod speed;
 #[expect(clippy::print_stdout, reason = "a measurement is for whoever runs it")]
 mod standings_speed;
+mod unstored;
 mod versions;
 mod world;

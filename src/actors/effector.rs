@@ -20,8 +20,9 @@ use tokio::runtime;
 use super::guardian::{Pulse, Seat, Tick, Ward};
 use super::turn::Turn;
 use crate::dispatch::Dispatch;
+use crate::dispatch::dialling::House;
 use crate::journal::Journal;
-use crate::ports::{Clock, Ids, RemoteHost};
+use crate::ports::{Clock, Ids, RemoteHost, VoiceAgent};
 use carrier::Carrier;
 
 const NAME: &str = "effector";
@@ -36,6 +37,9 @@ pub struct Options {
     pub journal: Journal,
     pub dispatch: Dispatch,
     pub remote: Arc<dyn RemoteHost>,
+    pub agent: Arc<dyn VoiceAgent>,
+    /// What holds for every campaign.
+    pub campaigns: House,
     /// What the remote host is called where it is taken.
     pub host: Arc<str>,
     /// Whose numbers may be written without a country code, in what the remote host prints too.
@@ -68,7 +72,7 @@ impl Default for Limits {
         Self {
             lease: Duration::from_secs(45),
             renew_every: Duration::from_secs(10),
-            under_way_max: 64,
+            under_way_max: 4_096,
             patience: Duration::from_hours(12),
             tries_max: 10,
         }

@@ -296,6 +296,7 @@ impl Projector {
             lane.position = follower.position();
         }
         lane.follower = follower;
+        let replaced = result.as_ref().is_ok_and(|step| step.flipped);
         let more = match result {
             Ok(step) => self.progressed(which, &step),
             Err(why) => self.failed(which, &why),
@@ -305,6 +306,10 @@ impl Projector {
         {
             self.anew = Some(Lane::new(Feeds::Begun));
             self.go(Feeds::Begun, ctx);
+        }
+        if replaced {
+            // What was shown before may have been read a little further than what is shown now.
+            self.go(Feeds::Shown, ctx);
         }
         if more || news {
             self.go(which, ctx);

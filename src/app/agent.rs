@@ -19,7 +19,7 @@ const SEED: u64 = 0;
 const REPORTS: &str = "/auto-calling/agent/callback";
 
 pub fn voice_agent(config: &Config, ports: &Ports) -> anyhow::Result<Arc<dyn VoiceAgent>> {
-    let config::Agent { url, token, status_url, timeout } = &config.agent;
+    let config::Agent { url, token, status_url, timeout, rules: _ } = &config.agent;
     let Some(url) = url else {
         tracing::warn!("the voice agent is simulated: nobody is rung (AGENT_URL decides)");
         let clock = Arc::clone(&ports.clock);

@@ -4,7 +4,8 @@ use anyhow::bail;
 use domain::fact::Position;
 use projections::follow::{Flip, PAGE};
 
-use super::{Ports, all_screens, open_journal, open_screens, place};
+use super::wards::all_screens;
+use super::{Ports, open_journal, open_screens, place};
 use crate::actors::projector::screen::Screen;
 use crate::config::Config;
 use crate::journal::Journal;

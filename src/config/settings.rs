@@ -32,7 +32,7 @@ pub fn settings() -> &'static [Setting] {
     &SETTINGS
 }
 
-const SETTINGS: [Setting; 38] = [
+const SETTINGS: [Setting; 39] = [
     plain("HOST", "127.0.0.1", "Address to listen on. 0.0.0.0 or :: opens the engine to the network"),
     plain("PORT", "3000", "Port to listen on. 0 takes any free one"),
     plain(
@@ -175,10 +175,16 @@ const SETTINGS: [Setting; 38] = [
         "600",
         "Longest wait for the answer to a call, 1 to 7200; after it the call is unconfirmed and is not made again",
     ),
+    plain(
+        "RULES_PACK",
+        "",
+        "When and how often campaigns may call: always, uz, us_reg_f or ru_230_fz. \
+         Empty: always with the simulated agent, which disturbs nobody, otherwise uz",
+    ),
 ];
 
 /// Names that belong to the same family and stand in people's `.env` already, but do nothing in this version.
-pub(super) const LATER: [&str; 15] = [
+pub(super) const LATER: [&str; 14] = [
     "KERIO_API_PASSWORD",
     "KERIO_API_USERNAME",
     "KERIO_CA_FILE",
@@ -193,7 +199,6 @@ pub(super) const LATER: [&str; 15] = [
     "KERIO_PORT",
     "KERIO_SYNC_INTERVAL",
     "KERIO_TLS",
-    "RULES_PACK",
 ];
 
 /// Families of which not every name is fixed yet.

@@ -125,12 +125,12 @@ fn what_does_nothing_is_said() {
     let file =
         "NODE_ENV=production\nKERIO_PBX_HOST=pbx\nAGENT_URL=\nPORT=1\nPORT=2\nREMOTE_COMMAND=curl http://a/b";
     let config =
-        gathered(&[], &[("RULES_PACK", "uz"), ("REMOTE_HOTS", "x"), ("EDITOR", "vi")], file).unwrap();
+        gathered(&[], &[("KERIO_PORT", "4021"), ("REMOTE_HOTS", "x"), ("EDITOR", "vi")], file).unwrap();
     assert_eq!(
         config.remarks,
         [
             "NODE_ENV (.env, line 1) is no setting and is ignored",
-            "RULES_PACK has no effect in this version",
+            "KERIO_PORT has no effect in this version",
             "KERIO_PBX_HOST has no effect in this version",
             "PORT (.env, line 4) is set again further down",
         ]

@@ -13,6 +13,7 @@ use chrono_tz::Tz;
 use domain::access::Role;
 use domain::ids::Organization;
 use domain::phone::Home;
+use domain::rules::Pack;
 use domain::session::Completion;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
@@ -261,6 +262,14 @@ pub(super) fn agent_timeout(text: &str) -> Read<Duration> {
         return Err("0 would leave every call unconfirmed; 1 to 7200".to_owned());
     }
     Ok(Duration::from_secs(secs))
+}
+
+pub(super) fn rules_pack(text: &str) -> Read<Option<Pack>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let known = || format!("`{text}` is none of {}", Pack::NAMES.join(", "));
+    Pack::named(text).map(Some).ok_or_else(known)
 }
 
 pub(super) fn completion(text: &str) -> Read<Completion> {

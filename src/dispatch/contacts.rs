@@ -14,7 +14,7 @@ use super::{Dispatch, Failure, Meta};
 use crate::journal::Refused;
 
 /// Somebody else wrote first: looked at again, this often in all.
-const TRIES_MAX: usize = 5;
+pub(super) const TRIES_MAX: usize = 5;
 
 /// Why a contact is not as it was wanted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +23,10 @@ pub enum Refusal {
     Contact(#[from] contact::Error),
     #[error(transparent)]
     Number(#[from] person::Error),
+    #[error("the number is on the do-not-call list, and not by this contact's doing")]
+    Listed { number: Fingerprint },
+    #[error("the number is not on the list")]
+    NotListed,
 }
 
 /// A contact as it stands now.
@@ -48,15 +52,12 @@ pub struct Asked {
     pub meta: Meta,
 }
 
-type Answer<T> = Result<T, Failure<Refusal>>;
+pub(super) type Answer<T> = Result<T, Failure<Refusal>>;
 
 impl Dispatch {
-    pub async fn create_contact(
-        &self,
-        asked: &Asked,
-        details: Details,
-        import: Option<Uuid>,
-    ) -> Answer<Stored> {
+    /// Who asked not to be called has asked it whatever contact the number is of: the contact is then marked so, whatever
+    /// `status` says.
+    pub async fn create_contact(&self, asked: &Asked, details: Details, status: Status) -> Answer<Stored> {
         let Asked { contact: id, at, .. } = *asked;
         for attempt in 0..TRIES_MAX {
             // Most numbers are new: only a conflict is worth a look.
@@ -64,13 +65,13 @@ impl Dispatch {
             let mut contact = Drawn::<Contact>::unseen(StreamId::contact(&asked.organization, id));
             let mut unit = self.together(asked.meta.clone());
             say(&mut unit, &mut number.drawn, None, person::Command::Claim { contact: id, at })?;
-            let create = contact::Command::Create { id, details: details.clone(), import, at };
+            let create = contact::Command::Create { id, details: details.clone(), import: None, at };
             say(&mut unit, &mut contact, Some(number.person), create)?;
-            // Who asked not to be called has asked it whatever contact the number is of.
-            if number.drawn.state.opted_out() {
-                let marked = contact::Command::SetStatus { status: Status::DoNotCall, at };
-                say(&mut unit, &mut contact, None, marked)?;
+            if status == Status::DoNotCall {
+                number.opt_out(&mut unit, &details.phone, at)?;
             }
+            let status = if number.drawn.state.opted_out() { Status::DoNotCall } else { status };
+            say(&mut unit, &mut contact, None, contact::Command::SetStatus { status, at })?;
             if let Some(position) = stored(unit).await? {
                 return Ok(Stored { contact: contact.state, position });
             }
@@ -88,7 +89,12 @@ impl Dispatch {
             let mut contact = self.contact(asked).await?;
             let Wanted { details, status } = wanted(&contact.state);
             let mut unit = self.together(asked.meta.clone());
-            self.rewrite(asked, &mut unit, &mut contact, details).await?;
+            let status = match self.rewrite(asked, &mut unit, &mut contact, details).await? {
+                Some(number) if number.drawn.state.opted_out() => Some(Status::DoNotCall),
+                // Whoever is marked marks the number that it gets.
+                Some(_) => status.or_else(|| contact.state.status()),
+                None => status,
+            };
             self.mark(asked, &mut unit, &mut contact, status).await?;
             if let Some(position) = stored(unit).await? {
                 return Ok(Stored { contact: contact.state, position });
@@ -112,30 +118,32 @@ impl Dispatch {
         Err(Failure::Conflict)
     }
 
-    /// A number that changes is given back, and the other one taken.
+    /// A number that changes is given back, and the other one taken, which is returned.
     async fn rewrite(
         &self,
         asked: &Asked,
         unit: &mut Together,
         contact: &mut Drawn<Contact>,
         details: Option<Details>,
-    ) -> Answer<()> {
-        let Some(details) = details else { return Ok(()) };
+    ) -> Answer<Option<Number>> {
+        let Some(details) = details else { return Ok(None) };
         let Asked { contact: id, at, .. } = *asked;
         let before = contact.state.details().phone.clone();
-        let person = if before == details.phone {
-            self.fingerprint(&asked.organization, &Phone::stored(&details.phone))
-        } else {
-            let mut old = self.number(asked, &before, true).await?;
-            let mut new = self.number(asked, &details.phone, true).await?;
-            say(unit, &mut old.drawn, None, person::Command::Release { contact: id, at })?;
-            say(unit, &mut new.drawn, None, person::Command::Claim { contact: id, at })?;
-            new.person
-        };
-        say(unit, contact, Some(person), contact::Command::Change { details, at })
+        if before == details.phone {
+            let person = self.fingerprint(&asked.organization, &Phone::stored(&before));
+            say(unit, contact, Some(person), contact::Command::Change { details, at })?;
+            return Ok(None);
+        }
+        let mut old = self.number(asked, &before, true).await?;
+        let mut new = self.number(asked, &details.phone, true).await?;
+        say(unit, &mut old.drawn, None, person::Command::Release { contact: id, at })?;
+        say(unit, &mut new.drawn, None, person::Command::Claim { contact: id, at })?;
+        say(unit, contact, Some(new.person), contact::Command::Change { details, at })?;
+        Ok(Some(new))
     }
 
-    /// Do-not-call is the number's own: a contact that is marked so marks its number, and one that is unmarked frees it.
+    /// Do-not-call is the number's own: a contact that is marked so marks its number, and one that is unmarked frees it, unless
+    /// somebody else put it on the list.
     async fn mark(
         &self,
         asked: &Asked,
@@ -146,17 +154,21 @@ impl Dispatch {
         let (Some(status), at) = (status, asked.at) else { return Ok(()) };
         let was = contact.state.status();
         say(unit, contact, None, contact::Command::SetStatus { status, at })?;
-        let command = match (was, status) {
-            (_, Status::DoNotCall) => person::Command::OptOut { by: Wish::Contact, at },
-            (Some(Status::DoNotCall), Status::Active | Status::Inactive | Status::Completed) => {
-                person::Command::OptIn { at }
-            }
-            (_, Status::Active | Status::Inactive | Status::Completed) => return Ok(()),
-        };
+        if ![was, Some(status)].contains(&Some(Status::DoNotCall)) {
+            return Ok(());
+        }
         let phone = contact.state.details().phone.clone();
         let mut number = self.number(asked, &phone, true).await?;
         unit.catch_up(&mut number.drawn);
-        say(unit, &mut number.drawn, None, command)
+        if status == Status::DoNotCall {
+            return number.opt_out(unit, &phone, at);
+        }
+        match number.drawn.state.opted_out_by() {
+            Some(Wish::Conversation | Wish::Hand) => {
+                Err(Failure::Refused(Refusal::Listed { number: number.person }))
+            }
+            Some(Wish::Contact) | None => say(unit, &mut number.drawn, None, person::Command::OptIn { at }),
+        }
     }
 
     async fn contact(&self, asked: &Asked) -> Answer<Drawn<Contact>> {
@@ -185,7 +197,15 @@ struct Number {
     drawn: Drawn<Person>,
 }
 
-fn say<A>(
+impl Number {
+    fn opt_out(&mut self, unit: &mut Together, phone: &str, at: DateTime<Utc>) -> Answer<()> {
+        let number = person::Number { phone: phone.to_owned(), note: None };
+        let command = person::Command::OptOut { by: Wish::Contact, number, at };
+        say(unit, &mut self.drawn, Some(self.person), command)
+    }
+}
+
+pub(super) fn say<A>(
     unit: &mut Together,
     drawn: &mut Drawn<A>,
     person: Option<Fingerprint>,
@@ -199,7 +219,7 @@ where
 }
 
 /// None where somebody else was faster.
-async fn stored(unit: Together) -> Answer<Option<Position>> {
+pub(super) async fn stored(unit: Together) -> Answer<Option<Position>> {
     match unit.store().await {
         Ok(position) => Ok(Some(position)),
         Err(Refused::Conflict) => Ok(None),
@@ -207,6 +227,6 @@ async fn stored(unit: Together) -> Answer<Option<Position>> {
     }
 }
 
-fn unread(why: Refused) -> Failure<Refusal> {
+pub(super) fn unread(why: Refused) -> Failure<Refusal> {
     super::keeper::failure(why)
 }

@@ -1,5 +1,5 @@
-//! Promises to pay: what a call brought is stored with the call's end, and what became of it is stored with its number and its contact
-//! where it concerns them. What may become of a promise its own stream says; how long nobody rings, the number's.
+//! What became of promises to pay, stored with the number and the contact where it concerns them. That one was made is stored with the
+//! call's end (`dialling.rs`). What may become of a promise its own stream says; how long nobody rings, the number's.
 
 use chrono::NaiveDate;
 use domain::contact::{self, Contact, Status};
@@ -46,17 +46,6 @@ pub enum News {
 type Answer<T> = Result<T, Failure<promise::Error>>;
 
 impl Dispatch {
-    /// Puts into the unit in which a call ends what the contact has promised in it. Only where the end was news.
-    pub async fn note_promise(
-        &self,
-        unit: &mut Together,
-        (organization, contact): (&Organization, Uuid),
-        made: promise::Command,
-    ) -> Answer<()> {
-        let mut promises = self.promises(organization, contact).await?;
-        unit.say(&mut promises, None, made).map(drop)
-    }
-
     pub async fn change_promise(&self, asked: &Asked, change: &Change) -> Answer<Position> {
         for _ in 0..TRIES_MAX {
             let mut unit = self.together(asked.meta.clone());

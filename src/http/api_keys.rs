@@ -18,10 +18,10 @@ use uuid::Uuid;
 use super::Engine;
 use super::auth::{Admin, key_text};
 use super::edge::{self, RequestId};
+use super::fields::{Fields, needed};
 use super::page::{self, Paged};
 use super::problem::{Code, Problem, ProblemBody};
 use super::query::Described;
-use super::said::{Said, needed};
 use super::sessions::{self, Fresh};
 use super::sign_in::NO_STORE;
 use super::times::{self, Stamp};
@@ -119,7 +119,7 @@ async fn make(
     request: RequestId,
     sent: (HttpRequest, Payload),
 ) -> Result<HttpResponse, Problem> {
-    let wanted = Wanted::read(&engine, &Said::read(sent).await?)?;
+    let wanted = Wanted::read(&engine, &mut Fields::small(sent).await?)?;
     let (id, at) = (engine.ids.uuid(), engine.clock.now());
     let made = key_text::make(&admin.0.organization, id, |bytes| engine.ids.fill(bytes));
     let (text, hash) = made.ok_or_else(|| Problem::new(Code::Internal, "the key could not be made"))?;
@@ -179,25 +179,25 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read(engine: &Engine, said: &Said) -> Result<Self, Problem> {
-        let name = needed("name", said.text("name", NAME_LEN_MAX)?)?;
+    fn read(engine: &Engine, said: &mut Fields) -> Result<Self, Problem> {
+        let name = needed("name", said.text("name", NAME_LEN_MAX)?.told())?;
         let role = needed("role", users::role(said)?)?;
         let grant = Grant { role, scopes: scopes(said)? };
         Ok(Self { name, grant, expires_at: expires_at(engine, said)? })
     }
 }
 
-fn scopes(said: &Said) -> Result<Scopes, Problem> {
+fn scopes(said: &mut Fields) -> Result<Scopes, Problem> {
     let known = || format!("has to name one or more of {}", Scope::ALL.map(Scope::as_str).join(", "));
-    let parse = |text| Scope::parse(text).ok_or_else(|| Problem::field("scopes", known()));
+    let parse = |text: String| Scope::parse(&text).ok_or_else(|| Problem::field("scopes", known()));
     let scopes: Vec<Scope> = said.texts("scopes")?.into_iter().map(parse).collect::<Result<_, _>>()?;
     let scopes = Scopes::of(&scopes);
     if scopes.is_empty() { Err(Problem::field("scopes", known())) } else { Ok(scopes) }
 }
 
-fn expires_at(engine: &Engine, said: &Said) -> Result<DateTime<Utc>, Problem> {
+fn expires_at(engine: &Engine, said: &mut Fields) -> Result<DateTime<Utc>, Problem> {
     let now = engine.clock.now();
-    let Some(text) = said.text("expiresAt", TIME_LEN_MAX)? else { return Ok(now + HOLDS) };
+    let Some(text) = said.text("expiresAt", TIME_LEN_MAX)?.told() else { return Ok(now + HOLDS) };
     let time = times::parse(&text, engine.options.timezone);
     let time =
         time.ok_or_else(|| Problem::field("expiresAt", "has to be a time such as 2025-10-06T18:30:00Z"))?;

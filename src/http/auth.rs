@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::config::{KeyKind, PublicKey, Secret};
 
-pub use doors::{Admin, Bearer, Calls, Knock, Member, Reporter};
+pub use doors::{Admin, Bearer, Calls, Knock, Member, Reporter, Signature};
 pub use signature::Signers;
 pub use tries::{Subject, Tries};
 

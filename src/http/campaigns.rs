@@ -3,16 +3,18 @@
 #![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod form;
+mod preflight;
 mod report;
+mod run;
 mod view;
 
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, Payload, Query};
-use actix_web::{HttpRequest, HttpResponse, delete, get, post};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, post};
 use domain::access::Role;
-use domain::campaign::Command;
+use domain::campaign::{Command, Plan};
 use domain::fact::{Circumstances, Position};
 use domain::ids::StreamId;
 use projections::campaign_board::{self, CampaignBoard, CampaignRow, Filter, Status};
@@ -31,6 +33,7 @@ use super::language::Texts;
 use super::page::{self, Paged};
 use super::pages::{self, Pages};
 use super::problem::{Code, Problem, ProblemBody};
+use super::removed::Removed;
 use super::sessions::{self, Fresh};
 use crate::dispatch::Meta;
 use crate::dispatch::campaigns::Joining;
@@ -42,7 +45,9 @@ const LIST_MAX: u32 = 1_000;
 const WITH_CAMPAIGN: u32 = 100;
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
-    routes.service(create).service(list).service(join).service(members).service(one).service(remove);
+    routes.service(create).service(list).service(join).service(members).service(preflight::preflight);
+    routes.service(run::start).service(run::resume).service(run::stop).service(run::pause);
+    routes.service(one).service(run::change).service(remove);
     report::configure(routes);
 }
 
@@ -215,12 +220,6 @@ async fn join(
     Ok(answer.json(joined))
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-struct Removed {
-    id: Uuid,
-    deleted: bool,
-}
-
 /// Removes a campaign that does not run.
 #[utoipa::path(tag = "campaigns", security(("token" = [])), responses(
     (status = OK, body = Removed),
@@ -239,9 +238,7 @@ async fn remove(
     let campaign = named(&campaign)?;
     let asked = Asked::new(&engine, &caller, &id);
     let position = asked.say(campaign, Command::Remove { at: engine.clock.now() }).await?;
-    let mut answer = HttpResponse::Ok();
-    answer.insert_header((edge::POSITION, position));
-    Ok(answer.json(Removed { id: campaign, deleted: true }))
+    Ok(Removed::answer(campaign, position))
 }
 
 /// Who asks something of a campaign.
@@ -284,13 +281,31 @@ impl<'a> Asked<'a> {
         texts: Texts,
         status: StatusCode,
     ) -> Result<HttpResponse, Problem> {
+        let (row, mut answer) = self.row(campaign, position).await?;
+        answer.status(status);
+        sessions::json(answer, &CampaignView::new(&row, texts))
+    }
+
+    async fn row(
+        &self,
+        campaign: Uuid,
+        position: Position,
+    ) -> Result<(CampaignRow, HttpResponseBuilder), Problem> {
         let fresh = Fresh::since(position).wait(self.engine, CampaignBoard::NAME).await;
         let late = || Problem::new(Code::ScreensBehind, "the campaign is stored, but not shown yet");
         let row = campaign_board::find(&self.engine.screens, &self.caller.organization, campaign).await?;
         let row = row.filter(|_| fresh.behind == 0).ok_or_else(late)?;
         let mut answer = sessions::shown(fresh);
-        answer.status(status).insert_header((edge::POSITION, position));
-        sessions::json(answer, &CampaignView::new(&row, texts))
+        answer.insert_header((edge::POSITION, position));
+        Ok((row, answer))
+    }
+
+    /// What is planned, as it stands.
+    async fn plan(&self, campaign: Uuid) -> Result<Plan, Problem> {
+        let stream = StreamId::campaign(&self.caller.organization, campaign);
+        let meta = Meta { circumstances: Arc::clone(&self.circumstances), command: None };
+        let known = self.engine.dispatch.campaign(stream, Command::Look, meta).await?;
+        known.state.plan().cloned().ok_or_else(unknown)
     }
 }
 

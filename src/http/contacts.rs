@@ -2,13 +2,14 @@
 //! How a body is understood is `contacts/form.rs`'s.
 #![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
+mod explain;
 mod form;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use domain::access::Role;
-use domain::contact::{Contact, Status};
+use domain::contact::Status;
 use projections::contact_book::{self, ContactBook, ContactRow, Filter};
 use projections::projection::Projection;
 use serde::{Deserialize, Serialize};
@@ -23,17 +24,24 @@ use super::edge::{self, RequestId};
 use super::language::Texts;
 use super::pages::{self, Pages};
 use super::problem::{Code, Problem, ProblemBody};
+use super::removed::Removed;
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
 use crate::dispatch::Meta;
-use crate::dispatch::contacts::{Asked, Stored, Wanted};
+use crate::dispatch::contacts::{Asked, Stored};
 use form::{Changes, New};
 
 const LIST: u32 = 50;
 const LIST_MAX: u32 = 1_000;
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
-    routes.service(create).service(list).service(one).service(change).service(remove);
+    routes
+        .service(create)
+        .service(list)
+        .service(explain::explain)
+        .service(one)
+        .service(change)
+        .service(remove);
 }
 
 /// Somebody who may be called.
@@ -118,11 +126,7 @@ async fn create(
     caller.require(Role::Operator)?;
     let New { details, status } = form::new(&engine, &request, payload).await?;
     let asked = asked(&engine, &caller, &id, engine.ids.uuid());
-    let mut stored = engine.dispatch.create_contact(&asked, details, None).await?;
-    if status != Status::Active {
-        let wanted = |_: &Contact| Wanted { details: None, status: Some(status) };
-        stored = engine.dispatch.change_contact(&asked, wanted).await?;
-    }
+    let stored = engine.dispatch.create_contact(&asked, details, status).await?;
     shown(&engine, &asked, &stored, texts, StatusCode::CREATED).await
 }
 
@@ -209,12 +213,6 @@ async fn change(
     shown(&engine, &asked, &stored, texts, StatusCode::OK).await
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-struct Removed {
-    id: Uuid,
-    deleted: bool,
-}
-
 /// Removes a contact. Its number is free again; that it may not be called stays with the number.
 #[utoipa::path(tag = "contacts", security(("token" = [])), responses(
     (status = OK, body = Removed),
@@ -231,9 +229,7 @@ async fn remove(
     caller.require(Role::Operator)?;
     let asked = asked(&engine, &caller, &id, named(&contact)?);
     let position = engine.dispatch.remove_contact(&asked).await?;
-    let mut answer = HttpResponse::Ok();
-    answer.insert_header((edge::POSITION, position));
-    Ok(answer.json(Removed { id: asked.contact, deleted: true }))
+    Ok(Removed::answer(asked.contact, position))
 }
 
 fn asked(engine: &Engine, caller: &Caller, id: &RequestId, contact: Uuid) -> Asked {

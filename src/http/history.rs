@@ -58,7 +58,7 @@ impl<'a> CallView<'a> {
             source: asked::source(entry),
             direction: asked::OUTGOING,
             campaign_id: entry.of.map(|of| of.campaign),
-            contact_id: entry.of.and_then(|of| of.contact),
+            contact_id: entry.of.map(|of| of.contact),
         }
     }
 }

@@ -65,6 +65,7 @@ codes! {
     SignatureStale     = UNAUTHORIZED,           "signature-stale",      "The signature is not of now";
     RoleTooLow         = FORBIDDEN,              "role-too-low",         "The token's role does not allow this";
     ScopeMissing       = FORBIDDEN,              "scope-missing",        "The key is not for this";
+    GlobalListClosed   = FORBIDDEN,              "global-list-closed",   "The global list is not yours";
     OriginRefused      = FORBIDDEN,              "origin-refused",       "Pages from there may not call the engine";
     NotFound           = NOT_FOUND,              "not-found",            "There is nothing here";
     SessionUnknown     = NOT_FOUND,              "session-unknown",      "There is no such session";
@@ -74,7 +75,9 @@ codes! {
     QuarantineUnknown  = NOT_FOUND,              "quarantine-unknown",   "There is no such report in quarantine";
     ResultUnknown      = NOT_FOUND,              "result-unknown",       "There is no such result";
     RecordingUnknown   = NOT_FOUND,              "recording-unknown",    "There is no recording of the call";
+    CallUnknown        = NOT_FOUND,              "call-unknown",         "There is no such call";
     ContactUnknown     = NOT_FOUND,              "contact-unknown",      "There is no such contact";
+    NumberUnlisted     = NOT_FOUND,              "number-not-listed",    "The number is not on the list";
     CampaignUnknown    = NOT_FOUND,              "campaign-unknown",     "There is no such campaign";
     PromiseUnknown     = NOT_FOUND,              "promise-unknown",      "There is no such promise";
     ProjectionUnknown  = NOT_FOUND,              "projection-unknown",   "There is no such projection";
@@ -83,6 +86,7 @@ codes! {
     RequestTimeout     = REQUEST_TIMEOUT,        "request-timeout",      "The request took too long to arrive";
     CommandReused      = CONFLICT,               "command-reused",       "The command id belongs to another command";
     PhoneTaken         = CONFLICT,               "phone-taken",          "The number is another contact's";
+    NumberListed       = CONFLICT,               "number-listed",        "The number is on the do-not-call list";
     CampaignEmpty      = BAD_REQUEST,            "campaign-empty",       "The campaign has no contacts";
     CampaignRunning    = CONFLICT,               "campaign-running",     "The campaign is running";
     CampaignStill      = CONFLICT,               "campaign-not-running", "The campaign is not running";

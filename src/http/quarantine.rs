@@ -18,9 +18,9 @@ use uuid::Uuid;
 
 use super::auth::Calls;
 use super::edge::RequestId;
+use super::fields::{Fields, needed};
 use super::problem::{Code, Problem, ProblemBody};
 use super::query::Described;
-use super::said::{Said, needed};
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
 use super::{Engine, page};
@@ -175,8 +175,8 @@ async fn bind(
     sent: (HttpRequest, Payload),
 ) -> Result<HttpResponse, Problem> {
     let placing = Placing::try_new(&engine, caller.0, request_id)?;
-    let (id, said) = (held_id(&id)?, Said::read(sent).await?);
-    let session = needed("sessionId", said.text("sessionId", SessionId::LEN_MAX)?)?;
+    let (id, mut said) = (held_id(&id)?, Fields::small(sent).await?);
+    let session = needed("sessionId", said.text("sessionId", SessionId::LEN_MAX)?.told())?;
     placing.bind(id, &session).await
 }
 
@@ -211,8 +211,8 @@ async fn replay_all(
     sent: (HttpRequest, Payload),
 ) -> Result<HttpResponse, Problem> {
     let placing = Placing::try_new(&engine, caller.0, request_id)?;
-    let said = Said::read(sent).await?;
-    let session = said.text("sessionId", NAME_LEN_MAX)?;
+    let mut said = Fields::small(sent).await?;
+    let session = said.text("sessionId", NAME_LEN_MAX)?.told();
     placing
         .replay_all(session.as_deref().map(kept_name).as_deref(), said.number("cursor")?.unwrap_or(0))
         .await
@@ -235,8 +235,8 @@ async fn discard(
     sent: (HttpRequest, Payload),
 ) -> Result<HttpResponse, Problem> {
     let placing = Placing::try_new(&engine, caller.0, request_id)?;
-    let (id, said) = (held_id(&id)?, Said::read(sent).await?);
-    placing.discard(id, said.text("reason", REASON_LEN_MAX)?).await
+    let (id, mut said) = (held_id(&id)?, Fields::small(sent).await?);
+    placing.discard(id, said.text("reason", REASON_LEN_MAX)?.told()).await
 }
 
 fn held_id(text: &str) -> Result<Uuid, Problem> {

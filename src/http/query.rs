@@ -18,7 +18,7 @@ use super::times;
 /// Every number that is known, and the largest that it may be.
 const NUMBERS: [(&str, u64); 1] = [("minPosition", u64::MAX)];
 /// Every text that is known. What it may be is said where it is read.
-const TEXTS: [&str; 20] = [
+const TEXTS: [&str; 23] = [
     "limit",
     "cursor",
     "status",
@@ -39,6 +39,9 @@ const TEXTS: [&str; 20] = [
     "to",
     "format",
     "lang",
+    "page",
+    "scope",
+    "phone",
 ];
 /// Longest part of a name or a number that is looked for.
 const PART_LEN_MAX: usize = 100;
@@ -156,6 +159,11 @@ pub(super) fn time(end: End, text: Option<&str>, zone: Tz) -> Result<Option<Date
         times::parse(&mended, zone).ok_or_else(wrong)
     };
     text.map(read).transpose()
+}
+
+/// A telephone number, whose plus may have become a space on the way.
+pub(super) fn with_plus(text: &str) -> String {
+    if text.starts_with(' ') { format!("+{}", text.trim()) } else { text.trim().to_owned() }
 }
 
 /// A part of a text that is looked for. An empty one is none.

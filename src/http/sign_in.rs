@@ -18,8 +18,8 @@ use uuid::Uuid;
 use super::Engine;
 use super::auth::{Bearer, Caller, Subject, password};
 use super::edge::{self, RequestId};
+use super::fields::{Fields, needed};
 use super::problem::{Code, Problem, ProblemBody};
-use super::said::{Said, needed};
 use super::times::Stamp;
 use crate::config::Secret;
 use crate::config::token::SignedIn;
@@ -60,8 +60,8 @@ struct SignedInView<'a> {
 #[post("/auth/login")]
 async fn login(engine: Engine, id: RequestId, sent: (HttpRequest, Payload)) -> Result<HttpResponse, Problem> {
     let peer = sent.0.peer_addr().map(|peer| peer.ip().to_canonical());
-    let said = Said::read(sent).await?;
-    let attempt = Attempt::read(&engine, &said, peer)?;
+    let mut said = Fields::small(sent).await?;
+    let attempt = Attempt::read(&engine, &mut said, peer)?;
     let signed_in = attempt.carry_out(&engine, &id).await;
     let outcome = match &signed_in {
         Ok(_) => "granted",
@@ -89,8 +89,8 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn read(engine: &Engine, said: &Said, peer: Option<IpAddr>) -> Result<Self, Problem> {
-        let name = needed("username", said.text("username", UserName::LEN_MAX)?)?;
+    fn read(engine: &Engine, said: &mut Fields, peer: Option<IpAddr>) -> Result<Self, Problem> {
+        let name = needed("username", said.text("username", UserName::LEN_MAX)?.told())?;
         let name = UserName::parse(&name).map_err(|_| Problem::field("username", "is no name of a user"))?;
         let password = needed("password", said.secret("password")?)?;
         if password.expose().len() > password::LEN_MAX {
@@ -219,7 +219,7 @@ async fn logout(
     id: RequestId,
     sent: (HttpRequest, Payload),
 ) -> Result<HttpResponse, Problem> {
-    let everywhere = Said::read(sent).await?.yes_or_no("everywhere")?.unwrap_or(false);
+    let everywhere = Fields::small(sent).await?.yes_or_no("everywhere")?.unwrap_or(false);
     let Caller { organization, actor, sign_in, .. } = caller.0;
     let told = "this token was not made by signing in: it holds until it expires, a key until it is revoked";
     let sign_in = sign_in.ok_or_else(|| Problem::new(Code::NotSignedIn, told))?;

@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 use super::auth::Admin;
 use super::edge::{self, RequestId};
+use super::fields::{Fields, needed};
 use super::page::{self, Paged};
 use super::problem::{Problem, ProblemBody};
 use super::query::Described;
-use super::said::{Said, needed};
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
 use super::{Engine, sign_in};
@@ -109,10 +109,10 @@ async fn create(
     id: RequestId,
     sent: (HttpRequest, Payload),
 ) -> Result<HttpResponse, Problem> {
-    let said = Said::read(sent).await?;
-    let name = needed("name", said.text("name", UserName::LEN_MAX)?)?;
+    let mut said = Fields::small(sent).await?;
+    let name = needed("name", said.text("name", UserName::LEN_MAX)?.told())?;
     let name = UserName::parse(&name).map_err(|why| Problem::field("name", shape(&why)))?;
-    let role = needed("role", role(&said)?)?;
+    let role = needed("role", role(&mut said)?)?;
     let password = needed("password", said.secret("password")?)?;
     let password = sign_in::hashed(&engine, password).await?;
     let (user, at) = (engine.ids.uuid(), engine.clock.now());
@@ -138,8 +138,8 @@ async fn change(
     sent: (HttpRequest, Payload),
 ) -> Result<HttpResponse, Problem> {
     let name = UserName::parse(&path).map_err(|_| Error::Unknown)?;
-    let said = Said::read(sent).await?;
-    let role = role(&said)?;
+    let mut said = Fields::small(sent).await?;
+    let role = role(&mut said)?;
     let standing = said
         .yes_or_no("disabled")?
         .map(|disabled| if disabled { Standing::Disabled } else { Standing::Enabled });
@@ -178,13 +178,13 @@ fn answer(
 }
 
 /// The role that a body names.
-pub(super) fn role(said: &Said) -> Result<Option<Role>, Problem> {
+pub(super) fn role(said: &mut Fields) -> Result<Option<Role>, Problem> {
     const LEN_MAX: usize = 20;
     let parse = |text: String| {
         let known = Role::ALL.map(Role::as_str).join(", ");
         Role::parse(&text).ok_or_else(|| Problem::field("role", format!("is none of {known}")))
     };
-    said.text("role", LEN_MAX)?.map(parse).transpose()
+    said.text("role", LEN_MAX)?.told().map(parse).transpose()
 }
 
 /// The same sentence without its subject, which the problem gives it.

@@ -11,22 +11,21 @@ use domain::fact::Circumstances;
 use domain::ids::{Fingerprint, Organization, StreamId};
 use domain::person::{self, Person};
 use domain::phone::Phone;
-use domain::policy::dialling::{Terms, aftermath};
+use domain::policy::dialling::Terms;
 use domain::policy::eligible::{Figures, Rule, Standing};
-use domain::promise;
-use domain::rules::Pack;
 use domain::target::{self, Target, Words};
 use domain::zone::Zone;
 use karnay::adapters::system::SystemIds;
 use karnay::dispatch::Meta;
 use karnay::dispatch::campaigns::Joining;
 use karnay::dispatch::contacts::{Asked, Wanted};
+use karnay::dispatch::dialling::{Case, Heard, Step};
 use karnay::dispatch::together::Drawn;
 use karnay::ports::Ids as _;
 use projections::promises;
 use uuid::Uuid;
 
-use crate::http_world::{Floor, now};
+use crate::http_world::{Floor, house, now};
 
 /// A campaign of an organization.
 pub(crate) struct Called<'a> {
@@ -41,7 +40,7 @@ impl<'a> Called<'a> {
         let (organization, campaign) = (Organization::parse(organization).unwrap(), SystemIds.uuid());
         let zone = Zone::parse("Asia/Tashkent").unwrap();
         let settings = Settings { zone: Some(zone), ..Settings::default() };
-        let terms = Terms::of(&settings, &Pack::always(), zone, TimeDelta::minutes(10));
+        let terms = house().terms(&settings);
         let called = Self { floor, organization, campaign, terms };
         let plan =
             Plan { name: "Qarzdorlar".to_owned(), description: None, kind: Kind::DebtCollection, settings };
@@ -117,46 +116,33 @@ impl<'a> Called<'a> {
         self.floor.dispatch.change_contact(&asked, wanted).await.unwrap();
     }
 
+    /// Whatever the rules say.
     pub(crate) async fn rung(&self, contact: Uuid, at: DateTime<Utc>) -> Uuid {
-        let (_, mut person, mut target, _) = self.parties(contact).await;
+        let (_, mut person, mut target, number) = self.parties(contact).await;
         let (call, campaign) = (SystemIds.uuid(), self.campaign);
         let mut unit = self.floor.dispatch.together(self.meta());
         unit.say(&mut person, None, person::Command::Ring { call, campaign, at }).unwrap();
-        unit.say(&mut target, None, target::Command::Dial { call, at }).unwrap();
+        unit.say(&mut target, None, target::Command::Dial { call, number, at }).unwrap();
         unit.store().await.unwrap();
         call
     }
 
-    /// The call ends so, and what follows on it is stored with it.
+    fn step(&self, contact: Uuid, at: DateTime<Utc>) -> (Case, Step) {
+        let case = Case { organization: self.organization.clone(), campaign: self.campaign, contact };
+        (case, Step { at, circumstances: self.meta().circumstances })
+    }
+
     pub(crate) async fn ended(&self, contact: Uuid, call: Uuid, outcome: Outcome, at: DateTime<Utc>) {
-        let (known, mut person, mut target, number) = self.parties(contact).await;
         let recording_url = Some(format!("https://recordings.example.com/{call}.mp3"));
         let words = Words { summary: Some("Gaplashildi".to_owned()), recording_url, ..Words::default() };
-        let counts = outcome.counts();
-        let ending = self.terms.ending((&known.state, &target.state), outcome, words, at);
-        let (made, after) =
-            (promise::heard((call, self.campaign), &ending, at), aftermath(&ending, self.campaign, at));
-        let mut unit = self.floor.dispatch.together(self.meta());
-        let end = target::Command::End { call, ending: Box::new(ending), at };
-        assert!(unit.say(&mut target, Some(number), end).unwrap());
-        let let_go = person::Command::LetGo { call, counts, at };
-        for command in [Some(let_go), after].into_iter().flatten() {
-            unit.say(&mut person, None, command).unwrap();
-        }
-        if let Some(made) = made {
-            let whose = (&self.organization, contact);
-            self.floor.dispatch.note_promise(&mut unit, whose, made).await.unwrap();
-        }
-        unit.store().await.unwrap();
+        let ((case, step), heard): (_, Heard) = (self.step(contact, at), Box::new(move |_| outcome.clone()));
+        let told = self.floor.dispatch.end_call(&case, call, (&self.terms, &heard, &words), &step).await;
+        assert!(told.unwrap());
     }
 
     pub(crate) async fn withdrawn(&self, contact: Uuid, call: Uuid, at: DateTime<Utc>) {
-        let (_, mut person, mut target, _) = self.parties(contact).await;
-        let mut unit = self.floor.dispatch.together(self.meta());
-        let counts = domain::conversation::Counts::Nothing;
-        unit.say(&mut person, None, person::Command::LetGo { call, counts, at }).unwrap();
-        unit.say(&mut target, None, target::Command::Withdraw { call, at }).unwrap();
-        unit.store().await.unwrap();
+        let (case, step) = self.step(contact, at);
+        self.floor.dispatch.withdraw_call(&case, call, &step).await.unwrap();
     }
 
     /// A call that begins then and ends so, half a minute later where nothing else is said.

@@ -182,6 +182,35 @@ async fn do_not_call_stays_with_the_number() {
     assert!(world.stop().success());
 }
 
+/// Marked as it is created, a contact marks its number; and nobody is freed by being created again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_is_created_as_it_is_wanted_in_one_piece() {
+    let mut world = World::sqlite();
+    world.start().await;
+    let desk = Desk::of(&world, "1", "operator");
+    let created = async |phone: &str, status: &str| {
+        let mut contact = somebody("A", phone);
+        contact["status"] = json!(status);
+        desk.created(&contact).await
+    };
+    for (phone, status) in [("+998900000001", "INACTIVE"), ("+998900000002", "COMPLETED")] {
+        assert_eq!(created(phone, status).await["status"], status);
+    }
+    let marked = created("+998900000003", "DO_NOT_CALL").await;
+    assert_eq!((&marked["status"], &marked["createdAt"]), (&json!("DO_NOT_CALL"), &marked["updatedAt"]));
+    for status in ["ACTIVE", "INACTIVE", "COMPLETED"] {
+        let known = desk.get("/contacts?q=900000003").await["data"][0].clone();
+        assert_eq!(desk.ask(Method::DELETE, &format!("/contacts/{}", id(&known)), None).await.0, 200);
+        assert_eq!(created("+998900000003", status).await["status"], "DO_NOT_CALL", "{status}");
+    }
+    assert!(world.stop().success());
+    let journal = rusqlite::Connection::open(world.data().join("journal.db")).unwrap();
+    let query = "SELECT count(DISTINCT recorded_at) FROM events WHERE json_extract(payload, '$.created') IS NOT NULL \
+                 OR json_extract(payload, '$.status_set') IS NOT NULL";
+    let moments: u32 = journal.query_row(query, [], |row| row.get(0)).unwrap();
+    assert_eq!(moments, 6, "six contacts were created, each with its status at one moment");
+}
+
 async fn contacts_are_found(mut world: World) {
     world.start().await;
     let (desk, other) = (Desk::of(&world, "1", "operator"), Desk::of(&world, "2", "auditor"));

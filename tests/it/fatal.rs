@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use karnay::adapters::system::{SystemClock, SystemIds};
+use karnay::adapters::system::SystemClock;
 use karnay::app::{App, Ports};
 use karnay::config::{Config, Sources};
 use karnay::journal::verify::{self, Place, Reader};
@@ -33,7 +33,7 @@ async fn a_spent_budget_ends_the_engine_and_leaves_the_journal_whole() {
     let config = Config::read(&Sources::only(settings)).unwrap();
     let clock = Arc::new(Brittle(AtomicI64::new(i64::MAX)));
     let given: Arc<dyn Clock> = clock.clone();
-    let ports = Ports { clock: given, ids: Arc::new(SystemIds), remote: None };
+    let ports = Ports { clock: given, ..Ports::real() };
     let app = App::build(config, ports).await.unwrap();
     let running = actix_web::rt::spawn(app.run_until_stopped());
 

@@ -42,6 +42,10 @@ const ROUTES: [(&str, &str, Door); 57] = [
     ("GET", "/auto-calling/contacts/s-1", Door::Member),
     ("PATCH", "/auto-calling/contacts/s-1", Door::Member),
     ("DELETE", "/auto-calling/contacts/s-1", Door::Member),
+    ("GET", "/auto-calling/do-not-call", Door::Member),
+    ("POST", "/auto-calling/do-not-call", Door::Member),
+    ("GET", "/auto-calling/do-not-call/check", Door::Member),
+    ("DELETE", "/auto-calling/do-not-call/s-1", Door::Member),
     ("POST", "/auto-calling/campaigns", Door::Member),
     ("GET", "/auto-calling/campaigns", Door::Member),
     ("GET", "/auto-calling/campaigns/s-1", Door::Member),
@@ -149,7 +153,7 @@ async fn where_a_token_is_needed_no_token_is_401() {
 async fn a_bad_token_is_401_even_where_none_is_needed() {
     let floor = floor(|_| {}).await;
     let expired = bearer(&json!({ "organizationId": 1, "role": "admin", "exp": in_seconds(-60) }));
-    let early = bearer(&json!({ "organizationId": 1, "role": "admin", "nbf": in_seconds(600) }));
+    let early = bearer(&json!({ "organizationId": 1, "role": "admin", "nbf": in_seconds(3_600) }));
     let nobody = bearer(&json!({ "role": "admin" }));
     // {"alg":"none"} . {"organizationId":1,"role":"admin"} .
     let unsigned = "Bearer eyJhbGciOiJub25lIn0.eyJvcmdhbml6YXRpb25JZCI6MSwicm9sZSI6ImFkbWluIn0.".to_owned();

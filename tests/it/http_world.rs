@@ -12,7 +12,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::fact::Circumstances;
 use domain::ids::{Organization, SessionId, StreamId};
 use domain::phone::Home;
+use domain::rules::Pack;
 use domain::session::{Command, Completion, Remote};
+use domain::zone::Zone;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jsonwebtoken::{EncodingKey, Header};
@@ -21,6 +23,7 @@ use karnay::adapters::spreadsheet::Spreadsheets;
 use karnay::adapters::system::{SystemClock, SystemIds};
 use karnay::adapters::unset::Unset;
 use karnay::config::{Config, Secret, Sources, UnknownSession};
+use karnay::dispatch::dialling::House;
 use karnay::dispatch::{Dispatch, Meta};
 use karnay::http::vitals::{Error, ParkedStream, Replayed, Status, Vitals};
 use karnay::http::{Engine, Options, Parts};
@@ -106,6 +109,12 @@ impl Vitals for Calm {
     }
 }
 
+/// Campaigns call at any time.
+pub(crate) fn house() -> House {
+    let zone = Zone::parse("Asia/Tashkent").unwrap();
+    House { pack: Pack::always(), zone, patience: TimeDelta::minutes(10) }
+}
+
 pub(crate) fn options() -> Options {
     let config = Config::read(&Sources::only([])).unwrap();
     Options {
@@ -125,6 +134,7 @@ pub(crate) fn options() -> Options {
         remote_path: config.remote.path,
         recordings: config.remote.recordings,
         completion: Completion::Results,
+        campaigns: house(),
         parallel: false,
         uploads: std::env::temp_dir(),
     }

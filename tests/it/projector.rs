@@ -15,6 +15,7 @@ use karnay::actors::projector::{self, Error, Handle, Options};
 use karnay::journal::feed::{Page, Reading};
 use karnay::journal::{Append, Entry, Journal, Unit};
 use karnay::ports::Clock as _;
+use projections::call_history::CallHistory;
 use projections::follow::{Advance, Flip, Replay};
 use projections::session_stats::{self, SessionStats};
 use projections::{Screens, Store};
@@ -124,6 +125,10 @@ impl Following for FaultyFollower {
         self.inner.advance(page)
     }
 
+    fn settle(&mut self) -> LocalBoxFuture<'_, Result<Advance, projections::Error>> {
+        self.inner.settle()
+    }
+
     fn flip(&mut self) -> LocalBoxFuture<'_, Result<Flip, projections::Error>> {
         self.inner.flip()
     }
@@ -194,6 +199,25 @@ async fn what_is_recorded_is_shown_and_a_rebuild_shows_the_same() {
     open_sessions(&bench, 100..110).await;
     caught_up(&bench, &screens).await;
     assert_eq!(rows(&screens).await.len(), 110);
+    guardian.stop().await;
+}
+
+#[actix::test]
+async fn what_is_nothing_to_a_screen_is_seen_at_once_and_stored_in_time() {
+    let (bench, name) = (Bench::open().await, "call_history");
+    let here = screens(&bench).await;
+    // Whoever opens the screens anew sees what is stored.
+    let stored = async || screens(&bench).await.wait(name, 0, Duration::ZERO).await.position;
+    let (guardian, projector) = start(&bench, Arc::new(Shown::<CallHistory>::new(&here)));
+    open_sessions(&bench, 0..10).await;
+    let seen = here.wait(name, 20, Duration::from_secs(15)).await;
+    assert_eq!((seen.behind, stored().await), (0, 0));
+    bench.clock.advance(Duration::from_secs(1));
+    settled(&stored, 20).await;
+
+    open_sessions(&bench, 10..20).await;
+    projector.rebuild().await.unwrap();
+    assert_eq!((here.wait(name, 40, Duration::from_secs(15)).await.behind, stored().await), (0, 40));
     guardian.stop().await;
 }
 

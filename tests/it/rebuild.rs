@@ -20,13 +20,14 @@ use uuid::Uuid;
 
 use crate::world::{World, report};
 
-const SCREENS: [&str; 12] = [
+const SCREENS: [&str; 13] = [
     "session_stats",
     "call_history",
     "quarantine",
     "users",
     "api_keys",
     "contact_book",
+    "do_not_call",
     "campaign_board",
     "targets",
     "promises",
@@ -125,7 +126,7 @@ async fn people(world: &World) {
     }
 }
 
-/// Somebody who may be called, in a campaign.
+/// Somebody who may be called, in a campaign, until it is said otherwise.
 async fn campaign(world: &World) {
     let token = world.token();
     let post = async |path: &str, body: Value| -> Value {
@@ -135,6 +136,9 @@ async fn campaign(world: &World) {
     };
     let contact = json!({ "firstName": "A", "lastName": "B", "phone": "+998901110000" });
     let contact = post("/auto-calling/contacts", contact).await;
+    let numbers = json!({ "phones": ["+998901234567", "+998901234568"], "note": "asked by letter" });
+    let listed = world.http.post(world.url("/auto-calling/do-not-call")).bearer_auth(&token).json(&numbers);
+    assert_eq!(listed.send().await.unwrap().status(), 200);
     let plan = json!({ "name": "C", "campaignType": "SURVEY", "contactIds": [contact["id"]] });
     post("/auto-calling/campaigns", plan).await;
 }
@@ -224,8 +228,9 @@ const STREAMS: [(&str, &str, &[&str]); 12] = [
     (
         "person",
         "1/~f65be5d4dbf76660b0e9155290795e6f",
-        &["claimed.v1", "rung.v1", "let_go.v1", "kept_quiet.v1"],
+        &["claimed.v1", "rung.v1", "let_go.v1", "kept_quiet.v1", "opted_out.v2"],
     ),
+    ("person", "1/~f65be5d4dbf76660b0e9155290795e70", &["opted_out.v1"]),
     (
         "promise",
         "1/0199b9f4-6f00-7000-8000-0000000000c1",
@@ -330,7 +335,7 @@ async fn old_events_make_the_same_screens(mut world: World) {
         let one = format!("/calls/quarantine/{}", listed[0]["id"].as_str().unwrap());
         seen.insert(format!("quarantine {state}"), world.json(&one).await);
     }
-    for path in ["/users", "/keys"] {
+    for path in ["/users", "/keys", "/auto-calling/do-not-call"] {
         let answer = world.http.get(world.url(path)).bearer_auth(world.token()).send().await.unwrap();
         seen.insert(path.to_owned(), answer.json().await.unwrap());
     }

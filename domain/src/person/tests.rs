@@ -35,6 +35,10 @@ fn after(events: Vec<Event>) -> Person {
     person
 }
 
+fn number() -> Number {
+    Number { phone: "+998901234567".to_owned(), note: None }
+}
+
 #[test]
 fn a_number_is_one_contacts() {
     let claim = |contact| Command::Claim { contact: id(contact), at: at(0) };
@@ -74,13 +78,35 @@ fn a_number_is_rung_by_one_call_at_a_time() {
 
 #[test]
 fn who_opted_out_is_not_rung() {
-    let out = || Event::OptedOut { by: Wish::Conversation, at: at(0) };
+    let out = || Event::OptedOut { by: Wish::Conversation, at: at(0), personal: None };
     Numbers::with(()).given(vec![out()]).when(ring(1)).then_expect_error(Error::OptedOut);
     let back = vec![out(), Event::OptedIn { at: at(1) }];
     Numbers::with(()).given(back).when(ring(1)).then_expect_events(vec![rung(1, 5)]);
     // What belongs to the number stays, whosever it is.
     let moved = vec![out(), Event::Released { at: at(1) }, Event::Claimed { contact: id(2), at: at(2) }];
     Numbers::with(()).given(moved).when(ring(1)).then_expect_error(Error::OptedOut);
+}
+
+/// It holds from the next ring on, and what is under way ends as if nothing had been said.
+#[test]
+fn somebody_who_is_being_called_may_opt_out() {
+    let wish = Command::OptOut { by: Wish::Hand, number: number(), at: at(6) };
+    let out = || Event::OptedOut { by: Wish::Hand, at: at(6), personal: Some(Personal::Clear(number())) };
+    Numbers::with(()).given(vec![rung(1, 5)]).when(wish.clone()).then_expect_events(vec![out()]);
+    Numbers::with(()).given(vec![rung(1, 5), out()]).when(wish).then_expect_events(vec![]);
+    let over = after(vec![rung(1, 5), out(), let_go(1, Counts::Conversation, 7)]);
+    assert_eq!((over.live(), over.opted_out_by()), (None, Some(Wish::Hand)));
+    assert_eq!(over.decide(ring(2)), Err(Error::OptedOut));
+}
+
+#[test]
+fn a_number_is_sealed_and_never_printed() {
+    let wish = Command::OptOut { by: Wish::Hand, number: number(), at: at(6) };
+    let mut events = Person::default().decide(wish.clone()).unwrap();
+    assert!(!format!("{wish:?} {events:?}").contains("90123"));
+    assert!(serde_json::to_string(&events[0]).is_err(), "it is stored sealed only");
+    Person::personal(&mut events[0]).unwrap().seal(&mut |_| "key.text".to_owned()).unwrap();
+    assert!(serde_json::to_string(&events[0]).unwrap().contains("key.text"));
 }
 
 #[test]
@@ -139,7 +165,7 @@ proptest! {
             let command = match what {
                 0 | 1 => Command::Ring { call: id(call), campaign: id(9), at },
                 2 => Command::LetGo { call: id(call), counts: Counts::Attempt, at },
-                3 => Command::OptOut { by: Wish::Hand, at },
+                3 => Command::OptOut { by: Wish::Hand, number: number(), at },
                 4 => Command::OptIn { at },
                 _ => Command::Claim { contact: id(call), at },
             };

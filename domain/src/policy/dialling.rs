@@ -2,6 +2,7 @@
 //! Whoever dials, explains, looks ahead or simulates brings the same aggregates here.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 use crate::campaign::Settings;
 use crate::contact::{Contact, Status};
@@ -51,7 +52,7 @@ impl Terms {
     /// `house` is what holds where the campaign says nothing.
     pub fn of(settings: &Settings, pack: &Pack, house: Zone, call_max: TimeDelta) -> Self {
         let pack = pack.clone();
-        let pack = settings.rules.iter().fold(pack, |pack, changes| pack.tightened(changes));
+        let pack = settings.rules.iter().fold(pack, Pack::tightened);
         Self { pack, zone: settings.zone.or(Some(house)), budget: settings.budget, call_max }
     }
 
@@ -65,7 +66,7 @@ impl Terms {
                 whereabouts: self.whereabouts(contact),
             },
             person: PersonView {
-                listed: listed.or(person.opted_out().then_some(List::Organization)),
+                listed: listed.or_else(|| person.opted_out().then_some(List::Organization)),
                 retired: person.retired(),
                 live,
                 promised_until: person.quiet_until(),
@@ -97,8 +98,8 @@ impl Terms {
         at: DateTime<Utc>,
     ) -> Ending {
         // Of a call that was given up and is heard of after all, the attempt was counted when it was given up.
-        let (dialled_at, counted) = match (target.began(), target.last()) {
-            (Some(began), _) => (began, false),
+        let (dialled_at, counted) = match (target.live(), target.last()) {
+            (Some(live), _) => (live.began, false),
             (None, Some(past)) => (past.began, true),
             (None, None) => (at, false),
         };
@@ -143,9 +144,14 @@ pub fn noted(decision: Decision) -> Option<target::Decision> {
 }
 
 /// What a call that ended means for the number, whatever campaign it was of.
-pub fn aftermath(ending: &Ending, campaign: uuid::Uuid, at: DateTime<Utc>) -> Option<person::Command> {
+pub fn aftermath(
+    ending: &Ending,
+    campaign: Uuid,
+    number: impl FnOnce() -> person::Number,
+    at: DateTime<Utc>,
+) -> Option<person::Command> {
     match ending.next {
-        Next::OptedOut => Some(person::Command::OptOut { by: Wish::Conversation, at }),
+        Next::OptedOut => Some(person::Command::OptOut { by: Wish::Conversation, number: number(), at }),
         Next::Promised { until } => Some(person::Command::KeepQuiet { until, campaign, at }),
         Next::Retired => Some(person::Command::Retire { at }),
         Next::Again { .. } | Next::Callback { .. } | Next::Final => None,

@@ -2,6 +2,7 @@
 //! Whoever dials and whoever explains ask the same function, so that they cannot disagree. What is known arrives as views.
 
 mod rules;
+mod words;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -180,6 +181,26 @@ impl Rule {
         Self::Breaker,
     ];
 
+    /// Its stored name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ContactStatus => "contact_status",
+            Self::DoNotCall => "do_not_call",
+            Self::NumberRetired => "number_retired",
+            Self::ZoneKnown => "zone_known",
+            Self::CallUnderWay => "call_under_way",
+            Self::Promise => "promise",
+            Self::QuietTime => "quiet_time",
+            Self::Caps => "caps",
+            Self::RetryDue => "retry_due",
+            Self::CallbackDue => "callback_due",
+            Self::Window => "window",
+            Self::Holiday => "holiday",
+            Self::Budget => "budget",
+            Self::Breaker => "breaker",
+        }
+    }
+
     /// Whether it stops the whole campaign, and says nothing against this person.
     pub fn is_the_campaigns(self) -> bool {
         match self {
@@ -197,6 +218,14 @@ impl Rule {
             | Self::Window
             | Self::Holiday => false,
         }
+    }
+}
+
+impl Weighed {
+    /// The first rule against a call that was decided on and is about to be placed: its own being under way is none.
+    pub fn against_placing(&self) -> Option<Tested> {
+        let against = |one: &&Tested| one.rule != Rule::CallUnderWay && one.verdict != Verdict::Pass;
+        self.tested.iter().find(against).copied()
     }
 }
 

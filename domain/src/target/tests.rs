@@ -4,6 +4,8 @@ use super::*;
 use crate::conversation::{Path, Upshot};
 use crate::policy::eligible::Standing;
 
+const NUMBER: Fingerprint = Fingerprint([7; 16]);
+
 fn at(minute: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_759_775_400 + 60 * minute, 0).unwrap()
 }
@@ -26,7 +28,7 @@ fn enlisted() -> Event {
 }
 
 fn dialled(call: u128) -> Event {
-    Event::Dialled { call: id(call), attempt: 1, was_skipped: false, at: at(1) }
+    Event::Dialled { call: id(call), attempt: 1, number: Some(NUMBER), was_skipped: false, at: at(1) }
 }
 
 fn ended(call: u128, reach: Reach, next: Next) -> Event {
@@ -35,7 +37,7 @@ fn ended(call: u128, reach: Reach, next: Next) -> Event {
 }
 
 fn dial(call: u128) -> Command {
-    Command::Dial { call: id(call), at: at(1) }
+    Command::Dial { call: id(call), number: NUMBER, at: at(1) }
 }
 
 fn again() -> Next {
@@ -98,9 +100,30 @@ fn a_call_that_was_never_placed_leaves_nothing_behind() {
     assert_eq!(waiting.decide(dial(2)), Ok(vec![dialled(2)]), "it is the first attempt still");
     assert_eq!(waiting.decide(end(1, Reach::Busy, again())), Ok(vec![]));
     let busy = [enlisted(), dialled(1), ended(1, Reach::Busy, again())];
-    let second = Event::Dialled { call: id(2), attempt: 2, was_skipped: false, at: at(10) };
+    let second =
+        Event::Dialled { call: id(2), attempt: 2, number: Some(NUMBER), was_skipped: false, at: at(10) };
     let back = after(&[&busy[..], &[second, withdrawn(2, Status::Busy)]].concat());
     assert_eq!(back.view().retry_at, Some(at(10)), "what it waited for it waits for again");
+}
+
+#[test]
+fn a_call_knows_the_number_it_rang_until_its_end_is_known() {
+    let calling = after(&[enlisted(), dialled(1)]);
+    assert_eq!((calling.awaits(id(1)), calling.awaits(id(2))), (Some(Some(NUMBER)), None));
+    let given_up = after(&[enlisted(), dialled(1), ended(1, Reach::Unconfirmed, Next::Final)]);
+    assert_eq!(given_up.awaits(id(1)), Some(Some(NUMBER)));
+    assert_eq!(after(&[enlisted(), dialled(1), ended(1, Reach::Busy, again())]).awaits(id(1)), None);
+}
+
+#[test]
+fn the_agent_takes_a_call_once() {
+    let accept = || Command::Accept { call: id(1), reference: Some("c-1".to_owned()), at: at(2) };
+    let calling = [enlisted(), dialled(1)];
+    let accepted = after(&calling).decide(accept()).unwrap();
+    assert_eq!(accepted.len(), 1);
+    let taken = after(&[&calling[..], &accepted].concat());
+    assert_eq!(taken.live().unwrap().reference.as_deref(), Some("c-1"));
+    assert_eq!(taken.decide(accept()), Ok(vec![]));
 }
 
 #[test]
@@ -128,7 +151,8 @@ fn a_decision_is_told_when_it_changes() {
         skipped.decide(defer(later)),
         Ok(vec![Event::Deferred { decision: later, was_skipped: true, at: at(2) }])
     );
-    let dialled = Event::Dialled { call: id(1), attempt: 1, was_skipped: true, at: at(1) };
+    let dialled =
+        Event::Dialled { call: id(1), attempt: 1, number: Some(NUMBER), was_skipped: true, at: at(1) };
     assert_eq!(skipped.decide(dial(1)), Ok(vec![dialled]));
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use cqrs_es::Aggregate as _;
 use domain::conversation::{Outcome, Path, Promise, Reach, Upshot};
 use domain::fact::Circumstances;
-use domain::ids::StreamId;
+use domain::ids::{Fingerprint, StreamId};
 use domain::policy::eligible::{Figures, Rule};
 use domain::policy::retry::Next;
 use domain::target::{self, Decision, Ending, Target, Words};
@@ -16,6 +16,8 @@ use proptest::prelude::*;
 fn at(secs: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_760_000_000 + secs, 0).unwrap()
 }
+
+const NUMBER: Fingerprint = Fingerprint([7; 16]);
 
 fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -84,7 +86,7 @@ fn command(what: u8, number: u8, call: u128) -> target::Command {
     let until = number.is_multiple_of(2).then(|| at(60));
     match what {
         0 => target::Command::Enlist { at: at(0) },
-        1 | 2 => target::Command::Dial { call: id(call), at: at(1) },
+        1 | 2 => target::Command::Dial { call: id(call), number: NUMBER, at: at(1) },
         3 | 4 => {
             let ending = Box::new(Ending { outcome, words: Words::default(), next });
             target::Command::End { call: id(call), ending, at: at(2) }

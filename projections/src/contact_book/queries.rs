@@ -1,6 +1,6 @@
 //! How contacts are asked for: one, which of several there are, and a filtered list by page or by cursor.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use domain::contact::Status;
 use domain::ids::Organization;
@@ -59,6 +59,32 @@ pub async fn known(
         known.extend(rows.into_iter().map(|row| row.id));
     }
     Ok(known)
+}
+
+row! {
+    /// All that has to be read of a contact to know whose a number is.
+    struct Reached {
+        pub id: Uuid,
+        pub phone: String,
+    }
+}
+
+/// Which contacts have these numbers, in E.164.
+pub async fn of_numbers(
+    screens: &Screens,
+    organization: &Organization,
+    phones: &[&str],
+) -> Result<HashMap<String, Uuid>, Error> {
+    let mut found = HashMap::with_capacity(phones.len());
+    for together in phones.chunks(TOGETHER) {
+        let mut text = Text::new("where organization = ");
+        text.arg(Cell::text(organization.as_str())).push(" and removed = 0 and phone_backwards in ");
+        text.list(together.iter().map(|phone| Cell::text(spelling::backwards(phone))));
+        let (rest, args) = text.into_parts();
+        let rows: Vec<Reached> = screens.query(ContactBook::NAME, &rest, args, false).await?;
+        found.extend(rows.into_iter().map(|row| (row.phone, row.id)));
+    }
+    Ok(found)
 }
 
 pub async fn list(

@@ -71,7 +71,7 @@ fn a_contact_that_was_removed_leaves_nothing_of_the_person() {
 fn who_is_dialled_was_called() {
     let mut row = Some(folded(vec![created(Personal::Clear(details()))]));
     let (call, stream) = (CAMPAIGN.parse().unwrap(), format!("1/{CAMPAIGN}/{ID}"));
-    let dialled = target::Event::Dialled { call, attempt: 1, was_skipped: false, at: at(3) };
+    let dialled = target::Event::Dialled { call, attempt: 1, number: None, was_skipped: false, at: at(3) };
     let dialled = fact(&stream, Event::Target(dialled));
     assert_eq!(ContactBook::touches(&dialled), Some(Touch::Existing(format!("1/{ID}"))));
     ContactBook::fold(&mut row, &dialled).unwrap();

@@ -19,6 +19,8 @@ pub(super) struct Batch<P: Projection> {
     index: HashMap<P::Key, usize>,
     /// The slot that each fact is folded into.
     targets: Vec<Option<usize>>,
+    /// Facts of parked streams were passed over.
+    passed: bool,
 }
 
 struct Slot<P: Projection> {
@@ -36,6 +38,8 @@ pub(super) struct Folded<P: Projection> {
     pub(super) changes: Changes<P::Key, P::Row>,
     pub(super) untouched: Vec<(P::Key, P::Row)>,
     pub(super) parked: Vec<ToPark>,
+    /// Events of parked streams were passed over. What is given up for good is what is stored as read.
+    pub(super) passed: bool,
 }
 
 impl<P: Projection> Batch<P> {
@@ -46,11 +50,12 @@ impl<P: Projection> Batch<P> {
         cache: &mut LruCache<P::Key, P::Row>,
         trusting: bool,
     ) -> Self {
-        let mut batch =
-            Self { slots: vec![], index: HashMap::new(), targets: Vec::with_capacity(facts.len()) };
+        let targets = Vec::with_capacity(facts.len());
+        let mut batch = Self { slots: vec![], index: HashMap::new(), targets, passed: false };
         for fact in facts {
-            let touch =
-                if parking.holds(fact.event.kind(), fact.stream.as_str()) { None } else { P::touches(fact) };
+            let held = parking.holds(fact.event.kind(), fact.stream.as_str());
+            batch.passed |= held;
+            let touch = if held { None } else { P::touches(fact) };
             let target = touch.map(|touch| match touch {
                 Touch::New(key) => batch.slot(key, cache, !trusting),
                 Touch::Existing(key) => batch.slot(key, cache, true),
@@ -93,6 +98,8 @@ impl<P: Projection> Batch<P> {
     pub(super) async fn fold(mut self, page: Page<'_>, parking: &Parking) -> Folded<P> {
         let mut parked = Newly { before: parking, now: Parking::default(), list: vec![] };
         let mut unreadable = page.unreadable.iter().filter(|event| P::KINDS.contains(&event.kind)).peekable();
+        // Each of them parks its stream, or is passed over with it.
+        self.passed |= unreadable.peek().is_some();
         let targets = std::mem::take(&mut self.targets);
         for (at, (fact, target)) in page.facts.iter().zip(targets).enumerate() {
             while let Some(event) = unreadable.next_if(|event| event.position <= fact.position) {
@@ -122,7 +129,7 @@ impl<P: Projection> Batch<P> {
         // Neighbours in the table are written one after the other.
         fresh.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         known.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        Folded { changes: Changes { fresh, known }, untouched, parked }
+        Folded { changes: Changes { fresh, known }, untouched, parked, passed: self.passed }
     }
 }
 

@@ -84,7 +84,9 @@ impl<P: Projection> Follower<P> {
     }
 
     fn missing(&self, live: &Generation) -> Option<Position> {
-        let behind = live.position.saturating_sub(self.position());
+        // People have seen as much as was read, and what they have seen does not go away.
+        let shown = live.position.max(self.screens.position(P::NAME));
+        let behind = shown.saturating_sub(self.position());
         (behind > 0).then_some(behind)
     }
 

@@ -42,7 +42,7 @@ fn enlisted() -> target::Event {
 }
 
 fn dialled() -> target::Event {
-    target::Event::Dialled { call: id(3), attempt: 1, was_skipped: false, at: at(1) }
+    target::Event::Dialled { call: id(3), attempt: 1, number: None, was_skipped: false, at: at(1) }
 }
 
 fn ended(reach: Reach, next: Next, personal: Personal<Words>) -> target::Event {

@@ -9,7 +9,6 @@ use domain::decimal::Amount;
 use domain::fact::{Circumstances, Event, Fact};
 use domain::ids::{Fingerprint, StreamId};
 use domain::outcome::CallStatus;
-use domain::person;
 use domain::personal::Personal;
 use domain::policy::retry::Next;
 use domain::promise::{self, Phase};
@@ -83,15 +82,14 @@ impl Story {
     fn call(&mut self, contact: u8) {
         let (call, campaign) = (id(100 + u128::from(contact)), id(1 + u128::from(contact % 2)));
         let began = at(60 * i64::from(contact));
-        let rung = person::Event::Rung { call, campaign, at: began };
-        self.say(StreamId::person(&organization(), &number(contact)), Event::Person(rung));
+        let number = Some(number(contact));
         let busy = contact.is_multiple_of(3);
         let reach = if busy { Reach::Busy } else { Reach::Reached(Upshot::Success) };
         let outcome = Outcome { reach, path: Path::Answer, talk_secs: (!busy).then_some(20), cause: None };
         let (next, personal) = (Next::Final, Personal::Clear(Words::default()));
         for event in [
             target::Event::Enlisted { at: began },
-            target::Event::Dialled { call, attempt: 1, was_skipped: false, at: began },
+            target::Event::Dialled { call, attempt: 1, number, was_skipped: false, at: began },
             target::Event::Ended { call, outcome, next, at: began + Duration::seconds(30), personal },
         ] {
             let stream = StreamId::target(&organization(), campaign, id(10 + u128::from(contact)));
@@ -146,7 +144,7 @@ async fn calls_of_campaigns_are_found_page_by_page() {
         let then = campaign_calls::Filter { from: Some(at(60)), to: Some(at(180)), ..all() };
         assert_eq!(calls(&world, &then).await, [102, 101]);
         let found = campaign_calls::find(&world.screens, &organization(), id(101)).await.unwrap();
-        assert_eq!(found.unwrap().contact, Some(id(11)));
+        assert_eq!(found.unwrap().contact, id(11));
     }
 }
 

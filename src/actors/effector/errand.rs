@@ -1,6 +1,7 @@
 //! One effect from taken to done: what a policy wants is carried out, and the session is told the outcome.
 //! Every step may be repeated after a crash save one: a launch that may have left is never sent again, only asked about (`errand/launch.rs`).
 
+mod call;
 mod launch;
 mod place;
 mod stop;
@@ -21,6 +22,7 @@ use super::NAME;
 use super::carrier::{Carrier, Hold};
 use crate::actors::backoff::Backoff;
 use crate::actors::guardian::named;
+use crate::dispatch::dialling::Case;
 use crate::dispatch::{Failure, Meta};
 use crate::journal::effects::Taken;
 use crate::journal::{CommandId, Error};
@@ -91,6 +93,12 @@ impl Errand {
             Intent::ReopenSession { organization, session } => {
                 self.reopen(&Whose { organization, session }).await;
                 Ok(Done::Finished)
+            }
+            Intent::PlaceCall { organization, campaign, contact, call } => {
+                Ok(self.place_call(&Case { organization, campaign, contact }, call).await)
+            }
+            Intent::AwaitCall { organization, campaign, contact, call } => {
+                Ok(self.await_call(&Case { organization, campaign, contact }, call).await)
             }
         };
         match done {

@@ -94,12 +94,15 @@ async fn feed(options: &Options, follower: &mut dyn Following) -> Result<Step, E
         Advance::Applied { parked, .. } => (page.last - after, parked),
         Advance::Lost => (0, 0),
     };
-    Ok(Step { events, parked, recorded_at, more: true, ..Step::default() })
+    // A live one at the head is nudged when there is more; looking again for nothing costs as much as a page without rows.
+    let more = follower.building() || follower.position() < options.journal.position();
+    Ok(Step { events, parked, recorded_at, more, ..Step::default() })
 }
 
 async fn caught_up(follower: &mut dyn Following) -> Result<Step, Error> {
     if !follower.building() {
-        return Ok(Step::default());
+        let lost = follower.settle().await? == Advance::Lost;
+        return Ok(Step { more: lost, ..Step::default() });
     }
     let flipped = follower.flip().await? == Flip::Done;
     Ok(Step { more: !flipped, flipped, ..Step::default() })

@@ -18,6 +18,8 @@ pub trait Following {
     fn building(&self) -> bool;
     /// The page is what the journal gave after `position`.
     fn advance<'a>(&'a mut self, page: &'a feed::Page) -> LocalBoxFuture<'a, Result<Advance, Error>>;
+    /// Nothing is left to read: stores what is still unstored, once that is due.
+    fn settle(&mut self) -> LocalBoxFuture<'_, Result<Advance, Error>>;
     fn flip(&mut self) -> LocalBoxFuture<'_, Result<Flip, Error>>;
 }
 
@@ -125,6 +127,10 @@ impl<P: Projection> Following for Follower<P> {
             Self::advance(self, follow::Page { after, facts, unreadable, last }).await
         }
         .boxed_local()
+    }
+
+    fn settle(&mut self) -> LocalBoxFuture<'_, Result<Advance, Error>> {
+        Self::settle(self).boxed_local()
     }
 
     fn flip(&mut self) -> LocalBoxFuture<'_, Result<Flip, Error>> {

@@ -34,6 +34,10 @@ pub struct Knock {
     signed: Option<Signed>,
 }
 
+/// The voice agent at the door it reports through, judged by what came before the body. It has a signature and nothing else.
+#[derive(Debug)]
+pub struct Signature(Signed);
+
 /// A call server. Without a token its report belongs to its session's organization.
 #[derive(Debug, Clone)]
 pub struct Reporter {
@@ -103,6 +107,28 @@ impl Knock {
             engine.signers.verify(signed, body).map_err(|refusal| refused(request, refusal))?;
         }
         Ok(self.reporter)
+    }
+}
+
+impl Signature {
+    /// Lets in whoever sent this body.
+    pub fn of_body(self, engine: &Engine, request: &HttpRequest, body: &[u8]) -> Result<(), Problem> {
+        engine.signers.verify(&self.0, body).map_err(|refusal| refused(request, refusal))
+    }
+}
+
+/// Whatever token comes along is the agent's own affair.
+impl FromRequest for Signature {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let signed = request
+            .app_data::<Engine>()
+            .ok_or(Refusal::NoSignature)
+            .and_then(|engine| engine.signers.read(request.headers(), || engine.clock.now().timestamp()));
+        let signed = signed.and_then(|signed| signed.ok_or(Refusal::NoSignature));
+        ready(signed.map(Self).map_err(|refusal| refused(request, refusal)))
     }
 }
 

@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::web::Payload;
 use domain::campaign::{self, Kind, Settings};
 use domain::rules::read;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -18,6 +18,26 @@ const BODY_LEN_MAX: usize = 8 << 20;
 const CONTACTS_MAX: usize = 100_000;
 const NAME_LEN_MAX: usize = 200;
 const DESCRIPTION_LEN_MAX: usize = 10_000;
+/// Fields of answers, which clients send back with what they change.
+const SHOWN: [&str; 17] = [
+    "id",
+    "organizationId",
+    "campaignTypeDescription",
+    "status",
+    "why",
+    "totalContacts",
+    "calledContacts",
+    "successfulCalls",
+    "failedCalls",
+    "callbackRequested",
+    "skippedContacts",
+    "calling",
+    "attempts",
+    "startedAt",
+    "completedAt",
+    "createdAt",
+    "updatedAt",
+];
 
 /// A campaign as it is sent.
 #[derive(Debug, ToSchema)]
@@ -32,6 +52,20 @@ pub(super) struct Plan {
     #[schema(max_items = 100_000)]
     contact_ids: Option<Vec<Uuid>>,
     /// `rules` (what is to be stricter than the organization's), `zone`, `concurrency`, `callsPerSecond`, `priority`, `budget`, `breaker`.
+    #[schema(value_type = Option<Object>)]
+    settings: Option<Value>,
+}
+
+/// Any of the fields of a campaign.
+#[derive(Debug, ToSchema)]
+#[schema(as = CampaignChanges, rename_all = "camelCase")]
+#[expect(dead_code, reason = "it only names the fields to the API's document")]
+pub(super) struct PlanChanges {
+    #[schema(max_length = 200)]
+    name: Option<String>,
+    #[schema(max_length = 10_000)]
+    description: Option<String>,
+    campaign_type: Option<TypeName>,
     #[schema(value_type = Option<Object>)]
     settings: Option<Value>,
 }
@@ -76,6 +110,59 @@ pub(super) async fn new(request: &HttpRequest, payload: Payload) -> Result<New, 
     };
     fields.end(&[])?;
     Ok(New { plan, contacts })
+}
+
+/// What is to be another way.
+pub(super) struct Changes {
+    name: Option<String>,
+    description: Said<String>,
+    kind: Option<Kind>,
+    settings: Said<Value>,
+}
+
+pub(super) async fn changes(request: &HttpRequest, payload: Payload) -> Result<Changes, Problem> {
+    let mut fields = Fields::read(request, payload, BODY_LEN_MAX).await?;
+    let changes = Changes {
+        name: fields.said("name", NAME_LEN_MAX)?,
+        description: fields.text("description", DESCRIPTION_LEN_MAX)?,
+        kind: fields.said("campaignType", NAME_LEN_MAX)?.as_deref().map(kind).transpose()?,
+        settings: fields.take("settings"),
+    };
+    fields.end(&SHOWN)?;
+    Ok(changes)
+}
+
+impl Changes {
+    pub(super) fn over(self, known: campaign::Plan) -> Result<campaign::Plan, Problem> {
+        let settings = match self.settings {
+            Said::Nothing => known.settings,
+            Said::Empty => Settings::default(),
+            Said::This(Value::Object(parts)) => merged(&known.settings, parts)?,
+            Said::This(_) => return Err(Problem::field("settings", "has to be an object")),
+        };
+        Ok(campaign::Plan {
+            name: self.name.unwrap_or(known.name),
+            description: self.description.over(known.description),
+            kind: self.kind.unwrap_or(known.kind),
+            settings,
+        })
+    }
+}
+
+/// Each part that is given takes the place of the known one; null takes it away.
+fn merged(known: &Settings, parts: Map<String, Value>) -> Result<Settings, Problem> {
+    let mut all = match serde_json::to_value(known) {
+        Ok(Value::Object(all)) => all,
+        Ok(_) | Err(_) => Map::new(),
+    };
+    for (name, part) in parts {
+        if part.is_null() {
+            all.remove(&name);
+        } else {
+            all.insert(name, part);
+        }
+    }
+    settings(Said::This(Value::Object(all)))
 }
 
 pub(super) async fn contacts(request: &HttpRequest, payload: Payload) -> Result<Vec<Uuid>, Problem> {

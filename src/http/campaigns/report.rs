@@ -220,8 +220,7 @@ async fn report(
     }
     let standings = targets::standings(screens, organization, campaign).await?;
     let promised = promises::of_campaign(screens, organization, campaign).await?;
-    let house = Zone::parse(engine.options.timezone.name()).unwrap_or(Zone::UTC);
-    let report = Report::new(&row, house, (&hours, &standings, &promised));
+    let report = Report::new(&row, engine.options.campaigns.zone, (&hours, &standings, &promised));
     sessions::json(sessions::shown(shown), &report)
 }
 

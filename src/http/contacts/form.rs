@@ -4,19 +4,18 @@ use actix_web::HttpRequest;
 use actix_web::web::Payload;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::contact::{self, Details, Status};
-use domain::phone::{Home, Phone};
+use domain::phone::Home;
 use domain::zone::Zone;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::dispatch::contacts::Wanted;
 use crate::http::Engine;
-use crate::http::fields::{Fields, Said};
+use crate::http::fields::{self, Fields, Said};
 use crate::http::problem::Problem;
 
 const BODY_LEN_MAX: usize = 128 << 10;
 const NAME_LEN_MAX: usize = 200;
-const PHONE_LEN_MAX: usize = 64;
 const NOTES_LEN_MAX: usize = 10_000;
 const OUTCOME_LEN_MAX: usize = 1_000;
 /// As JSON is written without blanks.
@@ -109,7 +108,7 @@ pub(super) async fn new(engine: &Engine, request: &HttpRequest, payload: Payload
     let details = Details {
         first_name: fields.required("firstName", NAME_LEN_MAX)?,
         last_name: fields.required("lastName", NAME_LEN_MAX)?,
-        phone: phone(&fields.required("phone", PHONE_LEN_MAX)?, engine.options.home)?,
+        phone: phone(&fields.required("phone", NAME_LEN_MAX)?, engine.options.home)?,
         ..Details::default()
     };
     let changes = rest(fields, engine.clock.now())?;
@@ -124,7 +123,7 @@ pub(super) async fn changes(
     let mut fields = Fields::read(request, payload, BODY_LEN_MAX).await?;
     let (first_name, last_name) =
         (fields.said("firstName", NAME_LEN_MAX)?, fields.said("lastName", NAME_LEN_MAX)?);
-    let phone = fields.said("phone", PHONE_LEN_MAX)?.map(|text| phone(&text, engine.options.home));
+    let phone = fields.said("phone", NAME_LEN_MAX)?.map(|text| phone(&text, engine.options.home));
     Ok(Changes { first_name, last_name, phone: phone.transpose()?, ..rest(fields, engine.clock.now())? })
 }
 
@@ -165,10 +164,7 @@ impl Changes {
 }
 
 fn phone(text: &str, home: Home) -> Result<String, Problem> {
-    let listed = Phone::listed(text, home);
-    let number =
-        listed.map_err(|why| Problem::field("phone", format!("is no number to call ({})", why.as_str())));
-    number.map(|listed| listed.phone.as_str().to_owned())
+    Ok(fields::phone("phone", text, home)?.as_str().to_owned())
 }
 
 fn birthday(text: &str, now: DateTime<Utc>) -> Result<Said<NaiveDate>, Problem> {

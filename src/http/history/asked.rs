@@ -164,8 +164,7 @@ impl Sought {
 
 /// What can be dialled is that number and no other; other digits are the end of one.
 fn number(text: &str, home: Home) -> Result<Sought, Problem> {
-    // A plus in an address may have become a space on the way.
-    let text = if text.starts_with(' ') { format!("+{}", text.trim()) } else { text.trim().to_owned() };
+    let text = query::with_plus(text);
     if let Some(phone) = Phone::dialable(&text, home) {
         return Ok(Sought::Phone(phone));
     }

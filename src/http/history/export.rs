@@ -182,6 +182,6 @@ fn cells(entry: &Entry, language: Language) -> [Cell<'_>; COLUMNS.len()] {
         asked::source(entry).into(),
         asked::OUTGOING.into(),
         entry.of.map(|of| of.campaign).into(),
-        entry.of.and_then(|of| of.contact).into(),
+        entry.of.map(|of| of.contact).into(),
     ]
 }

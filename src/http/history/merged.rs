@@ -31,7 +31,7 @@ pub(in crate::http) struct Entry {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::http) struct OfCampaign {
     pub(super) campaign: Uuid,
-    pub(super) contact: Option<Uuid>,
+    pub(super) contact: Uuid,
 }
 
 impl Entry {
@@ -70,7 +70,7 @@ pub(super) async fn read(
 }
 
 async fn told(engine: &Engine, organization: &Organization, rows: Vec<CallRow>) -> Result<Vec<Entry>, Error> {
-    let contacts: Vec<Uuid> = rows.iter().filter_map(|row| row.contact).collect();
+    let contacts: Vec<Uuid> = rows.iter().map(|row| row.contact).collect();
     let phones = contact_book::phones(&engine.screens, organization, &contacts).await?;
     let entry = |row: &CallRow| {
         let result = row.as_result(rung(engine, organization, (row, &phones)))?;
@@ -85,7 +85,7 @@ fn rung(
     organization: &Organization,
     (row, phones): (&CallRow, &HashMap<Uuid, String>),
 ) -> String {
-    let phone = row.contact.and_then(|contact| phones.get(&contact));
+    let phone = phones.get(&row.contact);
     let same = |phone: &&String| {
         let number = engine.dispatch.fingerprint(organization, &Phone::stored(phone)).to_string();
         row.number.as_ref() == Some(&number)

@@ -11,6 +11,7 @@ use crate::http::auth::Refusal;
 use crate::http::body;
 use crate::http::history::export::WorkbookError;
 use crate::http::vitals;
+use crate::journal::Refused;
 
 impl<E: std::error::Error + Into<Self>> From<Failure<E>> for Problem {
     fn from(failure: Failure<E>) -> Self {
@@ -26,6 +27,25 @@ impl<E: std::error::Error + Into<Self>> From<Failure<E>> for Problem {
             }
             Failure::Unavailable(why) => {
                 Self::new(Code::JournalUnavailable, "the journal cannot be written now; send it again")
+                    .because(why)
+            }
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Busy => Self::new(Code::Busy, "too much is under way; nothing was recorded"),
+            Refused::Conflict => Self::new(Code::Contended, "others changed the same thing again and again"),
+            Refused::CommandReused => {
+                Self::new(Code::CommandReused, "the command id was used for another command")
+            }
+            Refused::TooLarge { size } => {
+                Self::new(Code::TooLarge, format!("an event of {size} bytes is too large to record"))
+            }
+            Refused::Unavailable(why) => {
+                Self::new(Code::JournalUnavailable, "the journal cannot be reached now; ask again")
                     .because(why)
             }
         }
@@ -88,6 +108,12 @@ impl From<contacts::Refusal> for Problem {
             contacts::Refusal::Number(person::Error::Taken { contact }) => {
                 Self::new(Code::PhoneTaken, refusal.to_string()).with("contactId", contact.to_string())
             }
+            contacts::Refusal::Listed { number } => {
+                let told = "an admin takes it off with DELETE /auto-calling/do-not-call/{id}";
+                let id = number.to_string();
+                Self::new(Code::NumberListed, format!("{refusal}; {told}")).with("id", id)
+            }
+            contacts::Refusal::NotListed => Self::new(Code::NumberUnlisted, refusal.to_string()),
             // Nobody asks to ring here.
             contacts::Refusal::Number(
                 person::Error::OptedOut | person::Error::Retired | person::Error::Ringing { .. },

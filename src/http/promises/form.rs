@@ -6,10 +6,7 @@ use chrono::{Datelike, NaiveDate, TimeDelta};
 use domain::campaign::Settings;
 use domain::contact::Status;
 use domain::decimal::Amount;
-use domain::policy::dialling::Terms;
 use domain::policy::retry::AHEAD_MAX;
-use domain::rules::Pack;
-use domain::zone::Zone;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -58,7 +55,7 @@ pub(super) async fn read(engine: &Engine, request: &HttpRequest, payload: Payloa
     let told = [
         yes(&mut fields, "kept", News::Kept)?,
         paid(&mut fields)?.map(News::Paid),
-        due(&mut fields, engine)?.map(|due| News::Due(due, Box::new(terms(engine)))),
+        due(&mut fields, engine)?.map(|due| News::Due(due, Box::new(engine.options.campaigns.terms(&Settings::default())))),
         yes(&mut fields, "withdrawn", News::Withdrawn)?,
     ];
     let completes = completes(&mut fields)?;
@@ -117,10 +114,4 @@ fn completes(fields: &mut Fields) -> Result<bool, Problem> {
         Some(text) if Status::parse(&text) == Some(Status::Completed) => Ok(true),
         Some(_) => Err(Problem::field("contactStatus", "can only become COMPLETED here")),
     }
-}
-
-/// By whose clock a day is over where neither the contact nor its number tells, and which grace there is after it.
-fn terms(engine: &Engine) -> Terms {
-    let house = Zone::parse(engine.options.timezone.name()).unwrap_or(Zone::UTC);
-    Terms::of(&Settings::default(), &Pack::always(), house, TimeDelta::zero())
 }

@@ -19,18 +19,20 @@ use karnay::actors::effector::{self, Heard, Limits};
 use karnay::actors::guardian::{self, Ward};
 use karnay::actors::reactor;
 use karnay::adapters::local::{self, Local};
+use karnay::adapters::simulated_agent::{self, SimulatedAgent};
 use karnay::adapters::system::{SystemClock, SystemIds};
 use karnay::dispatch::{Dispatch, Meta};
 use karnay::journal::effects::{Take, Taken};
 use karnay::journal::keys::DataKey;
 use karnay::journal::verify::Place;
 use karnay::journal::{self, Journal};
-use karnay::ports::{Clock, Ids, RemoteHost};
+use karnay::ports::{Clock, Ids, RemoteHost, VoiceAgent};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 use super::LEASE;
 use super::far::{Act, Far};
+use crate::http_world::house;
 use crate::postgres::Server;
 
 #[derive(Debug, Default)]
@@ -231,6 +233,8 @@ impl Engine {
             journal: bench.journal.clone(),
             dispatch: bench.dispatch.clone(),
             remote,
+            agent: no_agent(bench),
+            campaigns: house(),
             clock: bench.clock.clone(),
             ids: bench.ids.clone(),
             heard,
@@ -274,4 +278,15 @@ pub(crate) async fn settled<T: PartialEq + Debug, F: Future<Output = T>>(look: i
         assert!(Instant::now() < until, "found {found:?}, expected {expected:?}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// Nobody calls anybody here.
+fn no_agent(bench: &Bench) -> Arc<dyn VoiceAgent> {
+    let options = simulated_agent::Options {
+        seed: 0,
+        speed: simulated_agent::SPEED,
+        faults: simulated_agent::Faults::default(),
+        clock: bench.clock.clone(),
+    };
+    Arc::new(SimulatedAgent::new(options))
 }

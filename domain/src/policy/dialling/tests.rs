@@ -32,7 +32,8 @@ fn target(calls: i64) -> Target {
     target.apply(target::Event::Enlisted { at: monday() });
     if calls > 0 {
         let at = monday();
-        target.apply(target::Event::Dialled { call: Uuid::from_u128(2), attempt: 1, was_skipped: false, at });
+        let call = Uuid::from_u128(2);
+        target.apply(target::Event::Dialled { call, attempt: 1, number: None, was_skipped: false, at });
     }
     target
 }
@@ -66,7 +67,7 @@ fn whoever_is_listed_or_gone_is_not_called() {
     assert_eq!(rule(&there, &out, None), None);
     assert_eq!(rule(&there, &out, Some(List::Global)), Some(Rule::DoNotCall));
     assert_eq!(rule(&Contact::default(), &out, None), Some(Rule::ContactStatus));
-    out.apply(person::Event::OptedOut { by: Wish::Conversation, at: monday() });
+    out.apply(person::Event::OptedOut { by: Wish::Conversation, at: monday(), personal: None });
     assert_eq!(rule(&there, &out, None), Some(Rule::DoNotCall));
 }
 
@@ -79,7 +80,7 @@ fn a_promise_keeps_every_campaign_quiet() {
     let Next::Promised { until } = ending.next else { panic!("{:?}", ending.next) };
     let campaign = Uuid::from_u128(9);
     let quiet = person::Command::KeepQuiet { until, campaign, at: monday() };
-    assert_eq!(aftermath(&ending, campaign, monday()), Some(quiet));
+    assert_eq!(aftermath(&ending, campaign, || unreachable!(), monday()), Some(quiet));
 }
 
 #[test]

@@ -202,3 +202,11 @@ fn figures_are_stored_so_for_ever() {
     insta::assert_snapshot!(stored.join("\n"));
     insta::assert_snapshot!(serde_json::to_string(&Rule::ALL).unwrap());
 }
+
+#[test]
+fn a_rule_is_called_as_it_is_stored() {
+    for rule in Rule::ALL {
+        assert_eq!(serde_json::to_value(rule).unwrap(), rule.as_str());
+        assert!(!rule.description(crate::language::Language::default()).is_empty());
+    }
+}

@@ -4,7 +4,9 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::conversation::status::Status;
 use crate::conversation::{Path, Reach, Upshot};
+use crate::ids::Fingerprint;
 use crate::personal::Personal;
 use crate::policy::eligible::{Figures, Rule};
 use crate::target::{Command, Ending, Target, Words};
@@ -24,12 +26,14 @@ fn ended(reach: Reach, next: Next) -> Event {
 }
 
 fn dialled() -> Event {
-    Event::Dialled { call: Uuid::nil(), attempt: 1, was_skipped: false, at: at(1) }
+    Event::Dialled { call: Uuid::nil(), attempt: 1, number: None, was_skipped: false, at: at(1) }
 }
 
 fn after(events: &[Event], settings: &Settings) -> Tally {
     let mut tally = Tally::default();
-    events.iter().for_each(|event| tally.hear(event, settings, at(5)));
+    for event in events {
+        tally.hear(event, settings, at(5));
+    }
     tally
 }
 
@@ -62,7 +66,7 @@ fn what_may_be_used_up_is_not_overdrawn() {
     let ends = vec![ended(Reach::Busy, Next::Again { at: at(9) }); 2];
     let used_up = after(&[&both[..], &ends].concat(), &two).standing(&two);
     assert_eq!(used_up, Standing::Pauses(Why::Budget { figures: "2 of 2 calls".to_owned() }));
-    let back = [&both[..], &[Event::Withdrawn { call: Uuid::nil(), status: Default::default(), at: at(2) }]];
+    let back = [&both[..], &[Event::Withdrawn { call: Uuid::nil(), status: Status::Pending, at: at(2) }]];
     assert_eq!(after(&back.concat(), &two).standing(&two), Standing::Goes { calls: 1 });
 }
 
@@ -94,7 +98,7 @@ proptest! {
         for (which, what) in steps {
             let command = match what {
                 0 => Command::Enlist { at: at(0) },
-                1 => Command::Dial { call, at: at(1) },
+                1 => Command::Dial { call, number: Fingerprint([7; 16]), at: at(1) },
                 2 => end(Reach::Busy, Next::Again { at: at(9) }),
                 3 => end(Reach::Unconfirmed, Next::Final),
                 4 => Command::Withdraw { call, at: at(2) },

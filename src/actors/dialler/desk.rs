@@ -1,0 +1,148 @@
+//! What the dialler has before it, and one step of its work: hear the news, tell campaigns that are over or broken, share out the lines,
+//! and see to those who are due. Whatever fails, the desk is thrown away: it holds nothing that cannot be read again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::campaign::{self, Command};
+use domain::fact::{Circumstances, Position};
+use domain::ids::{Organization, StreamId};
+use domain::policy::pacing::Turns;
+use domain::policy::tally::Standing;
+use uuid::Uuid;
+
+use super::running::Running;
+use super::seeing::Seen;
+use super::{CONCURRENCY, NAME, Options};
+use crate::dispatch::dialling::Step;
+use crate::dispatch::{Failure, Meta};
+use crate::journal::{self, Refused};
+
+/// A screen that has not caught up within this is asked again at the next step.
+pub(super) const SCREEN_WAIT: Duration = Duration::from_millis(500);
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+    #[error(transparent)]
+    Screens(#[from] projections::Error),
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error("a campaign cannot be told: {0}")]
+    Campaign(#[from] Failure<campaign::Error>),
+}
+
+/// What a step came to.
+#[derive(Debug, Default)]
+pub(super) struct Stepped {
+    /// Whether the next one should come soon.
+    pub(super) busy: bool,
+    pub(super) wanted: u64,
+    pub(super) looked: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) options: Arc<Options>,
+    owner: Uuid,
+    leased: Option<Instant>,
+    /// How far the journal was read; none where the desk is empty still.
+    pub(super) heard: Option<Position>,
+    pub(super) campaigns: BTreeMap<Uuid, Running>,
+    /// Started, and not on the board yet when it was looked at.
+    pub(super) starting: BTreeMap<Uuid, Organization>,
+    /// Contacts that changed, to be looked at again where they might not be called, once the screen shows all up to then.
+    pub(super) changed: Vec<(Position, (Organization, Uuid))>,
+    turns: Turns,
+}
+
+impl Desk {
+    pub(super) fn new(options: Arc<Options>) -> Self {
+        let owner = options.ids.uuid();
+        let (campaigns, starting, changed, turns) = Default::default();
+        Self { options, owner, leased: None, heard: None, campaigns, starting, changed, turns }
+    }
+
+    pub(super) fn running(&self) -> u64 {
+        u64::try_from(self.campaigns.len()).unwrap_or(0)
+    }
+
+    pub(super) fn live(&self) -> u64 {
+        self.campaigns.values().map(|running| u64::from(running.tally.live)).sum()
+    }
+
+    pub(super) async fn step(&mut self) -> Result<Stepped, Error> {
+        if !self.is_ours().await? {
+            (self.heard, self.campaigns) = (None, BTreeMap::new());
+            return Ok(Stepped::default());
+        }
+        let mut stepped = Stepped { busy: self.hear().await?, ..Stepped::default() };
+        self.begin().await?;
+        stepped.busy |= self.revisit_changed().await?;
+        let now = self.options.clock.now();
+        let mut asking = vec![];
+        for id in self.campaigns.keys().copied().collect::<Vec<_>>() {
+            let Some(standing) = self.campaigns.get(&id).map(|it| it.tally.standing(&it.settings)) else {
+                continue;
+            };
+            match standing {
+                Standing::Goes { calls } => {
+                    stepped.busy |= self.revisit(id).await?;
+                    asking.extend(self.campaigns.get(&id).map(|it| it.asking(calls, CONCURRENCY, now)));
+                }
+                Standing::Waits => {}
+                Standing::Pauses(why) => self.tell(id, Command::Pause { why, at: now }).await?,
+                // Who may not be called may be callable by now: first they are looked at again.
+                Standing::Completes if self.campaigns.get(&id).is_some_and(|it| it.revisited.is_some()) => {
+                    stepped.busy |= self.revisit(id).await?;
+                }
+                Standing::Completes => self.tell(id, Command::Complete { at: now }).await?,
+            }
+        }
+        let live = u32::try_from(self.live()).unwrap_or(u32::MAX);
+        let shares = self.turns.share(self.options.limits.live_max.saturating_sub(live), &asking);
+        for (id, share) in shares.into_iter().filter(|(_, share)| *share > 0) {
+            let Seen { wanted, looked, rested } = self.see_to(id, share).await?;
+            stepped.busy |= looked > 0 || !rested;
+            stepped.wanted += u64::from(wanted);
+            stepped.looked += u64::from(looked);
+        }
+        Ok(stepped)
+    }
+
+    /// Renewed well before it ends; whoever cannot renew it stops wanting calls.
+    async fn is_ours(&mut self) -> Result<bool, Error> {
+        let lease = self.options.limits.lease;
+        if self.leased.is_some_and(|at| at.elapsed() < lease / 4) {
+            return Ok(true);
+        }
+        let asked = Instant::now();
+        let ours = self.options.journal.lease(NAME, self.owner, lease).await?;
+        self.leased = ours.then_some(asked);
+        Ok(ours)
+    }
+
+    /// A campaign that is over or broken is told so, and not seen to any more.
+    async fn tell(&mut self, id: Uuid, command: Command) -> Result<(), Error> {
+        let Some(running) = self.campaigns.remove(&id) else { return Ok(()) };
+        tracing::info!(campaign = %id, ?command, "a campaign is dialled no more");
+        let stream = StreamId::campaign(&running.organization, id);
+        let meta = Meta { circumstances: self.moment(&running).circumstances, command: None };
+        match self.options.dispatch.campaign(stream, command, meta).await {
+            Ok(_) | Err(Failure::Refused(_)) => Ok(()),
+            Err(why) => Err(why.into()),
+        }
+    }
+
+    pub(super) fn moment(&self, running: &Running) -> Step {
+        let circumstances = Circumstances {
+            organization: running.organization.to_string(),
+            actor: NAME.to_owned(),
+            correlation: running.id.to_string(),
+            ..Circumstances::default()
+        };
+        Step { at: self.options.clock.now(), circumstances: Arc::new(circumstances) }
+    }
+}

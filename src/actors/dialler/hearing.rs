@@ -1,0 +1,148 @@
+//! How the dialler learns what happened: which campaigns run, how their calls end, who changed.
+
+use domain::campaign;
+use domain::fact::{Event, Fact};
+use domain::ids::Organization;
+use domain::{contact, person};
+use projections::campaign_board::{self, CampaignBoard, CampaignRow};
+use projections::projection::Projection as _;
+use uuid::Uuid;
+
+use super::desk::{Desk, Error, SCREEN_WAIT};
+use super::running::Running;
+use crate::journal::feed::Reading;
+
+const PAGE_LEN_MAX: usize = 4_096;
+
+impl Desk {
+    /// Reads on to the head. True where there was anything.
+    pub(super) async fn hear(&mut self) -> Result<bool, Error> {
+        let Some(mut heard) = self.heard else {
+            return self.look_around().await.map(|()| true);
+        };
+        let before = heard;
+        loop {
+            let page = self.options.journal.facts(heard, PAGE_LEN_MAX, Reading::Sealed).await?;
+            if page.last == heard {
+                return Ok(heard > before);
+            }
+            for fact in &page.facts {
+                self.take_in(fact);
+            }
+            heard = page.last;
+            self.heard = Some(heard);
+        }
+    }
+
+    /// Which campaigns run, as the board shows them; events after that are heard.
+    async fn look_around(&mut self) -> Result<(), Error> {
+        let position = self.options.journal.position();
+        if self.options.screens.wait(CampaignBoard::NAME, position, SCREEN_WAIT).await.behind > 0 {
+            return Ok(());
+        }
+        for row in campaign_board::running(&self.options.screens).await? {
+            if let Ok(organization) = Organization::parse(&row.organization) {
+                self.open(&row, organization);
+            }
+        }
+        self.heard = Some(position);
+        Ok(())
+    }
+
+    fn open(&mut self, row: &CampaignRow, organization: Organization) {
+        let settings = serde_json::from_str(&row.settings).unwrap_or_default();
+        let running = Running::new(row, organization, settings, &self.options.campaigns);
+        tracing::info!(campaign = %row.id, open = running.tally.open, "a campaign is dialled");
+        self.campaigns.insert(row.id, running);
+    }
+
+    fn take_in(&mut self, fact: &Fact) {
+        let now = self.options.clock.now();
+        match &fact.event {
+            Event::Target(event) => {
+                let running = fact.stream.of_target().and_then(|(id, _)| self.campaigns.get_mut(&id));
+                if let Some(running) = running {
+                    running.hear(event, fact.position, now);
+                }
+            }
+            Event::Campaign(event) => self.follow(fact, event),
+            Event::Contact(contact::Event::StatusSet { .. } | contact::Event::Changed { .. }) => {
+                let organization = Organization::parse(fact.stream.organization()).ok();
+                self.changed.extend(organization.zip(named(fact)).map(|who| (fact.position, who)));
+            }
+            Event::Person(person::Event::OptedIn { .. }) => self.revisit_all(fact),
+            Event::Contact(contact::Event::Created { .. } | contact::Event::Removed { .. })
+            | Event::Person(
+                person::Event::Claimed { .. }
+                | person::Event::Released { .. }
+                | person::Event::OptedOut { .. }
+                | person::Event::Rung { .. }
+                | person::Event::LetGo { .. }
+                | person::Event::KeptQuiet { .. }
+                | person::Event::Retired { .. },
+            )
+            | Event::Session(_)
+            | Event::Call(_)
+            | Event::Quarantine(_)
+            | Event::NumberList(_)
+            | Event::Remote(_)
+            | Event::User(_)
+            | Event::ApiKey(_) => {}
+        }
+    }
+
+    fn follow(&mut self, fact: &Fact, event: &campaign::Event) {
+        let Some(id) = named(fact) else { return };
+        match event {
+            campaign::Event::Started { .. } => {
+                let organization = Organization::parse(fact.stream.organization());
+                self.starting.extend(organization.map(|organization| (id, organization)));
+            }
+            campaign::Event::Changed { plan, .. } => {
+                if let Some(running) = self.campaigns.get_mut(&id) {
+                    running.change(plan.settings.clone(), &self.options.campaigns);
+                }
+            }
+            campaign::Event::Paused { .. }
+            | campaign::Event::Completed { .. }
+            | campaign::Event::Failed { .. }
+            | campaign::Event::Removed { .. } => {
+                self.starting.remove(&id);
+                self.campaigns.remove(&id);
+            }
+            campaign::Event::Created { .. } | campaign::Event::Enlisted { .. } => {}
+        }
+    }
+
+    /// Takes up campaigns that were started, once the board shows all that was heard.
+    pub(super) async fn begin(&mut self) -> Result<(), Error> {
+        let Some(heard) = self.heard.filter(|_| !self.starting.is_empty()) else { return Ok(()) };
+        if self.options.screens.wait(CampaignBoard::NAME, heard, SCREEN_WAIT).await.behind > 0 {
+            return Ok(());
+        }
+        for (id, organization) in std::mem::take(&mut self.starting) {
+            let row = campaign_board::find(&self.options.screens, &organization, id).await?;
+            if let Some(row) = row.filter(|row| row.status == campaign_board::Status::Running) {
+                self.open(&row, organization);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whose number it is that may be called again, only its stream tells: everybody of the organization who may not be called is
+    /// looked at again.
+    fn revisit_all(&mut self, fact: &Fact) {
+        let whose = fact.stream.organization();
+        let everyone = Organization::everyone();
+        let own = self
+            .campaigns
+            .values_mut()
+            .filter(|running| whose == everyone.as_str() || running.organization.as_str() == whose);
+        own.for_each(|running| running.revisited = Some(0));
+    }
+}
+
+/// Which campaign or contact it is about.
+fn named(fact: &Fact) -> Option<Uuid> {
+    fact.stream.session_name().parse().ok()
+}

@@ -1,0 +1,231 @@
+//! Having the voice agent ring somebody, once. Before anything leaves, everything that may have changed since the call was wanted is
+//! looked at again; once it may have left, it is only asked about. How a call ends is stored whole, with what follows on it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::campaign::{self, Phase, Settings};
+use domain::conversation::answer::Answer;
+use domain::conversation::{Outcome, Path, Reach};
+use domain::ids::StreamId;
+use domain::phone::Phone;
+use domain::policy::dialling::{Terms, Whole};
+use domain::target::Words;
+use uuid::Uuid;
+
+use super::{Abroad, Done, Errand, LOOK};
+use crate::actors::backoff::Backoff;
+use crate::dispatch::Failure;
+use crate::dispatch::dialling::{Case, Concerned, Heard, Step};
+use crate::journal::Refused;
+use crate::journal::effects;
+use crate::ports::{AgentCall, Spoken, Trouble};
+
+/// An agent that asks for patience is tried so often in all; then the rules of trying again hold.
+const TRIES_MAX: u32 = 3;
+
+/// What came of asking the agent for a call.
+enum Said {
+    Over(Heard, Words),
+    Accepted {
+        reference: String,
+    },
+    /// Nothing left: another try at that time.
+    Postponed(DateTime<Utc>),
+    /// It may have been placed.
+    Unclear,
+}
+
+impl Errand {
+    pub(super) async fn place_call(&self, case: &Case, call: Uuid) -> Done {
+        let (terms, running) = self.terms(case).await;
+        let Some(all) = self.insist("look", || self.dispatch().concerned(case)).await else {
+            return Done::Finished;
+        };
+        let Some(live) = all.target.state.live().filter(|live| live.call == call) else {
+            return Done::Finished;
+        };
+        match self.taken.errand {
+            // Whoever took it will report, or is waited for by another effect.
+            effects::Errand::Ask if live.accepted => Done::Finished,
+            effects::Errand::Ask => {
+                let until = live.began + terms.call_max;
+                let (heard, words) = self.inquire(case, call, None, (until, Path::NeverLearnt)).await;
+                self.end(case, call, &terms, (&heard, &words)).await
+            }
+            effects::Errand::Send if !running || !may_still(&all, &terms, self.now()) => {
+                self.insist("withdraw", || async {
+                    self.dispatch().withdraw_call(case, call, &self.step()).await
+                })
+                .await;
+                Done::Finished
+            }
+            effects::Errand::Send => self.ask_agent(case, call, &terms, &all).await,
+        }
+    }
+
+    /// What an agent took and does not report on is asked about in the end, or given up.
+    pub(super) async fn await_call(&self, case: &Case, call: Uuid) -> Done {
+        let (terms, _) = self.terms(case).await;
+        let Some(all) = self.insist("look", || self.dispatch().concerned(case)).await else {
+            return Done::Finished;
+        };
+        let Some(live) = all.target.state.live().filter(|live| live.call == call) else {
+            return Done::Finished;
+        };
+        let until = live.began + terms.call_max;
+        if self.now() < until {
+            return Done::Postponed(until);
+        }
+        let reference = live.reference.clone();
+        let (heard, words) = self.inquire(case, call, reference.as_deref(), (until, Path::TimedOut)).await;
+        self.end(case, call, &terms, (&heard, &words)).await
+    }
+
+    async fn ask_agent(&self, case: &Case, call: Uuid, terms: &Terms, all: &Concerned) -> Done {
+        // The last look before something leaves: an effect that is another's by now is asked about there.
+        if !self.persist("renewed", || self.carrier.renew(&self.hold)).await {
+            return Done::Finished;
+        }
+        match self.request_call(case, call, terms, all).await {
+            Said::Postponed(until) => Done::Postponed(until),
+            Said::Over(heard, words) => self.end(case, call, terms, (&heard, &words)).await,
+            Said::Accepted { reference } => {
+                let accept = || async {
+                    self.dispatch().accept_call(case, call, reference.clone(), &self.step()).await
+                };
+                self.insist("accept", accept).await;
+                Done::Finished
+            }
+            Said::Unclear => {
+                let until = self.now() + terms.call_max;
+                let (heard, words) = self.inquire(case, call, None, (until, Path::TimedOut)).await;
+                self.end(case, call, terms, (&heard, &words)).await
+            }
+        }
+    }
+
+    async fn request_call(&self, case: &Case, call: Uuid, terms: &Terms, all: &Concerned) -> Said {
+        let (agent, key) = (self.carrier.options.agent.clone(), case.key(call));
+        let details = all.contact.state.details();
+        let request = AgentCall {
+            phone: Phone::stored(&details.phone),
+            first_name: details.first_name.clone(),
+            last_name: details.last_name.clone(),
+            custom_data: details.custom_data.clone().unwrap_or_default(),
+        };
+        let patience = terms.call_max.to_std().unwrap_or(Duration::MAX);
+        match self.abroad(patience, async move { agent.call(&key, request).await }).await {
+            Abroad::Answered(Ok(Spoken::Answered(answer))) => {
+                let words = words(&answer);
+                Said::Over(Box::new(move |zone| answer.read(Path::Answer, zone)), words)
+            }
+            Abroad::Answered(Ok(Spoken::Accepted { reference })) => Said::Accepted { reference },
+            Abroad::Answered(Ok(Spoken::Unclear { .. })) | Abroad::Broke | Abroad::Silent => Said::Unclear,
+            Abroad::Answered(Err(Trouble::Later { after })) if self.taken.tries < TRIES_MAX => {
+                Said::Postponed(self.now() + after)
+            }
+            Abroad::Answered(Err(why @ (Trouble::Later { .. } | Trouble::Never { .. }))) => {
+                let refused = Outcome {
+                    reach: Reach::AgentRefused,
+                    path: Path::Answer,
+                    talk_secs: None,
+                    cause: Some(why.to_string()),
+                };
+                Said::Over(Box::new(move |_| refused.clone()), Words::default())
+            }
+        }
+    }
+
+    /// What the agent's books say about a call that may have been placed. Who cannot be told about is not rung again.
+    async fn inquire(
+        &self,
+        case: &Case,
+        call: Uuid,
+        reference: Option<&str>,
+        (until, unknown): (DateTime<Utc>, Path),
+    ) -> (Heard, Words) {
+        let key = case.key(call);
+        loop {
+            match self.carrier.options.agent.ask(&key, reference).await {
+                Ok(Some(answer)) => {
+                    let words = words(&answer);
+                    return (Box::new(move |zone| answer.read(Path::Asked, zone)), words);
+                }
+                Err(Trouble::Later { after }) if self.now() + after < until => {
+                    tokio::time::sleep(after).await;
+                }
+                Ok(None) | Err(Trouble::Later { .. } | Trouble::Never { .. }) => {
+                    return (Box::new(move |_| Outcome::unconfirmed(unknown)), Words::default());
+                }
+            }
+        }
+    }
+
+    async fn end(&self, case: &Case, call: Uuid, terms: &Terms, (heard, words): (&Heard, &Words)) -> Done {
+        let end =
+            || async { self.dispatch().end_call(case, call, (terms, heard, words), &self.step()).await };
+        self.insist("end", end).await;
+        Done::Finished
+    }
+
+    /// What the campaign's calls go by, and whether it runs. One that is gone says nothing more: what holds for all holds.
+    async fn terms(&self, case: &Case) -> (Terms, bool) {
+        let stream = StreamId::campaign(&case.organization, case.campaign);
+        let mut backoff = Backoff::default();
+        let campaign = loop {
+            let look = self.dispatch().campaign(stream.clone(), campaign::Command::Look, self.meta(LOOK));
+            match look.await {
+                Ok(done) => break Some(done.state),
+                Err(Failure::Refused(_) | Failure::CommandReused | Failure::TooLarge { .. }) => break None,
+                Err(why @ (Failure::Busy | Failure::Conflict | Failure::Unavailable(_))) => {
+                    self.wait(&mut backoff, LOOK, &why.to_string()).await;
+                }
+            }
+        };
+        let plan = campaign.as_ref().and_then(|campaign| campaign.plan());
+        let settings = plan.map_or_else(Settings::default, |plan| plan.settings.clone());
+        let terms = self.carrier.options.campaigns.terms(&settings);
+        (terms, campaign.is_some_and(|campaign| campaign.phase() == Phase::Running))
+    }
+
+    /// Tries until the store answers; none where it never will otherwise.
+    async fn insist<T, F: Future<Output = Result<T, Refused>>>(
+        &self,
+        step: &str,
+        attempt: impl Fn() -> F,
+    ) -> Option<T> {
+        let mut backoff = Backoff::default();
+        loop {
+            match attempt().await {
+                Ok(answer) => return Some(answer),
+                Err(why @ (Refused::Conflict | Refused::Busy | Refused::Unavailable(_))) => {
+                    self.wait(&mut backoff, step, &why.to_string()).await;
+                }
+                Err(why @ (Refused::CommandReused | Refused::TooLarge { .. })) => {
+                    tracing::error!(effect = self.taken.id, step, cause = %why, "a call's step cannot be stored");
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn step(&self) -> Step {
+        Step { at: self.now(), circumstances: self.circumstances() }
+    }
+
+    fn dispatch(&self) -> &crate::dispatch::Dispatch {
+        &self.carrier.options.dispatch
+    }
+}
+
+/// Whether the rules that allowed the call allow it still, for the number that was to be rung.
+fn may_still(all: &Concerned, terms: &Terms, now: DateTime<Utc>) -> bool {
+    let same = all.target.state.live().is_some_and(|live| live.number == Some(all.number));
+    same && all.weigh(terms, Whole::default(), now).against_placing().is_none()
+}
+
+fn words(answer: &Answer) -> Words {
+    let Answer { outcome, summary, recording_url, .. } = answer;
+    Words { outcome: outcome.clone(), summary: summary.clone(), recording_url: recording_url.clone() }
+}

@@ -1,0 +1,171 @@
+//! The single actors the engine consists of, each with what it needs: effects carried out, policies followed, screens fed, campaigns dialled.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::projections::Screens;
+use ::projections::api_keys::ApiKeys;
+use ::projections::call_history::CallHistory;
+use ::projections::campaign_board::CampaignBoard;
+use ::projections::campaign_calls::CampaignCalls;
+use ::projections::campaign_hours::CampaignHours;
+use ::projections::contact_book::ContactBook;
+use ::projections::do_not_call::DoNotCall;
+use ::projections::number_lists::NumberLists;
+use ::projections::projection::Projection as _;
+use ::projections::promises::Promises;
+use ::projections::quarantine::Quarantine;
+use ::projections::session_stats::{self, SessionStats};
+use ::projections::targets::Targets;
+use ::projections::users::Users;
+use anyhow::Context as _;
+use chrono::TimeDelta;
+use domain::ids::{Organization, SessionId};
+use domain::policy::calling::Calling;
+use domain::policy::completion::Completing;
+use domain::policy::launch::Launching;
+use domain::policy::placing::Placing;
+use domain::policy::stop::Stopping;
+use futures_util::FutureExt as _;
+use tokio::runtime;
+
+use super::Ports;
+use super::remote::host_name;
+use crate::actors::guardian::Ward;
+use crate::actors::projector::screen::{Screen, Shown};
+use crate::actors::{dialler, effector, projector, reactor, watchdog};
+use crate::config::Config;
+use crate::dispatch::Dispatch;
+use crate::dispatch::dialling::House;
+use crate::journal::Journal;
+use crate::ports::{RemoteHost, VoiceAgent};
+
+/// A screen that is further behind than this when a command ended badly is not asked any longer.
+const HEARD_WAIT: Duration = Duration::from_secs(30);
+
+/// What they work on and with.
+pub(super) struct World<'a> {
+    pub(super) journal: Journal,
+    pub(super) screens: Screens,
+    pub(super) dispatch: Dispatch,
+    pub(super) remote: Arc<dyn RemoteHost>,
+    pub(super) agent: Arc<dyn VoiceAgent>,
+    pub(super) campaigns: House,
+    pub(super) ports: Ports,
+    pub(super) config: &'a Config,
+}
+
+pub(super) struct Wards {
+    pub(super) all: Vec<Ward>,
+    pub(super) effector: effector::Handle,
+    pub(super) projectors: Vec<projector::Handle>,
+}
+
+/// To be called where the engine's runtime runs.
+pub(super) fn all(world: &World) -> anyhow::Result<Wards> {
+    let runtime = runtime::Handle::current();
+    let (effects, effector) = effector::ward(world.effects(&runtime));
+    let mut all = vec![effects];
+    all.extend(policies(&world.journal, &effector, &runtime));
+    let mut projectors = vec![];
+    for screen in all_screens(&world.screens) {
+        let (journal, clock) = (world.journal.clone(), Arc::clone(&world.ports.clock));
+        let (ward, handle) =
+            projector::ward(projector::Options { screen, journal, clock, runtime: runtime.clone() });
+        all.push(ward);
+        projectors.push(handle);
+    }
+    all.push(watchdog::ward(world.watching()?));
+    all.push(dialler::ward(world.dialling(runtime)));
+    Ok(Wards { all, effector, projectors })
+}
+
+impl World<'_> {
+    fn effects(&self, runtime: &runtime::Handle) -> effector::Options {
+        effector::Options {
+            journal: self.journal.clone(),
+            dispatch: self.dispatch.clone(),
+            remote: Arc::clone(&self.remote),
+            agent: Arc::clone(&self.agent),
+            campaigns: self.campaigns.clone(),
+            host: host_name(self.config),
+            home: self.config.house.region,
+            parallel: self.config.sessions.parallel,
+            clock: Arc::clone(&self.ports.clock),
+            ids: Arc::clone(&self.ports.ids),
+            heard: heard(&self.screens, &self.journal),
+            runtime: runtime.clone(),
+            limits: effector::Limits::default(),
+        }
+    }
+
+    fn watching(&self) -> anyhow::Result<watchdog::Options> {
+        Ok(watchdog::Options {
+            journal: self.journal.clone(),
+            screens: self.screens.clone(),
+            dispatch: self.dispatch.clone(),
+            clock: Arc::clone(&self.ports.clock),
+            idle: TimeDelta::from_std(self.config.sessions.idle).context("SESSION_IDLE_MINUTES")?,
+        })
+    }
+
+    fn dialling(&self, runtime: runtime::Handle) -> dialler::Options {
+        dialler::Options {
+            journal: self.journal.clone(),
+            screens: self.screens.clone(),
+            dispatch: self.dispatch.clone(),
+            campaigns: self.campaigns.clone(),
+            clock: Arc::clone(&self.ports.clock),
+            ids: Arc::clone(&self.ports.ids),
+            runtime,
+            limits: self.ports.dialling,
+        }
+    }
+}
+
+/// Every policy there is, each followed by a reactor of its own.
+fn policies(journal: &Journal, effector: &effector::Handle, runtime: &runtime::Handle) -> [Ward; 5] {
+    let (journal, effector, runtime) = (journal.clone(), effector.clone(), runtime.clone());
+    let options = reactor::Options { journal, effector, runtime };
+    [
+        reactor::ward::<Launching>("launch policy", options.clone()),
+        reactor::ward::<Placing>("placing policy", options.clone()),
+        reactor::ward::<Stopping>("stop policy", options.clone()),
+        reactor::ward::<Completing>("completion policy", options.clone()),
+        reactor::ward::<Calling>("calling policy", options),
+    ]
+}
+
+/// Every screen there is, as its projector sees it.
+pub(super) fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 13] {
+    [
+        Arc::new(Shown::<SessionStats>::new(screens)),
+        Arc::new(Shown::<CallHistory>::new(screens)),
+        Arc::new(Shown::<NumberLists>::new(screens)),
+        Arc::new(Shown::<ContactBook>::new(screens)),
+        Arc::new(Shown::<DoNotCall>::new(screens)),
+        Arc::new(Shown::<CampaignBoard>::new(screens)),
+        Arc::new(Shown::<Targets>::new(screens)),
+        Arc::new(Shown::<Promises>::new(screens)),
+        Arc::new(Shown::<CampaignHours>::new(screens)),
+        Arc::new(Shown::<CampaignCalls>::new(screens)),
+        Arc::new(Shown::<Quarantine>::new(screens)),
+        Arc::new(Shown::<Users>::new(screens)),
+        Arc::new(Shown::<ApiKeys>::new(screens)),
+    ]
+}
+
+/// Whether any call was reported for a session, as its screen shows it once it holds what is recorded by now.
+fn heard(screens: &Screens, journal: &Journal) -> effector::Heard {
+    let (screens, journal) = (screens.clone(), journal.clone());
+    Arc::new(move |organization: &Organization, session: &SessionId| {
+        let (screens, target) = (screens.clone(), journal.position());
+        let (organization, session) = (organization.to_string(), session.to_string());
+        async move {
+            let fresh = screens.wait(SessionStats::NAME, target, HEARD_WAIT).await;
+            let found = session_stats::find(&screens, &organization, &session, fresh.position).await;
+            found.ok().flatten().is_some_and(|row| row.processed > 0)
+        }
+        .boxed()
+    })
+}

@@ -1,0 +1,355 @@
+//! Calls of campaigns: wanted, placed, ended. Each step is one unit over everybody it concerns, decided on as they stand at that very
+//! moment: the number, the contact, the contact's place in the campaign. Whoever was slower looks again; nobody is rung by two.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::campaign::Settings;
+use domain::contact::{self, Contact, Details, Status};
+use domain::conversation::{Counts, Outcome, Reach, Upshot};
+use domain::fact::{Circumstances, Position};
+use domain::ids::{Fingerprint, Organization, StreamId};
+use domain::person::{self, Person};
+use domain::phone::Phone;
+use domain::policy::dialling::{Parties, Terms, Whole, aftermath, noted};
+use domain::policy::eligible::{Decision, List, Weighed};
+use domain::promise::{self, Promises};
+use domain::rules::Pack;
+use domain::target::{self, Phase, Target, Words};
+use domain::zone::Zone;
+use uuid::Uuid;
+
+use super::together::{Drawn, Together};
+use super::{Dispatch, Failure, Meta};
+use crate::journal::Refused;
+
+/// Somebody else wrote first: looked at again, this often in all.
+const TRIES_MAX: usize = 8;
+/// The agent's last word may come a little after it should.
+const GRACE: TimeDelta = TimeDelta::minutes(1);
+
+/// What holds for every campaign of this engine.
+#[derive(Debug, Clone)]
+pub struct House {
+    pub pack: Pack,
+    pub zone: Zone,
+    /// How long the agent may take for a call.
+    pub patience: TimeDelta,
+}
+
+impl House {
+    pub fn terms(&self, settings: &Settings) -> Terms {
+        Terms::of(settings, &self.pack, self.zone, self.patience + GRACE)
+    }
+}
+
+/// One contact in one campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Case {
+    pub organization: Organization,
+    pub campaign: Uuid,
+    pub contact: Uuid,
+}
+
+/// A step of a case: when, and why.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub at: DateTime<Utc>,
+    pub circumstances: Arc<Circumstances>,
+}
+
+/// Everybody a call concerns, drawn at one moment.
+#[derive(Debug)]
+pub struct Concerned {
+    pub contact: Drawn<Contact>,
+    pub person: Drawn<Person>,
+    pub target: Drawn<Target>,
+    pub listed: Option<List>,
+    /// Of the contact's number as it is now.
+    pub number: Fingerprint,
+    /// Drawn only where something is promised.
+    pub promises: Option<Drawn<Promises>>,
+}
+
+/// What became of wanting a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialled {
+    Wanted(Position),
+    /// Not now; what was noted stands there.
+    PutOff(Position),
+    /// It is called already, through, or gone; or the whole campaign has to stop. Nothing was stored.
+    Nothing,
+}
+
+/// What is known of a call that is over. Times that an agent tells are read by the contact's clock.
+pub type Heard = Box<dyn Fn(Zone) -> Outcome + Send + Sync>;
+
+impl Concerned {
+    /// As people see it. One that is the contact's no longer is known by its fingerprint alone.
+    fn number_that_is(&self, rung: Fingerprint) -> person::Number {
+        let ours = (rung == self.number).then(|| self.contact.state.details().phone.clone());
+        person::Number { phone: ours.unwrap_or_default(), note: None }
+    }
+
+    pub fn weigh(&self, terms: &Terms, whole: Whole, at: DateTime<Utc>) -> Weighed {
+        let (contact, person, target) = (&self.contact.state, &self.person.state, &self.target.state);
+        terms.weigh(&Parties { contact, person, listed: self.listed, target }, whole, at)
+    }
+}
+
+impl Case {
+    /// What a call is called where it is asked for and reported.
+    pub fn key(&self, call: Uuid) -> String {
+        let Self { organization, campaign, contact } = self;
+        format!("{organization}/{campaign}/{contact}/{call}")
+    }
+
+    /// None where it is no such name.
+    pub fn of_key(key: &str) -> Option<(Self, Uuid)> {
+        let mut parts = key.split('/');
+        let organization = Organization::parse(parts.next()?).ok()?;
+        let mut id = || parts.next().and_then(|part| Uuid::parse_str(part).ok());
+        let (campaign, contact, call) = (id()?, id()?, id()?);
+        parts.next().is_none().then_some((Self { organization, campaign, contact }, call))
+    }
+
+    fn streams(&self) -> (StreamId, StreamId) {
+        let Self { organization, campaign, contact } = self;
+        (StreamId::contact(organization, *contact), StreamId::target(organization, *campaign, *contact))
+    }
+}
+
+impl Dispatch {
+    pub async fn concerned(&self, case: &Case) -> Result<Concerned, Refused> {
+        let (contact, target) = case.streams();
+        let (contact, target) = tokio::try_join!(self.draw::<Contact>(contact), self.draw(target))?;
+        let phone = Phone::stored(&contact.state.details().phone);
+        let number = self.fingerprint(&case.organization, &phone);
+        let person = self.draw(StreamId::person(&case.organization, &number)).await?;
+        let listed = self.listed_for_everyone(&phone).await?;
+        Ok(Concerned { contact, person, target, listed, number, promises: None })
+    }
+
+    /// Wants a call, or notes why not, whichever the rules say at this moment.
+    pub async fn dial(
+        &self,
+        case: &Case,
+        (terms, whole): (&Terms, Whole),
+        call: Uuid,
+        step: &Step,
+    ) -> Result<Dialled, Refused> {
+        for _ in 0..TRIES_MAX {
+            let mut all = self.concerned(case).await?;
+            if all.target.state.phase() != Phase::Waiting {
+                return Ok(Dialled::Nothing);
+            }
+            let mut unit = self.together(step.meta());
+            let done = match wish(&all, terms, whole, step.at) {
+                Wish::Nothing => return Ok(Dialled::Nothing),
+                Wish::Say(command) => {
+                    say(&mut unit, &mut all.target, None, command)?;
+                    Dialled::PutOff
+                }
+                Wish::Call => {
+                    let (number, at) = (all.number, step.at);
+                    let ring = person::Command::Ring { call, campaign: case.campaign, at };
+                    say(&mut unit, &mut all.person, None, ring)?;
+                    say(&mut unit, &mut all.target, None, target::Command::Dial { call, number, at })?;
+                    Dialled::Wanted
+                }
+            };
+            match unit.store().await {
+                Ok(position) => return Ok(done(position)),
+                Err(Refused::Conflict) => {}
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(Dialled::Nothing)
+    }
+
+    /// Looks again at somebody who may not be called; who may be after all is due at once.
+    pub async fn reconsider(&self, case: &Case, terms: &Terms, step: &Step) -> Result<bool, Refused> {
+        for _ in 0..TRIES_MAX {
+            let mut all = self.concerned(case).await?;
+            let Some(known) = all.target.state.decision().copied().filter(|known| known.until.is_none())
+            else {
+                return Ok(false);
+            };
+            let decision = noted(all.weigh(terms, Whole::default(), step.at).decision);
+            let due = target::Decision { until: Some(step.at), ..known };
+            let command = target::Command::Defer { decision: decision.unwrap_or(due), at: step.at };
+            let mut unit = self.together(step.meta());
+            let changed = say(&mut unit, &mut all.target, None, command).unwrap_or(false);
+            match unit.store().await {
+                Ok(_) => return Ok(changed),
+                Err(Refused::Conflict) => {}
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(false)
+    }
+
+    /// The agent took the call and will report.
+    pub async fn accept_call(
+        &self,
+        case: &Case,
+        call: Uuid,
+        reference: String,
+        step: &Step,
+    ) -> Result<(), Refused> {
+        let reference = Some(reference);
+        self.on_target(case, step, |at| target::Command::Accept { call, reference: reference.clone(), at })
+            .await
+    }
+
+    /// The call was wanted, and nobody was asked to place it.
+    pub async fn withdraw_call(&self, case: &Case, call: Uuid, step: &Step) -> Result<(), Refused> {
+        self.settle(case, (call, false), step, |unit, all, _| {
+            let withdraw = target::Command::Withdraw { call, at: step.at };
+            let go = person::Command::LetGo { call, counts: Counts::Nothing, at: step.at };
+            say(unit, &mut all.target, None, withdraw)?;
+            say(unit, &mut all.person, None, go)
+        })
+        .await
+        .map(drop)
+    }
+
+    /// The call is over. False where that was known, or nobody wanted that call.
+    pub async fn end_call(
+        &self,
+        case: &Case,
+        call: Uuid,
+        (terms, heard, words): (&Terms, &Heard, &Words),
+        step: &Step,
+    ) -> Result<bool, Refused> {
+        let at = step.at;
+        let promised = matches!(heard(Zone::UTC).reach, Reach::Reached(Upshot::PromiseToPay(_)));
+        self.settle(case, (call, promised), step, |unit, all, rung| {
+            let (contact, target) = (&all.contact.state, &all.target.state);
+            let outcome = heard(terms.clock(contact, at));
+            let counts = outcome.counts();
+            let ending = terms.ending((contact, target), outcome, words.clone(), at);
+            say(unit, &mut all.person, None, person::Command::LetGo { call, counts, at })?;
+            let number = || all.number_that_is(rung);
+            if let Some(command) = aftermath(&ending, case.campaign, number, at) {
+                say(unit, &mut all.person, Some(rung), command)?;
+            }
+            remember(unit, all, &ending, at)?;
+            if let (Some(promises), Some(made)) =
+                (&mut all.promises, promise::heard((call, case.campaign), &ending, at))
+            {
+                say(unit, promises, None, made)?;
+            }
+            let end = target::Command::End { call, ending: Box::new(ending), at };
+            say(unit, &mut all.target, Some(rung), end)
+        })
+        .await
+    }
+
+    /// One step of a call for everybody it concerns, with the number that it rang, and what the contact has promised where that matters.
+    /// False where the call's end is no news.
+    async fn settle(
+        &self,
+        case: &Case,
+        (call, promised): (Uuid, bool),
+        step: &Step,
+        tell: impl Fn(&mut Together, &mut Concerned, Fingerprint) -> Result<bool, Refused>,
+    ) -> Result<bool, Refused> {
+        loop {
+            let mut all = self.concerned(case).await?;
+            let Some(rung) = all.target.state.awaits(call) else { return Ok(false) };
+            let rung = rung.unwrap_or(all.number);
+            // The contact may have another number by now.
+            if rung != all.number {
+                all.person = self.draw(StreamId::person(&case.organization, &rung)).await?;
+            }
+            if promised {
+                let promises = StreamId::promises(&case.organization, case.contact);
+                all.promises = Some(self.draw(promises).await?);
+            }
+            let mut unit = self.together(step.meta());
+            tell(&mut unit, &mut all, rung)?;
+            match unit.store().await {
+                Ok(_) => return Ok(true),
+                Err(Refused::Conflict) => {}
+                Err(why) => return Err(why),
+            }
+        }
+    }
+
+    async fn on_target(
+        &self,
+        case: &Case,
+        step: &Step,
+        command: impl Fn(DateTime<Utc>) -> target::Command,
+    ) -> Result<(), Refused> {
+        loop {
+            let mut target: Drawn<Target> = self.draw(case.streams().1).await?;
+            let mut unit = self.together(step.meta());
+            say(&mut unit, &mut target, None, command(step.at))?;
+            match unit.store().await {
+                Ok(_) => return Ok(()),
+                Err(Refused::Conflict) => {}
+                Err(why) => return Err(why),
+            }
+        }
+    }
+}
+
+enum Wish {
+    Call,
+    Say(target::Command),
+    Nothing,
+}
+
+fn wish(all: &Concerned, terms: &Terms, whole: Whole, at: DateTime<Utc>) -> Wish {
+    if all.contact.state.status().is_none() {
+        return Wish::Say(target::Command::Drop { at });
+    }
+    let decision = all.weigh(terms, whole, at).decision;
+    match (noted(decision), decision) {
+        (_, Decision::Suppressed { rule, .. }) if rule.is_the_campaigns() => Wish::Nothing,
+        (Some(decision), _) => Wish::Say(target::Command::Defer { decision, at }),
+        (None, _) => Wish::Call,
+    }
+}
+
+impl Step {
+    fn meta(&self) -> Meta {
+        Meta { circumstances: Arc::clone(&self.circumstances), command: None }
+    }
+}
+
+/// What the contact itself remembers of a conversation.
+fn remember(
+    unit: &mut Together,
+    all: &mut Concerned,
+    ending: &target::Ending,
+    at: DateTime<Utc>,
+) -> Result<bool, Refused> {
+    let Some(status) = all.contact.state.status() else { return Ok(false) };
+    if ending.next == domain::policy::retry::Next::OptedOut && status != Status::DoNotCall {
+        let status = Status::DoNotCall;
+        say(unit, &mut all.contact, None, contact::Command::SetStatus { status, at })?;
+    }
+    let Some(told) = ending.leaves() else { return Ok(false) };
+    let details = Details { last_outcome: Some(told), ..all.contact.state.details().clone() };
+    say(unit, &mut all.contact, Some(all.number), contact::Command::Change { details, at })
+}
+
+/// What an aggregate refuses here it refuses because somebody else was faster, or for good: the store tells which.
+fn say<A: domain::fact::Recorded>(
+    unit: &mut Together,
+    drawn: &mut Drawn<A>,
+    person: Option<Fingerprint>,
+    command: A::Command,
+) -> Result<bool, Refused> {
+    match unit.say(drawn, person, command) {
+        Ok(said) => Ok(said),
+        Err(Failure::Refused(why)) => {
+            tracing::debug!(stream = %drawn.stream, %why, "a step of a call was refused");
+            Ok(false)
+        }
+        Err(why) => Err(Refused::Unavailable(why.to_string())),
+    }
+}

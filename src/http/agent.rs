@@ -1,0 +1,144 @@
+//! Where the voice agent reports calls that it had only taken. Its signature is its ticket: it has no token, and belongs to nobody.
+
+use std::sync::Arc;
+
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse, post};
+use domain::campaign::{Command, Settings};
+use domain::conversation::Path;
+use domain::conversation::answer::Answer;
+use domain::ids::{Organization, StreamId};
+use domain::target::Words;
+use projections::projection::Projection;
+use projections::targets::{self, Targets};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::auth::Signature;
+use super::edge::RequestId;
+use super::problem::{Code, Problem, ProblemBody};
+use super::{Engine, body};
+use crate::dispatch::Meta;
+use crate::dispatch::dialling::{Case, Heard, Step};
+
+/// What an answer may have.
+const BODY_LEN_MAX: usize = 256 << 10;
+const ACTOR: &str = "voice agent";
+
+pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
+    routes.service(callback);
+}
+
+/// Which call, by the name that the request gave it, or by the one that the agent gave it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Which {
+    #[serde(default)]
+    idempotency_key: Option<String>,
+    #[serde(default)]
+    call_id: Option<String>,
+}
+
+/// A report of a call, as the agent answers a call that it does not only take.
+#[derive(Debug, ToSchema)]
+#[schema(as = AgentReport, rename_all = "camelCase")]
+#[expect(dead_code, reason = "it only names the fields to the API's document")]
+struct Report {
+    /// The `Idempotency-Key` of the request.
+    idempotency_key: Option<String>,
+    /// What the agent called the call when it took it.
+    call_id: Option<String>,
+    success: bool,
+    outcome: Option<String>,
+    summary: Option<String>,
+    duration: Option<f64>,
+    recording_url: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AgentReported)]
+struct Reported {
+    ok: bool,
+    /// It had been reported before, or is of a call nobody waits for.
+    duplicate: bool,
+}
+
+/// Tells the outcome of a call that the agent had answered with 202. Signed as Standard Webhooks say, with one of `WEBHOOK_SECRETS`.
+#[utoipa::path(tag = "agent", request_body(content = Report, content_type = "application/json"), responses(
+    (status = OK, body = Reported),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+    (status = UNAUTHORIZED, body = ProblemBody, content_type = "application/problem+json"),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json", description = "No such call"),
+))]
+#[post("/auto-calling/agent/callback")]
+async fn callback(
+    engine: Engine,
+    signature: Signature,
+    id: RequestId,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let bytes = body::read(&request, payload, BODY_LEN_MAX).await?;
+    signature.of_body(&engine, &request, &bytes)?;
+    let told: Value = serde_json::from_slice(&bytes)
+        .ok()
+        .filter(Value::is_object)
+        .ok_or_else(|| Problem::new(Code::BadJson, "the body has to be a JSON object"))?;
+    let which = Which::deserialize(&told).map_err(|_| Problem::field("callId", "has to be a text"))?;
+    let answer = Answer::deserialize(&told).map_err(|why| not_understood(&why))?;
+    let (case, call) = find(&engine, &which).await?.ok_or_else(unknown)?;
+    let changed = end(&engine, &id, (&case, call), answer).await?;
+    Ok(HttpResponse::Ok().json(Reported { ok: true, duplicate: !changed }))
+}
+
+async fn end(
+    engine: &Engine,
+    id: &RequestId,
+    (case, call): (&Case, Uuid),
+    answer: Answer,
+) -> Result<bool, Problem> {
+    let circumstances = Arc::new(id.circumstances(&case.organization, ACTOR));
+    let stream = StreamId::campaign(&case.organization, case.campaign);
+    let meta = Meta { circumstances: Arc::clone(&circumstances), command: None };
+    // A campaign that is gone says nothing more: what holds for all holds.
+    let campaign = engine.dispatch.campaign(stream, Command::Look, meta).await.ok();
+    let plan = campaign.as_ref().and_then(|done| done.state.plan());
+    let settings = plan.map_or_else(Settings::default, |plan| plan.settings.clone());
+    let terms = engine.options.campaigns.terms(&settings);
+    let Answer { outcome, summary, recording_url, .. } = answer.clone();
+    let words = Words { outcome, summary, recording_url };
+    let heard: Heard = Box::new(move |zone| answer.read(Path::Callback, zone));
+    let step = Step { at: engine.clock.now(), circumstances };
+    Ok(engine.dispatch.end_call(case, call, (&terms, &heard, &words), &step).await?)
+}
+
+/// The name that the request gave says it all; the agent's own is looked up, as the screen knows it.
+async fn find(engine: &Engine, which: &Which) -> Result<Option<(Case, Uuid)>, Problem> {
+    if let Some(known) = which.idempotency_key.as_deref().and_then(Case::of_key) {
+        return Ok(Some(known));
+    }
+    let Some(reference) = which.call_id.as_deref() else {
+        return Err(Problem::field("callId", "is required where there is no idempotencyKey"));
+    };
+    engine.screens.wait(Targets::NAME, engine.dispatch.position(), engine.options.read_wait).await;
+    let Some(row) = targets::of_reference(&engine.screens, reference).await? else { return Ok(None) };
+    let organization = Organization::parse(&row.organization).ok();
+    Ok(organization.zip(row.call).map(|(organization, call)| {
+        (Case { organization, campaign: row.campaign, contact: row.contact }, call)
+    }))
+}
+
+/// The parser repeats values, which are about a person; only which field it missed is said.
+fn not_understood(why: &serde_json::Error) -> Problem {
+    if why.to_string().starts_with("missing field") {
+        return Problem::field("success", "is required");
+    }
+    Problem::new(Code::BadJson, "a field is not of its documented type")
+}
+
+fn unknown() -> Problem {
+    Problem::new(Code::CallUnknown, "nobody asked for such a call")
+}

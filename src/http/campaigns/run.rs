@@ -1,0 +1,169 @@
+//! Campaigns started, stopped and changed. Who is called then, and when, is the dialler's business; here it is only told that they run.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, Payload};
+use actix_web::{HttpRequest, HttpResponse, patch, post};
+use domain::access::Role;
+use domain::campaign::{Command, Why};
+use projections::campaign_board::CampaignBoard;
+use projections::projection::Projection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::preflight::{self, Outlook};
+use super::view::CampaignView;
+use super::{Asked, find, form, named};
+use crate::http::Engine;
+use crate::http::auth::Member;
+use crate::http::edge::RequestId;
+use crate::http::language::Texts;
+use crate::http::problem::{Code, Problem, ProblemBody};
+use crate::http::sessions::{self, Fresh};
+
+/// A campaign that was started, and whom that leaves out.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CampaignStarted)]
+struct StartedView<'a> {
+    #[serde(flatten)]
+    campaign: CampaignView<'a>,
+    #[serde(flatten)]
+    outlook: Outlook,
+}
+
+/// Begins calling everybody in it who may be called; the others are told with the reason. A stopped one goes on.
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts), responses(
+    (status = OK, body = StartedView<'_>),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json", description = "It has no contacts"),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+    (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json",
+        description = "It was completed, and nobody is left to be called"),
+))]
+#[post("/auto-calling/campaigns/{id}/start")]
+pub(super) async fn start(
+    engine: Engine,
+    member: Member,
+    id: RequestId,
+    campaign: Path<String>,
+    texts: Texts,
+) -> Result<HttpResponse, Problem> {
+    begin(&engine, member, &id, &campaign, texts).await
+}
+
+/// The same as starting it.
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts), responses(
+    (status = OK, body = StartedView<'_>),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+    (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[post("/auto-calling/campaigns/{id}/resume")]
+pub(super) async fn resume(
+    engine: Engine,
+    member: Member,
+    id: RequestId,
+    campaign: Path<String>,
+    texts: Texts,
+) -> Result<HttpResponse, Problem> {
+    begin(&engine, member, &id, &campaign, texts).await
+}
+
+async fn begin(
+    engine: &Engine,
+    member: Member,
+    id: &RequestId,
+    campaign: &str,
+    texts: Texts,
+) -> Result<HttpResponse, Problem> {
+    let caller = member.0;
+    caller.require(Role::Manager)?;
+    let campaign = named(campaign)?;
+    let asked = Asked::new(engine, &caller, id);
+    let known = Fresh::since(engine.dispatch.position()).wait(engine, CampaignBoard::NAME).await;
+    if known.behind > 0 {
+        return Err(Problem::new(Code::ScreensBehind, "whom it has is not seen yet; nothing was started"));
+    }
+    let row = find(engine, &caller, campaign).await?;
+    let open = u32::try_from(row.total - row.called).unwrap_or(0);
+    let position = asked.say(campaign, Command::Start { open, at: engine.clock.now() }).await?;
+    let (row, mut answer) = asked.row(campaign, position).await?;
+    let outlook = preflight::at_start(engine, &caller, &row).await?;
+    answer.status(StatusCode::OK);
+    sessions::json(answer, &StartedView { campaign: CampaignView::new(&row, texts), outlook })
+}
+
+/// Stops calling. Calls under way finish; started again it goes on where it was.
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts), responses(
+    (status = OK, body = CampaignView<'_>),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+    (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json", description = "It does not run"),
+))]
+#[post("/auto-calling/campaigns/{id}/stop")]
+pub(super) async fn stop(
+    engine: Engine,
+    member: Member,
+    id: RequestId,
+    campaign: Path<String>,
+    texts: Texts,
+) -> Result<HttpResponse, Problem> {
+    halt(&engine, member, &id, &campaign, texts).await
+}
+
+/// The same as stopping it.
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts), responses(
+    (status = OK, body = CampaignView<'_>),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+    (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[post("/auto-calling/campaigns/{id}/pause")]
+pub(super) async fn pause(
+    engine: Engine,
+    member: Member,
+    id: RequestId,
+    campaign: Path<String>,
+    texts: Texts,
+) -> Result<HttpResponse, Problem> {
+    halt(&engine, member, &id, &campaign, texts).await
+}
+
+async fn halt(
+    engine: &Engine,
+    member: Member,
+    id: &RequestId,
+    campaign: &str,
+    texts: Texts,
+) -> Result<HttpResponse, Problem> {
+    let caller = member.0;
+    caller.require(Role::Manager)?;
+    let (campaign, asked) = (named(campaign)?, Asked::new(engine, &caller, id));
+    let asks = Command::Pause { why: Why::Asked, at: engine.clock.now() };
+    let position = asked.say(campaign, asks).await?;
+    asked.shown(campaign, position, texts, StatusCode::OK).await
+}
+
+/// Changes what is given. Of `settings` each part that is given replaces the known one, and null takes it away;
+/// whoever was put off is looked at again by the new ones.
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts),
+    request_body(content = form::PlanChanges, content_type = "application/json"),
+    responses(
+        (status = OK, body = CampaignView<'_>),
+        (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+#[patch("/auto-calling/campaigns/{id}")]
+pub(super) async fn change(
+    engine: Engine,
+    member: Member,
+    id: RequestId,
+    campaign: Path<String>,
+    texts: Texts,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let caller = member.0;
+    caller.require(Role::Manager)?;
+    let (campaign, asked) = (named(&campaign)?, Asked::new(&engine, &caller, &id));
+    let changes = form::changes(&request, payload).await?;
+    let plan = changes.over(asked.plan(campaign).await?)?;
+    let change = Command::Change { plan: Box::new(plan), at: engine.clock.now() };
+    let position = asked.say(campaign, change).await?;
+    asked.shown(campaign, position, texts, StatusCode::OK).await
+}

@@ -1,0 +1,190 @@
+//! Why a contact is or is not called in a campaign: each rule as it stands at this moment, and what was decided last.
+//! It asks the very function the dialler asks, on the same streams.
+#![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
+
+use actix_web::web::{Path, Query};
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use domain::policy::dialling::Whole;
+use domain::policy::eligible::{Decision, Figures, Tested, Verdict};
+use domain::policy::pacing::Spent;
+use domain::target::Phase;
+use projections::campaign_board::{self, CampaignBoard, CampaignRow, Status};
+use projections::projection::Projection;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::dispatch::dialling::{Case, Concerned};
+use crate::http::Engine;
+use crate::http::auth::Member;
+use crate::http::language::Texts;
+use crate::http::problem::{Code, Problem, ProblemBody};
+use crate::http::sessions::{self, Fresh};
+use crate::http::times::Stamp;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Asked {
+    /// In which campaign.
+    campaign: Option<String>,
+}
+
+/// Why a contact is or is not called.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Explanation {
+    contact_id: Uuid,
+    campaign_id: Uuid,
+    #[schema(value_type = String, format = DateTime)]
+    at: Stamp,
+    /// Nobody is called in a campaign that is not `RUNNING`.
+    campaign_status: &'static str,
+    /// Whether it would be called at this moment.
+    eligible: bool,
+    /// `waiting`, `calling` or `over`.
+    phase: &'static str,
+    /// When it may be called, as far as waiting helps.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    eligible_at: Option<Stamp>,
+    /// The rule that decides.
+    rule: Option<&'static str>,
+    /// The rules by their name and version.
+    rules_pack: String,
+    /// Every rule that was tried.
+    rules: Vec<RuleView>,
+    /// What was decided last and stored.
+    noted: Option<NotedView>,
+}
+
+/// A rule as it was tried.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct RuleView {
+    rule: &'static str,
+    description: &'static str,
+    /// `pass`, `defer`, `suppress` or `untried`.
+    verdict: &'static str,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Stamp>,
+    /// What it looked at.
+    #[schema(value_type = Object)]
+    figures: Figures,
+}
+
+/// A decision that stands in the journal.
+#[derive(Debug, Serialize, ToSchema)]
+struct NotedView {
+    rule: &'static str,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Stamp>,
+    #[schema(value_type = Object)]
+    figures: Figures,
+}
+
+/// Why the contact is or is not called in a campaign, rule by rule, and when it may be.
+#[utoipa::path(tag = "contacts", security(("token" = [])), params(Asked, Texts), responses(
+    (status = OK, body = Explanation),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/auto-calling/contacts/{id}/explain")]
+pub(super) async fn explain(
+    engine: Engine,
+    member: Member,
+    id: Path<String>,
+    asked: Query<Asked>,
+    texts: Texts,
+) -> Result<HttpResponse, Problem> {
+    let organization = member.0.organization;
+    let contact = super::named(&id)?;
+    let campaign = asked.campaign.as_deref().ok_or_else(|| Problem::parameter("campaign", "is required"))?;
+    let unknown = || Problem::new(Code::CampaignUnknown, "there is no such campaign");
+    let campaign = Uuid::parse_str(campaign).map_err(|_| unknown())?;
+    let shown = Fresh::since(engine.dispatch.position()).wait(&engine, CampaignBoard::NAME).await;
+    let row = campaign_board::find(&engine.screens, &organization, campaign).await?.ok_or_else(unknown)?;
+    let case = Case { organization, campaign, contact };
+    let all = engine.dispatch.concerned(&case).await?;
+    let phase = phase(all.target.state.phase())
+        .ok_or_else(|| Problem::new(Code::ContactUnknown, "there is no such contact in the campaign"))?;
+    let explanation = Explanation::new(&engine, (&row, &all), phase, texts);
+    sessions::json(sessions::shown(shown), &explanation)
+}
+
+impl Explanation {
+    fn new(
+        engine: &Engine,
+        (row, all): (&CampaignRow, &Concerned),
+        phase: &'static str,
+        texts: Texts,
+    ) -> Self {
+        let now = engine.clock.now();
+        let settings = serde_json::from_str(&row.settings).unwrap_or_default();
+        let terms = engine.options.campaigns.terms(&settings);
+        let weighed = all.weigh(&terms, whole(row), now);
+        let (eligible_at, rule) = eligible(weighed.decision, now);
+        let waits = phase == "waiting";
+        Self {
+            contact_id: all.contact.state.id(),
+            campaign_id: row.id,
+            at: Stamp(now),
+            campaign_status: row.status.as_str(),
+            eligible: waits && row.status == Status::Running && weighed.decision == Decision::Dial,
+            phase,
+            eligible_at: eligible_at.filter(|_| waits).map(Stamp),
+            rule: rule.filter(|_| waits),
+            rules_pack: format!("{} v{}", terms.pack.name, terms.pack.version),
+            rules: weighed.tested.iter().map(|tested| RuleView::new(tested, texts)).collect(),
+            noted: all.target.state.decision().map(|known| NotedView {
+                rule: known.rule.as_str(),
+                until: known.until.map(Stamp),
+                figures: known.figures,
+            }),
+        }
+    }
+}
+
+impl RuleView {
+    fn new(tested: &Tested, texts: Texts) -> Self {
+        let (verdict, until) = match tested.verdict {
+            Verdict::Pass => ("pass", None),
+            Verdict::Suppress => ("suppress", None),
+            Verdict::Defer { until } => ("defer", Some(Stamp(until))),
+            Verdict::Untried => ("untried", None),
+        };
+        let (rule, description) = (tested.rule.as_str(), tested.rule.description(texts.language));
+        Self { rule, description, verdict, until, figures: tested.figures }
+    }
+}
+
+fn eligible(decision: Decision, now: DateTime<Utc>) -> (Option<DateTime<Utc>>, Option<&'static str>) {
+    match decision {
+        Decision::Dial => (Some(now), None),
+        Decision::Deferred { until, rule, .. } => (Some(until), Some(rule.as_str())),
+        Decision::Suppressed { rule, .. } => (None, Some(rule.as_str())),
+    }
+}
+
+/// None where it is not in the campaign.
+fn phase(phase: Phase) -> Option<&'static str> {
+    match phase {
+        Phase::New | Phase::Dropped => None,
+        Phase::Waiting => Some("waiting"),
+        Phase::Calling(_) => Some("calling"),
+        Phase::Over => Some("over"),
+    }
+}
+
+fn whole(row: &CampaignRow) -> Whole {
+    let calls = u32::try_from(row.attempts).unwrap_or(0);
+    let talk_secs = u64::try_from(row.talk_secs).unwrap_or(0);
+    Whole { spent: Spent { calls, talk_secs }, tripped: tripped(row) }
+}
+
+/// What opened the breaker, where that is why the campaign stands still.
+fn tripped(row: &CampaignRow) -> Option<domain::policy::breaker::Tripped> {
+    match serde_json::from_str(row.why.as_deref()?).ok()? {
+        domain::campaign::Why::Breaker(tripped) => Some(tripped),
+        domain::campaign::Why::Asked | domain::campaign::Why::Budget { .. } => None,
+    }
+}
