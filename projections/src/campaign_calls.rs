@@ -135,9 +135,9 @@ impl Projection for CampaignCalls {
     fn touches(fact: &Fact) -> Option<Touch<Uuid>> {
         match &fact.event {
             Event::Target(target::Event::Dialled { call, .. }) => Some(Touch::New(*call)),
-            Event::Target(
-                target::Event::Ended { call, .. } | target::Event::Corrected { call, .. },
-            ) => Some(Touch::Existing(*call)),
+            Event::Target(target::Event::Ended { call, .. } | target::Event::Corrected { call, .. }) => {
+                Some(Touch::Existing(*call))
+            }
             Event::Target(
                 target::Event::Enlisted { .. }
                 | target::Event::Accepted { .. }

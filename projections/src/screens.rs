@@ -30,11 +30,11 @@ use crate::projection::Spec;
 use crate::promises::Promises;
 use crate::quarantine::Quarantine;
 use crate::registry::{self, Generation, Parked, State};
-use crate::row::{Cell, row};
+use crate::row::Cell;
 use crate::session_stats::{SessionRow, SessionStats};
 use crate::store::postgres::Postgres;
 use crate::store::sqlite::Sqlite;
-use crate::store::{Backend, Select, Step, schema};
+use crate::store::{Backend, Step, schema};
 use crate::targets::Targets;
 use crate::users::Users;
 

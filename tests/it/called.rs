@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::campaign::{self, Kind, Plan, Settings};
-use domain::contact::{Contact, Details};
+use domain::contact::{Contact, Details, Status};
 use domain::conversation::{Outcome, Path, Promise, Reach, Upshot};
 use domain::decimal::Amount;
 use domain::fact::Circumstances;
@@ -61,7 +61,7 @@ impl<'a> Called<'a> {
         let (organization, contact) = (self.organization.clone(), SystemIds.uuid());
         let asked = Asked { organization, contact, at: now(), meta: self.meta() };
         let details = Details { phone: phone.to_owned(), ..Details::default() };
-        self.floor.dispatch.create_contact(&asked, details, None).await.unwrap();
+        self.floor.dispatch.create_contact(&asked, details, Status::Active).await.unwrap();
         self.join(&[contact]).await;
         contact
     }

@@ -200,7 +200,7 @@ const DATA_KEY: [u8; 32] = [7; 32];
 const PERSON_KEY: &str = include_str!("golden_key.json");
 
 /// The streams that the golden events once made, each event's version beside it.
-const STREAMS: [(&str, &str, &[&str]); 12] = [
+const STREAMS: [(&str, &str, &[&str]); 13] = [
     (
         "session",
         "1/session-1738862891234-abc123",

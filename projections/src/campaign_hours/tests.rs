@@ -33,7 +33,13 @@ fn fact(event: target::Event) -> Fact {
 }
 
 fn dialled(minutes: i64) -> target::Event {
-    target::Event::Dialled { call: Uuid::nil(), attempt: 1, number: None, was_skipped: false, at: at(minutes) }
+    target::Event::Dialled {
+        call: Uuid::nil(),
+        attempt: 1,
+        number: None,
+        was_skipped: false,
+        at: at(minutes),
+    }
 }
 
 fn ended(reach: Reach, minutes: i64) -> target::Event {

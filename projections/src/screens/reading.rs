@@ -45,4 +45,3 @@ row! {
         pub count: i64,
     }
 }
-

@@ -55,7 +55,8 @@ pub(super) async fn read(engine: &Engine, request: &HttpRequest, payload: Payloa
     let told = [
         yes(&mut fields, "kept", News::Kept)?,
         paid(&mut fields)?.map(News::Paid),
-        due(&mut fields, engine)?.map(|due| News::Due(due, Box::new(engine.options.campaigns.terms(&Settings::default())))),
+        due(&mut fields, engine)?
+            .map(|due| News::Due(due, Box::new(engine.options.campaigns.terms(&Settings::default())))),
         yes(&mut fields, "withdrawn", News::Withdrawn)?,
     ];
     let completes = completes(&mut fields)?;
