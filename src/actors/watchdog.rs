@@ -110,7 +110,7 @@ impl Watchdog {
             Ok(count) => self.pulse.count(what, count),
             Err(why) => {
                 self.pulse.count("failures", 1);
-                tracing::warn!(cause = %why, "what is {what} cannot be looked for at the moment");
+                tracing::warn!(what, cause = %why, "what is overdue cannot be looked for at the moment");
             }
         }
     }

@@ -264,8 +264,8 @@ impl Dispatch {
                 all.person = self.draw(StreamId::person(&case.organization, &rung)).await?;
             }
             if promised {
-                let promises = StreamId::promises(&case.organization, case.contact);
-                all.promises = Some(self.draw(promises).await?);
+                let stream = StreamId::promises(&case.organization, case.contact);
+                all.promises = Some(self.draw(stream).await?);
             }
             let mut unit = self.together(step.meta());
             tell(&mut unit, &mut all, rung)?;
