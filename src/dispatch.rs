@@ -6,6 +6,7 @@ pub mod contacts;
 pub mod dialling;
 pub mod do_not_call;
 mod draft;
+pub mod imports;
 mod keeper;
 pub mod lists;
 pub mod promises;
@@ -23,6 +24,7 @@ use domain::call::{self, Call};
 use domain::campaign::{self, Campaign};
 use domain::fact::{Circumstances, Position, Recorded};
 use domain::ids::{Fingerprint, Organization, StreamId};
+use domain::import::{self, Import};
 use domain::number_list::{self, NumberList};
 use domain::phone::Phone;
 use domain::quarantine::{self, Quarantine};
@@ -109,6 +111,7 @@ pub struct Dispatch {
     quarantine: Arc<Shards<Quarantine>>,
     number_lists: Arc<Shards<NumberList>>,
     remotes: Arc<Shards<RemoteHost>>,
+    imports: Arc<Shards<Import>>,
     campaigns: Arc<Shards<Campaign>>,
     users: Arc<Shards<User>>,
     api_keys: Arc<Shards<ApiKey>>,
@@ -125,6 +128,7 @@ impl Dispatch {
             quarantine: Arc::new(Shards::start(journal, arbiters)),
             number_lists: Arc::new(Shards::start(journal, arbiters)),
             remotes: Arc::new(Shards::start(journal, arbiters)),
+            imports: Arc::new(Shards::start(journal, arbiters)),
             campaigns: Arc::new(Shards::start(journal, arbiters)),
             users: Arc::new(Shards::start(journal, arbiters)),
             api_keys: Arc::new(Shards::start(journal, arbiters)),
@@ -181,6 +185,15 @@ impl Dispatch {
         self.remotes.send(stream, None, command, meta).await
     }
 
+    pub async fn import(
+        &self,
+        stream: StreamId,
+        command: import::Command,
+        meta: Meta,
+    ) -> Result<Done<Import>, Failure<import::Error>> {
+        self.imports.send(stream, None, command, meta).await
+    }
+
     pub async fn campaign(
         &self,
         stream: StreamId,
@@ -234,6 +247,7 @@ impl Dispatch {
             self.quarantine.progress(),
             self.number_lists.progress(),
             self.remotes.progress(),
+            self.imports.progress(),
             self.campaigns.progress(),
             self.users.progress(),
             self.api_keys.progress(),
@@ -247,6 +261,7 @@ impl Dispatch {
         self.quarantine.drain().await;
         self.number_lists.drain().await;
         self.remotes.drain().await;
+        self.imports.drain().await;
         self.campaigns.drain().await;
         self.users.drain().await;
         self.api_keys.drain().await;

@@ -16,6 +16,7 @@ mod pages;
 mod query;
 mod removed;
 mod span;
+mod table;
 mod times;
 
 mod agent;
@@ -25,6 +26,7 @@ mod contacts;
 mod do_not_call;
 mod health;
 mod history;
+mod imports;
 mod projections;
 mod promises;
 mod quarantine;
@@ -154,6 +156,7 @@ pub struct Inner {
     tries: Tries,
     known: Known,
     uploads: UnderWay,
+    imports: UnderWay,
     unfit: recordings::Unfit,
     starts: tokio::sync::Semaphore,
     workbooks: tokio::sync::Semaphore,
@@ -171,7 +174,7 @@ impl Engine {
         let keys = Keys::try_new(&options.jwt_secret, jwt_public_key.as_ref(), *jwt_default_role)?;
         let signers = Signers::new(&options.access.webhook_secrets);
         let signer = Signer::new(&options.jwt_secret);
-        let (known, starts, workbooks) = (Known::default(), start::bound(), history::export::bound());
+        let (known, starts, workbooks) = (Known::default(), start::bound(), table::bound());
         Ok(Self(Arc::new(Inner {
             dispatch,
             screens,
@@ -188,6 +191,7 @@ impl Engine {
             tries: Tries::default(),
             known,
             uploads: UnderWay::default(),
+            imports: UnderWay::default(),
             unfit: recordings::Unfit::default(),
             starts,
             workbooks,
@@ -249,6 +253,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     results::configure(routes);
     history::configure(routes);
     quarantine::configure(routes);
+    imports::configure(routes);
     contacts::configure(routes);
     do_not_call::configure(routes);
     campaigns::configure(routes);

@@ -307,6 +307,14 @@ impl Journal {
         }
     }
 
+    /// Several streams' events as stored, those of each in order.
+    pub async fn streams(&self, kind: &'static str, streams: &[StreamId]) -> Result<Vec<Stored>, Error> {
+        match &self.store {
+            Store::Sqlite(store) => store.streams(kind, streams).await,
+            Store::Postgres(store) => store.streams(kind, streams).await,
+        }
+    }
+
     /// Events after a position, as stored, at most `limit`.
     pub async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
         match &self.store {

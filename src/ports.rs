@@ -127,15 +127,34 @@ pub const SHEET_LEN_MAX: u64 = 128 << 20;
 
 /// Tables that people upload.
 pub trait Sheets: Send + Sync + std::fmt::Debug {
-    /// Gives what each row of the first sheet says, with its row as people count, until `row` breaks: of a workbook the first column,
-    /// of a text all fields.
+    /// Gives what each row of the first sheet says, with its row as people count, until `row` breaks.
     /// Blocks: to be called on a thread of its own.
     fn read(
         &self,
         file: &Path,
+        columns: Columns,
         progress: &SheetProgress,
         row: &mut dyn FnMut(u32, Cell<'_>) -> ControlFlow<()>,
     ) -> Result<SheetKind, BadSheet>;
+}
+
+/// What is wanted of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Columns {
+    /// The first column of a workbook, all fields of a text's line.
+    First,
+    /// All fields, tabs between them and none inside. A row with a formula that nobody has calculated says so as a whole.
+    All,
+}
+
+impl Columns {
+    /// Counted from 0.
+    pub fn hold(self, column: u32) -> bool {
+        match self {
+            Self::First => column == 0,
+            Self::All => true,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 //! It holds nobody it calls: each is a target of its own (`target.rs`), and how far all have come is a screen's.
 //! When it is over, a policy tells it; when something is wrong, it is paused with the reason.
 
+use std::num::NonZeroU32;
+
 use chrono::{DateTime, Utc};
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
@@ -90,12 +92,22 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<Zone>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub concurrency: Option<std::num::NonZeroU32>,
+    pub concurrency: Option<NonZeroU32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calls_per_second: Option<Rate>,
     pub priority: Priority,
     pub budget: Budget,
     pub breaker: breaker::Limits,
+}
+
+/// Lines where a campaign does not say how many.
+const LINES: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+
+impl Settings {
+    /// How many calls there may be at once.
+    pub fn lines(&self) -> NonZeroU32 {
+        self.concurrency.unwrap_or(LINES)
+    }
 }
 
 /// Why a campaign stands still.

@@ -12,6 +12,14 @@ use crate::fact::{self, Recorded};
 use crate::language::Language;
 use crate::personal::{Personal, Seal};
 
+/// Characters of a first or a last name.
+pub const NAME_LEN_MAX: usize = 200;
+pub const NOTES_LEN_MAX: usize = 10_000;
+/// Bytes of the custom data, as JSON is written without blanks.
+pub const CUSTOM_LEN_MAX: usize = 64 << 10;
+/// Nobody is older.
+pub const OLDEST: NaiveDate = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap();
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     Create {

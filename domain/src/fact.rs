@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::ids::StreamId;
 use crate::personal::Seal;
 use crate::{
-    api_key, call, campaign, contact, number_list, person, promise, quarantine, remote, session, target, user,
+    api_key, call, campaign, contact, import, number_list, person, promise, quarantine, remote, session,
+    target, user,
 };
 
 /// A place in the journal: 1, 2, 3 … without gaps.
@@ -50,6 +51,7 @@ pub enum Event {
     NumberList(number_list::Event),
     Remote(remote::Event),
     Contact(contact::Event),
+    Import(import::Event),
     Person(person::Event),
     Campaign(campaign::Event),
     Target(target::Event),
@@ -67,6 +69,7 @@ impl Event {
             Self::NumberList(_) => number_list::NumberList::TYPE,
             Self::Remote(_) => remote::RemoteHost::TYPE,
             Self::Contact(_) => contact::Contact::TYPE,
+            Self::Import(_) => import::Import::TYPE,
             Self::Person(_) => person::Person::TYPE,
             Self::Campaign(_) => campaign::Campaign::TYPE,
             Self::Target(_) => target::Target::TYPE,
@@ -85,6 +88,7 @@ impl Event {
             Self::NumberList(event) => number_list::NumberList::personal(event),
             Self::Remote(event) => remote::RemoteHost::personal(event),
             Self::Contact(event) => contact::Contact::personal(event),
+            Self::Import(event) => import::Import::personal(event),
             Self::Person(event) => person::Person::personal(event),
             Self::Campaign(event) => campaign::Campaign::personal(event),
             Self::Target(event) => target::Target::personal(event),
@@ -102,6 +106,7 @@ impl Event {
             Self::NumberList(event) => event.event_type(),
             Self::Remote(event) => event.event_type(),
             Self::Contact(event) => event.event_type(),
+            Self::Import(event) => event.event_type(),
             Self::Person(event) => event.event_type(),
             Self::Campaign(event) => event.event_type(),
             Self::Target(event) => event.event_type(),

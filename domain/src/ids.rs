@@ -149,6 +149,10 @@ impl StreamId {
         Self(format!("{organization}/{list}"))
     }
 
+    pub fn import(organization: &Organization, import: Uuid) -> Self {
+        Self(format!("{organization}/{import}"))
+    }
+
     pub fn contact(organization: &Organization, contact: Uuid) -> Self {
         Self(format!("{organization}/{contact}"))
     }

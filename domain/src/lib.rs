@@ -15,6 +15,7 @@ pub mod api_key;
 pub mod call;
 pub mod campaign;
 pub mod contact;
+pub mod import;
 pub mod number_list;
 pub mod person;
 pub mod promise;

@@ -16,6 +16,7 @@ use crate::ids::SessionId;
 use crate::personal::Seal;
 use crate::phone::{Home, masked};
 
+pub(crate) use intake::Met;
 pub use intake::{CHUNK_LEN_MAX, Cell, Chunk, Holds, Intake, Line, TooMany, Verdict};
 
 /// Lines are numbered with seven digits where a call's stream is named after its line.

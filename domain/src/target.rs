@@ -2,6 +2,8 @@
 //! how it ended is stored with when it is tried again. Whether the person may be rung is the person's business (`person.rs`),
 //! and what the rules say is a policy's: both are looked at before `Dial`, on the very states that it is stored with.
 
+mod call;
+
 use chrono::{DateTime, Utc};
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
@@ -9,12 +11,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::conversation::status::Status;
-use crate::conversation::{Counts, Outcome, Reach};
+use crate::conversation::{Outcome, Reach};
 use crate::fact::{self, Recorded};
 use crate::ids::Fingerprint;
 use crate::personal::{Personal, Seal};
-use crate::policy::eligible::{Figures, Rule, TargetView};
+use crate::policy::eligible::TargetView;
 use crate::policy::retry::{Ended, Next, Tries};
+
+pub use call::{Decision, Ending, Live, Past, Words};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -53,45 +57,6 @@ pub enum Command {
     },
     /// Nothing happens; whoever asks sees how it stands.
     Look,
-}
-
-/// How a call ended and what follows on it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Ending {
-    pub outcome: Outcome,
-    pub words: Words,
-    pub next: Next,
-}
-
-impl Ending {
-    /// What the contact is remembered by from now on: the words for what came of a conversation.
-    pub fn leaves(&self) -> Option<String> {
-        let status = || self.outcome.shown().status.as_str().to_owned();
-        let spoke = self.outcome.counts() == Counts::Conversation;
-        spoke.then(|| self.words.outcome.clone().unwrap_or_else(status))
-    }
-}
-
-/// What was said in a call.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Words {
-    /// The outcome as the agent wrote it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub summary: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub recording_url: Option<String>,
-}
-
-/// Why it is not called for the moment, or not at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Decision {
-    /// None where only a change from outside can lead to a call.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<DateTime<Utc>>,
-    pub rule: Rule,
-    pub figures: Figures,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -176,26 +141,6 @@ pub enum Phase {
     Calling(Uuid),
     Over,
     Dropped,
-}
-
-/// The call that is under way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Live {
-    pub call: Uuid,
-    pub began: DateTime<Utc>,
-    pub number: Option<Fingerprint>,
-    /// Whether the agent took it, and under which name.
-    pub accepted: bool,
-    pub reference: Option<String>,
-}
-
-/// The call that ended last.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Past {
-    pub call: Uuid,
-    pub began: DateTime<Utc>,
-    pub number: Option<Fingerprint>,
-    pub outcome: Outcome,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -62,6 +62,7 @@ impl Projection for ApiKeys {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::Contact(_)
+            | Event::Import(_)
             | Event::Person(_)
             | Event::Campaign(_)
             | Event::Target(_)

@@ -156,6 +156,7 @@ impl Projection for CallHistory {
             | Event::Target(_)
             | Event::User(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_) => None,
         }
     }
@@ -173,6 +174,7 @@ impl Projection for CallHistory {
             | Event::Target(_)
             | Event::User(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_) => {
                 return Ok(());
             }

@@ -244,6 +244,7 @@ impl Projection for CampaignBoard {
             | Event::Remote(_)
             | Event::User(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_) => None,
@@ -272,6 +273,7 @@ impl Projection for CampaignBoard {
             | Event::Remote(_)
             | Event::User(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_) => {}

@@ -154,6 +154,7 @@ impl Projection for CampaignCalls {
             | Event::Contact(_)
             | Event::Campaign(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::User(_)
             | Event::ApiKey(_) => None,
         }
@@ -171,6 +172,7 @@ impl Projection for CampaignCalls {
             | Event::Contact(_)
             | Event::Campaign(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::User(_)
             | Event::ApiKey(_) => Ok(()),
         }

@@ -19,7 +19,7 @@ use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
 pub use numbers::{ending, phones};
-pub use queries::{Filter, count, find, known, list, of_numbers};
+pub use queries::{Filter, Imported, count, find, known, list, of_import, of_numbers};
 
 row! {
     /// A contact as it is shown.
@@ -169,6 +169,7 @@ impl Projection for ContactBook {
             | Event::Remote(_)
             | Event::User(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Person(_)
             | Event::Campaign(_) => None,
@@ -208,6 +209,7 @@ impl Projection for ContactBook {
             | Event::Remote(_)
             | Event::User(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Person(_)
             | Event::Campaign(_) => {}

@@ -110,6 +110,7 @@ impl Projection for DoNotCall {
             | Event::Target(_)
             | Event::User(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_) => None,
         }
     }

@@ -8,6 +8,7 @@ pub mod campaign_calls;
 pub mod campaign_hours;
 pub mod contact_book;
 pub mod do_not_call;
+pub mod imports;
 pub mod number_lists;
 pub mod promises;
 pub mod quarantine;

@@ -74,6 +74,7 @@ impl Projection for NumberLists {
             | Event::Target(_)
             | Event::User(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_) => None,
         }
     }

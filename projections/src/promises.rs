@@ -133,6 +133,7 @@ impl Projection for Promises {
             | Event::Person(_)
             | Event::Campaign(_)
             | Event::Target(_)
+            | Event::Import(_)
             | Event::User(_)
             | Event::ApiKey(_) => None,
         }

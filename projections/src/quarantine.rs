@@ -159,6 +159,7 @@ impl Projection for Quarantine {
             | Event::Target(_)
             | Event::User(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_) => None,
         }
     }
@@ -176,6 +177,7 @@ impl Projection for Quarantine {
             | Event::Target(_)
             | Event::User(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_) => return Ok(()),
         };
         match (event, row.as_mut()) {

@@ -25,6 +25,7 @@ use crate::campaign_hours::CampaignHours;
 use crate::contact_book::ContactBook;
 use crate::do_not_call::DoNotCall;
 use crate::error::Error;
+use crate::imports::Imports;
 use crate::number_lists::NumberLists;
 use crate::projection::Spec;
 use crate::promises::Promises;
@@ -127,6 +128,7 @@ impl Screens {
             Spec::of::<Quarantine>(),
             Spec::of::<ContactBook>(),
             Spec::of::<DoNotCall>(),
+            Spec::of::<Imports>(),
             Spec::of::<CampaignBoard>(),
             Spec::of::<Targets>(),
             Spec::of::<Promises>(),

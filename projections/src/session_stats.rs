@@ -265,6 +265,7 @@ impl Projection for SessionStats {
             | Event::Target(_)
             | Event::User(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_) => None,
         }
     }
@@ -281,6 +282,7 @@ impl Projection for SessionStats {
                 | Event::Target(_)
                 | Event::User(_)
                 | Event::Promise(_)
+                | Event::Import(_)
                 | Event::ApiKey(_),
                 _,
             ) => {}

@@ -20,7 +20,7 @@ use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
 pub use breakdown::{Standing, standings};
-pub use queries::{due, next_due, of_campaign, of_reference, skipped, skipped_of};
+pub use queries::{due, in_campaigns, next_due, of_campaign, of_reference, skipped, skipped_of};
 
 row! {
     /// A contact in a campaign as it is shown.
@@ -247,6 +247,7 @@ impl Projection for Targets {
             | Event::Remote(_)
             | Event::User(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_)
@@ -264,6 +265,7 @@ impl Projection for Targets {
             | Event::Remote(_)
             | Event::User(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Contact(_)
             | Event::Person(_)

@@ -74,6 +74,7 @@ impl Projection for Users {
             | Event::Campaign(_)
             | Event::Target(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_) => None,
         }
     }

@@ -7,7 +7,6 @@ mod hearing;
 mod running;
 mod seeing;
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,8 +27,6 @@ use crate::ports::{Clock, Ids};
 use desk::{Desk, Stepped};
 
 const NAME: &str = "dialler";
-/// Calls at once in a campaign that says nothing about it.
-pub const CONCURRENCY: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 /// One nudge and one tick at a time.
 const MAILBOX_LEN_MAX: usize = 16;
 

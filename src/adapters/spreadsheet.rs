@@ -1,4 +1,4 @@
-//! Reading the first column of the first worksheet, row by row: .xlsx, .xlsb, .xls, .ods by their content, and text with all its fields.
+//! Reading the first worksheet row by row, its first column or all of them: .xlsx, .xlsb, .xls, .ods by their content, and text.
 //! What is read comes from strangers: everything is bounded before it is unpacked, and nothing is held but the row at hand
 //! and a workbook's own table of strings. What a number is, and what a heading is, the domain says.
 //! It reads files and waits for the disk, so it belongs on a blocking thread.
@@ -9,6 +9,7 @@ mod book;
 mod cell;
 mod compound;
 mod encoding;
+mod gather;
 mod ods;
 mod progress;
 mod scan;
@@ -23,7 +24,8 @@ use std::path::Path;
 
 use domain::number_list::Cell;
 
-use crate::ports::{BadSheet, SHEET_LEN_MAX, SheetKind, SheetProgress as Progress, Sheets};
+use crate::ports::{BadSheet, Columns, SHEET_LEN_MAX, SheetKind, SheetProgress as Progress, Sheets};
+use gather::Gathered;
 use progress::Metered;
 
 /// How a zip archive begins; the second is one without entries.
@@ -87,7 +89,7 @@ impl Kind {
     }
 }
 
-/// A row that says something: its first column is filled, or any field where it is a line of text.
+/// A row that says something: its first column is filled, or any field where all are read or where it is a line of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row<'a> {
     /// Counted from 1, as people see it. Blank rows are counted and not given.
@@ -118,6 +120,8 @@ pub enum Error {
     NotATable,
     #[error("the first column of the first worksheet is empty")]
     Empty,
+    #[error("the first worksheet is empty")]
+    Bare,
     #[error("the file is damaged or incomplete: {0} cannot be read")]
     Broken(&'static str),
     #[error("line {line} has more fields than a list can have in one; give each number a line of its own")]
@@ -135,7 +139,21 @@ pub fn read(
     progress: &Progress,
     row: &mut dyn FnMut(Row<'_>) -> ControlFlow<()>,
 ) -> Result<Sheet, Error> {
-    let mut file = File::open(file)?;
+    open(file, progress, Rows::new(row, limits, Columns::First))
+}
+
+/// The same for each row with anything in it, all its cells in one.
+pub fn table(
+    file: &Path,
+    limits: Limits,
+    progress: &Progress,
+    row: &mut dyn FnMut(Row<'_>) -> ControlFlow<()>,
+) -> Result<Sheet, Error> {
+    open(file, progress, Rows::new(row, limits, Columns::All))
+}
+
+fn open(file: &Path, progress: &Progress, mut rows: Rows<'_>) -> Result<Sheet, Error> {
+    let (mut file, limits) = (File::open(file)?, rows.limits);
     let size = file.metadata()?.len();
     if size > limits.file {
         return Err(Error::TooLarge { what: "it", max: limits.file, unit: "bytes" });
@@ -145,7 +163,6 @@ pub fn read(
     file.by_ref().take(8).read_to_end(&mut head)?;
     file.rewind()?;
     let file = Metered::new(file, progress);
-    let mut rows = Rows { row, limits, last: 0, given: 0 };
     let kind = if ZIP.iter().any(|magic| head.starts_with(magic)) {
         archive::read(file, limits, &mut rows)?
     } else if head == COMPOUND {
@@ -155,7 +172,7 @@ pub fn read(
     };
     progress.end();
     if rows.last == 0 {
-        return Err(Error::Empty);
+        return Err(rows.empty());
     }
     Ok(Sheet { kind, rows: rows.last, blank: rows.last.saturating_sub(rows.given) })
 }
@@ -164,11 +181,24 @@ pub fn read(
 struct Rows<'a> {
     row: &'a mut dyn FnMut(Row<'_>) -> ControlFlow<()>,
     limits: Limits,
+    columns: Columns,
+    gathered: Gathered,
     last: u32,
     given: u32,
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    fn new(row: &'a mut dyn FnMut(Row<'_>) -> ControlFlow<()>, limits: Limits, columns: Columns) -> Self {
+        Self { row, limits, columns, gathered: Gathered::default(), last: 0, given: 0 }
+    }
+
+    fn empty(&self) -> Error {
+        match self.columns {
+            Columns::First => Error::Empty,
+            Columns::All => Error::Bare,
+        }
+    }
+
     fn give(&mut self, line: u32, cell: Cell<'_>) -> Result<ControlFlow<()>, Error> {
         if cell.text.trim().is_empty() {
             return Ok(ControlFlow::Continue(()));
@@ -190,11 +220,12 @@ impl Sheets for Spreadsheets {
     fn read(
         &self,
         file: &Path,
+        columns: Columns,
         progress: &Progress,
         row: &mut dyn FnMut(u32, Cell<'_>) -> ControlFlow<()>,
     ) -> Result<SheetKind, BadSheet> {
         let mut given = |Row { line, cell }: Row<'_>| row(line, cell);
-        let sheet = read(file, Limits::default(), progress, &mut given)?;
+        let sheet = open(file, progress, Rows::new(&mut given, Limits::default(), columns))?;
         Ok(if sheet.kind.is_workbook() { SheetKind::Workbook } else { SheetKind::Text })
     }
 }

@@ -11,6 +11,7 @@ use ::projections::campaign_calls::CampaignCalls;
 use ::projections::campaign_hours::CampaignHours;
 use ::projections::contact_book::ContactBook;
 use ::projections::do_not_call::DoNotCall;
+use ::projections::imports::Imports;
 use ::projections::number_lists::NumberLists;
 use ::projections::projection::Projection as _;
 use ::projections::promises::Promises;
@@ -137,13 +138,14 @@ fn policies(journal: &Journal, effector: &effector::Handle, runtime: &runtime::H
 }
 
 /// Every screen there is, as its projector sees it.
-pub(super) fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 13] {
+pub(super) fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 14] {
     [
         Arc::new(Shown::<SessionStats>::new(screens)),
         Arc::new(Shown::<CallHistory>::new(screens)),
         Arc::new(Shown::<NumberLists>::new(screens)),
         Arc::new(Shown::<ContactBook>::new(screens)),
         Arc::new(Shown::<DoNotCall>::new(screens)),
+        Arc::new(Shown::<Imports>::new(screens)),
         Arc::new(Shown::<CampaignBoard>::new(screens)),
         Arc::new(Shown::<Targets>::new(screens)),
         Arc::new(Shown::<Promises>::new(screens)),

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::together::{Drawn, Together};
 use super::{Dispatch, Failure, Meta};
-use crate::journal::Refused;
+pub use crate::journal::Refused;
 
 /// Somebody else wrote first: looked at again, this often in all.
 const TRIES_MAX: usize = 8;

@@ -1,5 +1,5 @@
 //! Numbers of lists on their way in and out: chunks are sealed and stored before their list is accepted, read back whole
-//! where it is dialled, and looked into by those who report.
+//! where it is dialled, and looked into by those who report. What is told of an import's rows is kept in the same way.
 //! What becomes of a row is the domain's business, and where chunks lie is the journal's.
 
 mod listing;
@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use domain::ids::{Fingerprint, Organization};
 use domain::number_list::{Chunk, Line, NumberList};
-use futures_util::{Stream, stream};
+use futures_util::{Stream, TryStreamExt as _, future, stream};
 use uuid::Uuid;
 
 use crate::journal::keys::{CipherRefused, PersonKey};
@@ -127,18 +127,23 @@ impl Lists {
         organization: &Organization,
         list: Uuid,
     ) -> impl Stream<Item = Result<Vec<Line>, Error>> + use<> {
+        self.texts(organization, list).and_then(|text| future::ready(pack::read(&text).ok_or(Error::Damaged)))
+    }
+
+    /// What was sealed of anything, chunk by chunk.
+    pub fn texts(
+        &self,
+        organization: &Organization,
+        list: Uuid,
+    ) -> impl Stream<Item = Result<Vec<u8>, Error>> + use<> {
         let name = ListName { organization: organization.clone(), list };
         stream::try_unfold((self.clone(), name, 0), async |(lists, name, from)| {
             let Some(chunk) = lists.journal.chunks(&name, from, 1).await?.into_iter().next() else {
                 return Ok(None);
             };
-            let lines = lists.lines_of(&chunk).await?;
-            Ok(Some((lines, (lists, name, chunk.number + 1))))
+            let text = lists.open(&chunk).await?;
+            Ok(Some((text, (lists, name, chunk.number + 1))))
         })
-    }
-
-    async fn lines_of(&self, chunk: &StoredChunk) -> Result<Vec<Line>, Error> {
-        pack::read(&self.open(chunk).await?).ok_or(Error::Damaged)
     }
 
     async fn open(&self, chunk: &StoredChunk) -> Result<Vec<u8>, Error> {
@@ -147,6 +152,15 @@ impl Lists {
 }
 
 impl Making {
+    /// Seals one chunk of anything else than numbers.
+    pub fn seal_text(&mut self, number: u32, text: &[u8], now: DateTime<Utc>) -> Result<Chunks, Error> {
+        let sealed = self.journal.keyring().seal_bytes(&self.key, text)?;
+        let stored = StoredChunk { number, fingerprints: vec![], sealed };
+        self.digest.add(&stored);
+        let (name, key) = (self.name.clone(), self.key.to_store());
+        Ok(Chunks { name, chunks: vec![stored], key, stored_at: now })
+    }
+
     /// Seals chunks. Costs time and waits for nobody, so that it may run on a thread of its own.
     pub fn seal(&mut self, chunks: Vec<Chunk>, now: DateTime<Utc>) -> Result<Chunks, Error> {
         let keyring = self.journal.keyring();

@@ -22,6 +22,14 @@ pub struct Drawn<A> {
 }
 
 impl<A: Recorded> Drawn<A> {
+    fn of(stream: StreamId, events: Vec<A::Event>, version: u64) -> Self {
+        let mut state = A::default();
+        for event in events {
+            state.apply(event);
+        }
+        Self { stream, state, version }
+    }
+
     /// One that is taken for new without a look. Where it is not, storing is refused as a conflict.
     pub fn unseen(stream: StreamId) -> Self {
         Self { stream, state: A::default(), version: 0 }
@@ -47,11 +55,21 @@ impl Dispatch {
     pub async fn draw<A: Recorded>(&self, stream: StreamId) -> Result<Drawn<A>, Refused> {
         let loaded = self.journal.load::<A>(&stream).await;
         let (events, version, _) = loaded.map_err(|why| Refused::Unavailable(why.to_string()))?;
-        let mut state = A::default();
-        for event in events {
-            state.apply(event);
-        }
-        Ok(Drawn { stream, state, version })
+        Ok(Drawn::of(stream, events, version))
+    }
+
+    /// Several streams in their order, each with everything that was said of it.
+    pub async fn draw_all<A: Recorded>(
+        &self,
+        streams: Vec<StreamId>,
+    ) -> Result<Vec<(Drawn<A>, Vec<A::Event>)>, Refused> {
+        let loaded = self.journal.load_all::<A>(&streams).await;
+        let mut loaded = loaded.map_err(|why| Refused::Unavailable(why.to_string()))?;
+        let drawn = streams.into_iter().map(|stream| {
+            let (events, version) = loaded.remove(&stream).unwrap_or_default();
+            (Drawn::of(stream, events.clone(), version), events)
+        });
+        Ok(drawn.collect())
     }
 
     pub fn together(&self, meta: Meta) -> Together {

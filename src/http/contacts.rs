@@ -3,6 +3,7 @@
 #![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod explain;
+mod export;
 mod form;
 
 use actix_web::http::StatusCode;
@@ -38,6 +39,7 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
     routes
         .service(create)
         .service(list)
+        .service(export::file)
         .service(explain::explain)
         .service(one)
         .service(change)
@@ -139,6 +141,13 @@ struct Sought {
     q: Option<String>,
 }
 
+impl Sought {
+    fn filter(&self) -> Result<Filter, Problem> {
+        let status = self.status.as_deref().map(status).transpose()?;
+        Ok(Filter { status, text: self.q.clone().filter(|q| !q.trim().is_empty()) })
+    }
+}
+
 /// The organization's contacts, the newest first.
 #[utoipa::path(tag = "contacts", security(("token" = [])), params(Sought, Pages, Fresh, Texts), responses(
     (status = OK, body = ContactPage<'_>),
@@ -154,8 +163,7 @@ async fn list(
     texts: Texts,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let status = sought.status.as_deref().map(status).transpose()?;
-    let filter = Filter { status, text: sought.q.clone().filter(|q| !q.trim().is_empty()) };
+    let filter = sought.filter()?;
     let place = pages.place(LIST, LIST_MAX)?;
     let fresh = fresh.wait(&engine, ContactBook::NAME).await;
     let organization = &member.0.organization;

@@ -3,7 +3,7 @@
 #![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod asked;
-pub(super) mod export;
+mod export;
 mod merged;
 
 use actix_web::web::Query;
@@ -22,7 +22,7 @@ use super::problem::{Problem, ProblemBody};
 use super::query::Described;
 use super::results::view::ResultView;
 use super::sessions::{self, Fresh};
-use super::{Engine, page};
+use super::{Engine, page, table};
 use asked::Asked;
 use merged::Entry;
 
@@ -103,7 +103,7 @@ async fn history(
 }
 
 /// The same calls as a file, all of them: CSV as they are read, or a workbook.
-#[utoipa::path(tag = "calls", params(Asked, export::Form, Fresh, Texts), responses(
+#[utoipa::path(tag = "calls", params(Asked, table::Form, Fresh, Texts), responses(
     (status = OK, body = String, content_type = "text/csv", description = "CSV in UTF-8, or a workbook (format=xlsx)"),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
@@ -114,15 +114,15 @@ async fn exported(
     caller: Calls,
     _: Described,
     asked: Query<Asked>,
-    form: Query<export::Form>,
+    form: Query<table::Form>,
     fresh: Query<Fresh>,
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
-    let form = form.format()?.unwrap_or(export::Format::Csv);
+    let format = form.format()?.unwrap_or(table::Format::Csv);
     let fresh = merged::wait(&engine, &fresh).await;
     let wanted = asked.wanted(&engine, &caller.0.organization).await?;
-    let pages = export::Pages::new(engine, caller.0.organization, wanted, texts.language);
-    export::answer(pages, form, fresh).await
+    let calls = export::Calls::new(engine, caller.0.organization, wanted, texts.language);
+    table::answer(calls, format, fresh).await
 }
 
 /// A place as clients hold it: its microsecond and its position.

@@ -79,7 +79,8 @@ fn methods(item: &PathItem) -> String {
 }
 
 fn query(item: &PathItem) -> Vec<String> {
-    let described = item.get.iter().filter_map(|operation| operation.parameters.as_ref()).flatten();
+    let operations = item.get.iter().chain(&item.post);
+    let described = operations.filter_map(|operation| operation.parameters.as_ref()).flatten();
     let asked = described.filter_map(|parameter| match parameter {
         RefOr::T(parameter) => (parameter.parameter_in == ParameterIn::Query).then(|| parameter.name.clone()),
         RefOr::Ref(_) => None,

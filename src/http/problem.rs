@@ -54,7 +54,7 @@ codes! {
     BadJson            = BAD_REQUEST,            "bad-json",             "The body is no JSON object";
     BadField           = BAD_REQUEST,            "bad-field",            "A field of the body is wrong";
     BadParameter       = BAD_REQUEST,            "bad-parameter",        "A part of the address is wrong";
-    BadSheet           = BAD_REQUEST,            "bad-sheet",            "The file is no list of numbers";
+    BadSheet           = BAD_REQUEST,            "bad-sheet",            "The file is no such list";
     TokenMissing       = UNAUTHORIZED,           "token-missing",        "A token is needed";
     TokenInvalid       = UNAUTHORIZED,           "token-invalid",        "The token is not valid";
     TokenExpired       = UNAUTHORIZED,           "token-expired",        "The token has expired";
@@ -76,6 +76,7 @@ codes! {
     ResultUnknown      = NOT_FOUND,              "result-unknown",       "There is no such result";
     RecordingUnknown   = NOT_FOUND,              "recording-unknown",    "There is no recording of the call";
     CallUnknown        = NOT_FOUND,              "call-unknown",         "There is no such call";
+    ImportUnknown      = NOT_FOUND,              "import-unknown",       "There is no such import";
     ContactUnknown     = NOT_FOUND,              "contact-unknown",      "There is no such contact";
     NumberUnlisted     = NOT_FOUND,              "number-not-listed",    "The number is not on the list";
     CampaignUnknown    = NOT_FOUND,              "campaign-unknown",     "There is no such campaign";
@@ -85,6 +86,8 @@ codes! {
     MethodNotAllowed   = METHOD_NOT_ALLOWED,     "method-not-allowed",   "The method does not exist here";
     RequestTimeout     = REQUEST_TIMEOUT,        "request-timeout",      "The request took too long to arrive";
     CommandReused      = CONFLICT,               "command-reused",       "The command id belongs to another command";
+    ImportUnderWay     = CONFLICT,               "import-under-way",     "The import is under way";
+    DuplicateRow       = CONFLICT,               "duplicate-row",        "A row has a number that is taken";
     PhoneTaken         = CONFLICT,               "phone-taken",          "The number is another contact's";
     NumberListed       = CONFLICT,               "number-listed",        "The number is on the do-not-call list";
     CampaignEmpty      = BAD_REQUEST,            "campaign-empty",       "The campaign has no contacts";

@@ -18,7 +18,7 @@ use super::times;
 /// Every number that is known, and the largest that it may be.
 const NUMBERS: [(&str, u64); 1] = [("minPosition", u64::MAX)];
 /// Every text that is known. What it may be is said where it is read.
-const TEXTS: [&str; 23] = [
+const TEXTS: [&str; 26] = [
     "limit",
     "cursor",
     "status",
@@ -42,6 +42,9 @@ const TEXTS: [&str; 23] = [
     "page",
     "scope",
     "phone",
+    "dryRun",
+    "strict",
+    "onDuplicate",
 ];
 /// Longest part of a name or a number that is looked for.
 const PART_LEN_MAX: usize = 100;

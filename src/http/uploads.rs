@@ -4,8 +4,8 @@
 
 mod answer;
 mod intake;
-mod reading;
-mod receive;
+pub(super) mod reading;
+pub(super) mod receive;
 mod report;
 mod under_way;
 
@@ -30,7 +30,7 @@ use super::query::Described;
 use super::sessions::{self, Fresh};
 use super::{Engine, page, wait};
 use answer::{UploadView, Uploaded};
-pub(super) use under_way::UnderWay;
+pub(super) use under_way::{Begun, Shown, UnderWay};
 
 const LATEST: u32 = 100;
 const LATEST_MAX: u32 = 1_000;

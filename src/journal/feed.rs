@@ -11,6 +11,7 @@ use domain::campaign::Campaign;
 use domain::contact::Contact;
 use domain::fact::{Circumstances, Fact, Position, Recorded};
 use domain::ids::StreamId;
+use domain::import::Import;
 use domain::number_list::NumberList;
 use domain::person::Person;
 use domain::promise::Promises;
@@ -163,7 +164,28 @@ impl Journal {
         let event = |fact: Arc<Fact>| A::from_fact(Arc::unwrap_or_clone(fact).event);
         Ok((page.facts.into_iter().filter_map(event).collect(), version, position))
     }
+
+    /// The same of several streams. One of which nothing was said is not among them.
+    pub async fn load_all<A: Recorded>(&self, streams: &[StreamId]) -> Result<Loaded<A>, Error> {
+        let stored = self.streams(A::TYPE, streams).await?;
+        let mut loaded: Loaded<A> = HashMap::with_capacity(streams.len());
+        for event in &stored {
+            loaded.entry(StreamId::stored(event.stream.clone())).or_default().1 = event.sequence;
+        }
+        let page = self.decode(0, stored, Reading::Clear).await?;
+        if let Some(bad) = page.unreadable.into_iter().next() {
+            return Err(Error::Unreadable { position: bad.position, why: bad.why });
+        }
+        for fact in page.facts.into_iter().map(Arc::unwrap_or_clone) {
+            let known = loaded.entry(fact.stream).or_default();
+            known.0.extend(A::from_fact(fact.event));
+        }
+        Ok(loaded)
+    }
 }
+
+/// Each stream's events and the version that it stands at.
+pub type Loaded<A> = HashMap<StreamId, (Vec<<A as cqrs_es::Aggregate>::Event>, u64)>;
 
 type Keys = HashMap<Uuid, Option<Arc<LessSafeKey>>>;
 
@@ -260,6 +282,7 @@ fn parse(kind: &str, payload: &str) -> Result<domain::fact::Event, serde_json::E
         "number_list" => of::<NumberList>(payload),
         "remote" => of::<RemoteHost>(payload),
         "contact" => of::<Contact>(payload),
+        "import" => of::<Import>(payload),
         "person" => of::<Person>(payload),
         "campaign" => of::<Campaign>(payload),
         "target" => of::<Target>(payload),

@@ -7,11 +7,17 @@ use std::sync::Arc;
 use aws_lc_rs::aead::LessSafeKey;
 use aws_lc_rs::digest::{Context, SHA256};
 use chrono::{DateTime, Utc};
+use cqrs_es::Aggregate as _;
 use domain::ids::{Fingerprint, Organization};
+use domain::import::Import;
+use domain::number_list::NumberList;
 use uuid::Uuid;
 
 use super::keys::{self, CipherRefused, KeyRow, PersonKey};
 use super::{Error, Journal, Store};
+
+/// The kinds of streams that chunks belong to. A stream of either is named as what it claims.
+pub(super) const CLAIMING: [&str; 2] = [NumberList::TYPE, Import::TYPE];
 
 /// Whose list it is, and which.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -140,6 +140,15 @@ impl Postgres {
         self.at_home(read::stream(self.pool()?, kind, stream.as_str())).await
     }
 
+    pub(super) async fn streams(
+        &self,
+        kind: &'static str,
+        streams: &[StreamId],
+    ) -> Result<Vec<Stored>, Error> {
+        let read = read::streams(self.pool()?, kind, streams);
+        self.at_home(read).await.map_err(|why| unavailable(&why))
+    }
+
     pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
         self.at_home(read::after(self.pool()?, after, limit)).await.map_err(|why| unavailable(&why))
     }

@@ -149,9 +149,24 @@ impl Sqlite {
     }
 
     pub(super) async fn stream(&self, kind: &'static str, stream: &StreamId) -> Result<Vec<Stored>, Error> {
-        let stream = stream.as_str().to_owned();
-        let events = self.0.readers.read(move |c| select_stream(c, kind, &stream)).await?;
-        let last = events.last().map_or(0, |event| event.position);
+        self.streams(kind, std::slice::from_ref(stream)).await
+    }
+
+    pub(super) async fn streams(
+        &self,
+        kind: &'static str,
+        streams: &[StreamId],
+    ) -> Result<Vec<Stored>, Error> {
+        let streams = streams.to_vec();
+        let read = move |c: &Connection| {
+            let mut events = vec![];
+            for stream in &streams {
+                events.extend(select_stream(c, kind, stream.as_str())?);
+            }
+            Ok(events)
+        };
+        let events = self.0.readers.read(read).await?;
+        let last = events.iter().map(|event| event.position).max().unwrap_or(0);
         let synced = self.0.head.clone().wait_for(|head| *head >= last).await.map(drop);
         synced.map_err(|_| Error::Unavailable("the journal is closed".into()))?;
         Ok(events)

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use cqrs_es::Aggregate as _;
 use domain::fact::Position;
 use domain::ids::Organization;
+use domain::import::{self, Import};
 use domain::number_list::{self, NumberList};
+use uuid::Uuid;
 
 use super::chain::{Digest, GENESIS, Hash};
 use super::lists::{ListDigest, ListName, StoredChunk};
@@ -195,18 +197,41 @@ fn check_event(event: &Stored, batch: &Batch) -> Result<(), Fault> {
     Ok(())
 }
 
-/// A list lies beside the events; the event that accepted it has the digest over all of it.
-async fn check_list(reader: &Reader, event: &Stored) -> Result<(), Fault> {
-    if event.kind != NumberList::TYPE || event.event_type != "accepted" {
-        return Ok(());
+/// The digest in an event over what lies beside the events; none where nothing does.
+fn digest_in(event: &Stored) -> Option<Result<String, serde_json::Error>> {
+    match (event.kind.as_str(), event.event_type.as_str()) {
+        (NumberList::TYPE, "accepted") => Some(serde_json::from_str(&event.payload).map(digest_of_list)),
+        (Import::TYPE, "finished") => Some(serde_json::from_str(&event.payload).map(digest_of_import)),
+        _ => None,
     }
+}
+
+fn digest_of_list(event: number_list::Event) -> String {
+    match event {
+        number_list::Event::Accepted { digest, .. } => digest,
+        number_list::Event::Placed { .. }
+        | number_list::Event::PlaceFailed { .. }
+        | number_list::Event::PutOff { .. } => String::new(),
+    }
+}
+
+fn digest_of_import(event: import::Event) -> String {
+    match event {
+        import::Event::Finished { digest, .. } => digest,
+        import::Event::Begun { .. } | import::Event::Undone { .. } => String::new(),
+    }
+}
+
+/// A list lies beside the events, and so does what is told of an import; the event that ends it has the digest over all of it.
+async fn check_list(reader: &Reader, event: &Stored) -> Result<(), Fault> {
+    let Some(digest) = digest_in(event) else { return Ok(()) };
     let wrong = || at(event.position, "the list that was accepted here is not the one that is stored");
-    let Ok(number_list::Event::Accepted { id, digest, .. }) = serde_json::from_str(&event.payload) else {
-        return Err(wrong());
-    };
-    let organization = event.stream.split('/').next().unwrap_or("");
-    let organization = Organization::parse(organization).map_err(|_| wrong())?;
-    let (name, mut found, mut from) = (ListName { organization, list: id }, ListDigest::default(), 0);
+    let digest = digest.map_err(|_| wrong())?;
+    let named = event.stream.split_once('/').and_then(|(organization, list)| {
+        let organization = Organization::parse(organization).ok()?;
+        Some(ListName { organization, list: Uuid::parse_str(list).ok()? })
+    });
+    let (name, mut found, mut from) = (named.ok_or_else(wrong)?, ListDigest::default(), 0);
     loop {
         let chunks = reader.chunks(name.clone(), from).await?;
         let Some(last) = chunks.last() else { break };

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
+/// A workbook of a hundred thousand rows, unoptimised and beside other tests.
+const IMPORT_WAIT: std::time::Duration = std::time::Duration::from_mins(5);
+
 /// Somebody of an organization, with a token that the program itself made.
 pub(crate) struct Desk<'a> {
     world: &'a World,
@@ -36,6 +39,33 @@ impl<'a> Desk<'a> {
         let (status, answer) = self.ask(Method::POST, "/contacts", Some(contact)).await;
         assert_eq!(status, 201, "{answer}");
         answer
+    }
+
+    /// Sends contacts as a browser's form does.
+    pub(crate) async fn import(&self, name: &str, bytes: &[u8], query: &str) -> (StatusCode, Value) {
+        let mut body =
+            format!("--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n")
+                .into_bytes();
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n--edge--\r\n");
+        let path = format!("/auto-calling/contacts/upload-excel?{query}");
+        let request = self.world.http.post(self.world.url(&path)).body(body).bearer_auth(&self.token);
+        let request = request.header("content-type", "multipart/form-data; boundary=edge");
+        let answer = request.timeout(IMPORT_WAIT).send().await.unwrap();
+        (answer.status(), answer.json().await.unwrap_or(Value::Null))
+    }
+
+    /// What the engine wrote to its log.
+    pub(crate) fn said(&self) -> String {
+        self.world.said()
+    }
+
+    /// What a download holds.
+    pub(crate) async fn bytes(&self, path: &str) -> Vec<u8> {
+        let request = self.world.http.get(self.world.url(&format!("/auto-calling{path}")));
+        let answer = request.bearer_auth(&self.token).timeout(IMPORT_WAIT).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.bytes().await.unwrap().to_vec()
     }
 
     async fn patched(&self, id: &str, changes: &Value) -> (StatusCode, Value) {

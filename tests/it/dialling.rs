@@ -2,6 +2,7 @@
 //! lives in the test and remembers whom it rang.
 
 mod agent;
+mod days;
 mod faults;
 mod kills;
 

@@ -9,6 +9,7 @@ use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::contact::Contact;
 use domain::fact::{Event, Recorded};
+use domain::import::Import;
 use domain::number_list::NumberList;
 use domain::person::Person;
 use domain::promise::Promises;
@@ -65,6 +66,7 @@ fn decode(golden: &Golden) -> (Event, String, Value) {
         NumberList::TYPE => read::<NumberList>(golden),
         RemoteHost::TYPE => read::<RemoteHost>(golden),
         Contact::TYPE => read::<Contact>(golden),
+        Import::TYPE => read::<Import>(golden),
         Person::TYPE => read::<Person>(golden),
         Campaign::TYPE => read::<Campaign>(golden),
         Target::TYPE => read::<Target>(golden),

@@ -10,7 +10,7 @@ use crate::http_sign_in::{key, send, signed_in, user, with};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 61] = [
+const ROUTES: [(&str, &str, Door); 75] = [
     ("GET", "/", Door::Open),
     ("GET", "/health/live", Door::Open),
     ("GET", "/health/ready", Door::Open),
@@ -37,6 +37,12 @@ const ROUTES: [(&str, &str, Door); 61] = [
     ("POST", "/calls/quarantine/s-1/replay", Door::Calls),
     ("POST", "/calls/quarantine/s-1/discard", Door::Calls),
     ("POST", "/calls/quarantine/replay", Door::Calls),
+    ("POST", "/auto-calling/contacts/upload-excel", Door::Member),
+    ("GET", "/auto-calling/contacts/export", Door::Member),
+    ("GET", "/auto-calling/imports", Door::Member),
+    ("GET", "/auto-calling/imports/s-1", Door::Member),
+    ("GET", "/auto-calling/imports/s-1/report", Door::Member),
+    ("DELETE", "/auto-calling/imports/s-1", Door::Member),
     ("POST", "/auto-calling/contacts", Door::Member),
     ("GET", "/auto-calling/contacts", Door::Member),
     ("GET", "/auto-calling/contacts/s-1", Door::Member),
@@ -56,6 +62,14 @@ const ROUTES: [(&str, &str, Door); 61] = [
     ("GET", "/auto-calling/promises", Door::Member),
     ("GET", "/auto-calling/promises/s-1", Door::Member),
     ("PATCH", "/auto-calling/promises/s-1", Door::Member),
+    ("PATCH", "/auto-calling/campaigns/s-1", Door::Member),
+    ("POST", "/auto-calling/campaigns/s-1/start", Door::Member),
+    ("POST", "/auto-calling/campaigns/s-1/resume", Door::Member),
+    ("POST", "/auto-calling/campaigns/s-1/stop", Door::Member),
+    ("POST", "/auto-calling/campaigns/s-1/pause", Door::Member),
+    ("GET", "/auto-calling/campaigns/s-1/preflight", Door::Member),
+    ("GET", "/auto-calling/contacts/s-1/explain", Door::Member),
+    ("POST", "/auto-calling/agent/callback", Door::Signature),
     ("POST", "/auth/login", Door::Password),
     ("POST", "/auth/logout", Door::Bearer),
     ("GET", "/auth/me", Door::Bearer),
@@ -79,6 +93,8 @@ enum Door {
     Open,
     /// A password takes the place of a token.
     Password,
+    /// A signature does.
+    Signature,
     Bearer,
     Calls,
     Webhook,
@@ -89,7 +105,7 @@ enum Door {
 impl Door {
     fn asks_for_a_token(self) -> bool {
         match self {
-            Self::Open | Self::Password => false,
+            Self::Open | Self::Password | Self::Signature => false,
             Self::Bearer | Self::Calls | Self::Webhook | Self::Member | Self::Admin => true,
         }
     }
@@ -143,6 +159,8 @@ async fn where_a_token_is_needed_no_token_is_401() {
         if door.asks_for_a_token() {
             assert_eq!((answer.status, &*answer.problem()), (401, "token-missing"), "{path}");
             assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        } else if door == Door::Signature {
+            assert_eq!((answer.status, &*answer.problem()), (401, "signature-missing"), "{path}");
         } else {
             assert!([200, 400, 503].contains(&answer.status), "{path}: {answer:?}");
         }
@@ -405,7 +423,7 @@ async fn a_key_opens_what_its_scopes_say_and_nothing_else() {
         let (text, _) = key(&floor, "admin", &[scope]).await;
         for (method, path, door) in guarded() {
             let within = match door {
-                Door::Open | Door::Password | Door::Bearer => true,
+                Door::Open | Door::Password | Door::Signature | Door::Bearer => true,
                 Door::Calls => scope == "calls" || (scope == "read" && method == "GET"),
                 Door::Member => scope == "auto-calling" || (scope == "read" && method == "GET"),
                 Door::Webhook => scope == "webhook",

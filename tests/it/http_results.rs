@@ -124,6 +124,7 @@ async fn held(floor: &Floor) -> Vec<String> {
         | fact::Event::Target(_)
         | fact::Event::User(_)
         | fact::Event::Promise(_)
+        | fact::Event::Import(_)
         | fact::Event::ApiKey(_) => None,
     });
     held.collect()

@@ -50,6 +50,7 @@ mod disk;
 mod do_not_call;
 mod fatal;
 mod flood;
+mod imports;
 mod launch;
 mod leases;
 mod number_lists;

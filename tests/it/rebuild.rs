@@ -18,9 +18,10 @@ use rusqlite::types::Value as Cell;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::contacts::Desk;
 use crate::world::{World, report};
 
-const SCREENS: [&str; 13] = [
+const SCREENS: [&str; 14] = [
     "session_stats",
     "call_history",
     "quarantine",
@@ -28,6 +29,7 @@ const SCREENS: [&str; 13] = [
     "api_keys",
     "contact_book",
     "do_not_call",
+    "imports",
     "campaign_board",
     "targets",
     "promises",
@@ -143,6 +145,16 @@ async fn campaign(world: &World) {
     post("/auto-calling/campaigns", plan).await;
 }
 
+/// A workbook of contacts, and its undoing.
+async fn import(world: &World) {
+    let desk = Desk::of(world, "1", "manager");
+    let rows = b"firstName,phone\nVali,90 123-45-68\nNobody,none\n";
+    let (status, answer) = desk.import("contacts.csv", rows, "").await;
+    assert_eq!((status.as_u16(), &answer["created"]), (200, &json!(1)), "{answer}");
+    let path = format!("/imports/{}", answer["importId"].as_str().unwrap());
+    assert_eq!(desk.ask(reqwest::Method::DELETE, &path, None).await.0, 200);
+}
+
 async fn rebuilt_equals_live(mut world: World) {
     world.set("REMOTE_HOST", "simulated");
     // Calls of a campaign, and what was promised in one.
@@ -155,6 +167,7 @@ async fn rebuilt_equals_live(mut world: World) {
     quarantine(&world).await;
     people(&world).await;
     campaign(&world).await;
+    import(&world).await;
 
     let (world, next, stop) = (Arc::new(world), Arc::new(next), Arc::new(AtomicBool::new(false)));
     let traffic = {
@@ -200,7 +213,7 @@ const DATA_KEY: [u8; 32] = [7; 32];
 const PERSON_KEY: &str = include_str!("golden_key.json");
 
 /// The streams that the golden events once made, each event's version beside it.
-const STREAMS: [(&str, &str, &[&str]); 13] = [
+const STREAMS: [(&str, &str, &[&str]); 14] = [
     (
         "session",
         "1/session-1738862891234-abc123",
@@ -249,6 +262,7 @@ const STREAMS: [(&str, &str, &[&str]); 13] = [
             "signed_out.v1",
         ],
     ),
+    ("import", "1/0199b9f4-6f00-7000-8000-0000000000f1", &["begun.v1", "finished.v1", "undone.v1"]),
     ("api_key", "1/0199b9f4-6f00-7000-8000-000000000023", &["made.v1", "revoked.v1"]),
 ];
 

@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use crate::contacts::Desk;
 use crate::world::{World, report};
 
 const SESSION: &str = "session-1738862891234-abc123";
@@ -148,6 +149,27 @@ async fn a_change_to_a_list_on_sqlite_shows() {
         assert_eq!(connection.execute(change, []).unwrap(), 1, "{change}");
         connection.close().unwrap();
         names_the_place(&world, change, "position 1: the list");
+    }
+}
+
+/// What is told of an import's rows lies there too, and the event that finishes it has the digest.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_to_what_is_told_of_an_import_shows() {
+    let mut world = World::sqlite();
+    world.start().await;
+    let rows = b"firstName,phone\nAli,90 123-45-67\n";
+    let (status, answer) = Desk::of(&world, "1", "manager").import("a.csv", rows, "").await;
+    assert_eq!(status, 200, "{answer}");
+    assert!(world.stop().success());
+    assert!(world.verify().status.success());
+    let file = world.data().join("journal.db");
+    let whole = std::fs::read(&file).unwrap();
+    for change in LIST_CHANGES {
+        std::fs::write(&file, &whole).unwrap();
+        let connection = Connection::open(&file).unwrap();
+        assert_eq!(connection.execute(change, []).unwrap(), 1, "{change}");
+        connection.close().unwrap();
+        names_the_place(&world, change, "position 4: the list");
     }
 }
 

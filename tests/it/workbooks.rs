@@ -2,6 +2,7 @@
 //! What one file's bytes mean is tested beside the reader; here whole files are read from the disk.
 //! The committed ones, and which program made each, are told in workbooks/README.md.
 
+mod columns;
 mod deep;
 mod hostile;
 mod made;

@@ -200,14 +200,14 @@ impl Intake {
 /// Numbers with the row where each first stood: by what they begin with, then by their last digits, which then fit into little room.
 /// A million of one country take a third of what one map of whole numbers takes while it grows.
 #[derive(Debug, Default)]
-struct Met(HashMap<u64, HashMap<u32, u32>>);
+pub(crate) struct Met(HashMap<u64, HashMap<u32, u32>>);
 
 impl Met {
     /// One more than the largest number of nine digits.
     const SPLIT: u64 = 1_000_000_000;
 
     /// The row where it stands already, which may be this one.
-    fn earlier(&mut self, phone: &Phone, row: u32) -> Option<u32> {
+    pub(crate) fn earlier(&mut self, phone: &Phone, row: u32) -> Option<u32> {
         let digits = phone.as_str().bytes().filter(u8::is_ascii_digit);
         let number = digits.fold(0, |all: u64, digit| all * 10 + u64::from(digit - b'0'));
         let last = u32::try_from(number % Self::SPLIT).unwrap_or(0);

@@ -53,6 +53,7 @@ impl Policy for Completing {
             | Event::Target(_)
             | Event::User(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_) => vec![],
         }
     }

@@ -36,12 +36,11 @@ pub struct Forecast {
 }
 
 impl Pace {
-    /// `so_far` are the calls that were made, and their seconds of talk in all.
-    pub fn of(settings: &Settings, unless_told: NonZeroU32, so_far: (u64, u64)) -> Self {
-        let (calls, talk_secs) = so_far;
+    /// With the calls that were made so far, and their seconds of talk in all.
+    pub fn of(settings: &Settings, (calls, talk_secs): (u64, u64)) -> Self {
         let mean = talk_secs.checked_div(calls).and_then(|mean| u32::try_from(mean).ok());
         Self {
-            at_once: settings.concurrency.unwrap_or(unless_told),
+            at_once: settings.lines(),
             rate: settings.calls_per_second,
             call_secs: mean.map_or(CALL_SECS, |mean| mean.saturating_add(RING_SECS)),
         }
@@ -91,6 +90,8 @@ mod tests {
     use super::*;
     use crate::rules::Pack;
 
+    const ONE: &str = r#"{"concurrency": 1}"#;
+
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
     }
@@ -99,14 +100,14 @@ mod tests {
         let settings: Settings = serde_json::from_str(settings).unwrap();
         let zone = Zone::parse("Asia/Tashkent").unwrap();
         let terms = Terms::of(&settings, pack, zone, TimeDelta::minutes(10));
-        let calm = Pace::of(&settings, NonZeroU32::MIN, (0, 0));
+        let calm = Pace::of(&settings, (0, 0));
         Forecast { pace: calm, waiting, last: last.map(at) }.ends(&terms, at("2026-11-16T14:00:00Z"))
     }
 
     #[test]
     fn lines_and_rate_tell_how_long_it_takes() {
         assert_eq!(ends(&Pack::always(), "{}", 0, None), None);
-        assert_eq!(ends(&Pack::always(), "{}", 60, None), Some(at("2026-11-16T15:00:00Z")));
+        assert_eq!(ends(&Pack::always(), ONE, 60, None), Some(at("2026-11-16T15:00:00Z")));
         let ten = r#"{"concurrency": 10}"#;
         assert_eq!(ends(&Pack::always(), ten, 60, None), Some(at("2026-11-16T14:06:00Z")));
         let slow = r#"{"concurrency": 10, "callsPerSecond": 0.1}"#;
@@ -116,14 +117,14 @@ mod tests {
     #[test]
     fn it_goes_on_when_it_is_open_again() {
         // Open until 15:00, and from 04:00 on.
-        assert_eq!(ends(&Pack::uz(), "{}", 120, None), Some(at("2026-11-17T05:00:00Z")));
+        assert_eq!(ends(&Pack::uz(), ONE, 120, None), Some(at("2026-11-17T05:00:00Z")));
         let late = Some("2026-11-18T04:00:00Z");
-        assert_eq!(ends(&Pack::uz(), "{}", 1, late), Some(at("2026-11-18T04:01:00Z")));
+        assert_eq!(ends(&Pack::uz(), ONE, 1, late), Some(at("2026-11-18T04:01:00Z")));
     }
 
     #[test]
     fn what_calls_lasted_so_far_is_what_they_last() {
-        let pace = Pace::of(&Settings::default(), NonZeroU32::MIN, (10, 300));
+        let pace = Pace::of(&Settings::default(), (10, 300));
         assert_eq!(pace.call_secs, 45);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::conversation::{Path, Upshot};
-use crate::policy::eligible::Standing;
+use crate::policy::eligible::{Figures, Rule, Standing};
 
 const NUMBER: Fingerprint = Fingerprint([7; 16]);
 

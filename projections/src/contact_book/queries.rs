@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::contact::Status;
+use domain::fact::Position;
 use domain::ids::Organization;
 use domain::phone::spelling;
 use uuid::Uuid;
@@ -42,6 +43,35 @@ row! {
     struct Named {
         pub id: Uuid,
     }
+}
+
+row! {
+    /// What is asked about a contact that came with an import.
+    #[derive(Debug)]
+    pub struct Imported {
+        pub id: Uuid,
+        pub is_called: i64,
+        /// Of its first event.
+        pub position: Position,
+    }
+}
+
+/// Contacts of an import that were not removed, in the order in which they came, from after a cursor (0: from the beginning).
+pub async fn of_import(
+    screens: &Screens,
+    organization: &Organization,
+    import: Uuid,
+    (after, limit): (Position, u32),
+) -> Result<Vec<Imported>, Error> {
+    let args = vec![
+        Cell::text(organization.as_str()),
+        Cell::text(import.to_string()),
+        Cell::position(after),
+        Cell::int(i64::from(limit)),
+    ];
+    let rest = "where organization = $1 and import_id = $2 and position > $3 and removed = 0 \
+                order by position limit $4";
+    screens.query(ContactBook::NAME, rest, args, false).await
 }
 
 /// Those of these that there are.

@@ -1,4 +1,6 @@
-//! How contacts in campaigns are asked for: a campaign's, page by page; who is due; who may not be called.
+//! How contacts in campaigns are asked for: a campaign's, page by page; who is due; who may not be called; which of several are in any.
+
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use domain::fact::Position;
@@ -10,6 +12,7 @@ use crate::error::Error;
 use crate::projection::Projection;
 use crate::row::{Cell, row};
 use crate::screens::Screens;
+use crate::text::Text;
 
 /// A campaign's contacts in the order in which they joined, from after a cursor (0: from the beginning).
 pub async fn of_campaign(
@@ -100,4 +103,28 @@ pub async fn of_reference(screens: &Screens, reference: &str) -> Result<Option<T
     let rest = "where reference = $1 limit 1";
     let found = screens.query(Targets::NAME, rest, vec![Cell::text(reference.to_owned())], false).await?;
     Ok(found.into_iter().next())
+}
+
+row! {
+    /// All that has to be read of a contact in a campaign to know that it is in one.
+    struct Member {
+        pub contact: Uuid,
+    }
+}
+
+/// Those of these contacts that are in a campaign. As many as a query may name.
+pub async fn in_campaigns(
+    screens: &Screens,
+    organization: &Organization,
+    contacts: &[Uuid],
+) -> Result<HashSet<Uuid>, Error> {
+    if contacts.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let mut text = Text::new("where organization = ");
+    text.arg(Cell::text(organization.as_str())).push(" and state <> 'dropped' and contact in ");
+    text.list(contacts.iter().map(|contact| Cell::text(contact.to_string())));
+    let (rest, args) = text.into_parts();
+    let members: Vec<Member> = screens.query(Targets::NAME, &rest, args, false).await?;
+    Ok(members.into_iter().map(|member| member.contact).collect())
 }

@@ -201,6 +201,7 @@ fn told_of(fact: &Fact) -> Told {
         | Event::Target(_)
         | Event::User(_)
         | Event::Promise(_)
+        | Event::Import(_)
         | Event::ApiKey(_) => panic!("no report"),
     }
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::running::Running;
 use super::seeing::Seen;
-use super::{CONCURRENCY, NAME, Options};
+use super::{NAME, Options};
 use crate::dispatch::dialling::Step;
 use crate::dispatch::{Failure, Meta};
 use crate::journal::{self, Refused};
@@ -90,7 +90,7 @@ impl Desk {
             match standing {
                 Standing::Goes { calls } => {
                     stepped.busy |= self.revisit(id).await?;
-                    asking.extend(self.campaigns.get(&id).map(|it| it.asking(calls, CONCURRENCY, now)));
+                    asking.extend(self.campaigns.get(&id).map(|it| it.asking(calls, now)));
                 }
                 Standing::Waits => {}
                 Standing::Pauses(why) => self.tell(id, Command::Pause { why, at: now }).await?,

@@ -88,6 +88,7 @@ impl Desk {
             | Event::Remote(_)
             | Event::User(_)
             | Event::Promise(_)
+            | Event::Import(_)
             | Event::ApiKey(_) => {}
         }
     }

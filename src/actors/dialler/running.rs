@@ -1,7 +1,6 @@
 //! One running campaign as the dialler sees it: its settings, its tally, and whom it has seen to lately.
 
 use std::collections::HashMap;
-use std::num::NonZeroU32;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::campaign::Settings;
@@ -96,11 +95,10 @@ impl Running {
     }
 
     /// How many calls it would begin now, as far as it itself is concerned.
-    pub(super) fn asking(&self, calls: u32, unless_told: NonZeroU32, now: DateTime<Utc>) -> Asking {
-        let at_most = self.settings.concurrency.unwrap_or(unless_told);
+    pub(super) fn asking(&self, calls: u32, now: DateTime<Utc>) -> Asking {
         let later = self.look_at.is_some_and(|look_at| look_at > now)
             || self.bucket.and_then(|bucket| bucket.ready_at(now)).is_some();
-        let wants = if later { 0 } else { calls.min(free(at_most, self.tally.live)) };
+        let wants = if later { 0 } else { calls.min(free(self.settings.lines(), self.tally.live)) };
         Asking { campaign: self.id, priority: self.settings.priority, live: self.tally.live, wants }
     }
 

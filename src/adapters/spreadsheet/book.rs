@@ -97,17 +97,16 @@ fn give<'a>(
             return Err(Error::TooLarge { what: "its worksheet", max: limits.cells, unit: "cells" });
         }
         let (row, column) = cell.get_position();
-        if column > 0 {
+        if !rows.columns.hold(column) {
             continue;
         }
         let holds = write(cell.get_value(), formula, &mut text);
-        if rows.give(row.saturating_add(1), number_list::Cell { holds, text: &text })?
-            == ControlFlow::Break(())
-        {
-            break;
+        let cell = number_list::Cell { holds, text: &text };
+        if rows.cell(row.saturating_add(1), column, cell)? == ControlFlow::Break(()) {
+            return Ok(());
         }
     }
-    Ok(())
+    rows.end().map(drop)
 }
 
 /// An empty text is a formula's value too; nothing at all is none. As people see it, a formula begins with its sign.

@@ -15,15 +15,13 @@ const CONTENT: Error = Error::Broken("the workbook's content");
 /// A style that hides a table has a short name, and a workbook has few of them.
 const STYLES_MAX: usize = 1000;
 const NAME_MAX: usize = 200;
-/// More of a cell is never looked at.
-const TEXT_MAX: usize = 4096;
 
 pub(super) fn read<R: Read + Seek>(archive: &mut ZipArchive<R>, rows: &mut Rows<'_>) -> Result<(), Error> {
     if is_encrypted(archive)? {
         return Err(Error::Encrypted);
     }
     let content = archive.by_name("content.xml").map_err(|_| CONTENT)?;
-    Table::default().read(&mut Xml::new(BufReader::new(content)), rows)
+    Table::new(rows.cell_max()).read(&mut Xml::new(BufReader::new(content)), rows)
 }
 
 fn is_encrypted<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<bool, Error> {
@@ -46,8 +44,10 @@ struct Table {
     inside: bool,
     line: u32,
     repeated: u32,
-    /// Cells of this row that were begun; only the first is looked at.
+    /// Columns of this row that were begun, and how many of them the last cell stands for.
     cells: u32,
+    across: u32,
+    cell_max: usize,
     in_cell: bool,
     /// Notes, drawings and subtables inside a cell are no part of its value.
     aside: u32,
@@ -58,6 +58,10 @@ struct Table {
 }
 
 impl Table {
+    fn new(cell_max: usize) -> Self {
+        Self { cell_max, ..Self::default() }
+    }
+
     fn read<R: BufRead>(mut self, xml: &mut Xml<R>, rows: &mut Rows<'_>) -> Result<(), Error> {
         let mut whole = false;
         while let Some(piece) = xml.next()? {
@@ -77,7 +81,7 @@ impl Table {
 
     fn tag(&mut self, tag: Tag<'_>, rows: &mut Rows<'_>) -> Result<ControlFlow<()>, Error> {
         if !tag.closes() {
-            self.opened(tag);
+            self.opened(tag, rows);
         }
         if tag.closes() || tag.is_empty() {
             return self.closed(tag.name(), rows);
@@ -85,7 +89,7 @@ impl Table {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn opened(&mut self, tag: Tag<'_>) {
+    fn opened(&mut self, tag: Tag<'_>, rows: &Rows<'_>) {
         match tag.name() {
             b"style:style" => tag.attribute("style:name").unwrap_or_default().clone_into(&mut self.style),
             b"style:table-properties" if tag.attribute("table:display") == Some("false") => self.hide(),
@@ -95,11 +99,11 @@ impl Table {
             }
             b"office:annotation" | b"draw:frame" | b"table:table" if self.in_cell => self.aside += 1,
             b"table:table-row" if self.inside && !self.in_cell => {
-                self.repeated = repeated(tag);
+                self.repeated = repeated(tag, "table:number-rows-repeated");
                 self.cells = 0;
             }
             b"table:table-cell" | b"table:covered-table-cell" if self.inside && self.aside == 0 => {
-                self.cell(tag);
+                self.cell(tag, rows);
             }
             b"text:s" if self.in_cell && self.aside == 0 => self.text.push(' '),
             b"text:p" if self.in_cell && self.aside == 0 && !self.text.is_empty() => self.text.push('\n'),
@@ -113,9 +117,10 @@ impl Table {
         }
     }
 
-    fn cell(&mut self, tag: Tag<'_>) {
-        self.cells = self.cells.saturating_add(1);
-        self.in_cell = self.cells == 1 && tag.name() == b"table:table-cell";
+    fn cell(&mut self, tag: Tag<'_>, rows: &Rows<'_>) {
+        self.in_cell = rows.columns.hold(self.cells) && tag.name() == b"table:table-cell";
+        self.across = repeated(tag, "table:number-columns-repeated");
+        self.cells = self.cells.saturating_add(self.across);
         if self.in_cell {
             self.text.clear();
             self.value = value(tag);
@@ -131,7 +136,7 @@ impl Table {
             b"table:table" if self.inside => return Ok(ControlFlow::Break(())),
             b"table:table-cell" if self.in_cell && self.aside == 0 => {
                 self.in_cell = false;
-                self.value = self.value.take().or_else(|| Some(std::mem::take(&mut self.text)));
+                self.gather(rows)?;
             }
             b"table:table-row" if self.inside && !self.in_cell => return self.row(rows),
             _ => {}
@@ -141,33 +146,39 @@ impl Table {
 
     /// A row that stands for many is given as many times.
     fn row(&mut self, rows: &mut Rows<'_>) -> Result<ControlFlow<()>, Error> {
-        let (value, formula) = (self.value.take().unwrap_or_default(), self.formula.take());
+        let first = self.line.saturating_add(1);
+        self.line = self.line.saturating_add(self.repeated);
+        rows.end_many(first, self.line)
+    }
+
+    /// A cell that stands for several columns is as many.
+    fn gather(&mut self, rows: &mut Rows<'_>) -> Result<(), Error> {
+        let value = self.value.take().unwrap_or_else(|| std::mem::take(&mut self.text));
+        let formula = self.formula.take();
         let cell = match &formula {
             Some(text) if value.trim().is_empty() => Cell { holds: Holds::Formula, text },
             _ => Cell::value(&value),
         };
-        let first = self.line.saturating_add(1);
-        self.line = self.line.saturating_add(self.repeated);
         if cell.text.trim().is_empty() {
-            return Ok(ControlFlow::Continue(()));
+            return Ok(());
         }
-        for line in first..=self.line {
-            if rows.give(line, cell)? == ControlFlow::Break(()) {
-                return Ok(ControlFlow::Break(()));
-            }
+        let first = self.cells.saturating_sub(self.across);
+        let wanted = rows.columns;
+        for column in (first..self.cells).take_while(|column| wanted.hold(*column)) {
+            rows.gathered.add(column, cell)?;
         }
-        Ok(ControlFlow::Continue(()))
+        Ok(())
     }
 
     fn text(&mut self, raw: &[u8]) {
-        if self.in_cell && self.aside == 0 && self.text.len() < TEXT_MAX {
+        if self.in_cell && self.aside == 0 && self.text.len() < self.cell_max {
             unescape(raw, &mut self.text);
         }
     }
 }
 
-fn repeated(tag: Tag<'_>) -> u32 {
-    let Some(times) = tag.attribute("table:number-rows-repeated") else { return 1 };
+fn repeated(tag: Tag<'_>, what: &str) -> u32 {
+    let Some(times) = tag.attribute(what) else { return 1 };
     times.parse().unwrap_or(u32::MAX)
 }
 

@@ -8,10 +8,9 @@ use domain::number_list::{Cell, Holds};
 use encoding_rs::Decoder;
 
 use super::{Error, Kind, Rows, encoding};
+use crate::ports::Columns;
 
 const CHUNK: usize = 64 << 10;
-/// More of a cell is never looked at.
-const CELL_MAX: usize = 4096;
 /// Of one line so much is held: some hundred thousand numbers.
 const LINE_MAX: usize = 4 << 20;
 /// What stands between fields where they are given.
@@ -32,7 +31,7 @@ pub(super) fn read(mut file: impl Read, rows: &mut Rows<'_>) -> Result<Kind, Err
     loop {
         let last = chunk.is_empty();
         decode(&mut decoder, &chunk, last, &mut text);
-        let cells = cells.get_or_insert_with(|| Cells::new(separator(&text)));
+        let cells = cells.get_or_insert_with(|| Cells::new(separator(&text, rows.columns), rows.cell_max()));
         for byte in text.bytes() {
             if cells.byte(byte, rows)? == ControlFlow::Break(()) {
                 return Ok(Kind::Text);
@@ -62,12 +61,17 @@ fn decode(decoder: &mut Decoder, chunk: &[u8], last: bool, text: &mut String) {
     let _ = decoder.decode_to_string(chunk, text, last);
 }
 
-fn separator(text: &str) -> u8 {
+/// Where all columns are wanted, their names tell it: what is in the cells below may be prose or JSON.
+fn separator(text: &str, columns: Columns) -> u8 {
     let first = text.lines().next().unwrap_or_default();
     if let Some(&[named]) = first.trim_start_matches('\u{feff}').strip_prefix(NAMED).map(str::as_bytes) {
         return named;
     }
-    SEPARATORS.into_iter().find(|separator| text.as_bytes().contains(separator)).unwrap_or(b',')
+    let sought = match columns {
+        Columns::First => text,
+        Columns::All => first,
+    };
+    SEPARATORS.into_iter().find(|separator| sought.as_bytes().contains(separator)).unwrap_or(b',')
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +87,7 @@ enum At {
 #[derive(Debug)]
 struct Cells {
     separator: u8,
+    cell_max: usize,
     at: At,
     /// The line's fields so far, and where the last of them begins.
     fields: Vec<u8>,
@@ -94,8 +99,9 @@ struct Cells {
 }
 
 impl Cells {
-    fn new(separator: u8) -> Self {
-        Self { separator, at: At::Start, fields: vec![], begun: 0, line: 1, quoted: 0, after_return: false }
+    fn new(separator: u8, cell_max: usize) -> Self {
+        let (fields, at) = (vec![], At::Start);
+        Self { separator, cell_max, at, fields, begun: 0, line: 1, quoted: 0, after_return: false }
     }
 
     fn byte(&mut self, byte: u8, rows: &mut Rows<'_>) -> Result<ControlFlow<()>, Error> {
@@ -138,7 +144,7 @@ impl Cells {
     }
 
     fn keep(&mut self, byte: u8) {
-        if self.fields.len() < self.begun + CELL_MAX {
+        if self.fields.len() < self.begun + self.cell_max {
             self.fields.push(if byte == FIELD { b' ' } else { byte });
         }
     }

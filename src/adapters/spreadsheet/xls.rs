@@ -54,16 +54,17 @@ fn xls_error(why: &XlsError) -> Option<Error> {
 
 /// The range begins at the first cell that is filled, which may stand in a later column.
 fn give(range: &Range<Data>, rows: &mut Rows<'_>) -> Result<(), Error> {
-    let Some((top, 0)) = range.start() else { return Ok(()) };
-    let mut text = String::new();
+    let Some((top, left)) = range.start() else { return Ok(()) };
+    let (mut text, wanted) = (String::new(), rows.columns);
     for (line, row) in (top.saturating_add(1)..).zip(range.rows()) {
-        let Some(value) = row.first() else { continue };
-        cell::write(&borrowed(value), &mut text);
-        if rows.give(line, number_list::Cell::value(&text))? == ControlFlow::Break(()) {
-            break;
+        for (column, value) in (left..).zip(row).filter(|(column, _)| wanted.hold(*column)) {
+            cell::write(&borrowed(value), &mut text);
+            if rows.cell(line, column, number_list::Cell::value(&text))? == ControlFlow::Break(()) {
+                return Ok(());
+            }
         }
     }
-    Ok(())
+    rows.end().map(drop)
 }
 
 fn borrowed(value: &Data) -> DataRef<'_> {

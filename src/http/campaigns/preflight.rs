@@ -213,5 +213,5 @@ fn settings(row: &CampaignRow) -> Settings {
 
 fn pace(row: &CampaignRow, settings: &Settings) -> Pace {
     let count = |value: i64| u64::try_from(value).unwrap_or(0);
-    Pace::of(settings, crate::actors::dialler::CONCURRENCY, (count(row.attempts), count(row.talk_secs)))
+    Pace::of(settings, (count(row.attempts), count(row.talk_secs)))
 }

@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::web::Payload;
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::contact::{self, Details, Status};
+use domain::contact::{self, CUSTOM_LEN_MAX, Details, NAME_LEN_MAX, NOTES_LEN_MAX, OLDEST, Status};
 use domain::phone::Home;
 use domain::zone::Zone;
 use serde_json::Value;
@@ -15,13 +15,7 @@ use crate::http::fields::{self, Fields, Said};
 use crate::http::problem::Problem;
 
 const BODY_LEN_MAX: usize = 128 << 10;
-const NAME_LEN_MAX: usize = 200;
-const NOTES_LEN_MAX: usize = 10_000;
 const OUTCOME_LEN_MAX: usize = 1_000;
-/// As JSON is written without blanks.
-const CUSTOM_LEN_MAX: usize = 64 << 10;
-/// Nobody is older.
-const OLDEST: NaiveDate = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap();
 /// Fields of answers, which clients send back with what they change.
 const SHOWN: [&str; 6] = ["id", "organizationId", "isCalled", "statusDescription", "createdAt", "updatedAt"];
 

@@ -2,16 +2,16 @@
 
 use domain::ids::BadName;
 use domain::{
-    api_key, call, campaign, contact, number_list, person, promise, quarantine, remote, session, user,
+    api_key, call, campaign, contact, import, number_list, person, promise, quarantine, remote, session, user,
 };
 
 use super::{Code, Problem};
+use crate::dispatch::dialling::Refused;
 use crate::dispatch::{Failure, contacts, lists, reports};
 use crate::http::auth::Refusal;
 use crate::http::body;
-use crate::http::history::export::WorkbookError;
+use crate::http::table::WorkbookError;
 use crate::http::vitals;
-use crate::journal::Refused;
 
 impl<E: std::error::Error + Into<Self>> From<Failure<E>> for Problem {
     fn from(failure: Failure<E>) -> Self {
@@ -77,6 +77,16 @@ impl From<number_list::Error> for Problem {
             number_list::Error::Unknown => Code::UploadUnknown,
             number_list::Error::AlreadyThere => Code::CommandReused,
             number_list::Error::Empty => Code::BadSheet,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<import::Error> for Problem {
+    fn from(error: import::Error) -> Self {
+        let code = match error {
+            import::Error::Unknown => Code::ImportUnknown,
+            import::Error::AlreadyThere => Code::CommandReused,
         };
         Self::new(code, error.to_string())
     }
@@ -265,6 +275,7 @@ impl From<WorkbookError> for Problem {
         match error {
             WorkbookError::Busy => Self::new(Code::Busy, error.to_string()),
             WorkbookError::Screens(why) => why.into(),
+            WorkbookError::CellTooLong => Self::parameter("format", error.to_string()),
             WorkbookError::Workbook(_) | WorkbookError::File(_) | WorkbookError::Abandoned => {
                 Self::new(Code::Internal, "the workbook could not be made; the log says why").because(error)
             }

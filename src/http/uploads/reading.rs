@@ -14,7 +14,7 @@ use super::receive::Received;
 use super::under_way::Begun;
 use crate::http::Engine;
 use crate::http::problem::{Code, Problem};
-use crate::ports::{BadSheet, SheetKind, Sheets};
+use crate::ports::{BadSheet, Columns, SheetKind, Sheets};
 
 /// Rows that are handed over together, and how long their texts may be: a cell may hold a novel.
 const BATCH_LEN: usize = 1_000;
@@ -23,7 +23,7 @@ const BATCHES_WAITING: usize = 8;
 
 /// Rows on their way from one thread to the other, their texts in one piece.
 #[derive(Debug, Default)]
-struct Batch {
+pub(in crate::http) struct Batch {
     text: String,
     /// Each row with where its text ends.
     rows: Vec<(u32, Holds, usize)>,
@@ -43,9 +43,9 @@ impl Reading {
         send: mpsc::Sender<Chunk>,
     ) -> Self {
         let (sheets, home, begun) = (Arc::clone(&engine.sheets), engine.options.home, Arc::clone(begun));
-        let (hand, batches) = sync_channel(BATCHES_WAITING);
+        let (hand, batches) = channel();
         Self {
-            sheet: spawn_blocking(move || read(sheets.as_ref(), &file, &begun, &hand)),
+            sheet: spawn_blocking(move || read(sheets.as_ref(), (&file, Columns::First), &begun, &hand)),
             counts: spawn_blocking(move || judge(home, &batches, &send)),
         }
     }
@@ -57,16 +57,33 @@ impl Reading {
     }
 }
 
+impl Batch {
+    /// Each row with what it says.
+    pub(in crate::http) fn cells(&self) -> impl Iterator<Item = (u32, Cell<'_>)> {
+        let mut begin = 0;
+        self.rows.iter().map(move |&(row, holds, end)| {
+            let text = self.text.get(begin..end).unwrap_or_default();
+            begin = end;
+            (row, Cell { holds, text })
+        })
+    }
+}
+
+/// Where batches wait between the two threads.
+pub(in crate::http) fn channel() -> (SyncSender<Batch>, Receiver<Batch>) {
+    sync_channel(BATCHES_WAITING)
+}
+
 /// Until the file's end, or until nobody judges any more.
-fn read(
+pub(in crate::http) fn read(
     sheets: &dyn Sheets,
-    Received { file, is_table }: &Received,
+    (Received { file, is_table }, columns): (&Received, Columns),
     begun: &Begun,
     hand: &SyncSender<Batch>,
 ) -> Result<SheetKind, BadSheet> {
     let mut batch = Batch::default();
     let mut row = |row, cell: Cell<'_>| {
-        let Cell { holds, text } = if *is_table { cell.first() } else { cell };
+        let Cell { holds, text } = if *is_table && columns == Columns::First { cell.first() } else { cell };
         begun.rows.store(row, Ordering::Relaxed);
         batch.text.push_str(text);
         batch.rows.push((row, holds, batch.text.len()));
@@ -76,7 +93,7 @@ fn read(
         }
         ControlFlow::Continue(())
     };
-    let kind = sheets.read(file.path(), &begun.bytes, &mut row)?;
+    let kind = sheets.read(file.path(), columns, &begun.bytes, &mut row)?;
     // The same as above.
     let _ = hand.send(batch);
     Ok(kind)
@@ -89,12 +106,9 @@ fn judge(
     send: &mpsc::Sender<Chunk>,
 ) -> Result<Counts, number_list::TooMany> {
     let mut intake = number_list::Intake::new(home);
-    for Batch { text, rows } in batches {
-        let mut begin = 0;
-        for (row, holds, end) in rows {
-            let text = text.get(begin..end).unwrap_or_default();
-            begin = end;
-            let mut full = intake.take(row, Cell { holds, text })?.into_iter();
+    for batch in batches {
+        for (row, cell) in batch.cells() {
+            let mut full = intake.take(row, cell)?.into_iter();
             if full.any(|chunk| send.blocking_send(chunk).is_err()) {
                 return Ok(intake.finish().1);
             }

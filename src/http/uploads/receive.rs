@@ -29,14 +29,14 @@ const TABLE: &str = ".csv";
 
 /// A file on the disk.
 #[derive(Debug)]
-pub(super) struct Received {
-    pub(super) file: NamedTempFile,
+pub(in crate::http) struct Received {
+    pub(in crate::http) file: NamedTempFile,
     /// Its name says that the numbers stand in the first column alone.
     pub(super) is_table: bool,
 }
 
 /// The field `file`, wherever it stands among others.
-pub(super) async fn file(
+pub(in crate::http) async fn file(
     engine: &Engine,
     request: &HttpRequest,
     payload: Payload,

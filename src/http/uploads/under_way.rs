@@ -20,25 +20,25 @@ const OURS_MAX: usize = 4;
 pub(in crate::http) struct UnderWay(Arc<Mutex<HashMap<Uuid, Arc<Begun>>>>);
 
 #[derive(Debug)]
-pub(super) struct Begun {
+pub(in crate::http) struct Begun {
     organization: Organization,
     list: Uuid,
     request: String,
-    pub(super) bytes: SheetProgress,
-    pub(super) rows: AtomicU32,
+    pub(in crate::http) bytes: SheetProgress,
+    pub(in crate::http) rows: AtomicU32,
     reading: AtomicBool,
     placing: AtomicBool,
 }
 
 /// One upload, shown until it is dropped.
 #[derive(Debug)]
-pub(super) struct Shown {
+pub(in crate::http) struct Shown {
     all: Arc<Mutex<HashMap<Uuid, Arc<Begun>>>>,
-    pub(super) begun: Arc<Begun>,
+    pub(in crate::http) begun: Arc<Begun>,
 }
 
 impl UnderWay {
-    pub(super) fn begin(
+    pub(in crate::http) fn begin(
         &self,
         organization: &Organization,
         list: Uuid,
@@ -62,6 +62,13 @@ impl UnderWay {
         Ok(Shown { all: Arc::clone(&self.0), begun })
     }
 
+    /// How many rows of it were read, where it is under way.
+    pub(in crate::http) fn rows(&self, organization: &Organization, list: Uuid) -> Option<u32> {
+        let all = locked(&self.0);
+        let begun = all.get(&list).filter(|begun| begun.organization == *organization)?;
+        Some(begun.rows.load(Ordering::Relaxed))
+    }
+
     pub(super) fn of(&self, organization: &Organization) -> Vec<UploadView> {
         let all = locked(&self.0);
         let mut ours: Vec<_> = all.values().filter(|begun| begun.organization == *organization).collect();
@@ -79,7 +86,7 @@ impl UnderWay {
 }
 
 impl Shown {
-    pub(super) fn reading(&self) {
+    pub(in crate::http) fn reading(&self) {
         self.begun.reading.store(true, Ordering::Relaxed);
     }
 

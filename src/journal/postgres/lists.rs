@@ -1,15 +1,13 @@
 //! Lists' chunks on PostgreSQL, a few together in one transaction.
 
 use chrono::{DateTime, Utc};
-use cqrs_es::Aggregate as _;
 use domain::ids::{Organization, StreamId};
-use domain::number_list::NumberList;
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 
 use super::read::unavailable;
 use super::{Postgres, Reader};
-use crate::journal::lists::{Chunks, ListName, REMOVED_TOGETHER, StoredChunk};
+use crate::journal::lists::{CLAIMING, Chunks, ListName, REMOVED_TOGETHER, StoredChunk};
 use crate::journal::{Error, micros};
 
 impl Postgres {
@@ -96,10 +94,10 @@ async fn get(pool: &PgPool, name: &ListName, from: u32, limit: u32) -> sqlx::Res
 async fn unclaimed(pool: &PgPool, before: i64, limit: usize) -> sqlx::Result<Vec<ListName>> {
     let sql = "SELECT organization, list FROM list_chunks AS chunks GROUP BY organization, list
                HAVING max(stored_at) < $1 AND NOT EXISTS (
-                   SELECT 1 FROM events WHERE aggregate_type = $2
+                   SELECT 1 FROM events WHERE aggregate_type = ANY($2)
                    AND aggregate_id = chunks.organization || '/' || chunks.list::text)
                ORDER BY organization, list LIMIT $3";
-    let query = sqlx::query(sql).bind(before).bind(NumberList::TYPE);
+    let query = sqlx::query(sql).bind(before).bind(CLAIMING.as_slice());
     let rows = query.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(pool).await?;
     let name = |row: &PgRow| {
         let organization = Organization::parse(row.try_get(0)?);
@@ -116,7 +114,7 @@ async fn remove(pool: &PgPool, name: &ListName, before: i64) -> sqlx::Result<u64
                        SELECT number FROM list_chunks WHERE organization = $1 AND list = $2 ORDER BY number LIMIT $3)
                    AND NOT EXISTS (
                        SELECT 1 FROM list_chunks WHERE organization = $1 AND list = $2 AND stored_at >= $4)
-                   AND NOT EXISTS (SELECT 1 FROM events WHERE aggregate_type = $5 AND aggregate_id = $6)
+                   AND NOT EXISTS (SELECT 1 FROM events WHERE aggregate_type = ANY($5) AND aggregate_id = $6)
                    RETURNING sealed
                ), forgotten AS (
                    DELETE FROM person_keys WHERE id IN (
@@ -126,6 +124,6 @@ async fn remove(pool: &PgPool, name: &ListName, before: i64) -> sqlx::Result<u64
     let stream = StreamId::number_list(&name.organization, name.list);
     let query = sqlx::query_scalar::<_, i64>(sql).bind(name.organization.as_str()).bind(name.list);
     let query = query.bind(i64::from(REMOVED_TOGETHER)).bind(before);
-    let removed = query.bind(NumberList::TYPE).bind(stream.as_str()).fetch_one(pool).await?;
+    let removed = query.bind(CLAIMING.as_slice()).bind(stream.as_str()).fetch_one(pool).await?;
     Ok(u64::try_from(removed).unwrap_or(0))
 }

@@ -4,6 +4,7 @@ use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, SerializedEvent};
 use domain::call::Call;
 use domain::fact::{Position, Recorded};
+use domain::ids::StreamId;
 use domain::quarantine::Quarantine;
 use domain::session::Session;
 use postgres_es::PostgresEventRepository;
@@ -165,6 +166,16 @@ async fn plain_stream(pool: &PgPool, kind: &str, stream: &str) -> sqlx::Result<V
         "SELECT {COLUMNS} FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 ORDER BY sequence"
     );
     sqlx::query(&sql).bind(kind).bind(stream).fetch_all(pool).await?.iter().map(stored).collect()
+}
+
+/// Several streams in one go.
+pub(super) async fn streams(pool: &PgPool, kind: &str, streams: &[StreamId]) -> sqlx::Result<Vec<Stored>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM events WHERE aggregate_type = $1 AND aggregate_id = ANY ($2) \
+         ORDER BY aggregate_id, sequence"
+    );
+    let streams: Vec<&str> = streams.iter().map(StreamId::as_str).collect();
+    sqlx::query(&sql).bind(kind).bind(streams).fetch_all(pool).await?.iter().map(stored).collect()
 }
 
 fn stored(row: &PgRow) -> sqlx::Result<Stored> {

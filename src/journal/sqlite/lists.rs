@@ -1,14 +1,12 @@
 //! Lists' chunks on SQLite, written by the journal's writer in its commits.
 
 use chrono::{DateTime, Utc};
-use cqrs_es::Aggregate as _;
 use domain::ids::{Organization, StreamId};
-use domain::number_list::NumberList;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, types::Type};
 use uuid::Uuid;
 
 use super::{Reader, Sqlite};
-use crate::journal::lists::{Chunks, ListName, REMOVED_TOGETHER, StoredChunk};
+use crate::journal::lists::{CLAIMING, Chunks, ListName, REMOVED_TOGETHER, StoredChunk};
 use crate::journal::{Error, micros};
 
 impl Sqlite {
@@ -120,8 +118,10 @@ fn name((organization, list): &(String, Vec<u8>)) -> rusqlite::Result<ListName> 
 fn is_unclaimed(c: &Connection, name: &ListName, before: i64) -> rusqlite::Result<bool> {
     let stream = StreamId::number_list(&name.organization, name.list);
     let sql = "SELECT 1 FROM events WHERE aggregate_type = ?1 AND aggregate_id = ?2";
-    if c.prepare_cached(sql)?.exists(params![NumberList::TYPE, stream.as_str()])? {
-        return Ok(false);
+    for kind in CLAIMING {
+        if c.prepare_cached(sql)?.exists(params![kind, stream.as_str()])? {
+            return Ok(false);
+        }
     }
     let sql = "SELECT 1 FROM list_chunks WHERE organization = ?1 AND list = ?2 AND stored_at >= ?3";
     let fresh = c.prepare_cached(sql)?.exists(params![name.organization.as_str(), bytes(&name.list), before]);

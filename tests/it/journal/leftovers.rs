@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::Aggregate as _;
 use domain::fact::Recorded as _;
 use domain::ids::{Organization, StreamId};
+use domain::import::{self, Import, Terms};
 use domain::number_list::{Counts, Event, NumberList, Origin};
 use karnay::journal::lists::{Chunks, ListDigest, ListName, StoredChunk, Swept};
 use karnay::journal::{Append, Journal, Unit};
@@ -15,6 +16,7 @@ use super::bed::{Bed, Chance, circumstances, entry};
 super::on_both_stores!(
     what_nobody_accepted_goes_with_its_keys,
     what_may_still_be_under_way_stays,
+    what_is_told_of_an_import_stays,
     much_is_removed_bit_by_bit,
 );
 
@@ -48,6 +50,22 @@ async fn accept(journal: &Journal, list: u128) {
         stream: StreamId::number_list(&organization, list),
         expected: 0,
         events: vec![entry("accepted", payload, NumberList::fact(event), at)],
+    };
+    let circumstances = circumstances(&Chance.uuid().to_string());
+    journal.append(Unit { command: None, circumstances, appends: vec![append], keys: vec![] }).await.unwrap();
+}
+
+async fn begin(journal: &Journal, import: u128) {
+    let ListName { organization, list: id } = name(import);
+    let at = DateTime::from_timestamp(1_780_000_000, 0).unwrap();
+    let (origin, terms) = (import::Origin::Text, Terms::default());
+    let event = import::Event::Begun { id, origin, terms, at };
+    let payload = serde_json::to_string(&event).unwrap();
+    let append = Append {
+        kind: Import::TYPE,
+        stream: StreamId::import(&organization, id),
+        expected: 0,
+        events: vec![entry("begun", payload, Import::fact(event), at)],
     };
     let circumstances = circumstances(&Chance.uuid().to_string());
     journal.append(Unit { command: None, circumstances, appends: vec![append], keys: vec![] }).await.unwrap();
@@ -93,6 +111,17 @@ async fn what_may_still_be_under_way_stays(bed: Bed) {
     store(&bed, &journal, 2, 0..1, 23).await;
     assert_eq!(journal.sweep_lists(a_day_ago(&bed)).await.unwrap(), Swept::default());
     assert_eq!((left(&journal, 1).await, left(&journal, 2).await), ((3, true), (1, true)));
+}
+
+/// Also of one that broke off: its contacts are there.
+async fn what_is_told_of_an_import_stays(bed: Bed) {
+    let journal = bed.open().await;
+    begin(&journal, 1).await;
+    store(&bed, &journal, 1, 0..2, 30).await;
+    store(&bed, &journal, 2, 0..1, 30).await;
+    let swept = journal.sweep_lists(a_day_ago(&bed)).await.unwrap();
+    assert_eq!(swept, Swept { lists: 1, chunks: 1, more: false });
+    assert_eq!(left(&journal, 1).await, (2, true));
 }
 
 async fn much_is_removed_bit_by_bit(bed: Bed) {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::adapters::spreadsheet::{Limits, Row};
+use crate::ports::Columns;
 
 fn table(rows: &str) -> String {
     format!(
@@ -18,8 +19,8 @@ fn read_all(content: &str) -> Result<Vec<(u32, String)>, Error> {
         found.push((row.line, row.cell.text.to_owned()));
         ControlFlow::Continue(())
     };
-    let mut rows = Rows { row: &mut row, limits: Limits::default(), last: 0, given: 0 };
-    Table::default().read(&mut Xml::new(content.as_bytes()), &mut rows)?;
+    let mut rows = Rows::new(&mut row, Limits::default(), Columns::First);
+    Table::new(rows.cell_max()).read(&mut Xml::new(content.as_bytes()), &mut rows)?;
     Ok(found)
 }
 
@@ -57,8 +58,8 @@ fn a_formula_without_its_value_is_given_as_one() {
             found.push((row.cell.holds, row.cell.text.to_owned()));
             ControlFlow::Continue(())
         };
-        let mut rows = Rows { row: &mut row_given, limits: Limits::default(), last: 0, given: 0 };
-        Table::default().read(&mut Xml::new(table(&row).as_bytes()), &mut rows).unwrap();
+        let mut rows = Rows::new(&mut row_given, Limits::default(), Columns::First);
+        Table::new(rows.cell_max()).read(&mut Xml::new(table(&row).as_bytes()), &mut rows).unwrap();
         found
     };
     let formula = "table:formula='of:=&quot;90&quot;&amp;[.B1]'";
@@ -104,4 +105,23 @@ fn a_content_that_ends_early_is_broken() {
         table("<table:table-row><table:table-cell><text:p>1</text:p></table:table-cell></table:table-row>");
     let (cut, _) = whole.split_once("</table:table>").unwrap();
     assert!(matches!(read_all(cut), Err(Error::Broken(_))));
+}
+
+#[test]
+fn all_columns_are_given_where_they_stand() {
+    let rows = table(
+        "<table:table-row><table:table-cell table:number-columns-repeated='2'/>\
+         <table:table-cell><text:p>c</text:p></table:table-cell>\
+         <table:table-cell table:number-columns-repeated='2' office:value-type='float' office:value='5'/>\
+         <table:table-cell table:number-columns-repeated='16000'/></table:table-row>\
+         <table:table-row table:number-rows-repeated='2'><table:table-cell><text:p>a</text:p></table:table-cell></table:table-row>",
+    );
+    let mut found = vec![];
+    let mut row = |row: Row<'_>| {
+        found.push((row.line, row.cell.text.to_owned()));
+        ControlFlow::Continue(())
+    };
+    let mut all = Rows::new(&mut row, Limits::default(), Columns::All);
+    Table::new(all.cell_max()).read(&mut Xml::new(rows.as_bytes()), &mut all).unwrap();
+    assert_eq!(found, [(1, "\t\tc\t5\t5".to_owned()), (2, "a".to_owned()), (3, "a".to_owned())]);
 }

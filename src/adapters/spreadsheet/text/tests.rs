@@ -9,7 +9,7 @@ fn rows(bytes: &[u8]) -> Result<Vec<(u32, String)>, Error> {
         found.push((row.line, row.cell.first().text.to_owned()));
         ControlFlow::Continue(())
     };
-    let mut rows = Rows { row: &mut row, limits: Limits::default(), last: 0, given: 0 };
+    let mut rows = Rows::new(&mut row, Limits::default(), Columns::First);
     read(bytes, &mut rows)?;
     Ok(found)
 }
@@ -41,7 +41,7 @@ fn a_line_is_given_with_all_its_fields() {
         found.push((row.line, row.cell.holds, row.cell.text.to_owned()));
         ControlFlow::Continue(())
     };
-    let mut rows = Rows { row: &mut row, limits: Limits::default(), last: 0, given: 0 };
+    let mut rows = Rows::new(&mut row, Limits::default(), Columns::First);
     read(&b"sep=,\n1,2, \"3\t4\",\n5\n,\n,6"[..], &mut rows).unwrap();
     let (all, one) = (Holds::Fields, Holds::Value);
     assert_eq!(
@@ -93,7 +93,7 @@ fn every_alphabet_gives_the_same_list() {
 fn a_line_without_end_takes_no_memory_and_the_next_is_read() {
     let long = [&b"x".repeat(1 << 20)[..], b"\n901234567\n"].concat();
     let found = rows(&long).unwrap();
-    assert_eq!((found[0].1.len(), found[1].1.as_str()), (CELL_MAX, "901234567"));
+    assert_eq!((found[0].1.len(), found[1].1.as_str()), (4096, "901234567"));
 }
 
 #[test]
@@ -103,5 +103,25 @@ fn a_list_longer_than_one_look_keeps_its_rows() {
     assert_eq!(found.len(), 50_000);
     assert!(
         found.iter().zip(0..).all(|((line, text), n)| *line == n + 1 && *text == format!("+99890{n:07}"))
+    );
+}
+
+#[test]
+fn all_columns_are_given_as_they_are_named() {
+    let text = "firstName,phone,customData,notes\nAli,+998901234567,\"{\"\"debt\"\": 5.5}\",\"a; b\"\n,,,\nVali,,,\n";
+    let mut found = vec![];
+    let mut row = |row: Row<'_>| {
+        found.push((row.line, row.cell.text.to_owned()));
+        ControlFlow::Continue(())
+    };
+    let mut rows = Rows::new(&mut row, Limits::default(), Columns::All);
+    read(text.as_bytes(), &mut rows).unwrap();
+    assert_eq!(
+        found,
+        [
+            (1, "firstName\tphone\tcustomData\tnotes".to_owned()),
+            (2, "Ali\t+998901234567\t{\"debt\": 5.5}\ta; b".to_owned()),
+            (4, "Vali\t\t\t".to_owned()),
+        ]
     );
 }

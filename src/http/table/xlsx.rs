@@ -1,9 +1,10 @@
-//! Calls as a workbook. It is written row by row into a file that has no name and is gone with its last reader,
+//! A file that is a workbook. It is written row by row into a file that has no name and is gone with its last reader,
 //! by a thread of its own, since a workbook cannot be sent before its end is known.
 //! Cells of text are never formulas; those that look like one are marked as text, so that they stay so when somebody edits them.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
+use std::marker::PhantomData;
 
 use actix_web::web::{Bytes, BytesMut};
 use domain::language::Language;
@@ -12,7 +13,7 @@ use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::mpsc;
 
-use super::{COLUMNS, Cell, Entry, Pages, cells};
+use super::{Cell, Table};
 use crate::http::formula;
 
 /// Pages that may wait for the thread.
@@ -28,8 +29,12 @@ pub(in crate::http) enum Error {
     Busy,
     #[error(transparent)]
     Screens(#[from] projections::Error),
+    #[error(
+        "has to be csv: a workbook's cell holds at most 32,767 characters, and one of these would hold more"
+    )]
+    CellTooLong,
     #[error("the workbook cannot be written: {0}")]
-    Workbook(#[from] XlsxError),
+    Workbook(XlsxError),
     #[error("the workbook's file: {0}")]
     File(#[from] std::io::Error),
     /// Whoever brought the rows has gone, or the thread has.
@@ -37,21 +42,31 @@ pub(in crate::http) enum Error {
     Abandoned,
 }
 
+impl From<XlsxError> for Error {
+    fn from(why: XlsxError) -> Self {
+        if matches!(why, XlsxError::MaxStringLengthExceeded) {
+            Self::CellTooLong
+        } else {
+            Self::Workbook(why)
+        }
+    }
+}
+
 /// Rows, or that there are no more.
-enum Page {
-    Rows(Vec<Entry>),
+enum Page<R> {
+    Rows(Vec<R>),
     End,
 }
 
 /// How long the file is, and the file in pieces.
-pub(super) async fn file(
-    mut pages: Pages,
+pub(super) async fn file<T: Table>(
+    mut table: T,
 ) -> Result<(u64, impl Stream<Item = Result<Bytes, std::io::Error>>), Error> {
-    let (engine, language) = (pages.engine.clone(), pages.language);
+    let (engine, language) = (table.engine().clone(), table.language());
     let _place = engine.workbooks.try_acquire().map_err(|_| Error::Busy)?;
     let (rows, coming) = mpsc::channel(AHEAD);
-    let written = tokio::task::spawn_blocking(move || write(coming, language));
-    while let Some(page) = pages.next().await? {
+    let written = tokio::task::spawn_blocking(move || write::<T>(coming, language));
+    while let Some(page) = table.next().await? {
         if rows.send(Page::Rows(page)).await.is_err() {
             // The thread says why.
             break;
@@ -72,8 +87,8 @@ fn pieces(file: tokio::fs::File) -> impl Stream<Item = Result<Bytes, std::io::Er
     })
 }
 
-fn write(mut coming: mpsc::Receiver<Page>, language: Language) -> Result<File, Error> {
-    let mut book = Book::try_new(language)?;
+fn write<T: Table>(mut coming: mpsc::Receiver<Page<T::Row>>, language: Language) -> Result<File, Error> {
+    let mut book = Book::<T>::try_new(language)?;
     loop {
         match coming.blocking_recv() {
             Some(Page::Rows(rows)) => rows.iter().try_for_each(|row| book.add(row))?,
@@ -83,7 +98,8 @@ fn write(mut coming: mpsc::Receiver<Page>, language: Language) -> Result<File, E
     }
 }
 
-struct Book {
+struct Book<T> {
+    _of: PhantomData<T>,
     workbook: Workbook,
     language: Language,
     sheet: usize,
@@ -93,22 +109,23 @@ struct Book {
     marked: Format,
 }
 
-impl Book {
+impl<T: Table> Book<T> {
     fn try_new(language: Language) -> Result<Self, Error> {
         let marked = Format::new().set_quote_prefix();
-        let mut book = Self { workbook: Workbook::new(), language, sheet: 0, row: 0, marked };
-        begin(book.workbook.add_worksheet_with_constant_memory()?)?;
+        let mut book =
+            Self { _of: PhantomData, workbook: Workbook::new(), language, sheet: 0, row: 0, marked };
+        begin::<T>(book.workbook.add_worksheet_with_constant_memory()?)?;
         Ok(book)
     }
 
-    fn add(&mut self, row: &Entry) -> Result<(), Error> {
+    fn add(&mut self, row: &T::Row) -> Result<(), Error> {
         if self.row == ROWS_MAX {
-            begin(self.workbook.add_worksheet_with_constant_memory()?)?;
+            begin::<T>(self.workbook.add_worksheet_with_constant_memory()?)?;
             (self.sheet, self.row) = (self.sheet + 1, 0);
         }
         self.row += 1;
         let sheet = self.workbook.worksheet_from_index(self.sheet)?;
-        for (column, cell) in (0..).zip(cells(row, self.language)) {
+        for (column, cell) in (0..).zip(T::cells(row, self.language)) {
             match cell {
                 Cell::Text(text) if formula::like(&text) => {
                     sheet.write_string_with_format(self.row, column, text, &self.marked)?
@@ -130,10 +147,10 @@ impl Book {
 }
 
 /// The header, which stays in sight.
-fn begin(sheet: &mut Worksheet) -> Result<(), Error> {
+fn begin<T: Table>(sheet: &mut Worksheet) -> Result<(), Error> {
     sheet.set_freeze_panes(1, 0)?;
     let bold = Format::new().set_bold();
-    for (column, name) in (0..).zip(COLUMNS) {
+    for (column, name) in (0..).zip(T::COLUMNS.iter().copied()) {
         sheet.set_column_width(column, WIDTH)?;
         sheet.write_string_with_format(0, column, name, &bold)?;
     }
