@@ -9,6 +9,7 @@ mod draft;
 pub mod imports;
 mod keeper;
 pub mod lists;
+pub mod promises;
 pub mod remote;
 pub mod reports;
 pub mod together;

@@ -28,6 +28,7 @@ mod health;
 mod history;
 mod imports;
 mod projections;
+mod promises;
 mod quarantine;
 mod recordings;
 mod results;
@@ -257,6 +258,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     do_not_call::configure(routes);
     campaigns::configure(routes);
     agent::configure(routes);
+    promises::configure(routes);
     recordings::configure(routes);
     sign_in::configure(routes);
     users::configure(routes);

@@ -20,6 +20,12 @@ impl Amount {
         self.0
     }
 
+    /// The sum; the most there can be where it is more than that.
+    #[must_use]
+    pub fn plus(self, more: Self) -> Self {
+        Self(self.0.saturating_add(more.0))
+    }
+
     /// `5170.5`, `5 170,50` and the like, not below nothing; what is finer than a hundredth is rounded.
     pub fn parse(text: &str) -> Option<Self> {
         let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::ids::StreamId;
 use crate::personal::Seal;
 use crate::{
-    api_key, call, campaign, contact, import, number_list, person, quarantine, remote, session, target, user,
+    api_key, call, campaign, contact, import, number_list, person, promise, quarantine, remote, session,
+    target, user,
 };
 
 /// A place in the journal: 1, 2, 3 … without gaps.
@@ -54,6 +55,7 @@ pub enum Event {
     Person(person::Event),
     Campaign(campaign::Event),
     Target(target::Event),
+    Promise(promise::Event),
     User(user::Event),
     ApiKey(api_key::Event),
 }
@@ -71,6 +73,7 @@ impl Event {
             Self::Person(_) => person::Person::TYPE,
             Self::Campaign(_) => campaign::Campaign::TYPE,
             Self::Target(_) => target::Target::TYPE,
+            Self::Promise(_) => promise::Promises::TYPE,
             Self::User(_) => user::User::TYPE,
             Self::ApiKey(_) => api_key::ApiKey::TYPE,
         }
@@ -89,6 +92,7 @@ impl Event {
             Self::Person(event) => person::Person::personal(event),
             Self::Campaign(event) => campaign::Campaign::personal(event),
             Self::Target(event) => target::Target::personal(event),
+            Self::Promise(event) => promise::Promises::personal(event),
             Self::User(event) => user::User::personal(event),
             Self::ApiKey(event) => api_key::ApiKey::personal(event),
         }
@@ -106,6 +110,7 @@ impl Event {
             Self::Person(event) => event.event_type(),
             Self::Campaign(event) => event.event_type(),
             Self::Target(event) => event.event_type(),
+            Self::Promise(event) => event.event_type(),
             Self::User(event) => event.event_type(),
             Self::ApiKey(event) => event.event_type(),
         }

@@ -178,6 +178,11 @@ impl StreamId {
         parts.next().is_none().then_some((campaign, contact))
     }
 
+    /// Everything that one contact has promised to pay.
+    pub fn promises(organization: &Organization, contact: Uuid) -> Self {
+        Self(format!("{organization}/{contact}"))
+    }
+
     pub fn user(organization: &Organization, name: &UserName) -> Self {
         Self(format!("{organization}/{name}"))
     }

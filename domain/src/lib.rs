@@ -18,6 +18,7 @@ pub mod contact;
 pub mod import;
 pub mod number_list;
 pub mod person;
+pub mod promise;
 pub mod quarantine;
 pub mod recording;
 pub mod remote;

@@ -66,6 +66,7 @@ impl Projection for ApiKeys {
             | Event::Person(_)
             | Event::Campaign(_)
             | Event::Target(_)
+            | Event::Promise(_)
             | Event::User(_) => None,
         }
     }

@@ -155,6 +155,7 @@ impl Projection for CallHistory {
             | Event::Campaign(_)
             | Event::Target(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_) => None,
         }
@@ -172,6 +173,7 @@ impl Projection for CallHistory {
             | Event::Campaign(_)
             | Event::Target(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_) => {
                 return Ok(());

@@ -2,6 +2,7 @@
 //! dialling; table `contact_book`, for operators of PostgreSQL the view `auto_contacts`.
 //! A contact that was removed keeps its row without anything of the person, so that what it once was in still finds it.
 
+mod numbers;
 mod queries;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
+pub use numbers::{ending, phones};
 pub use queries::{Filter, Imported, count, find, known, list, of_import, of_numbers};
 
 row! {
@@ -166,6 +168,7 @@ impl Projection for ContactBook {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Person(_)
@@ -205,6 +208,7 @@ impl Projection for ContactBook {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Person(_)

@@ -109,6 +109,7 @@ impl Projection for DoNotCall {
             | Event::Campaign(_)
             | Event::Target(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_) => None,
         }

@@ -84,6 +84,7 @@ impl Projection for Imports {
             | Event::Person(_)
             | Event::Campaign(_)
             | Event::Target(_)
+            | Event::Promise(_)
             | Event::User(_)
             | Event::ApiKey(_) => None,
         }

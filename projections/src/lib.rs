@@ -4,10 +4,13 @@
 pub mod api_keys;
 pub mod call_history;
 pub mod campaign_board;
+pub mod campaign_calls;
+pub mod campaign_hours;
 pub mod contact_book;
 pub mod do_not_call;
 pub mod imports;
 pub mod number_lists;
+pub mod promises;
 pub mod quarantine;
 pub mod session_stats;
 pub mod targets;

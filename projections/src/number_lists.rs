@@ -73,6 +73,7 @@ impl Projection for NumberLists {
             | Event::Campaign(_)
             | Event::Target(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_) => None,
         }

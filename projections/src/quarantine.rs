@@ -158,6 +158,7 @@ impl Projection for Quarantine {
             | Event::Campaign(_)
             | Event::Target(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_) => None,
         }
@@ -175,6 +176,7 @@ impl Projection for Quarantine {
             | Event::Campaign(_)
             | Event::Target(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_) => return Ok(()),
         };

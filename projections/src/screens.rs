@@ -1,6 +1,7 @@
 //! The one handle on all screens: opening them, waiting until one has caught up, and seeing how each stands.
 
 mod progress;
+mod reading;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,19 +20,22 @@ use crate::api_keys::ApiKeys;
 use crate::cache::Cache;
 use crate::call_history::CallHistory;
 use crate::campaign_board::CampaignBoard;
+use crate::campaign_calls::CampaignCalls;
+use crate::campaign_hours::CampaignHours;
 use crate::contact_book::ContactBook;
 use crate::do_not_call::DoNotCall;
 use crate::error::Error;
 use crate::imports::Imports;
 use crate::number_lists::NumberLists;
 use crate::projection::Spec;
+use crate::promises::Promises;
 use crate::quarantine::Quarantine;
 use crate::registry::{self, Generation, Parked, State};
-use crate::row::{Cell, row};
+use crate::row::Cell;
 use crate::session_stats::{SessionRow, SessionStats};
 use crate::store::postgres::Postgres;
 use crate::store::sqlite::Sqlite;
-use crate::store::{Backend, Select, Step, schema};
+use crate::store::{Backend, Step, schema};
 use crate::targets::Targets;
 use crate::users::Users;
 
@@ -127,6 +131,9 @@ impl Screens {
             Spec::of::<Imports>(),
             Spec::of::<CampaignBoard>(),
             Spec::of::<Targets>(),
+            Spec::of::<Promises>(),
+            Spec::of::<CampaignHours>(),
+            Spec::of::<CampaignCalls>(),
             Spec::of::<Users>(),
             Spec::of::<ApiKeys>(),
         ];
@@ -291,33 +298,6 @@ impl Screens {
         if let Some(screen) = self.inner.screens.get(name) {
             screen.publish(applied);
         }
-    }
-
-    /// Reads a screen by its view: `rest` is what follows the table's name.
-    pub(crate) async fn query<R: crate::row::Row>(
-        &self,
-        view: &str,
-        rest: &str,
-        args: Vec<Cell<'static>>,
-        point: bool,
-    ) -> Result<Vec<R>, Error> {
-        let (columns, prefix) = (crate::row::names(R::COLUMNS), self.inner.backend.dialect().prefix());
-        let sql = format!("select {columns} from {prefix}{view} {rest}");
-        self.inner.backend.select(Select { sql, args, point }).await
-    }
-
-    /// How many rows a query would find.
-    pub(crate) async fn count(&self, view: &str, rest: &str, args: Vec<Cell<'static>>) -> Result<u64, Error> {
-        let prefix = self.inner.backend.dialect().prefix();
-        let sql = format!("select count(*) from {prefix}{view} {rest}");
-        let found: Vec<Counted> = self.inner.backend.select(Select { sql, args, point: false }).await?;
-        Ok(found.first().map_or(0, |counted| u64::try_from(counted.count).unwrap_or(0)))
-    }
-}
-
-row! {
-    struct Counted {
-        pub count: i64,
     }
 }
 

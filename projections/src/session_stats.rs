@@ -264,6 +264,7 @@ impl Projection for SessionStats {
             | Event::Campaign(_)
             | Event::Target(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_) => None,
         }
@@ -280,6 +281,7 @@ impl Projection for SessionStats {
                 | Event::Campaign(_)
                 | Event::Target(_)
                 | Event::User(_)
+                | Event::Promise(_)
                 | Event::Import(_)
                 | Event::ApiKey(_),
                 _,

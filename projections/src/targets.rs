@@ -1,6 +1,7 @@
 //! The screen of contacts in campaigns: one row for each, how it stands, what was said and when it is called. Fed by every event
 //! of `target`; table `targets`, for operators of PostgreSQL the view `auto_targets`. The dialler finds in it who is due.
 
+mod breakdown;
 mod queries;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
+pub use breakdown::{Standing, standings};
 pub use queries::{due, in_campaigns, next_due, of_campaign, of_reference, skipped, skipped_of};
 
 row! {
@@ -244,6 +246,7 @@ impl Projection for Targets {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Contact(_)
@@ -261,6 +264,7 @@ impl Projection for Targets {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Contact(_)

@@ -8,7 +8,7 @@ use domain::fact::Position;
 use crate::row::Cell;
 
 /// Which rows of a list, the newest first.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
     /// Those that came before this one.
     Before(Position),

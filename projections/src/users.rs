@@ -73,6 +73,7 @@ impl Projection for Users {
             | Event::Person(_)
             | Event::Campaign(_)
             | Event::Target(_)
+            | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_) => None,
         }

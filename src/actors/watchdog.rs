@@ -1,6 +1,9 @@
-//! Closes sessions that nothing is heard of any more. When that is so the domain says; this actor only looks, again and again.
+//! Closes sessions that nothing is heard of any more, and has promises to pay broken whose time is over (`watchdog/promises.rs`).
+//! When that is so the domain says; this actor only looks, again and again.
 //! Once a day it also has the journal removed what uploads left behind that broke off.
 //! It owns a tick and nothing else: what is lost when it dies is found at the next look.
+
+mod promises;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -89,24 +92,29 @@ impl Handler<Tick> for Watchdog {
         let sweep = self.swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY);
         let look = async move {
             let _work = work;
-            let closed = options.look().await;
-            (closed, if sweep { Some(options.sweep().await) } else { None })
+            let (closed, broken) = (options.look().await, options.break_promises().await);
+            (closed, broken, if sweep { Some(options.sweep().await) } else { None })
         };
-        ctx.spawn(look.into_actor(self).map(|(closed, swept), watchdog, _| {
+        ctx.spawn(look.into_actor(self).map(|(closed, broken, swept), watchdog, _| {
             watchdog.turn.end();
             watchdog.note(swept);
-            match closed {
-                Ok(closed) => watchdog.pulse.count("closed", closed),
-                Err(why) => {
-                    watchdog.pulse.count("failures", 1);
-                    tracing::warn!(cause = %why, "silent sessions cannot be looked for at the moment");
-                }
-            }
+            watchdog.found("closed", closed);
+            watchdog.found("broken_promises", broken);
         }));
     }
 }
 
 impl Watchdog {
+    fn found(&self, what: &'static str, found: Result<u64, Error>) {
+        match found {
+            Ok(count) => self.pulse.count(what, count),
+            Err(why) => {
+                self.pulse.count("failures", 1);
+                tracing::warn!(what, cause = %why, "what is overdue cannot be looked for at the moment");
+            }
+        }
+    }
+
     /// What could not be removed yet is tried again at the next look.
     fn note(&mut self, swept: Option<Result<Swept, journal::Error>>) {
         match swept {

@@ -7,11 +7,14 @@ use ::projections::Screens;
 use ::projections::api_keys::ApiKeys;
 use ::projections::call_history::CallHistory;
 use ::projections::campaign_board::CampaignBoard;
+use ::projections::campaign_calls::CampaignCalls;
+use ::projections::campaign_hours::CampaignHours;
 use ::projections::contact_book::ContactBook;
 use ::projections::do_not_call::DoNotCall;
 use ::projections::imports::Imports;
 use ::projections::number_lists::NumberLists;
 use ::projections::projection::Projection as _;
+use ::projections::promises::Promises;
 use ::projections::quarantine::Quarantine;
 use ::projections::session_stats::{self, SessionStats};
 use ::projections::targets::Targets;
@@ -135,7 +138,7 @@ fn policies(journal: &Journal, effector: &effector::Handle, runtime: &runtime::H
 }
 
 /// Every screen there is, as its projector sees it.
-pub(super) fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 11] {
+pub(super) fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 14] {
     [
         Arc::new(Shown::<SessionStats>::new(screens)),
         Arc::new(Shown::<CallHistory>::new(screens)),
@@ -145,6 +148,9 @@ pub(super) fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 11] {
         Arc::new(Shown::<Imports>::new(screens)),
         Arc::new(Shown::<CampaignBoard>::new(screens)),
         Arc::new(Shown::<Targets>::new(screens)),
+        Arc::new(Shown::<Promises>::new(screens)),
+        Arc::new(Shown::<CampaignHours>::new(screens)),
+        Arc::new(Shown::<CampaignCalls>::new(screens)),
         Arc::new(Shown::<Quarantine>::new(screens)),
         Arc::new(Shown::<Users>::new(screens)),
         Arc::new(Shown::<ApiKeys>::new(screens)),

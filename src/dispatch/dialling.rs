@@ -6,13 +6,14 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::campaign::Settings;
 use domain::contact::{self, Contact, Details, Status};
-use domain::conversation::{Counts, Outcome};
+use domain::conversation::{Counts, Outcome, Reach, Upshot};
 use domain::fact::{Circumstances, Position};
 use domain::ids::{Fingerprint, Organization, StreamId};
 use domain::person::{self, Person};
 use domain::phone::Phone;
 use domain::policy::dialling::{Parties, Terms, Whole, aftermath, noted};
 use domain::policy::eligible::{Decision, List, Weighed};
+use domain::promise::{self, Promises};
 use domain::rules::Pack;
 use domain::target::{self, Phase, Target, Words};
 use domain::zone::Zone;
@@ -66,6 +67,8 @@ pub struct Concerned {
     pub listed: Option<List>,
     /// Of the contact's number as it is now.
     pub number: Fingerprint,
+    /// Drawn only where something is promised.
+    pub promises: Option<Drawn<Promises>>,
 }
 
 /// What became of wanting a call.
@@ -124,7 +127,7 @@ impl Dispatch {
         let number = self.fingerprint(&case.organization, &phone);
         let person = self.draw(StreamId::person(&case.organization, &number)).await?;
         let listed = self.listed_for_everyone(&phone).await?;
-        Ok(Concerned { contact, person, target, listed, number })
+        Ok(Concerned { contact, person, target, listed, number, promises: None })
     }
 
     /// Wants a call, or notes why not, whichever the rules say at this moment.
@@ -201,7 +204,7 @@ impl Dispatch {
 
     /// The call was wanted, and nobody was asked to place it.
     pub async fn withdraw_call(&self, case: &Case, call: Uuid, step: &Step) -> Result<(), Refused> {
-        self.settle(case, call, step, |unit, all, _| {
+        self.settle(case, (call, false), step, |unit, all, _| {
             let withdraw = target::Command::Withdraw { call, at: step.at };
             let go = person::Command::LetGo { call, counts: Counts::Nothing, at: step.at };
             say(unit, &mut all.target, None, withdraw)?;
@@ -220,7 +223,8 @@ impl Dispatch {
         step: &Step,
     ) -> Result<bool, Refused> {
         let at = step.at;
-        self.settle(case, call, step, |unit, all, rung| {
+        let promised = matches!(heard(Zone::UTC).reach, Reach::Reached(Upshot::PromiseToPay(_)));
+        self.settle(case, (call, promised), step, |unit, all, rung| {
             let (contact, target) = (&all.contact.state, &all.target.state);
             let outcome = heard(terms.clock(contact, at));
             let counts = outcome.counts();
@@ -231,17 +235,23 @@ impl Dispatch {
                 say(unit, &mut all.person, Some(rung), command)?;
             }
             remember(unit, all, &ending, at)?;
+            if let (Some(promises), Some(made)) =
+                (&mut all.promises, promise::heard((call, case.campaign), &ending, at))
+            {
+                say(unit, promises, None, made)?;
+            }
             let end = target::Command::End { call, ending: Box::new(ending), at };
             say(unit, &mut all.target, Some(rung), end)
         })
         .await
     }
 
-    /// One step of a call for everybody it concerns, with the number that it rang. False where the call's end is no news.
+    /// One step of a call for everybody it concerns, with the number that it rang, and what the contact has promised where that matters.
+    /// False where the call's end is no news.
     async fn settle(
         &self,
         case: &Case,
-        call: Uuid,
+        (call, promised): (Uuid, bool),
         step: &Step,
         tell: impl Fn(&mut Together, &mut Concerned, Fingerprint) -> Result<bool, Refused>,
     ) -> Result<bool, Refused> {
@@ -252,6 +262,10 @@ impl Dispatch {
             // The contact may have another number by now.
             if rung != all.number {
                 all.person = self.draw(StreamId::person(&case.organization, &rung)).await?;
+            }
+            if promised {
+                let stream = StreamId::promises(&case.organization, case.contact);
+                all.promises = Some(self.draw(stream).await?);
             }
             let mut unit = self.together(step.meta());
             tell(&mut unit, &mut all, rung)?;

@@ -4,6 +4,7 @@
 
 mod form;
 mod preflight;
+mod report;
 mod run;
 mod view;
 
@@ -47,6 +48,7 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
     routes.service(create).service(list).service(join).service(members).service(preflight::preflight);
     routes.service(run::start).service(run::resume).service(run::stop).service(run::pause);
     routes.service(one).service(run::change).service(remove);
+    report::configure(routes);
 }
 
 /// A page of campaigns.

@@ -1,20 +1,20 @@
 //! The history of an organization's calls, whatever placed them: page by page, and whole as a file.
-//! Every call there is was dialled by a remote call server so far; what else may dial one is known by name already.
+//! Remote call servers dial them, and campaigns do; the exchange's are known by name already.
 #![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod asked;
 mod export;
+mod merged;
 
 use actix_web::web::Query;
 use actix_web::{HttpResponse, get};
 use chrono::DateTime;
-use domain::ids::Organization;
 use domain::language::Language;
-use projections::call_history::{self, CallHistory, Filter, Place, ResultRow};
-use projections::projection::Projection;
+use projections::call_history::Place;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
 
 use super::auth::Calls;
 use super::language::Texts;
@@ -24,6 +24,7 @@ use super::results::view::ResultView;
 use super::sessions::{self, Fresh};
 use super::{Engine, page, table};
 use asked::Asked;
+use merged::Entry;
 
 pub(super) use asked::named;
 
@@ -36,6 +37,7 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
 
 /// A call of the history: a result, and who dialled whom.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = HistoryCall)]
 struct CallView<'a> {
     #[serde(flatten)]
@@ -44,11 +46,20 @@ struct CallView<'a> {
     source: &'static str,
     #[schema(example = "chiquvchi")]
     direction: &'static str,
+    /// Of a campaign's call; its `phoneNumber` is empty where the contact has another number by now.
+    campaign_id: Option<Uuid>,
+    contact_id: Option<Uuid>,
 }
 
 impl<'a> CallView<'a> {
-    fn new(row: &'a ResultRow, language: Language) -> Self {
-        Self { result: ResultView::shown(row, language), source: asked::REMOTE, direction: asked::OUTGOING }
+    fn new(entry: &'a Entry, language: Language) -> Self {
+        Self {
+            result: ResultView::shown(&entry.result, language),
+            source: asked::source(entry),
+            direction: asked::OUTGOING,
+            campaign_id: entry.of.map(|of| of.campaign),
+            contact_id: entry.of.map(|of| of.contact),
+        }
     }
 }
 
@@ -83,9 +94,9 @@ async fn history(
     let organization = &caller.0.organization;
     let limit = page::limit(part.limit.as_deref(), LIMIT_MAX)?.unwrap_or(LIMIT);
     let below = place(part.cursor.as_deref())?;
-    let filter = asked.filter(&engine, organization).await?;
-    let mut answer = sessions::shown(fresh.wait(&engine, CallHistory::NAME).await);
-    let mut rows = read(&engine, organization, filter.as_ref(), (below, limit + 1)).await?;
+    let mut answer = sessions::shown(merged::wait(&engine, &fresh).await);
+    let wanted = asked.wanted(&engine, organization).await?;
+    let mut rows = merged::read(&engine, organization, &wanted, (below, limit + 1)).await?;
     page::end(&mut rows, limit, |last| cursor(last.place()), (&request.0, &mut answer));
     let views: Vec<CallView<'_>> = rows.iter().map(|row| CallView::new(row, texts.language)).collect();
     sessions::json(answer, &views)
@@ -108,23 +119,10 @@ async fn exported(
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let format = form.format()?.unwrap_or(table::Format::Csv);
-    let filter = asked.filter(&engine, &caller.0.organization).await?;
-    let fresh = fresh.wait(&engine, CallHistory::NAME).await;
-    let calls = export::Calls::new(engine, caller.0.organization, filter, texts.language);
+    let fresh = merged::wait(&engine, &fresh).await;
+    let wanted = asked.wanted(&engine, &caller.0.organization).await?;
+    let calls = export::Calls::new(engine, caller.0.organization, wanted, texts.language);
     table::answer(calls, format, fresh).await
-}
-
-/// No filter means that nothing can be found.
-async fn read(
-    engine: &Engine,
-    organization: &Organization,
-    filter: Option<&Filter>,
-    part: (Option<Place>, u32),
-) -> Result<Vec<ResultRow>, projections::Error> {
-    match filter {
-        Some(filter) => call_history::history(&engine.screens, organization.as_str(), filter, part).await,
-        None => Ok(vec![]),
-    }
 }
 
 /// A place as clients hold it: its microsecond and its position.

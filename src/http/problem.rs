@@ -80,6 +80,7 @@ codes! {
     ContactUnknown     = NOT_FOUND,              "contact-unknown",      "There is no such contact";
     NumberUnlisted     = NOT_FOUND,              "number-not-listed",    "The number is not on the list";
     CampaignUnknown    = NOT_FOUND,              "campaign-unknown",     "There is no such campaign";
+    PromiseUnknown     = NOT_FOUND,              "promise-unknown",      "There is no such promise";
     ProjectionUnknown  = NOT_FOUND,              "projection-unknown",   "There is no such projection";
     StreamNotParked    = NOT_FOUND,              "stream-not-parked",    "That stream is not parked";
     MethodNotAllowed   = METHOD_NOT_ALLOWED,     "method-not-allowed",   "The method does not exist here";
@@ -93,6 +94,7 @@ codes! {
     CampaignRunning    = CONFLICT,               "campaign-running",     "The campaign is running";
     CampaignStill      = CONFLICT,               "campaign-not-running", "The campaign is not running";
     CampaignThrough    = CONFLICT,               "campaign-through",     "Nobody is left to be called";
+    PromiseOver        = CONFLICT,               "promise-over",         "The promise is over";
     RemoteInUse        = CONFLICT,               "remote-in-use",        "The remote host is in use";
     SessionAlreadyOpen = CONFLICT,               "session-already-open", "The session exists already";
     SessionEnded       = CONFLICT,               "session-ended",        "The session has ended";

@@ -18,7 +18,7 @@ use super::times;
 /// Every number that is known, and the largest that it may be.
 const NUMBERS: [(&str, u64); 1] = [("minPosition", u64::MAX)];
 /// Every text that is known. What it may be is said where it is read.
-const TEXTS: [&str; 22] = [
+const TEXTS: [&str; 26] = [
     "limit",
     "cursor",
     "status",
@@ -31,6 +31,10 @@ const TEXTS: [&str; 22] = [
     "source",
     "session",
     "campaign",
+    "contact",
+    "dueFrom",
+    "dueTo",
+    "sort",
     "from",
     "to",
     "format",

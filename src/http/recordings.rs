@@ -14,9 +14,11 @@ use actix_web::http::header::{
 };
 use actix_web::web::{Path, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError, get};
+use domain::ids::Organization;
 use domain::recording::{self, Whereabouts};
 use lru::LruCache;
 use projections::call_history::{self, CallHistory, ResultRow};
+use projections::campaign_calls::{self, CampaignCalls};
 use projections::projection::Projection;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -71,9 +73,8 @@ async fn of_result(
 ) -> Result<HttpResponse, Problem> {
     let unknown = || Problem::new(Code::ResultUnknown, "there is no result of that id");
     let id = Uuid::parse_str(&id).map_err(|_| unknown())?;
-    fresh.wait(&engine, CallHistory::NAME).await;
-    let row = call_history::find(&engine.screens, caller.0.organization.as_str(), id).await?;
-    let row = row.ok_or_else(unknown)?;
+    fresh.wait_for(&engine, &[CallHistory::NAME, CampaignCalls::NAME]).await;
+    let row = find(&engine, &caller.0.organization, id).await?.ok_or_else(unknown)?;
     let Some(url) = row.recording_url.as_deref() else { return absent(&engine, &row) };
     let whereabouts = Whereabouts::parse(url, &engine.options.recordings);
     if whereabouts == Whereabouts::Nowhere {
@@ -88,6 +89,20 @@ async fn of_result(
         }
         None => absent(&engine, &row),
     }
+}
+
+/// A call, whoever placed it.
+async fn find(
+    engine: &Engine,
+    organization: &Organization,
+    id: Uuid,
+) -> Result<Option<ResultRow>, projections::Error> {
+    let reported = call_history::find(&engine.screens, organization.as_str(), id).await?;
+    if reported.is_some() {
+        return Ok(reported);
+    }
+    let placed = campaign_calls::find(&engine.screens, organization, id).await?;
+    Ok(placed.and_then(|call| call.as_result(String::new())))
 }
 
 fn absent(engine: &Engine, row: &ResultRow) -> Result<HttpResponse, Problem> {

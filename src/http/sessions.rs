@@ -152,6 +152,19 @@ impl Fresh {
         engine.screens.wait(screen, target, engine.options.read_wait).await
     }
 
+    /// As fresh as the one of several screens that is furthest behind.
+    pub(super) async fn wait_for(&self, engine: &Engine, screens: &[&str]) -> Freshness {
+        let target = self.min_position.unwrap_or_else(|| engine.dispatch.position());
+        let mut oldest = Freshness { position: Position::MAX, behind: 0, parked: 0 };
+        for screen in screens {
+            let shown = engine.screens.wait(screen, target, engine.options.read_wait).await;
+            oldest.position = oldest.position.min(shown.position);
+            oldest.behind = oldest.behind.max(shown.behind);
+            oldest.parked += shown.parked;
+        }
+        oldest
+    }
+
     /// What is read from the journal itself shows all that this node knows of, and need not be waited for.
     pub(super) fn journal(&self, engine: &Engine) -> Freshness {
         let position = engine.dispatch.position();

@@ -14,6 +14,7 @@ use domain::ids::StreamId;
 use domain::import::Import;
 use domain::number_list::NumberList;
 use domain::person::Person;
+use domain::promise::Promises;
 use domain::quarantine::Quarantine;
 use domain::remote::RemoteHost;
 use domain::session::Session;
@@ -285,6 +286,7 @@ fn parse(kind: &str, payload: &str) -> Result<domain::fact::Event, serde_json::E
         "person" => of::<Person>(payload),
         "campaign" => of::<Campaign>(payload),
         "target" => of::<Target>(payload),
+        "promise" => of::<Promises>(payload),
         "user" => of::<User>(payload),
         "api_key" => of::<ApiKey>(payload),
         _ => Err(serde::de::Error::custom(format!("unknown kind of stream: {kind}"))),

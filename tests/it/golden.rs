@@ -12,6 +12,7 @@ use domain::fact::{Event, Recorded};
 use domain::import::Import;
 use domain::number_list::NumberList;
 use domain::person::Person;
+use domain::promise::Promises;
 use domain::quarantine::Quarantine;
 use domain::remote::RemoteHost;
 use domain::session::Session;
@@ -69,6 +70,7 @@ fn decode(golden: &Golden) -> (Event, String, Value) {
         Person::TYPE => read::<Person>(golden),
         Campaign::TYPE => read::<Campaign>(golden),
         Target::TYPE => read::<Target>(golden),
+        Promises::TYPE => read::<Promises>(golden),
         User::TYPE => read::<User>(golden),
         ApiKey::TYPE => read::<ApiKey>(golden),
         kind => panic!("no aggregate is named {kind}"),

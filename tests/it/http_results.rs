@@ -123,6 +123,7 @@ async fn held(floor: &Floor) -> Vec<String> {
         | fact::Event::Campaign(_)
         | fact::Event::Target(_)
         | fact::Event::User(_)
+        | fact::Event::Promise(_)
         | fact::Event::Import(_)
         | fact::Event::ApiKey(_) => None,
     });

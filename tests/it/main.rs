@@ -38,6 +38,8 @@ mod effects;
 mod guardian;
 mod projector;
 
+mod called;
+mod campaign_report;
 mod campaigns;
 mod clients;
 mod contacts;
@@ -54,6 +56,7 @@ mod leases;
 mod number_lists;
 mod overload;
 mod printed;
+mod promises;
 mod quarantine;
 mod rebuild;
 mod recordings;

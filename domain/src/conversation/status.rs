@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Outcome, Reach, Upshot};
 use crate::language::Language;
+use crate::outcome::CallStatus;
 
 /// How a contact stands in a campaign. The names are the wire's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -115,7 +116,43 @@ impl Status {
     }
 }
 
+impl Reason {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NetworkError => "NETWORK_ERROR",
+            Self::AgentRefused => "AGENT_REFUSED",
+            Self::Rejected => "REJECTED",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::InvalidNumber => "INVALID_NUMBER",
+            Self::Dropped => "DROPPED",
+            Self::Unconfirmed => "UNCONFIRMED",
+            Self::OptedOut => "OPTED_OUT",
+        }
+    }
+}
+
 impl Outcome {
+    /// Total as well: the same as a call server would report it.
+    pub fn call_status(&self) -> CallStatus {
+        match &self.reach {
+            Reach::Reached(
+                Upshot::Success
+                | Upshot::Failed
+                | Upshot::PromiseToPay(_)
+                | Upshot::CallbackRequested { .. }
+                | Upshot::Refused
+                | Upshot::OptedOut
+                | Upshot::Dropped,
+            ) => CallStatus::Answered,
+            Reach::Busy => CallStatus::Busy,
+            Reach::NoAnswer => CallStatus::NoAnswer,
+            Reach::Rejected => CallStatus::Rejected,
+            Reach::Unavailable => CallStatus::Failed,
+            Reach::InvalidNumber => CallStatus::InvalidNumber,
+            Reach::NetworkError | Reach::AgentRefused | Reach::Unconfirmed => CallStatus::NetworkError,
+        }
+    }
+
     /// Total: whatever came of a call has a documented status, and a reason where that says too little.
     pub fn shown(&self) -> Shown {
         let plain = |status| Shown { status, reason: None };

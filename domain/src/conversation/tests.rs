@@ -66,6 +66,16 @@ fn outcome(reach: Reach) -> Outcome {
 }
 
 #[test]
+fn every_outcome_is_told_as_a_call_server_would_report_it() {
+    let told: Vec<&str> =
+        every_reach().into_iter().map(|reach| outcome(reach).call_status().as_str()).collect();
+    let mut expected = vec!["ANSWERED"; 7];
+    expected.extend(["BUSY", "NO_ANSWER", "REJECTED", "FAILED", "INVALID_NUMBER"]);
+    expected.extend(["NETWORK_ERROR"; 3]);
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn every_outcome_has_a_documented_final_status_and_those_that_lack_a_name_a_reason() {
     let told: Vec<String> = every_reach()
         .into_iter()

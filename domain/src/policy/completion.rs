@@ -52,6 +52,7 @@ impl Policy for Completing {
             | Event::Campaign(_)
             | Event::Target(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_) => vec![],
         }

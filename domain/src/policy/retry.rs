@@ -170,7 +170,7 @@ impl Tries {
 }
 
 /// No campaign calls before the day it is due is over where the person is, and a grace after it.
-fn promised_until(promise: Promise, ended_at: DateTime<Utc>, pack: &Pack, zone: Zone) -> DateTime<Utc> {
+pub fn promised_until(promise: Promise, ended_at: DateTime<Utc>, pack: &Pack, zone: Zone) -> DateTime<Utc> {
     let undated = ended_at + pack.promises.undated.delta();
     let last = ended_at + AHEAD_MAX;
     let (today, latest) = (zone.wall(ended_at).date(), zone.wall(last).date());

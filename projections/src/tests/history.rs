@@ -200,6 +200,7 @@ fn told_of(fact: &Fact) -> Told {
         | Event::Campaign(_)
         | Event::Target(_)
         | Event::User(_)
+        | Event::Promise(_)
         | Event::Import(_)
         | Event::ApiKey(_) => panic!("no report"),
     }

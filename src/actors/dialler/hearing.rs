@@ -87,6 +87,7 @@ impl Desk {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
+            | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_) => {}
         }

@@ -1,22 +1,24 @@
 //! Which calls somebody asks for: the parameters of the history and of its file, made into one filter.
 
-use domain::ids::Organization;
+use domain::ids::{Fingerprint, Organization};
 use domain::outcome::CallStatus;
 use domain::phone::{Home, Phone};
-use projections::call_history::{Filter, Number};
-use projections::session_stats;
+use projections::call_history::{self, Number};
+use projections::{campaign_calls, contact_book, session_stats};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use super::merged::{Entry, Wanted};
 use crate::http::Engine;
 use crate::http::problem::Problem;
 use crate::http::query::{self, End};
 
 /// What has placed a call.
-pub(super) const REMOTE: &str = "remote";
+const REMOTE: &str = "remote";
+const CAMPAIGN: &str = "campaign";
 const SOURCES: [(&str, Source); 3] =
-    [(REMOTE, Source::Remote), ("campaign", Source::Campaign), ("pbx", Source::Pbx)];
+    [(REMOTE, Source::Remote), (CAMPAIGN, Source::Campaign), ("pbx", Source::Pbx)];
 /// Which way it went.
 pub(super) const OUTGOING: &str = "chiquvchi";
 const DIRECTIONS: [(&str, Direction); 2] =
@@ -24,6 +26,8 @@ const DIRECTIONS: [(&str, Direction); 2] =
 /// Fewer digits than this are not looked for: too many numbers end with them.
 const ENDING_MIN: usize = 4;
 const ENDING_MAX: usize = 20;
+/// Contacts whose numbers may end so; each has its calls looked for.
+const ALIKE_MAX: u32 = 200;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
@@ -64,26 +68,32 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// None where nothing can be found, since no such thing places calls yet.
-    pub(super) async fn filter(
+    pub(super) async fn wanted(
         &self,
         engine: &Engine,
         organization: &Organization,
-    ) -> Result<Option<Filter>, Problem> {
+    ) -> Result<Wanted, Problem> {
         let sources = query::words("source", self.source.as_deref(), &SOURCES)?;
         let directions = query::words("direction", self.direction.as_deref(), &DIRECTIONS)?;
+        let number = self.number.as_deref().map(|text| number(text, engine.options.home)).transpose()?;
         let zone = engine.options.timezone;
-        let filter = Filter {
-            number: self.number.as_deref().map(|text| number(text, engine.options.home)).transpose()?,
+        let of_calls = call_history::Filter {
+            number: number.as_ref().map(|number| number.spelled(engine.options.home)),
             statuses: query::words("status", self.status.as_deref(), &CallStatus::ALL.map(named))?,
             session: self.session(engine, organization).await?,
             from: query::time(End::From, self.from.as_deref(), zone)?,
             to: query::time(End::To, self.to.as_deref(), zone)?,
         };
-        let remote = sources.is_empty() || sources.contains(&Source::Remote);
+        let campaign = query::part("campaign", self.campaign.as_deref())?;
         let outgoing = directions.is_empty() || directions.contains(&Direction::Outgoing);
-        let any = query::part("campaign", self.campaign.as_deref())?.is_none() && remote && outgoing;
-        Ok(any.then_some(filter))
+        let from = |source| outgoing && (sources.is_empty() || sources.contains(&source));
+        let mut wanted = Wanted::default();
+        if from(Source::Campaign) && of_calls.session.is_none() {
+            let numbers = numbers(engine, organization, number.as_ref()).await?;
+            wanted.campaigns = of_campaigns(&of_calls, campaign.as_deref(), numbers);
+        }
+        wanted.remote = Some(of_calls).filter(|_| from(Source::Remote) && campaign.is_none());
+        Ok(wanted)
     }
 
     /// Calls know their session by its name.
@@ -101,16 +111,67 @@ pub(in crate::http) fn named(status: CallStatus) -> (&'static str, CallStatus) {
     (status.as_str(), status)
 }
 
+/// None where there is no such campaign: what is no id is the id of nothing.
+fn of_campaigns(
+    of_calls: &call_history::Filter,
+    campaign: Option<&str>,
+    numbers: Option<Vec<Fingerprint>>,
+) -> Option<campaign_calls::Filter> {
+    let call_history::Filter { statuses, from, to, .. } = of_calls;
+    let campaign = campaign.map(Uuid::parse_str).transpose().ok()?;
+    Some(campaign_calls::Filter { statuses: statuses.clone(), campaign, numbers, from: *from, to: *to })
+}
+
+/// As campaigns' calls know numbers.
+async fn numbers(
+    engine: &Engine,
+    organization: &Organization,
+    sought: Option<&Sought>,
+) -> Result<Option<Vec<Fingerprint>>, Problem> {
+    let known = |phone: &Phone| engine.dispatch.fingerprint(organization, phone);
+    match sought {
+        None => Ok(None),
+        Some(Sought::Phone(phone)) => Ok(Some(vec![known(phone)])),
+        Some(Sought::Ending(digits)) => {
+            let screens = &engine.screens;
+            let alike = contact_book::ending(screens, organization, digits, ALIKE_MAX + 1).await?;
+            if u32::try_from(alike.len()).is_ok_and(|alike| alike <= ALIKE_MAX) {
+                return Ok(Some(alike.iter().map(|phone| known(&Phone::stored(phone))).collect()));
+            }
+            Err(Problem::parameter("number", "is how too many contacts' numbers end; give more digits"))
+        }
+    }
+}
+
+pub(super) fn source(entry: &Entry) -> &'static str {
+    if entry.of.is_some() { CAMPAIGN } else { REMOTE }
+}
+
+/// A number, or what numbers end with.
+enum Sought {
+    Phone(Phone),
+    Ending(String),
+}
+
+impl Sought {
+    fn spelled(&self, home: Home) -> Number {
+        match self {
+            Self::Phone(phone) => Number::Spelled(phone.spellings(home).into_iter().collect()),
+            Self::Ending(digits) => Number::Ending(digits.clone()),
+        }
+    }
+}
+
 /// What can be dialled is that number and no other; other digits are the end of one.
-fn number(text: &str, home: Home) -> Result<Number, Problem> {
+fn number(text: &str, home: Home) -> Result<Sought, Problem> {
     let text = query::with_plus(text);
     if let Some(phone) = Phone::dialable(&text, home) {
-        return Ok(Number::Spelled(phone.spellings(home).into_iter().collect()));
+        return Ok(Sought::Phone(phone));
     }
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let plain = !text.chars().any(char::is_alphabetic) && !text.starts_with('+');
     if plain && (ENDING_MIN..=ENDING_MAX).contains(&digits.len()) {
-        return Ok(Number::Ending(digits));
+        return Ok(Sought::Ending(digits));
     }
     let wanted = format!("has to be a telephone number, or its last {ENDING_MIN} digits or more");
     Err(Problem::parameter("number", wanted))
@@ -124,10 +185,10 @@ mod tests {
     fn a_number_is_whole_or_an_ending() {
         let read = |text| number(text, Home::parse("UZ").unwrap());
         for whole in ["+998901234567", " 998901234567", "90 123-45-67", "998901234567"] {
-            assert!(matches!(read(whole), Ok(Number::Spelled(_))), "{whole}");
+            assert!(matches!(read(whole), Ok(Sought::Phone(_))), "{whole}");
         }
         for ending in ["4567", "45-67", "1234567"] {
-            assert!(matches!(read(ending), Ok(Number::Ending(_))), "{ending}");
+            assert!(matches!(read(ending), Ok(Sought::Ending(_))), "{ending}");
         }
         for wrong in ["", "567", "+998", "abcd1234", "123456789012345678901"] {
             assert!(read(wrong).is_err(), "{wrong}");

@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use domain::ids::Organization;
 use domain::language::Language;
 use projections::Error;
-use projections::call_history::{Filter, Place, ResultRow};
+use projections::call_history::Place;
+use uuid::Uuid;
 
 use super::asked;
+use super::merged::{self, Entry, Wanted};
 use crate::http::Engine;
 use crate::http::table::{Cell, PAGE, Table};
 use crate::http::times::Stamp;
@@ -16,7 +18,7 @@ use crate::http::times::Stamp;
 pub(super) struct Calls {
     engine: Engine,
     organization: Organization,
-    filter: Option<Filter>,
+    wanted: Wanted,
     language: Language,
     below: Option<Place>,
     over: bool,
@@ -26,15 +28,15 @@ impl Calls {
     pub(super) fn new(
         engine: Engine,
         organization: Organization,
-        filter: Option<Filter>,
+        wanted: Wanted,
         language: Language,
     ) -> Self {
-        Self { engine, organization, filter, language, below: None, over: false }
+        Self { engine, organization, wanted, language, below: None, over: false }
     }
 }
 
 impl Table for Calls {
-    type Row = ResultRow;
+    type Row = Entry;
     const NAME: &'static str = "calls";
     /// Named as in the answers of the history.
     const COLUMNS: &'static [&'static str] = &[
@@ -53,6 +55,8 @@ impl Table for Calls {
         "createdAt",
         "source",
         "direction",
+        "campaignId",
+        "contactId",
     ];
 
     fn engine(&self) -> &Engine {
@@ -63,20 +67,21 @@ impl Table for Calls {
         self.language
     }
 
-    async fn next(&mut self) -> Result<Option<Vec<ResultRow>>, Error> {
+    async fn next(&mut self) -> Result<Option<Vec<Entry>>, Error> {
         if self.over {
             return Ok(None);
         }
-        let rows =
-            super::read(&self.engine, &self.organization, self.filter.as_ref(), (self.below, PAGE)).await?;
-        self.below = rows.last().map(ResultRow::place);
+        let rows = merged::read(&self.engine, &self.organization, &self.wanted, (self.below, PAGE)).await?;
+        self.below = rows.last().map(Entry::place);
         self.over = u32::try_from(rows.len()) != Ok(PAGE);
         Ok(Some(rows))
     }
 
-    fn cells(row: &ResultRow, language: Language) -> impl Iterator<Item = Cell<'_>> {
+    fn cells(entry: &Entry, language: Language) -> impl Iterator<Item = Cell<'_>> {
+        let row = &entry.result;
+        let id = |id: Uuid| Cell::Text(Cow::Owned(id.to_string()));
         [
-            Cell::Text(Cow::Owned(row.id.to_string())),
+            id(row.id),
             row.session.as_str().into(),
             row.phone.as_str().into(),
             row.status.as_str().into(),
@@ -89,8 +94,10 @@ impl Table for Calls {
             row.recording_url.as_deref().into(),
             row.notes.as_deref().into(),
             Some(Stamp(row.created_at)).into(),
-            asked::REMOTE.into(),
+            asked::source(entry).into(),
             asked::OUTGOING.into(),
+            entry.of.map_or(Cell::Empty, |of| id(of.campaign)),
+            entry.of.map_or(Cell::Empty, |of| id(of.contact)),
         ]
         .into_iter()
     }

@@ -2,7 +2,7 @@
 
 use domain::ids::BadName;
 use domain::{
-    api_key, call, campaign, contact, import, number_list, person, quarantine, remote, session, user,
+    api_key, call, campaign, contact, import, number_list, person, promise, quarantine, remote, session, user,
 };
 
 use super::{Code, Problem};
@@ -129,6 +129,16 @@ impl From<contacts::Refusal> for Problem {
                 person::Error::OptedOut | person::Error::Retired | person::Error::Ringing { .. },
             ) => Self::new(Code::Internal, "see the log").because(refusal),
         }
+    }
+}
+
+impl From<promise::Error> for Problem {
+    fn from(error: promise::Error) -> Self {
+        let code = match error {
+            promise::Error::Unknown => Code::PromiseUnknown,
+            promise::Error::Over => Code::PromiseOver,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -18,7 +18,8 @@ use crate::http::times::Stamp;
 #[schema(as = CallResult)]
 pub(in crate::http) struct ResultView<'a> {
     id: Uuid,
-    session_id: &'a str,
+    /// Null where no session asked for the call.
+    session_id: Option<&'a str>,
     phone_number: &'a str,
     #[schema(value_type = StatusName)]
     call_status: &'static str,
@@ -94,7 +95,7 @@ impl<'a> ResultView<'a> {
     ) -> Self {
         Self {
             id,
-            session_id,
+            session_id: Some(session_id).filter(|session| !session.is_empty()),
             phone_number,
             call_status: status.as_str(),
             status_description: status.description(language),
