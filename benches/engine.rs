@@ -6,6 +6,8 @@
 mod append;
 #[path = "engine/bare_sheet.rs"]
 mod bare_sheet;
+#[path = "engine/campaign.rs"]
+mod campaign;
 #[path = "engine/child.rs"]
 mod child;
 #[path = "engine/figures.rs"]
@@ -100,7 +102,7 @@ struct Args {
     /// Also with ten million stored events.
     #[arg(long)]
     deep: bool,
-    /// Only these, by comma: P1, P2, P3, P4, P6, P8, P9, R15.
+    /// Only these, by comma: P1, P2, P3, P4, P6, P7, P8, P9, R15.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Only on these, by comma: sqlite, postgresql.
@@ -227,12 +229,13 @@ fn main() -> Result<()> {
     };
     let load = machine::load();
     let began = Instant::now();
-    let parts: [(&str, Part); 7] = [
+    let parts: [(&str, Part); 8] = [
         ("P1", reports::measure),
         ("P2", append::measure),
         ("P3", rebuild::measure),
         ("P4", reads::measure),
         ("P6", uploads::measure),
+        ("P7", campaign::measure),
         ("P8", startup::measure),
         ("P9", history::measure),
     ];

@@ -53,6 +53,19 @@ impl Home {
         Self { settings: settings.to_vec(), ..self }
     }
 
+    /// These besides.
+    pub(crate) fn and(mut self, settings: &[String]) -> Self {
+        self.settings.extend_from_slice(settings);
+        self
+    }
+
+    /// What lets a manager of the first organization in.
+    pub(crate) fn token(&self) -> Result<String> {
+        let out = self.command(0).args(["token", "--org", "1", "--role", "manager"]).output()?;
+        ensure!(out.status.success(), "karnay token ended with {}", out.status);
+        Ok(String::from_utf8(out.stdout)?.trim().to_owned())
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
