@@ -222,7 +222,7 @@ impl Projection for Targets {
     const KINDS: &'static [&'static str] = &["target"];
     const KEY: &'static str = "stream";
     const INDEXES: &'static [Index] = &[
-        Index { name: "due", columns: "campaign, state, turn, due_at" },
+        Index { name: "due", columns: "campaign, state, turn, due_at, position" },
         Index { name: "of_campaign", columns: "organization, campaign, position" },
         Index { name: "of_contact", columns: "organization, contact, position" },
         Index { name: "of_reference", columns: "reference" },

@@ -139,12 +139,14 @@ fn every_command_of_the_readme_runs() {
         .filter(|block| !block.starts_with("make "))
         .map(|block| engine.shell(block))
         .collect();
-    let [calls, health, contacts, terminal] = &said[..] else {
+    let [calls, health, contacts, campaign, terminal] = &said[..] else {
         panic!("the README has other blocks now: {}", said.len())
     };
     assert!(calls.contains("\"ANSWERED\""), "{calls}");
     assert!(health.contains("openapi"), "{health}");
     assert!(contacts.contains("\"totalPages\":1"), "{contacts}");
+    assert!(campaign.contains("\"callable\":1"), "{campaign}");
+    assert!(campaign.contains("\"RUNNING\"") && campaign.contains("\"rules\":"), "{campaign}");
     assert!(terminal.contains("reported"), "{terminal}");
     assert!(engine.folder.path().join("data").is_dir(), "the data lies under data/");
 }

@@ -23,6 +23,15 @@ async fn start_a_session(world: &World) -> String {
     answer["sessionId"].as_str().unwrap().to_owned()
 }
 
+/// Waits until the command has left a trace: what was not begun yet cannot be told about later.
+async fn begun(home: &Path) {
+    let began = Instant::now();
+    while !home.join("runs").exists() {
+        assert!(began.elapsed() < SOON, "the command does not begin");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// How the session stands once it is over, and that this was soon enough.
 async fn over(world: &World, session: &str, within: Duration) -> Value {
     let began = Instant::now();
@@ -45,6 +54,7 @@ async fn a_command_that_was_under_way_is_asked_about_at_once() {
     world.set("START_WAIT_SECONDS", "1");
     world.start().await;
     let session = start_a_session(&world).await;
+    begun(&server.home()).await;
     world.kill();
     world.start().await;
     let shown = over(&world, &session, SOON).await;
@@ -65,6 +75,7 @@ async fn a_command_that_still_runs_keeps_the_host(mut world: World, home: &Path)
     world.start().await;
     world.upload("a.txt", b"+998901234567\n").await;
     let session = start_a_session(&world).await;
+    begun(home).await;
     world.kill();
     world.start().await;
     let back = Instant::now();
@@ -76,8 +87,8 @@ async fn a_command_that_still_runs_keeps_the_host(mut world: World, home: &Path)
     }
     let shown = world.json(&format!("/calls/session/{session}")).await;
     assert_eq!((&shown["status"], &shown["errorMessage"]), (&json!("RUNNING"), &Value::Null), "{shown}");
-    let begun = || std::fs::read_to_string(home.join("runs")).unwrap();
-    assert_eq!(begun(), "begin\n");
+    let runs = || std::fs::read_to_string(home.join("runs")).unwrap();
+    assert_eq!(runs(), "begin\n");
 
     std::fs::write(home.join("go"), "").unwrap();
     // Nodes on PostgreSQL wait until a lease has run out.
@@ -87,7 +98,7 @@ async fn a_command_that_still_runs_keeps_the_host(mut world: World, home: &Path)
     assert!(why.starts_with("Remote command failed: exit code 3"), "{shown}");
     let (status, next) = start(&world).await;
     assert_eq!((status, &next["code"]), (StatusCode::OK, &json!(3)), "{next}");
-    assert_eq!(begun(), "begin\nbegin\n");
+    assert_eq!(runs(), "begin\nbegin\n");
 }
 
 fn local(mut world: World) -> (World, PathBuf) {
@@ -161,6 +172,7 @@ async fn what_a_boot_of_the_far_end_ended_is_said_at_once() {
     world.set("START_WAIT_SECONDS", "1");
     world.start().await;
     let session = start_a_session(&world).await;
+    begun(&server.home()).await;
     world.kill();
     let marks = std::fs::read_dir(server.home().join(".karnay")).unwrap();
     let marks: Vec<PathBuf> = marks.map(|mark| mark.unwrap().path()).collect();
