@@ -35,8 +35,9 @@ pub enum Command {
         count: u32,
         at: DateTime<Utc>,
     },
-    /// `open` is how many may still be called.
+    /// How many are in it, and how many of them may still be called.
     Start {
+        contacts: u32,
         open: u32,
         at: DateTime<Utc>,
     },
@@ -205,7 +206,7 @@ impl Campaign {
             (_, Command::Enlist { count, at }) => Ok(vec![Event::Enlisted { count, at }]),
 
             (Phase::Running, Command::Start { .. }) => Ok(vec![]),
-            (_, Command::Start { .. }) if self.contacts == 0 => Err(Error::Empty),
+            (_, Command::Start { contacts: 0, .. }) => Err(Error::Empty),
             (Phase::Completed, Command::Start { open: 0, .. }) => Err(Error::NothingLeft),
             (
                 Phase::Pending | Phase::Paused | Phase::Completed | Phase::Failed,

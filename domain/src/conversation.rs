@@ -93,6 +93,17 @@ pub enum Counts {
     Conversation,
 }
 
+impl Counts {
+    /// Whether somebody spoke; none where it counts as nothing.
+    pub fn spoke(self) -> Option<bool> {
+        match self {
+            Self::Nothing => None,
+            Self::Attempt => Some(false),
+            Self::Conversation => Some(true),
+        }
+    }
+}
+
 impl Outcome {
     /// What nobody learnt.
     pub fn unconfirmed(path: Path) -> Self {

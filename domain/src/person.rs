@@ -49,6 +49,13 @@ pub enum Command {
         counts: Counts,
         at: DateTime<Utc>,
     },
+    /// What a call counts as is known after all; it had been let go as something else.
+    Recount {
+        call: Uuid,
+        since: DateTime<Utc>,
+        counts: Counts,
+        at: DateTime<Utc>,
+    },
     /// Nobody is rung there before then: a promise was made.
     KeepQuiet {
         until: DateTime<Utc>,
@@ -134,6 +141,13 @@ pub enum Event {
     },
     LetGo {
         call: Uuid,
+        counts: Counts,
+        at: DateTime<Utc>,
+    },
+    /// It counts otherwise than it was let go with.
+    Recounted {
+        call: Uuid,
+        since: DateTime<Utc>,
         counts: Counts,
         at: DateTime<Utc>,
     },
@@ -229,6 +243,11 @@ impl Person {
                 let ours = self.live.is_some_and(|live| live.call == call);
                 Ok(if ours { vec![Event::LetGo { call, counts, at }] } else { vec![] })
             }
+            Command::Recount { call, since, counts, at } => {
+                let known = self.tried.iter().find(|tried| tried.at == since).map(|tried| tried.spoke);
+                let same = known == counts.spoke();
+                Ok(if same { vec![] } else { vec![Event::Recounted { call, since, counts, at }] })
+            }
             Command::KeepQuiet { until, campaign, at } => {
                 let known = self.quiet_until.is_some_and(|known| known == until);
                 Ok(if known { vec![] } else { vec![Event::KeptQuiet { until, campaign, at }] })
@@ -250,11 +269,7 @@ impl Person {
 
     /// It counts from when it began to ring, which is when somebody was disturbed.
     fn count(&mut self, since: DateTime<Utc>, counts: Counts) {
-        let spoke = match counts {
-            Counts::Nothing => return,
-            Counts::Attempt => false,
-            Counts::Conversation => true,
-        };
+        let Some(spoke) = counts.spoke() else { return };
         self.tried.retain(|tried| since - tried.at <= REMEMBERED);
         let at = self.tried.partition_point(|tried| tried.at <= since);
         self.tried.insert(at, Tried { at: since, spoke });
@@ -270,6 +285,7 @@ impl DomainEvent for Event {
             Self::OptedIn { .. } => "opted_in",
             Self::Rung { .. } => "rung",
             Self::LetGo { .. } => "let_go",
+            Self::Recounted { .. } => "recounted",
             Self::KeptQuiet { .. } => "kept_quiet",
             Self::Retired { .. } => "retired",
         }
@@ -308,6 +324,12 @@ impl Aggregate for Person {
                     self.count(live.since, counts);
                 }
             }
+            Event::Recounted { since, counts, .. } => {
+                if let Some(known) = self.tried.iter().position(|tried| tried.at == since) {
+                    self.tried.remove(known);
+                }
+                self.count(since, counts);
+            }
             Event::KeptQuiet { until, .. } => self.quiet_until = Some(until),
             Event::Retired { .. } => self.retired = true,
         }
@@ -332,6 +354,7 @@ impl Recorded for Person {
             | Event::OptedIn { .. }
             | Event::Rung { .. }
             | Event::LetGo { .. }
+            | Event::Recounted { .. }
             | Event::KeptQuiet { .. }
             | Event::Retired { .. } => None,
         }
@@ -345,6 +368,7 @@ impl Recorded for Person {
             | Event::OptedIn { at }
             | Event::Rung { at, .. }
             | Event::LetGo { at, .. }
+            | Event::Recounted { at, .. }
             | Event::KeptQuiet { at, .. }
             | Event::Retired { at } => *at,
         }

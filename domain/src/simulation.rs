@@ -171,7 +171,7 @@ impl Simulation {
             self.target(who, target::Command::Enlist { at }, world)?;
             self.agenda.wait(Due { at, turn: Turn::First, who });
         }
-        self.campaign(campaign::Command::Start { open: self.tally.open, at }, world)
+        self.campaign(campaign::Command::Start { contacts: count, open: self.tally.open, at }, world)
     }
 
     fn next(&self) -> Option<DateTime<Utc>> {

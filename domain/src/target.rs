@@ -184,6 +184,12 @@ impl Target {
         self.decision.as_ref()
     }
 
+    /// When that call began.
+    pub fn awaited_since(&self, call: Uuid) -> Option<DateTime<Utc>> {
+        let live = self.live.as_ref().filter(|live| live.call == call).map(|live| live.began);
+        live.or_else(|| self.last.as_ref().filter(|past| past.call == call).map(|past| past.began))
+    }
+
     /// As the rules look at it.
     pub fn view(&self) -> TargetView {
         let (retry_at, callback_at) = match self.next {

@@ -97,6 +97,7 @@ impl Projection for DoNotCall {
                 | person::Event::Released { .. }
                 | person::Event::Rung { .. }
                 | person::Event::LetGo { .. }
+                | person::Event::Recounted { .. }
                 | person::Event::KeptQuiet { .. }
                 | person::Event::Retired { .. },
             )
@@ -130,6 +131,7 @@ impl Projection for DoNotCall {
             | person::Event::Released { .. }
             | person::Event::Rung { .. }
             | person::Event::LetGo { .. }
+            | person::Event::Recounted { .. }
             | person::Event::KeptQuiet { .. }
             | person::Event::Retired { .. } => {}
         }

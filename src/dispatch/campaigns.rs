@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::campaign;
-use domain::fact::Circumstances;
+use domain::campaign::{self, Campaign, Plan};
+use domain::fact::{Circumstances, Position};
 use domain::ids::{Organization, StreamId};
 use domain::target::{self, Phase, Target};
 use uuid::Uuid;
@@ -34,7 +34,7 @@ impl Dispatch {
     pub async fn enlist(
         &self,
         joining: &Joining<'_>,
-    ) -> Result<(u32, Done<campaign::Campaign>), Failure<campaign::Error>> {
+    ) -> Result<(u32, Done<Campaign>), Failure<campaign::Error>> {
         let mut joined = 0;
         for together in joining.contacts.chunks(TOGETHER) {
             joined += self.enlist_some(joining, together).await?;
@@ -43,6 +43,33 @@ impl Dispatch {
         let command = campaign::Command::Enlist { count: joined, at: joining.at };
         let done = self.campaign(stream, command, joining.meta()).await?;
         Ok((joined, done))
+    }
+
+    /// Changes what is planned. `wanted` is asked with the plan as it stands, again where somebody else was faster.
+    pub async fn replan<R>(
+        &self,
+        stream: StreamId,
+        meta: &Meta,
+        at: DateTime<Utc>,
+        wanted: impl Fn(&Plan) -> Result<Plan, R>,
+    ) -> Result<Result<Position, R>, Failure<campaign::Error>> {
+        for _ in 0..TRIES_MAX {
+            let mut known: Drawn<Campaign> =
+                self.draw(stream.clone()).await.map_err(super::keeper::failure)?;
+            let unknown = || Failure::Refused(campaign::Error::Unknown);
+            let plan = match wanted(known.state.plan().ok_or_else(unknown)?) {
+                Ok(plan) => Box::new(plan),
+                Err(why) => return Ok(Err(why)),
+            };
+            let mut unit = self.together(meta.clone());
+            unit.say(&mut known, None, campaign::Command::Change { plan, at })?;
+            match unit.store().await {
+                Ok(position) => return Ok(Ok(position)),
+                Err(Refused::Conflict) => {}
+                Err(why) => return Err(super::keeper::failure(why)),
+            }
+        }
+        Err(Failure::Conflict)
     }
 
     async fn enlist_some(

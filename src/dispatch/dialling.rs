@@ -2,16 +2,17 @@
 //! moment: the number, the contact, the contact's place in the campaign. Whoever was slower looks again; nobody is rung by two.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::campaign::Settings;
+use domain::campaign::{Campaign, Settings};
 use domain::contact::{self, Contact, Details, Status};
 use domain::conversation::{Counts, Outcome, Reach, Upshot};
 use domain::fact::{Circumstances, Position};
 use domain::ids::{Fingerprint, Organization, StreamId};
 use domain::person::{self, Person};
 use domain::phone::Phone;
-use domain::policy::dialling::{Parties, Terms, Whole, aftermath, noted};
+use domain::policy::dialling::{Parties, Terms, Whole, aftermath, anew, noted};
 use domain::policy::eligible::{Decision, List, Weighed};
 use domain::promise::{self, Promises};
 use domain::rules::Pack;
@@ -77,8 +78,28 @@ pub enum Dialled {
     Wanted(Position),
     /// Not now; what was noted stands there.
     PutOff(Position),
+    /// It may be called, and no line is left.
+    NoLine,
     /// It is called already, through, or gone; or the whole campaign has to stop. Nothing was stored.
     Nothing,
+}
+
+/// How many calls more may be wanted, shared by those that are weighed at the same time.
+#[derive(Debug)]
+pub struct Lines(AtomicU32);
+
+impl Lines {
+    pub fn new(free: u32) -> Self {
+        Self(AtomicU32::new(free))
+    }
+
+    pub fn left(&self) -> u32 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn take(&self) -> bool {
+        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1)).is_ok()
+    }
 }
 
 /// What is known of a call that is over. Times that an agent tells are read by the contact's clock.
@@ -120,6 +141,11 @@ impl Case {
 }
 
 impl Dispatch {
+    /// The campaign as it stands in the journal, whichever node wrote to it last.
+    pub async fn campaign_now(&self, case: &Case) -> Result<Campaign, Refused> {
+        Ok(self.draw(StreamId::campaign(&case.organization, case.campaign)).await?.state)
+    }
+
     pub async fn concerned(&self, case: &Case) -> Result<Concerned, Refused> {
         let (contact, target) = case.streams();
         let (contact, target) = tokio::try_join!(self.draw::<Contact>(contact), self.draw(target))?;
@@ -130,14 +156,15 @@ impl Dispatch {
         Ok(Concerned { contact, person, target, listed, number, promises: None })
     }
 
-    /// Wants a call, or notes why not, whichever the rules say at this moment.
+    /// Wants a call where a line is left for it, or notes why not, whichever the rules say at this moment.
     pub async fn dial(
         &self,
         case: &Case,
-        (terms, whole): (&Terms, Whole),
+        (terms, whole, lines): (&Terms, Whole, &Lines),
         call: Uuid,
         step: &Step,
     ) -> Result<Dialled, Refused> {
+        let mut has_line = false;
         for _ in 0..TRIES_MAX {
             let mut all = self.concerned(case).await?;
             if all.target.state.phase() != Phase::Waiting {
@@ -150,7 +177,9 @@ impl Dispatch {
                     say(&mut unit, &mut all.target, None, command)?;
                     Dialled::PutOff
                 }
+                Wish::Call if !has_line && !lines.take() => return Ok(Dialled::NoLine),
                 Wish::Call => {
+                    has_line = true;
                     let (number, at) = (all.number, step.at);
                     let ring = person::Command::Ring { call, campaign: case.campaign, at };
                     say(&mut unit, &mut all.person, None, ring)?;
@@ -167,17 +196,20 @@ impl Dispatch {
         Ok(Dialled::Nothing)
     }
 
-    /// Looks again at somebody who may not be called; who may be after all is due at once.
+    /// Looks again at somebody who was put off, or is gone; who may be called after all is due at once.
     pub async fn reconsider(&self, case: &Case, terms: &Terms, step: &Step) -> Result<bool, Refused> {
         for _ in 0..TRIES_MAX {
             let mut all = self.concerned(case).await?;
-            let Some(known) = all.target.state.decision().copied().filter(|known| known.until.is_none())
-            else {
+            if all.target.state.phase() != Phase::Waiting {
                 return Ok(false);
+            }
+            let (at, gone) = (step.at, all.contact.state.status().is_none());
+            let decision = all.weigh(terms, Whole::default(), at).decision;
+            let command = match anew(&all.target.state, decision, at) {
+                _ if gone => target::Command::Drop { at },
+                Some(decision) => target::Command::Defer { decision, at },
+                None => return Ok(false),
             };
-            let decision = noted(all.weigh(terms, Whole::default(), step.at).decision);
-            let due = target::Decision { until: Some(step.at), ..known };
-            let command = target::Command::Defer { decision: decision.unwrap_or(due), at: step.at };
             let mut unit = self.together(step.meta());
             let changed = say(&mut unit, &mut all.target, None, command).unwrap_or(false);
             match unit.store().await {
@@ -229,7 +261,10 @@ impl Dispatch {
             let outcome = heard(terms.clock(contact, at));
             let counts = outcome.counts();
             let ending = terms.ending((contact, target), outcome, words.clone(), at);
+            let since = target.awaited_since(call).unwrap_or(at);
+            // Of a call that was given up, and had counted as something else.
             say(unit, &mut all.person, None, person::Command::LetGo { call, counts, at })?;
+            say(unit, &mut all.person, None, person::Command::Recount { call, since, counts, at })?;
             let number = || all.number_that_is(rung);
             if let Some(command) = aftermath(&ending, case.campaign, number, at) {
                 say(unit, &mut all.person, Some(rung), command)?;

@@ -1,13 +1,14 @@
 //! Where the voice agent reports calls that it had only taken. Its signature is its ticket: it has no token, and belongs to nobody.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, post};
-use domain::campaign::{Command, Settings};
+use domain::campaign::Settings;
 use domain::conversation::Path;
 use domain::conversation::answer::Answer;
-use domain::ids::{Organization, StreamId};
+use domain::ids::Organization;
 use domain::target::Words;
 use projections::projection::Projection;
 use projections::targets::{self, Targets};
@@ -21,12 +22,14 @@ use super::auth::Signature;
 use super::edge::RequestId;
 use super::problem::{Code, Problem, ProblemBody};
 use super::{Engine, body};
-use crate::dispatch::Meta;
 use crate::dispatch::dialling::{Case, Heard, Step};
 
 /// What an answer may have.
 const BODY_LEN_MAX: usize = 256 << 10;
 const ACTOR: &str = "voice agent";
+/// By then it is stored that the agent took a call.
+const TAKEN_WITHIN: Duration = Duration::from_secs(3);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
     routes.service(callback);
@@ -101,12 +104,9 @@ async fn end(
     answer: Answer,
 ) -> Result<bool, Problem> {
     let circumstances = Arc::new(id.circumstances(&case.organization, ACTOR));
-    let stream = StreamId::campaign(&case.organization, case.campaign);
-    let meta = Meta { circumstances: Arc::clone(&circumstances), command: None };
     // A campaign that is gone says nothing more: what holds for all holds.
-    let campaign = engine.dispatch.campaign(stream, Command::Look, meta).await.ok();
-    let plan = campaign.as_ref().and_then(|done| done.state.plan());
-    let settings = plan.map_or_else(Settings::default, |plan| plan.settings.clone());
+    let campaign = engine.dispatch.campaign_now(case).await?;
+    let settings = campaign.plan().map_or_else(Settings::default, |plan| plan.settings.clone());
     let terms = engine.options.campaigns.terms(&settings);
     let Answer { outcome, summary, recording_url, .. } = answer.clone();
     let words = Words { outcome, summary, recording_url };
@@ -123,12 +123,22 @@ async fn find(engine: &Engine, which: &Which) -> Result<Option<(Case, Uuid)>, Pr
     let Some(reference) = which.call_id.as_deref() else {
         return Err(Problem::field("callId", "is required where there is no idempotencyKey"));
     };
-    engine.screens.wait(Targets::NAME, engine.dispatch.position(), engine.options.read_wait).await;
-    let Some(row) = targets::of_reference(&engine.screens, reference).await? else { return Ok(None) };
-    let organization = Organization::parse(&row.organization).ok();
-    Ok(organization.zip(row.call).map(|(organization, call)| {
-        (Case { organization, campaign: row.campaign, contact: row.contact }, call)
-    }))
+    let began = Instant::now();
+    loop {
+        engine.screens.wait(Targets::NAME, engine.dispatch.position(), engine.options.read_wait).await;
+        let known = targets::of_reference(&engine.screens, reference).await?;
+        if let Some(row) = known {
+            let organization = Organization::parse(&row.organization).ok();
+            return Ok(organization.zip(row.call).map(|(organization, call)| {
+                (Case { organization, campaign: row.campaign, contact: row.contact }, call)
+            }));
+        }
+        // The agent may be faster than its own 202 is stored.
+        if began.elapsed() >= TAKEN_WITHIN {
+            return Ok(None);
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }
 
 /// The parser repeats values, which are about a person; only which field it missed is said.

@@ -14,7 +14,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, post};
 use domain::access::Role;
-use domain::campaign::{Command, Plan};
+use domain::campaign::Command;
 use domain::fact::{Circumstances, Position};
 use domain::ids::StreamId;
 use projections::campaign_board::{self, CampaignBoard, CampaignRow, Filter, Status};
@@ -186,7 +186,7 @@ async fn members(
 struct Joined {
     added: u32,
     already_there: usize,
-    total_contacts: u32,
+    total_contacts: i64,
 }
 
 /// Adds contacts. All of them join, or none: an id that is no contact is named.
@@ -255,9 +255,15 @@ impl<'a> Asked<'a> {
     }
 
     async fn say(&self, campaign: Uuid, command: Command) -> Result<Position, Problem> {
-        let stream = StreamId::campaign(&self.caller.organization, campaign);
-        let meta = Meta { circumstances: Arc::clone(&self.circumstances), command: None };
-        Ok(self.engine.dispatch.campaign(stream, command, meta).await?.position)
+        Ok(self.engine.dispatch.campaign(self.stream(campaign), command, self.meta()).await?.position)
+    }
+
+    fn stream(&self, campaign: Uuid) -> StreamId {
+        StreamId::campaign(&self.caller.organization, campaign)
+    }
+
+    fn meta(&self) -> Meta {
+        Meta { circumstances: Arc::clone(&self.circumstances), command: None }
     }
 
     async fn join(&self, campaign: Uuid, contacts: &[Uuid]) -> Result<(Joined, Position), Problem> {
@@ -270,7 +276,8 @@ impl<'a> Asked<'a> {
         };
         let (added, done) = self.engine.dispatch.enlist(&joining).await?;
         let already_there = contacts.len().saturating_sub(usize::try_from(added).unwrap_or(0));
-        Ok((Joined { added, already_there, total_contacts: done.state.contacts() }, done.position))
+        let (row, _) = self.row(campaign, done.position).await?;
+        Ok((Joined { added, already_there, total_contacts: row.total }, done.position))
     }
 
     /// What was stored, as the screen shows it.
@@ -298,14 +305,6 @@ impl<'a> Asked<'a> {
         let mut answer = sessions::shown(fresh);
         answer.insert_header((edge::POSITION, position));
         Ok((row, answer))
-    }
-
-    /// What is planned, as it stands.
-    async fn plan(&self, campaign: Uuid) -> Result<Plan, Problem> {
-        let stream = StreamId::campaign(&self.caller.organization, campaign);
-        let meta = Meta { circumstances: Arc::clone(&self.circumstances), command: None };
-        let known = self.engine.dispatch.campaign(stream, Command::Look, meta).await?;
-        known.state.plan().cloned().ok_or_else(unknown)
     }
 }
 

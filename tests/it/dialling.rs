@@ -5,6 +5,7 @@ mod agent;
 mod days;
 mod faults;
 mod kills;
+mod news;
 
 use std::time::{Duration, Instant};
 

@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::status::Status;
@@ -27,13 +27,13 @@ const TALK_SECS_MAX: i64 = 24 * 60 * 60;
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     pub success: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "said")]
     pub outcome: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "said")]
     pub summary: Option<String>,
     #[serde(default)]
     pub duration: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "said")]
     pub recording_url: Option<String>,
     /// `{ amount, dueDate }`
     #[serde(default)]
@@ -133,6 +133,11 @@ fn failure(told: &str) -> Option<Reach> {
         "DROPPED" => Some(Reach::Reached(Upshot::Dropped)),
         _ => None,
     }
+}
+
+/// A text; what is none was not said.
+fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(text(&Value::deserialize(deserializer)?))
 }
 
 fn text(value: &Value) -> Option<String> {

@@ -144,6 +144,20 @@ fn a_call_counts_from_when_it_began() {
 }
 
 #[test]
+fn what_a_call_counts_as_may_be_known_late() {
+    let person = after(vec![rung(1, 0), let_go(1, Counts::Attempt, 10)]);
+    let recount = |counts| Command::Recount { call: id(1), since: at(0), counts, at: at(20) };
+    let spoke = person.decide(recount(Counts::Conversation)).unwrap();
+    let told = after([vec![rung(1, 0), let_go(1, Counts::Attempt, 10)], spoke].concat());
+    assert_eq!(told.tried(), [Tried { at: at(0), spoke: true }]);
+    assert_eq!(told.decide(recount(Counts::Conversation)), Ok(vec![]));
+    assert_eq!(person.decide(recount(Counts::Attempt)), Ok(vec![]));
+    let nothing = person.decide(recount(Counts::Nothing)).unwrap();
+    let none = after([vec![rung(1, 0), let_go(1, Counts::Attempt, 10)], nothing].concat());
+    assert_eq!(none.tried(), []);
+}
+
+#[test]
 fn what_no_cap_looks_at_is_forgotten() {
     let long = REMEMBERED.num_minutes() + 1;
     let person = after(vec![

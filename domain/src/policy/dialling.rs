@@ -11,7 +11,7 @@ use crate::person::{self, Person, Wish};
 use crate::phone::Phone;
 use crate::policy::breaker::Tripped;
 use crate::policy::eligible::{
-    CampaignView, ContactView, Decision, Known, List, Live, PersonView, Standing, Weighed, weigh,
+    CampaignView, ContactView, Decision, Known, List, Live, PersonView, Rule, Standing, Weighed, weigh,
 };
 use crate::policy::pacing::{Budget, Spent};
 use crate::policy::retry::{Ended, Next};
@@ -141,6 +141,22 @@ pub fn noted(decision: Decision) -> Option<target::Decision> {
             Some(target::Decision { until: Some(until), rule, figures })
         }
         Decision::Suppressed { rule, figures } => Some(target::Decision { until: None, rule, figures }),
+    }
+}
+
+/// What is noted anew where the rules say otherwise than when it was put off; none where that stands.
+/// A campaign's own limits put nobody off: they stop all of it.
+pub fn anew(target: &Target, decision: Decision, now: DateTime<Utc>) -> Option<target::Decision> {
+    let known = target.decision();
+    match (noted(decision), known) {
+        (None, Some(known)) if known.until.is_some_and(|until| until <= now) => None,
+        (None, Some(known)) => Some(target::Decision { until: Some(now), ..*known }),
+        (None, None) => None,
+        (Some(new), _) if new.rule.is_the_campaigns() => None,
+        (Some(new), Some(known)) if (new.rule, new.until) == (known.rule, known.until) => None,
+        // It waits for its next attempt by itself.
+        (Some(new), None) if matches!(new.rule, Rule::RetryDue | Rule::CallbackDue) => None,
+        (Some(new), _) => Some(new),
     }
 }
 

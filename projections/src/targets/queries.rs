@@ -1,4 +1,4 @@
-//! How contacts in campaigns are asked for: a campaign's, page by page; who is due; who may not be called; which of several are in any.
+//! How contacts in campaigns are asked for: a campaign's, page by page; who is due; who was put off; which of several are in any.
 
 use std::collections::HashSet;
 
@@ -69,8 +69,8 @@ pub async fn next_due(screens: &Screens, campaign: Uuid) -> Result<Option<DateTi
     Ok(next)
 }
 
-/// Who may not be called in a campaign, in the order in which they joined, from after a cursor.
-pub async fn skipped(
+/// Who was put off in a campaign by a rule, for a while or for good, in the order in which they joined, from after a cursor.
+pub async fn put_off(
     screens: &Screens,
     organization: &Organization,
     campaign: Uuid,
@@ -82,25 +82,28 @@ pub async fn skipped(
         Cell::position(after),
         Cell::int(i64::from(limit)),
     ];
-    let rest = "where organization = $1 and campaign = $2 and position > $3 and state = 'skipped' \
-                order by position limit $4";
+    let rest = "where organization = $1 and campaign = $2 and position > $3 and rule is not null \
+                and state in ('skipped', 'waiting') order by position limit $4";
     screens.query(Targets::NAME, rest, args, false).await
 }
 
-/// The campaigns in which a contact may not be called.
-pub async fn skipped_of(
+/// The campaigns in which a contact waits, or may not be called.
+pub async fn waiting_of(
     screens: &Screens,
     organization: &Organization,
     contact: Uuid,
 ) -> Result<Vec<TargetRow>, Error> {
     let args = vec![Cell::text(organization.as_str()), Cell::text(contact.to_string())];
-    let rest = "where organization = $1 and contact = $2 and state = 'skipped' order by position";
+    let rest =
+        "where organization = $1 and contact = $2 and state in ('skipped', 'waiting') order by position";
     screens.query(Targets::NAME, rest, args, false).await
 }
 
 /// The contact of a campaign whose call the agent calls so.
 pub async fn of_reference(screens: &Screens, reference: &str) -> Result<Option<TargetRow>, Error> {
-    let rest = "where reference = $1 limit 1";
+    // An agent may use a name again: the call that goes on is meant.
+    let rest =
+        "where reference = $1 order by case state when 'calling' then 0 else 1 end, dialled_at desc limit 1";
     let found = screens.query(Targets::NAME, rest, vec![Cell::text(reference.to_owned())], false).await?;
     Ok(found.into_iter().next())
 }

@@ -43,6 +43,15 @@ pub(super) struct Stepped {
     pub(super) looked: u64,
 }
 
+/// Somebody to be looked at again.
+#[derive(Debug)]
+pub(super) struct Changed {
+    pub(super) organization: Organization,
+    pub(super) contact: Uuid,
+    /// Only where it waits for a call of its own to end.
+    pub(super) only_its_call: bool,
+}
+
 #[derive(Debug)]
 pub(super) struct Desk {
     pub(super) options: Arc<Options>,
@@ -54,15 +63,29 @@ pub(super) struct Desk {
     /// Started, and not on the board yet when it was looked at.
     pub(super) starting: BTreeMap<Uuid, Organization>,
     /// Contacts that changed, to be looked at again where they might not be called, once the screen shows all up to then.
-    pub(super) changed: Vec<(Position, (Organization, Uuid))>,
+    pub(super) changed: Vec<(Position, Changed)>,
+    /// Told that they are over, and whether somebody joined meanwhile.
+    pub(super) ending: BTreeMap<Uuid, bool>,
+    /// Over, and somebody in them is to be called after all.
+    pub(super) late: Vec<(Organization, Uuid)>,
     turns: Turns,
 }
 
 impl Desk {
     pub(super) fn new(options: Arc<Options>) -> Self {
         let owner = options.ids.uuid();
-        let (campaigns, starting, changed, turns) = Default::default();
-        Self { options, owner, leased: None, heard: None, campaigns, starting, changed, turns }
+        Self {
+            options,
+            owner,
+            leased: None,
+            heard: None,
+            campaigns: BTreeMap::new(),
+            starting: BTreeMap::new(),
+            changed: vec![],
+            ending: BTreeMap::new(),
+            late: vec![],
+            turns: Turns::default(),
+        }
     }
 
     pub(super) fn running(&self) -> u64 {
@@ -81,6 +104,7 @@ impl Desk {
         let mut stepped = Stepped { busy: self.hear().await?, ..Stepped::default() };
         self.begin().await?;
         stepped.busy |= self.revisit_changed().await?;
+        self.reopen().await?;
         let now = self.options.clock.now();
         let mut asking = vec![];
         for id in self.campaigns.keys().copied().collect::<Vec<_>>() {
@@ -90,7 +114,10 @@ impl Desk {
             match standing {
                 Standing::Goes { calls } => {
                     stepped.busy |= self.revisit(id).await?;
-                    asking.extend(self.campaigns.get(&id).map(|it| it.asking(calls, now)));
+                    if let Some(running) = self.campaigns.get_mut(&id) {
+                        asking.push(running.asking(calls, now));
+                        stepped.busy |= running.throttled;
+                    }
                 }
                 Standing::Waits => {}
                 Standing::Pauses(why) => self.tell(id, Command::Pause { why, at: now }).await?,
@@ -98,12 +125,19 @@ impl Desk {
                 Standing::Completes if self.campaigns.get(&id).is_some_and(|it| it.revisited.is_some()) => {
                     stepped.busy |= self.revisit(id).await?;
                 }
-                Standing::Completes => self.tell(id, Command::Complete { at: now }).await?,
+                Standing::Completes => {
+                    self.ending.insert(id, false);
+                    self.tell(id, Command::Complete { at: now }).await?;
+                }
             }
         }
         let live = u32::try_from(self.live()).unwrap_or(u32::MAX);
         let shares = self.turns.share(self.options.limits.live_max.saturating_sub(live), &asking);
         for (id, share) in shares.into_iter().filter(|(_, share)| *share > 0) {
+            // A step may take long where many are put off.
+            if !self.is_ours().await? {
+                break;
+            }
             let Seen { wanted, looked, rested } = self.see_to(id, share).await?;
             stepped.busy |= looked > 0 || !rested;
             stepped.wanted += u64::from(wanted);
@@ -136,11 +170,31 @@ impl Desk {
         }
     }
 
+    /// A campaign that was found to be over goes on where somebody joined in that very moment, or a call that was given up brings another.
+    async fn reopen(&mut self) -> Result<(), Error> {
+        for (organization, id) in std::mem::take(&mut self.late) {
+            let Step { at, circumstances } = self.moment_of(&organization, id);
+            let stream = StreamId::campaign(&organization, id);
+            let meta = |circumstances| Meta { circumstances, command: None };
+            let look =
+                self.options.dispatch.campaign(stream.clone(), Command::Look, meta(circumstances.clone()));
+            if look.await.is_ok_and(|known| known.state.phase() == campaign::Phase::Completed) {
+                let start = Command::Start { contacts: 1, open: 1, at };
+                self.options.dispatch.campaign(stream, start, meta(circumstances)).await?;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn moment(&self, running: &Running) -> Step {
+        self.moment_of(&running.organization, running.id)
+    }
+
+    fn moment_of(&self, organization: &Organization, campaign: Uuid) -> Step {
         let circumstances = Circumstances {
-            organization: running.organization.to_string(),
+            organization: organization.to_string(),
             actor: NAME.to_owned(),
-            correlation: running.id.to_string(),
+            correlation: campaign.to_string(),
             ..Circumstances::default()
         };
         Step { at: self.options.clock.now(), circumstances: Arc::new(circumstances) }

@@ -3,12 +3,13 @@
 use domain::campaign;
 use domain::fact::{Event, Fact};
 use domain::ids::Organization;
-use domain::{contact, person};
+use domain::policy::retry::Next;
+use domain::{contact, person, target};
 use projections::campaign_board::{self, CampaignBoard, CampaignRow};
 use projections::projection::Projection as _;
 use uuid::Uuid;
 
-use super::desk::{Desk, Error, SCREEN_WAIT};
+use super::desk::{Changed, Desk, Error, SCREEN_WAIT};
 use super::running::Running;
 use crate::journal::feed::Reading;
 
@@ -60,24 +61,32 @@ impl Desk {
         let now = self.options.clock.now();
         match &fact.event {
             Event::Target(event) => {
-                let running = fact.stream.of_target().and_then(|(id, _)| self.campaigns.get_mut(&id));
-                if let Some(running) = running {
-                    running.hear(event, fact.position, now);
+                let Some((id, contact)) = fact.stream.of_target() else { return };
+                match self.campaigns.get_mut(&id) {
+                    Some(running) => running.hear(event, fact.position, now),
+                    None => self.overhear(fact, event, id),
+                }
+                // Another campaign may wait for this very call to end.
+                if frees(event) && self.campaigns.len() > 1 {
+                    self.note(fact, Some(contact), true);
                 }
             }
             Event::Campaign(event) => self.follow(fact, event),
-            Event::Contact(contact::Event::StatusSet { .. } | contact::Event::Changed { .. }) => {
-                let organization = Organization::parse(fact.stream.organization()).ok();
-                self.changed.extend(organization.zip(named(fact)).map(|who| (fact.position, who)));
-            }
+            Event::Contact(
+                contact::Event::StatusSet { .. }
+                | contact::Event::Changed { .. }
+                | contact::Event::Removed { .. },
+            )
+            | Event::Promise(_) => self.note(fact, named(fact), false),
             Event::Person(person::Event::OptedIn { .. }) => self.revisit_all(fact),
-            Event::Contact(contact::Event::Created { .. } | contact::Event::Removed { .. })
+            Event::Contact(contact::Event::Created { .. })
             | Event::Person(
                 person::Event::Claimed { .. }
                 | person::Event::Released { .. }
                 | person::Event::OptedOut { .. }
                 | person::Event::Rung { .. }
                 | person::Event::LetGo { .. }
+                | person::Event::Recounted { .. }
                 | person::Event::KeptQuiet { .. }
                 | person::Event::Retired { .. },
             )
@@ -87,9 +96,28 @@ impl Desk {
             | Event::NumberList(_)
             | Event::Remote(_)
             | Event::User(_)
-            | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_) => {}
+        }
+    }
+
+    /// Somebody to be looked at again.
+    fn note(&mut self, fact: &Fact, contact: Option<Uuid>, only_its_call: bool) {
+        let organization = Organization::parse(fact.stream.organization()).ok();
+        if let (Some(organization), Some(contact), false) = (organization, contact, self.campaigns.is_empty())
+        {
+            self.changed.push((fact.position, Changed { organization, contact, only_its_call }));
+        }
+    }
+
+    /// Of a campaign that is not dialled: what came too late for its end.
+    fn overhear(&mut self, fact: &Fact, event: &target::Event, id: Uuid) {
+        if let (Some(joined), target::Event::Enlisted { .. }) = (self.ending.get_mut(&id), event) {
+            *joined = true;
+        }
+        if let target::Event::Corrected { next: Next::Again { .. } | Next::Callback { .. }, .. } = event {
+            let organization = Organization::parse(fact.stream.organization());
+            self.late.extend(organization.map(|organization| (organization, id)));
         }
     }
 
@@ -111,6 +139,10 @@ impl Desk {
             | campaign::Event::Removed { .. } => {
                 self.starting.remove(&id);
                 self.campaigns.remove(&id);
+                if self.ending.remove(&id) == Some(true) {
+                    let organization = Organization::parse(fact.stream.organization());
+                    self.late.extend(organization.map(|organization| (organization, id)));
+                }
             }
             campaign::Event::Created { .. } | campaign::Event::Enlisted { .. } => {}
         }
@@ -141,6 +173,19 @@ impl Desk {
             .values_mut()
             .filter(|running| whose == everyone.as_str() || running.organization.as_str() == whose);
         own.for_each(|running| running.revisited = Some(0));
+    }
+}
+
+/// Whether a number is free again.
+fn frees(event: &target::Event) -> bool {
+    match event {
+        target::Event::Ended { .. } | target::Event::Withdrawn { .. } => true,
+        target::Event::Enlisted { .. }
+        | target::Event::Dialled { .. }
+        | target::Event::Accepted { .. }
+        | target::Event::Corrected { .. }
+        | target::Event::Deferred { .. }
+        | target::Event::Dropped { .. } => false,
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Running {
     /// The newest event that the tally began with.
     counted: Position,
     bucket: Option<Bucket>,
+    /// Whether only its calls a second kept it from wanting more, when it was asked last.
+    pub(super) throttled: bool,
     /// Who was seen to, and how far the screen has to be to show it.
     pub(super) handled: HashMap<Uuid, Position>,
     /// Nobody is due before then; none where that has to be looked up.
@@ -55,6 +57,7 @@ impl Running {
             organization,
             id: row.id,
             bucket: bucket(&settings),
+            throttled: false,
             settings,
             terms,
             tally: Tally::counted(count(row.calling), open, spent),
@@ -95,10 +98,12 @@ impl Running {
     }
 
     /// How many calls it would begin now, as far as it itself is concerned.
-    pub(super) fn asking(&self, calls: u32, now: DateTime<Utc>) -> Asking {
-        let later = self.look_at.is_some_and(|look_at| look_at > now)
-            || self.bucket.and_then(|bucket| bucket.ready_at(now)).is_some();
-        let wants = if later { 0 } else { calls.min(free(self.settings.lines(), self.tally.live)) };
+    pub(super) fn asking(&mut self, calls: u32, now: DateTime<Utc>) -> Asking {
+        let later = self.look_at.is_some_and(|look_at| look_at > now);
+        let lines = if later { 0 } else { calls.min(free(self.settings.lines(), self.tally.live)) };
+        // Of a copy: nothing is taken yet.
+        let wants = self.bucket.map_or(lines, |mut bucket| bucket.take(lines, now));
+        self.throttled = wants < lines;
         Asking { campaign: self.id, priority: self.settings.priority, live: self.tally.live, wants }
     }
 

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use domain::fact::Position;
-use domain::ids::Organization;
-use futures_util::{StreamExt as _, stream};
+use domain::policy::eligible::Rule;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use projections::projection::Projection as _;
 use projections::targets::{self, TargetRow, Targets, Turn};
 use uuid::Uuid;
 
-use super::desk::{Desk, Error};
+use super::desk::{Changed, Desk, Error};
 use super::running::Running;
-use crate::dispatch::dialling::Dialled;
+use crate::dispatch::dialling::{Dialled, Lines};
 use crate::journal::Refused;
 
 /// Contacts seen to at the same time, so that their units share commits.
@@ -40,11 +40,12 @@ impl Desk {
         let shown = self.shown().await;
         let (due, waiting) = std::mem::take(&mut self.changed).into_iter().partition(|(at, _)| *at <= shown);
         self.changed = waiting;
-        let due: Vec<(Position, (Organization, Uuid))> = due;
-        for (_, (organization, contact)) in due {
-            for row in targets::skipped_of(&self.options.screens, &organization, contact).await? {
-                self.reconsider(&row).await?;
-            }
+        let due: Vec<(Position, Changed)> = due;
+        for (_, Changed { organization, contact, only_its_call }) in due {
+            let rows = targets::waiting_of(&self.options.screens, &organization, contact).await?;
+            let waits = |row: &TargetRow| row.rule.as_deref() == Some(Rule::CallUnderWay.as_str());
+            let some = rows.into_iter().filter(|row| !only_its_call || waits(row)).collect();
+            self.reconsider_all(some).await?;
         }
         Ok(!self.changed.is_empty())
     }
@@ -59,18 +60,21 @@ impl Desk {
         let Some(running) = self.campaigns.get(&id) else { return Ok(false) };
         let Some(after) = running.revisited else { return Ok(false) };
         let page = (after, REVISITED_MAX);
-        let rows = targets::skipped(&self.options.screens, &running.organization, id, page).await?;
-        for row in &rows {
-            self.reconsider(row).await?;
-        }
+        let rows = targets::put_off(&self.options.screens, &running.organization, id, page).await?;
         let last = rows.last().map(|row| row.position);
+        self.reconsider_all(rows).await?;
         if let Some(running) = self.campaigns.get_mut(&id) {
             running.revisited = last;
         }
         Ok(last.is_some())
     }
 
-    async fn reconsider(&self, row: &TargetRow) -> Result<(), Error> {
+    async fn reconsider_all(&self, rows: Vec<TargetRow>) -> Result<(), Error> {
+        let again = stream::iter(rows).map(|row| self.reconsider(row)).buffer_unordered(TOGETHER);
+        Ok(again.try_collect().await?)
+    }
+
+    async fn reconsider(&self, row: TargetRow) -> Result<(), Refused> {
         if let Some(running) = self.campaigns.get(&row.campaign) {
             let (case, step) = (running.case(row.contact), self.moment(running));
             self.options.dispatch.reconsider(&case, &running.terms, &step).await?;
@@ -85,20 +89,24 @@ impl Desk {
         let Some(running) = self.campaigns.get_mut(&id) else { return Ok(Seen::default()) };
         running.shown(shown);
         let share = running.take(share, now);
-        let (mut wanted, mut looked, mut rested) = (0, 0, true);
-        while wanted < share && looked < WEIGHED_MAX {
-            let some = self.candidates(id, (share - wanted).min(WEIGHED_MAX - looked)).await?;
+        let (lines, mut looked, mut rested, mut more) = (Lines::new(share), 0, true, 0);
+        while lines.left() > 0 && looked < WEIGHED_MAX {
+            // As many as there are lines, so that they go in their order; more where those before had to be put off.
+            let left = lines.left();
+            let some = self.candidates(id, left.max(more).min(WEIGHED_MAX - looked)).await?;
             if some.is_empty() {
                 rested = self.rest(id, shown).await?;
                 break;
             }
-            looked += u32::try_from(some.len()).unwrap_or(u32::MAX);
-            wanted += self.want(id, some).await?;
+            let count = u32::try_from(some.len()).unwrap_or(u32::MAX);
+            self.want(id, some, &lines).await?;
+            looked += count;
+            more = if lines.left() == left { 2 * count } else { 0 };
         }
         if let Some(running) = self.campaigns.get_mut(&id) {
-            running.give_back(share - wanted);
+            running.give_back(lines.left());
         }
-        Ok(Seen { wanted, looked, rested })
+        Ok(Seen { wanted: share - lines.left(), looked, rested })
     }
 
     /// Who is due and was not seen to lately: who asked for it first, then who was tried before, then the others.
@@ -119,30 +127,32 @@ impl Desk {
         Ok(found)
     }
 
-    async fn want(&mut self, id: Uuid, contacts: Vec<Uuid>) -> Result<u32, Error> {
-        let Some(running) = self.campaigns.get(&id) else { return Ok(0) };
-        let dialled = stream::iter(contacts).map(|contact| self.dial(running, contact));
+    async fn want(&mut self, id: Uuid, contacts: Vec<Uuid>, lines: &Lines) -> Result<(), Error> {
+        let Some(running) = self.campaigns.get(&id) else { return Ok(()) };
+        let dialled = stream::iter(contacts).map(|contact| self.dial(running, contact, lines));
         let dialled: Vec<_> = dialled.buffer_unordered(TOGETHER).collect().await;
-        let (mut wanted, nothing) = (0, self.options.journal.position());
-        let Some(running) = self.campaigns.get_mut(&id) else { return Ok(0) };
+        let nothing = self.options.journal.position();
+        let Some(running) = self.campaigns.get_mut(&id) else { return Ok(()) };
         for one in dialled {
             let (contact, dialled) = one?;
             let position = match dialled {
-                Dialled::Wanted(position) => {
-                    wanted += 1;
-                    position
-                }
-                Dialled::PutOff(position) => position,
+                Dialled::Wanted(position) | Dialled::PutOff(position) => position,
                 Dialled::Nothing => nothing,
+                Dialled::NoLine => continue,
             };
             running.handled.insert(contact, position);
         }
-        Ok(wanted)
+        Ok(())
     }
 
-    async fn dial(&self, running: &Running, contact: Uuid) -> Result<(Uuid, Dialled), Refused> {
+    async fn dial(
+        &self,
+        running: &Running,
+        contact: Uuid,
+        lines: &Lines,
+    ) -> Result<(Uuid, Dialled), Refused> {
         let (case, step, call) = (running.case(contact), self.moment(running), self.options.ids.uuid());
-        let terms = (&running.terms, running.whole());
+        let terms = (&running.terms, running.whole(), lines);
         Ok((contact, self.options.dispatch.dial(&case, terms, call, &step).await?))
     }
 

@@ -133,16 +133,16 @@ pub(super) async fn changes(request: &HttpRequest, payload: Payload) -> Result<C
 }
 
 impl Changes {
-    pub(super) fn over(self, known: campaign::Plan) -> Result<campaign::Plan, Problem> {
-        let settings = match self.settings {
-            Said::Nothing => known.settings,
+    pub(super) fn over(&self, known: &campaign::Plan) -> Result<campaign::Plan, Problem> {
+        let settings = match &self.settings {
+            Said::Nothing => known.settings.clone(),
             Said::Empty => Settings::default(),
-            Said::This(Value::Object(parts)) => merged(&known.settings, parts)?,
+            Said::This(Value::Object(parts)) => merged(&known.settings, parts.clone())?,
             Said::This(_) => return Err(Problem::field("settings", "has to be an object")),
         };
         Ok(campaign::Plan {
-            name: self.name.unwrap_or(known.name),
-            description: self.description.over(known.description),
+            name: self.name.clone().unwrap_or_else(|| known.name.clone()),
+            description: self.description.over(known.description.clone()),
             kind: self.kind.unwrap_or(known.kind),
             settings,
         })

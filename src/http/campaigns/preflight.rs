@@ -10,8 +10,9 @@ use chrono::{DateTime, Utc};
 use domain::campaign::Settings;
 use domain::ids::Organization;
 use domain::policy::dialling::{Terms, Whole};
-use domain::policy::eligible::Decision;
+use domain::policy::eligible::{Decision, Rule};
 use domain::policy::forecast::{Forecast, Pace};
+use domain::policy::pacing::Spent;
 use futures_util::{StreamExt as _, stream};
 use projections::campaign_board::{CampaignBoard, CampaignRow};
 use projections::projection::Projection;
@@ -136,17 +137,18 @@ async fn weigh_all(
     terms: &Terms,
     until: Option<Instant>,
 ) -> Result<Sum, Problem> {
+    engine.screens.wait(Targets::NAME, engine.dispatch.position(), engine.options.read_wait).await;
     let (mut sum, mut after) = (Sum::default(), 0);
     loop {
         let page = targets::of_campaign(&engine.screens, &caller.organization, row.id, (after, PAGE)).await?;
-        let Some(last) = page.last() else { return Ok(sum) };
+        let Some(last) = page.last() else { return Ok(sum.within(row, &settings(row))) };
         after = last.position;
         let decisions = stream::iter(page).map(|target| weigh(engine, &caller.organization, terms, target));
         let mut decisions = decisions.buffer_unordered(TOGETHER);
         while let Some(weighed) = decisions.next().await {
             sum.count(weighed?, engine.clock.now());
             if until.is_some_and(|until| Instant::now() >= until) {
-                return Ok(sum);
+                return Ok(sum.within(row, &settings(row)));
             }
         }
     }
@@ -173,6 +175,7 @@ async fn weigh(
     let case =
         Case { organization: organization.clone(), campaign: target.campaign, contact: target.contact };
     let all = engine.dispatch.concerned(&case).await?;
+    // What the whole campaign may use up says nothing about this contact.
     Ok(Weighed::Waiting(all.weigh(terms, Whole::default(), engine.clock.now()).decision))
 }
 
@@ -195,6 +198,22 @@ impl Sum {
                 *self.skipped.entry(rule.as_str().to_owned()).or_default() += 1;
             }
         }
+    }
+
+    /// Those whom the budget leaves out are skipped by it.
+    fn within(mut self, row: &CampaignRow, settings: &Settings) -> Self {
+        let spent = Spent {
+            calls: u32::try_from(row.attempts).unwrap_or(0),
+            talk_secs: u64::try_from(row.talk_secs).unwrap_or(0),
+        };
+        let left = settings.budget.left(spent).map_or(u64::MAX, u64::from);
+        let beyond = self.callable.saturating_sub(left);
+        if beyond > 0 {
+            self.callable -= beyond;
+            *self.skipped.entry(Rule::Budget.as_str().to_owned()).or_default() += beyond;
+            self.first = self.first.filter(|_| left > 0);
+        }
+        self
     }
 
     fn outlook(self) -> Outlook {

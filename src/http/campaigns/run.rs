@@ -82,8 +82,9 @@ async fn begin(
         return Err(Problem::new(Code::ScreensBehind, "whom it has is not seen yet; nothing was started"));
     }
     let row = find(engine, &caller, campaign).await?;
-    let open = u32::try_from(row.total - row.called).unwrap_or(0);
-    let position = asked.say(campaign, Command::Start { open, at: engine.clock.now() }).await?;
+    let count = |value: i64| u32::try_from(value).unwrap_or(0);
+    let (contacts, open) = (count(row.total), count(row.total - row.called));
+    let position = asked.say(campaign, Command::Start { contacts, open, at: engine.clock.now() }).await?;
     let (row, mut answer) = asked.row(campaign, position).await?;
     let outlook = preflight::at_start(engine, &caller, &row).await?;
     answer.status(StatusCode::OK);
@@ -162,8 +163,7 @@ pub(super) async fn change(
     caller.require(Role::Manager)?;
     let (campaign, asked) = (named(&campaign)?, Asked::new(&engine, &caller, &id));
     let changes = form::changes(&request, payload).await?;
-    let plan = changes.over(asked.plan(campaign).await?)?;
-    let change = Command::Change { plan: Box::new(plan), at: engine.clock.now() };
-    let position = asked.say(campaign, change).await?;
+    let (stream, meta, at) = (asked.stream(campaign), asked.meta(), engine.clock.now());
+    let position = engine.dispatch.replan(stream, &meta, at, |known| changes.over(known)).await??;
     asked.shown(campaign, position, texts, StatusCode::OK).await
 }

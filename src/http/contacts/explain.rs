@@ -53,6 +53,9 @@ struct Explanation {
     rules_pack: String,
     /// Every rule that was tried.
     rules: Vec<RuleView>,
+    /// What its calls came to so far.
+    #[schema(value_type = Option<String>)]
+    call_status: Option<&'static str>,
     /// What was decided last and stored.
     noted: Option<NotedView>,
 }
@@ -135,6 +138,7 @@ impl Explanation {
             rule: rule.filter(|_| waits),
             rules_pack: format!("{} v{}", terms.pack.name, terms.pack.version),
             rules: weighed.tested.iter().map(|tested| RuleView::new(tested, texts)).collect(),
+            call_status: all.target.state.last().map(|past| past.outcome.shown().status.as_str()),
             noted: all.target.state.decision().map(|known| NotedView {
                 rule: known.rule.as_str(),
                 until: known.until.map(Stamp),

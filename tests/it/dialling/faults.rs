@@ -104,7 +104,7 @@ async fn what_the_agent_reports_later_is_taken_once_and_only_signed() {
     desk.agent.stop().await;
 }
 
-async fn send(desk: &Desk, body: &Value, secret: Option<&str>) -> (StatusCode, Value) {
+pub(super) async fn send(desk: &Desk, body: &Value, secret: Option<&str>) -> (StatusCode, Value) {
     let url = desk.world.url("/auto-calling/agent/callback");
     let bytes = body.to_string().into_bytes();
     let request = desk.world.http.post(url).header("content-type", "application/json");

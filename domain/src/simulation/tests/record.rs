@@ -125,6 +125,7 @@ impl Record {
     fn person(&mut self, who: u32, event: &person::Event) {
         match event {
             person::Event::Rung { call, at, .. } => self.rung(who, *call, *at),
+            person::Event::Recounted { .. } => unreachable!("no call is given up here"),
             person::Event::LetGo { call, counts, .. } => self.let_go(who, *call, *counts),
             person::Event::OptedOut { .. } => self.people.get_mut(&who).unwrap().over = Some("opted out"),
             person::Event::Retired { .. } => self.people.get_mut(&who).unwrap().over = Some("retired"),

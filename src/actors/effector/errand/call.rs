@@ -4,10 +4,9 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::campaign::{self, Phase, Settings};
+use domain::campaign::{Phase, Settings};
 use domain::conversation::answer::Answer;
 use domain::conversation::{Outcome, Path, Reach};
-use domain::ids::StreamId;
 use domain::phone::Phone;
 use domain::policy::dialling::{Terms, Whole};
 use domain::target::Words;
@@ -15,7 +14,6 @@ use uuid::Uuid;
 
 use super::{Abroad, Done, Errand, LOOK};
 use crate::actors::backoff::Backoff;
-use crate::dispatch::Failure;
 use crate::dispatch::dialling::{Case, Concerned, Heard, Step};
 use crate::journal::Refused;
 use crate::journal::effects;
@@ -171,22 +169,10 @@ impl Errand {
 
     /// What the campaign's calls go by, and whether it runs. One that is gone says nothing more: what holds for all holds.
     async fn terms(&self, case: &Case) -> (Terms, bool) {
-        let stream = StreamId::campaign(&case.organization, case.campaign);
-        let mut backoff = Backoff::default();
-        let campaign = loop {
-            let look = self.dispatch().campaign(stream.clone(), campaign::Command::Look, self.meta(LOOK));
-            match look.await {
-                Ok(done) => break Some(done.state),
-                Err(Failure::Refused(_) | Failure::CommandReused | Failure::TooLarge { .. }) => break None,
-                Err(why @ (Failure::Busy | Failure::Conflict | Failure::Unavailable(_))) => {
-                    self.wait(&mut backoff, LOOK, &why.to_string()).await;
-                }
-            }
-        };
-        let plan = campaign.as_ref().and_then(|campaign| campaign.plan());
-        let settings = plan.map_or_else(Settings::default, |plan| plan.settings.clone());
+        let campaign = self.insist(LOOK, || self.dispatch().campaign_now(case)).await.unwrap_or_default();
+        let settings = campaign.plan().map_or_else(Settings::default, |plan| plan.settings.clone());
         let terms = self.carrier.options.campaigns.terms(&settings);
-        (terms, campaign.is_some_and(|campaign| campaign.phase() == Phase::Running))
+        (terms, campaign.phase() == Phase::Running)
     }
 
     /// Tries until the store answers; none where it never will otherwise.
