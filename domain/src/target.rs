@@ -164,11 +164,11 @@ impl Target {
         self.live.as_ref()
     }
 
-    /// Which number a call rang whose end is still news.
-    pub fn awaits(&self, call: Uuid) -> Option<Option<Fingerprint>> {
-        let live = self.live.as_ref().filter(|live| live.call == call).map(|live| live.number);
-        let past = || self.last.as_ref().filter(|_| self.is_unsure_of(call)).map(|past| past.number);
-        live.or_else(past)
+    /// When a call began and which number it rang, where its end is still news.
+    pub fn awaits(&self, call: Uuid) -> Option<(DateTime<Utc>, Option<Fingerprint>)> {
+        let live = self.live.as_ref().filter(|live| live.call == call).map(|live| (live.began, live.number));
+        let past = || self.last.as_ref().map(|past| (past.began, past.number));
+        live.or_else(|| past().filter(|_| self.is_unsure_of(call)))
     }
 
     /// What the calls that ended came to.
@@ -182,12 +182,6 @@ impl Target {
 
     pub fn decision(&self) -> Option<&Decision> {
         self.decision.as_ref()
-    }
-
-    /// When that call began.
-    pub fn awaited_since(&self, call: Uuid) -> Option<DateTime<Utc>> {
-        let live = self.live.as_ref().filter(|live| live.call == call).map(|live| live.began);
-        live.or_else(|| self.last.as_ref().filter(|past| past.call == call).map(|past| past.began))
     }
 
     /// As the rules look at it.

@@ -236,7 +236,7 @@ impl Dispatch {
 
     /// The call was wanted, and nobody was asked to place it.
     pub async fn withdraw_call(&self, case: &Case, call: Uuid, step: &Step) -> Result<(), Refused> {
-        self.settle(case, (call, false), step, |unit, all, _| {
+        self.settle(case, (call, false), step, |unit, all, _, _| {
             let withdraw = target::Command::Withdraw { call, at: step.at };
             let go = person::Command::LetGo { call, counts: Counts::Nothing, at: step.at };
             say(unit, &mut all.target, None, withdraw)?;
@@ -256,14 +256,13 @@ impl Dispatch {
     ) -> Result<bool, Refused> {
         let at = step.at;
         let promised = matches!(heard(Zone::UTC).reach, Reach::Reached(Upshot::PromiseToPay(_)));
-        self.settle(case, (call, promised), step, |unit, all, rung| {
+        self.settle(case, (call, promised), step, |unit, all, rung, since| {
             let (contact, target) = (&all.contact.state, &all.target.state);
             let outcome = heard(terms.clock(contact, at));
             let counts = outcome.counts();
             let ending = terms.ending((contact, target), outcome, words.clone(), at);
-            let since = target.awaited_since(call).unwrap_or(at);
-            // Of a call that was given up, and had counted as something else.
             say(unit, &mut all.person, None, person::Command::LetGo { call, counts, at })?;
+            // Where it was given up, it had counted as something else.
             say(unit, &mut all.person, None, person::Command::Recount { call, since, counts, at })?;
             let number = || all.number_that_is(rung);
             if let Some(command) = aftermath(&ending, case.campaign, number, at) {
@@ -288,11 +287,11 @@ impl Dispatch {
         case: &Case,
         (call, promised): (Uuid, bool),
         step: &Step,
-        tell: impl Fn(&mut Together, &mut Concerned, Fingerprint) -> Result<bool, Refused>,
+        tell: impl Fn(&mut Together, &mut Concerned, Fingerprint, DateTime<Utc>) -> Result<bool, Refused>,
     ) -> Result<bool, Refused> {
         loop {
             let mut all = self.concerned(case).await?;
-            let Some(rung) = all.target.state.awaits(call) else { return Ok(false) };
+            let Some((since, rung)) = all.target.state.awaits(call) else { return Ok(false) };
             let rung = rung.unwrap_or(all.number);
             // The contact may have another number by now.
             if rung != all.number {
@@ -303,7 +302,7 @@ impl Dispatch {
                 all.promises = Some(self.draw(stream).await?);
             }
             let mut unit = self.together(step.meta());
-            tell(&mut unit, &mut all, rung)?;
+            tell(&mut unit, &mut all, rung, since)?;
             match unit.store().await {
                 Ok(_) => return Ok(true),
                 Err(Refused::Conflict) => {}

@@ -109,9 +109,9 @@ fn a_call_that_was_never_placed_leaves_nothing_behind() {
 #[test]
 fn a_call_knows_the_number_it_rang_until_its_end_is_known() {
     let calling = after(&[enlisted(), dialled(1)]);
-    assert_eq!((calling.awaits(id(1)), calling.awaits(id(2))), (Some(Some(NUMBER)), None));
+    assert_eq!((calling.awaits(id(1)), calling.awaits(id(2))), (Some((at(1), Some(NUMBER))), None));
     let given_up = after(&[enlisted(), dialled(1), ended(1, Reach::Unconfirmed, Next::Final)]);
-    assert_eq!(given_up.awaits(id(1)), Some(Some(NUMBER)));
+    assert_eq!(given_up.awaits(id(1)), Some((at(1), Some(NUMBER))));
     assert_eq!(after(&[enlisted(), dialled(1), ended(1, Reach::Busy, again())]).awaits(id(1)), None);
 }
 
