@@ -262,7 +262,7 @@ async fn what_is_no_list_of_contacts_stores_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_managers_take_in_and_nobody_sees_anothers_import() {
+async fn only_managers_take_in_and_nobody_sees_the_import_of_others() {
     let mut world = World::sqlite();
     world.start().await;
     let (manager, operator) = (Desk::of(&world, "1", "manager"), Desk::of(&world, "1", "operator"));

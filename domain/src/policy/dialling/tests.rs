@@ -43,7 +43,7 @@ fn outcome(upshot: Upshot) -> Outcome {
 }
 
 #[test]
-fn a_number_lives_by_its_countrys_clock() {
+fn a_number_lives_by_the_clock_of_its_country() {
     let (contact, person, target) = (contact(), Person::default(), target(0));
     let parties = Parties { contact: &contact, person: &person, listed: None, target: &target };
     let at = |hours| terms().weigh(&parties, Whole::default(), monday() + TimeDelta::hours(hours)).decision;
