@@ -173,7 +173,6 @@ pub struct Campaign {
     phase: Phase,
     id: Uuid,
     plan: Option<Plan>,
-    contacts: u32,
 }
 
 impl Campaign {
@@ -183,10 +182,6 @@ impl Campaign {
 
     pub fn plan(&self) -> Option<&Plan> {
         self.plan.as_ref()
-    }
-
-    pub fn contacts(&self) -> u32 {
-        self.contacts
     }
 
     /// One arm a rule; what is said twice is accepted without effect.
@@ -317,7 +312,8 @@ impl Aggregate for Campaign {
                 (self.phase, self.id, self.plan) = (Phase::Pending, id, Some(*plan));
             }
             Event::Changed { plan, .. } => self.plan = Some(*plan),
-            Event::Enlisted { count, .. } => self.contacts = self.contacts.saturating_add(count),
+            // How many there are the screen counts.
+            Event::Enlisted { .. } => {}
             Event::Started { .. } => self.phase = Phase::Running,
             Event::Paused { .. } => self.phase = Phase::Paused,
             Event::Completed { .. } => self.phase = Phase::Completed,

@@ -248,11 +248,7 @@ impl Simulation {
         let (at, member) = (self.now, self.cast.member(who)?);
         let (contact, target) = (&member.contact.state, &member.target.state);
         let outcome = answer.read(Path::Answer, self.plan.terms.clock(contact, at));
-        let words = target::Words {
-            outcome: answer.outcome,
-            summary: answer.summary,
-            recording_url: answer.recording_url,
-        };
+        let words = target::Words::from(&answer);
         let ending = self.plan.terms.ending((contact, target), outcome, words, at);
         let (counts, next) = (ending.outcome.counts(), ending.next);
         let phone = contact.details().phone.clone();

@@ -6,8 +6,9 @@ mod counters;
 mod queries;
 
 use chrono::{DateTime, Utc};
-use domain::campaign::{self, Kind as Purpose, Phase, Plan, Why};
+use domain::campaign::{self, Kind as Purpose, Phase, Plan, Settings, Why};
 use domain::fact::{Event, Fact, Position};
+use domain::policy::pacing::Spent;
 use uuid::Uuid;
 
 use crate::projection::{Index, Projection, Touch, Unfoldable};
@@ -160,6 +161,17 @@ impl CampaignRow {
         self.description.clone_from(&plan.description);
         self.purpose = plan.kind;
         self.settings = serde_json::to_string(&plan.settings).unwrap_or_default();
+    }
+
+    /// As they were planned.
+    pub fn plans(&self) -> Settings {
+        serde_json::from_str(&self.settings).unwrap_or_default()
+    }
+
+    /// What it has used up.
+    pub fn spent(&self) -> Spent {
+        let calls = u32::try_from(self.attempts).unwrap_or(0);
+        Spent { calls, talk_secs: u64::try_from(self.talk_secs).unwrap_or(0) }
     }
 
     fn hear(&mut self, fact: &Fact) -> &mut Self {

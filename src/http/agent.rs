@@ -108,8 +108,7 @@ async fn end(
     let campaign = engine.dispatch.campaign_now(case).await?;
     let settings = campaign.plan().map_or_else(Settings::default, |plan| plan.settings.clone());
     let terms = engine.options.campaigns.terms(&settings);
-    let Answer { outcome, summary, recording_url, .. } = answer.clone();
-    let words = Words { outcome, summary, recording_url };
+    let words = Words::from(&answer);
     let heard: Heard = Box::new(move |zone| answer.read(Path::Callback, zone));
     let step = Step { at: engine.clock.now(), circumstances };
     Ok(engine.dispatch.end_call(case, call, (&terms, &heard, &words), &step).await?)

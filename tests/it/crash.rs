@@ -91,7 +91,7 @@ impl Load {
 }
 
 /// A number that looks random and is the same in every run.
-fn seeded(seed: u64, bound: u64) -> u64 {
+pub(crate) fn seeded(seed: u64, bound: u64) -> u64 {
     let mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     (mixed >> 33) % bound
 }

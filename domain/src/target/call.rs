@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::conversation::answer::Answer;
 use crate::conversation::{Counts, Outcome};
 use crate::ids::Fingerprint;
 use crate::policy::eligible::{Figures, Rule};
@@ -56,6 +57,13 @@ pub struct Words {
     pub summary: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording_url: Option<String>,
+}
+
+impl From<&Answer> for Words {
+    fn from(answer: &Answer) -> Self {
+        let Answer { outcome, summary, recording_url, .. } = answer;
+        Self { outcome: outcome.clone(), summary: summary.clone(), recording_url: recording_url.clone() }
+    }
 }
 
 /// Why it is not called for the moment, or not at all.

@@ -40,7 +40,7 @@ fn created() -> Option<CampaignRow> {
         name: "Qarzdorlar".to_owned(),
         description: None,
         kind: Purpose::DebtCollection,
-        settings: campaign::Settings::default(),
+        settings: Settings::default(),
     };
     let mut row = None;
     say(&mut row, campaign::Event::Created { id: id(1), plan: Box::new(plan), at: at(0) });

@@ -51,8 +51,7 @@ impl Desk {
     }
 
     fn open(&mut self, row: &CampaignRow, organization: Organization) {
-        let settings = serde_json::from_str(&row.settings).unwrap_or_default();
-        let running = Running::new(row, organization, settings, &self.options.campaigns);
+        let running = Running::new(row, organization, &self.options.campaigns);
         tracing::info!(campaign = %row.id, open = running.tally.open, "a campaign is dialled");
         self.campaigns.insert(row.id, running);
     }
@@ -103,7 +102,7 @@ impl Desk {
 
     /// Somebody to be looked at again.
     fn note(&mut self, fact: &Fact, contact: Option<Uuid>, only_its_call: bool) {
-        let organization = Organization::parse(fact.stream.organization()).ok();
+        let organization = whose(fact);
         if let (Some(organization), Some(contact), false) = (organization, contact, self.campaigns.is_empty())
         {
             self.changed.push((fact.position, Changed { organization, contact, only_its_call }));
@@ -116,8 +115,7 @@ impl Desk {
             *joined = true;
         }
         if let target::Event::Corrected { next: Next::Again { .. } | Next::Callback { .. }, .. } = event {
-            let organization = Organization::parse(fact.stream.organization());
-            self.late.extend(organization.map(|organization| (organization, id)));
+            self.late.extend(whose(fact).map(|organization| (organization, id)));
         }
     }
 
@@ -125,8 +123,7 @@ impl Desk {
         let Some(id) = named(fact) else { return };
         match event {
             campaign::Event::Started { .. } => {
-                let organization = Organization::parse(fact.stream.organization());
-                self.starting.extend(organization.map(|organization| (id, organization)));
+                self.starting.extend(whose(fact).map(|organization| (id, organization)));
             }
             campaign::Event::Changed { plan, .. } => {
                 if let Some(running) = self.campaigns.get_mut(&id) {
@@ -140,8 +137,7 @@ impl Desk {
                 self.starting.remove(&id);
                 self.campaigns.remove(&id);
                 if self.ending.remove(&id) == Some(true) {
-                    let organization = Organization::parse(fact.stream.organization());
-                    self.late.extend(organization.map(|organization| (organization, id)));
+                    self.late.extend(whose(fact).map(|organization| (organization, id)));
                 }
             }
             campaign::Event::Created { .. } | campaign::Event::Enlisted { .. } => {}
@@ -187,6 +183,10 @@ fn frees(event: &target::Event) -> bool {
         | target::Event::Deferred { .. }
         | target::Event::Dropped { .. } => false,
     }
+}
+
+fn whose(fact: &Fact) -> Option<Organization> {
+    Organization::parse(fact.stream.organization()).ok()
 }
 
 /// Which campaign or contact it is about.

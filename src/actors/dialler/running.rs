@@ -7,7 +7,7 @@ use domain::campaign::Settings;
 use domain::fact::Position;
 use domain::ids::Organization;
 use domain::policy::dialling::{Terms, Whole};
-use domain::policy::pacing::{Asking, Bucket, Spent, free};
+use domain::policy::pacing::{Asking, Bucket, free};
 use domain::policy::retry::Next;
 use domain::policy::tally::Tally;
 use domain::target::Event;
@@ -42,15 +42,9 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn new(
-        row: &CampaignRow,
-        organization: Organization,
-        settings: Settings,
-        house: &House,
-    ) -> Self {
+    pub(super) fn new(row: &CampaignRow, organization: Organization, house: &House) -> Self {
+        let settings = row.plans();
         let count = |value: i64| u32::try_from(value).unwrap_or(0);
-        let spent =
-            Spent { calls: count(row.attempts), talk_secs: u64::try_from(row.talk_secs).unwrap_or(0) };
         let open = count(row.total - row.called - row.skipped);
         let terms = house.terms(&settings);
         Self {
@@ -60,7 +54,7 @@ impl Running {
             throttled: false,
             settings,
             terms,
-            tally: Tally::counted(count(row.calling), open, spent),
+            tally: Tally::counted(count(row.calling), open, row.spent()),
             counted: row.heard,
             handled: HashMap::new(),
             look_at: None,

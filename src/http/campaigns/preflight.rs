@@ -12,7 +12,6 @@ use domain::ids::Organization;
 use domain::policy::dialling::{Terms, Whole};
 use domain::policy::eligible::{Decision, Rule};
 use domain::policy::forecast::{Forecast, Pace};
-use domain::policy::pacing::Spent;
 use futures_util::{StreamExt as _, stream};
 use projections::campaign_board::{CampaignBoard, CampaignRow};
 use projections::projection::Projection;
@@ -101,7 +100,7 @@ pub(super) async fn preflight(
     fresh.wait(&engine, CampaignBoard::NAME).await;
     let shown = fresh.wait(&engine, Targets::NAME).await;
     let row = find(&engine, &member.0, campaign).await?;
-    let settings = settings(&row);
+    let settings = row.plans();
     let terms = engine.options.campaigns.terms(&settings);
     let sum = weigh_all(&engine, &member.0, &row, &terms, None).await?;
     let forecast = Forecast { pace: pace(&row, &settings), waiting: waiting(&sum), last: sum.last };
@@ -125,7 +124,8 @@ pub(super) async fn at_start(
     caller: &Caller,
     row: &CampaignRow,
 ) -> Result<Outlook, Problem> {
-    let terms = engine.options.campaigns.terms(&settings(row));
+    let terms = engine.options.campaigns.terms(&row.plans());
+    engine.screens.wait(Targets::NAME, engine.dispatch.position(), engine.options.read_wait).await;
     let until = Some(Instant::now() + AT_START);
     Ok(weigh_all(engine, caller, row, &terms, until).await?.outlook())
 }
@@ -137,18 +137,17 @@ async fn weigh_all(
     terms: &Terms,
     until: Option<Instant>,
 ) -> Result<Sum, Problem> {
-    engine.screens.wait(Targets::NAME, engine.dispatch.position(), engine.options.read_wait).await;
     let (mut sum, mut after) = (Sum::default(), 0);
     loop {
         let page = targets::of_campaign(&engine.screens, &caller.organization, row.id, (after, PAGE)).await?;
-        let Some(last) = page.last() else { return Ok(sum.within(row, &settings(row))) };
+        let Some(last) = page.last() else { return Ok(sum.within(row, &row.plans())) };
         after = last.position;
         let decisions = stream::iter(page).map(|target| weigh(engine, &caller.organization, terms, target));
         let mut decisions = decisions.buffer_unordered(TOGETHER);
         while let Some(weighed) = decisions.next().await {
             sum.count(weighed?, engine.clock.now());
             if until.is_some_and(|until| Instant::now() >= until) {
-                return Ok(sum.within(row, &settings(row)));
+                return Ok(sum.within(row, &row.plans()));
             }
         }
     }
@@ -202,11 +201,7 @@ impl Sum {
 
     /// Those whom the budget leaves out are skipped by it.
     fn within(mut self, row: &CampaignRow, settings: &Settings) -> Self {
-        let spent = Spent {
-            calls: u32::try_from(row.attempts).unwrap_or(0),
-            talk_secs: u64::try_from(row.talk_secs).unwrap_or(0),
-        };
-        let left = settings.budget.left(spent).map_or(u64::MAX, u64::from);
+        let left = settings.budget.left(row.spent()).map_or(u64::MAX, u64::from);
         let beyond = self.callable.saturating_sub(left);
         if beyond > 0 {
             self.callable -= beyond;
@@ -224,10 +219,6 @@ impl Sum {
 
 fn waiting(sum: &Sum) -> u64 {
     sum.callable + sum.calling + sum.deferred.values().sum::<u64>()
-}
-
-fn settings(row: &CampaignRow) -> Settings {
-    serde_json::from_str(&row.settings).unwrap_or_default()
 }
 
 fn pace(row: &CampaignRow, settings: &Settings) -> Pace {

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Path, Query};
 use actix_web::{HttpResponse, get};
-use domain::campaign::Settings;
 use domain::zone::Zone;
 use projections::Freshness;
 use projections::campaign_board::{CampaignBoard, CampaignRow};
@@ -226,8 +225,7 @@ async fn report(
 
 impl Report {
     fn new(row: &CampaignRow, house: Zone, (hours, standings, promised): count::Counted<'_>) -> Self {
-        let settings: Option<Settings> = serde_json::from_str(&row.settings).ok();
-        let zone = settings.and_then(|settings| settings.zone).unwrap_or(house);
+        let zone = row.plans().zone.unwrap_or(house);
         Self {
             campaign_id: row.id,
             name: row.name.clone(),

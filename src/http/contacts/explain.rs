@@ -7,7 +7,6 @@ use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use domain::policy::dialling::Whole;
 use domain::policy::eligible::{Decision, Figures, Tested, Verdict};
-use domain::policy::pacing::Spent;
 use domain::target::Phase;
 use projections::campaign_board::{self, CampaignBoard, CampaignRow, Status};
 use projections::projection::Projection;
@@ -122,9 +121,9 @@ impl Explanation {
         texts: Texts,
     ) -> Self {
         let now = engine.clock.now();
-        let settings = serde_json::from_str(&row.settings).unwrap_or_default();
-        let terms = engine.options.campaigns.terms(&settings);
-        let weighed = all.weigh(&terms, whole(row), now);
+        let terms = engine.options.campaigns.terms(&row.plans());
+        let whole = Whole { spent: row.spent(), tripped: tripped(row) };
+        let weighed = all.weigh(&terms, whole, now);
         let (eligible_at, rule) = eligible(weighed.decision, now);
         let waits = phase == "waiting";
         Self {
@@ -177,12 +176,6 @@ fn phase(phase: Phase) -> Option<&'static str> {
         Phase::Calling(_) => Some("calling"),
         Phase::Over => Some("over"),
     }
-}
-
-fn whole(row: &CampaignRow) -> Whole {
-    let calls = u32::try_from(row.attempts).unwrap_or(0);
-    let talk_secs = u64::try_from(row.talk_secs).unwrap_or(0);
-    Whole { spent: Spent { calls, talk_secs }, tripped: tripped(row) }
 }
 
 /// What opened the breaker, where that is why the campaign stands still.

@@ -16,7 +16,8 @@ use karnay::config::{Config, Sources};
 use karnay::ports::{AgentCall, AgentKind, Clock, Spoken, Trouble, VoiceAgent};
 use serde_json::{Value, json};
 
-use super::{kills::seeded, phone};
+use super::phone;
+use crate::crash::seeded;
 use crate::world::World;
 
 const DAYS: i64 = 90;

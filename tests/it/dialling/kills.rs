@@ -6,15 +6,10 @@ use serde_json::json;
 
 use super::agent::{Act, Agent, success};
 use super::{Desk, phone};
+use crate::crash::seeded;
 use crate::world::World;
 
 const CONTACTS: u32 = 60;
-
-/// A number that looks random and is the same in every run.
-pub(super) fn seeded(seed: u64, bound: u64) -> u64 {
-    let mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    (mixed >> 33) % bound
-}
 
 /// `remembers`: the agent can be asked what became of a call.
 async fn survives(mut world: World, kills: u64, remembers: bool) {

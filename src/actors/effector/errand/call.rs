@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::campaign::{Phase, Settings};
-use domain::conversation::answer::Answer;
 use domain::conversation::{Outcome, Path, Reach};
 use domain::phone::Phone;
 use domain::policy::dialling::{Terms, Whole};
@@ -115,7 +114,7 @@ impl Errand {
         let patience = terms.call_max.to_std().unwrap_or(Duration::MAX);
         match self.abroad(patience, async move { agent.call(&key, request).await }).await {
             Abroad::Answered(Ok(Spoken::Answered(answer))) => {
-                let words = words(&answer);
+                let words = Words::from(&answer);
                 Said::Over(Box::new(move |zone| answer.read(Path::Answer, zone)), words)
             }
             Abroad::Answered(Ok(Spoken::Accepted { reference })) => Said::Accepted { reference },
@@ -147,7 +146,7 @@ impl Errand {
         loop {
             match self.carrier.options.agent.ask(&key, reference).await {
                 Ok(Some(answer)) => {
-                    let words = words(&answer);
+                    let words = Words::from(&answer);
                     return (Box::new(move |zone| answer.read(Path::Asked, zone)), words);
                 }
                 Err(Trouble::Later { after }) if self.now() + after < until => {
@@ -209,9 +208,4 @@ impl Errand {
 fn may_still(all: &Concerned, terms: &Terms, now: DateTime<Utc>) -> bool {
     let same = all.target.state.live().is_some_and(|live| live.number == Some(all.number));
     same && all.weigh(terms, Whole::default(), now).against_placing().is_none()
-}
-
-fn words(answer: &Answer) -> Words {
-    let Answer { outcome, summary, recording_url, .. } = answer;
-    Words { outcome: outcome.clone(), summary: summary.clone(), recording_url: recording_url.clone() }
 }
