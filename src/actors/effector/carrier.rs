@@ -62,23 +62,25 @@ impl Carrier {
     }
 
     async fn take_all(self: &Arc<Self>) -> Result<usize, Error> {
-        let mut permits = self.free_slots();
-        if permits.is_empty() || self.closing.load(Ordering::Acquire) {
+        let Some(mut slots) = self.free_slots().filter(|_| !self.closing.load(Ordering::Acquire)) else {
             return Ok(0);
-        }
+        };
         let now = self.options.clock.now();
-        let take = Take { owner: self.owner, now, lease_until: self.lease_until(), limit: permits.len() };
+        let limit = slots.num_permits();
+        let take = Take { owner: self.owner, now, lease_until: self.lease_until(), limit };
         let all = self.options.journal.take_effects(take).await?;
         let count = all.len();
         for taken in all {
-            let Some(permit) = permits.pop() else { break };
+            let Some(permit) = slots.split(1) else { break };
             self.set_going(taken, permit);
         }
         Ok(count)
     }
 
-    fn free_slots(&self) -> Vec<OwnedSemaphorePermit> {
-        std::iter::from_fn(|| Arc::clone(&self.slots).try_acquire_owned().ok()).collect()
+    /// All of them, where there are any.
+    fn free_slots(&self) -> Option<OwnedSemaphorePermit> {
+        let free = u32::try_from(self.slots.available_permits()).ok().filter(|free| *free > 0)?;
+        Arc::clone(&self.slots).try_acquire_many_owned(free).ok()
     }
 
     fn set_going(self: &Arc<Self>, taken: Taken, permit: OwnedSemaphorePermit) {

@@ -72,15 +72,15 @@ impl Sqlite {
 }
 
 fn changed(c: &Connection, sql: &str, id: &str, fence: u64, at: DateTime<Utc>) -> rusqlite::Result<bool> {
-    Ok(c.execute(sql, params![id, fence, micros(at)])? == 1)
+    Ok(c.prepare_cached(sql)?.execute(params![id, fence, micros(at)])? == 1)
 }
 
 fn react(c: &Connection, reaction: &Reaction) -> rusqlite::Result<bool> {
     let Reaction { policy, from, to, state, effects } = reaction;
     let first = "INSERT INTO policies (name, checkpoint, state) VALUES (?1, 0, '') ON CONFLICT DO NOTHING";
-    c.execute(first, params![policy])?;
+    c.prepare_cached(first)?.execute(params![policy])?;
     let step = "UPDATE policies SET checkpoint = ?3, state = ?4 WHERE name = ?1 AND checkpoint = ?2";
-    if c.execute(step, params![policy, from, to, state])? == 0 {
+    if c.prepare_cached(step)?.execute(params![policy, from, to, state])? == 0 {
         return Ok(false);
     }
     for effect in effects {
@@ -88,7 +88,7 @@ fn react(c: &Connection, reaction: &Reaction) -> rusqlite::Result<bool> {
             "INSERT INTO effects (id, state, intent, circumstances, due_at) VALUES (?1, 'ready', ?2, ?3, 0)
                    ON CONFLICT DO NOTHING";
         let intent = json(&effect.intent)?;
-        c.execute(sql, params![effect.id, intent, json(&effect.circumstances)?])?;
+        c.prepare_cached(sql)?.execute(params![effect.id, intent, json(&effect.circumstances)?])?;
     }
     Ok(true)
 }
@@ -98,11 +98,12 @@ fn take_due(c: &Connection, take: Take) -> rusqlite::Result<Vec<Taken>> {
     let due = "SELECT id, intent, circumstances, fence, state, tries FROM effects
                WHERE state <> 'done' AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2";
     let taken: Vec<Taken> =
-        c.prepare(due)?.query_map(params![now, take.limit], taken_row)?.collect::<Result<_, _>>()?;
+        c.prepare_cached(due)?.query_map(params![now, take.limit], taken_row)?.collect::<Result<_, _>>()?;
     for effect in &taken {
         let sql = "UPDATE effects SET state = 'sent', fence = ?2, tries = ?3, owner = ?4, due_at = ?5 WHERE id = ?1";
         let owner = take.owner.as_bytes().as_slice();
-        c.execute(sql, params![effect.id, effect.fence, effect.tries, owner, micros(take.lease_until)])?;
+        let taken = params![effect.id, effect.fence, effect.tries, owner, micros(take.lease_until)];
+        c.prepare_cached(sql)?.execute(taken)?;
     }
     Ok(taken)
 }
