@@ -31,6 +31,9 @@ use keys::KeyRow;
 
 use crate::ports::{Clock, Ids};
 
+/// A stream's kind and its id.
+pub type Named = (&'static str, StreamId);
+
 /// One command's events over one or more streams: stored whole or not at all.
 #[derive(Debug)]
 pub struct Unit {
@@ -308,10 +311,10 @@ impl Journal {
     }
 
     /// Several streams' events as stored, those of each in order.
-    pub async fn streams(&self, kind: &'static str, streams: &[StreamId]) -> Result<Vec<Stored>, Error> {
+    pub async fn streams(&self, streams: &[Named]) -> Result<Vec<Stored>, Error> {
         match &self.store {
-            Store::Sqlite(store) => store.streams(kind, streams).await,
-            Store::Postgres(store) => store.streams(kind, streams).await,
+            Store::Sqlite(store) => store.streams(streams).await,
+            Store::Postgres(store) => store.streams(streams).await,
         }
     }
 

@@ -147,12 +147,11 @@ impl Dispatch {
     }
 
     pub async fn concerned(&self, case: &Case) -> Result<Concerned, Refused> {
-        let (contact, target) = case.streams();
-        let (contact, target) = tokio::try_join!(self.draw::<Contact>(contact), self.draw(target))?;
+        let (contact, target) = self.draw_both::<Contact, Target>(case.streams()).await?;
         let phone = Phone::stored(&contact.state.details().phone);
         let number = self.fingerprint(&case.organization, &phone);
-        let person = self.draw(StreamId::person(&case.organization, &number)).await?;
-        let listed = self.listed_for_everyone(&phone).await?;
+        let (person, global) = self.number_with_list(&case.organization, &phone).await?;
+        let listed = global.map(|_| List::Global);
         Ok(Concerned { contact, person, target, listed, number, promises: None })
     }
 

@@ -7,7 +7,6 @@ use domain::fact::Position;
 use domain::ids::{Fingerprint, Organization, StreamId};
 use domain::person::{self, Person, Wish};
 use domain::phone::Phone;
-use domain::policy::eligible::List;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::contacts::{Answer, Refusal, TRIES_MAX, say, stored, unread};
@@ -58,30 +57,22 @@ struct Pair {
 }
 
 impl Dispatch {
-    /// Which list forbids to call a number at this very moment: the organization's own is looked at first.
-    pub async fn listed(&self, organization: &Organization, phone: &Phone) -> Result<Option<List>, Refused> {
-        if self.wish(organization, phone).await?.is_some() {
-            return Ok(Some(List::Organization));
-        }
-        self.listed_for_everyone(phone).await
-    }
-
-    /// The same of the one that holds for all.
-    pub async fn listed_for_everyone(&self, phone: &Phone) -> Result<Option<List>, Refused> {
-        let listed = self.wish(&Organization::everyone(), phone).await?;
-        Ok(listed.map(|_| List::Global))
-    }
-
-    /// The same for people, who want to know of both lists.
+    /// Whose lists have a number at this very moment.
     pub async fn standing(&self, organization: &Organization, phone: &Phone) -> Answer<Standing> {
-        let own = self.wish(organization, phone).await.map_err(unread)?;
-        let global = self.wish(&Organization::everyone(), phone).await.map_err(unread)?;
-        Ok(Standing { own, global })
+        let (own, global) = self.number_with_list(organization, phone).await.map_err(unread)?;
+        Ok(Standing { own: own.state.opted_out_by(), global })
     }
 
-    async fn wish(&self, list: &Organization, phone: &Phone) -> Result<Option<Wish>, Refused> {
-        let stream = StreamId::person(list, &self.fingerprint(list, phone));
-        Ok(self.draw::<Person>(stream).await?.state.opted_out_by())
+    /// A number within its organization, and by whose wish it is on the list that holds for all.
+    pub(super) async fn number_with_list(
+        &self,
+        organization: &Organization,
+        phone: &Phone,
+    ) -> Result<(Drawn<Person>, Option<Wish>), Refused> {
+        let stream = |list| StreamId::person(list, &self.fingerprint(list, phone));
+        let both = (stream(organization), stream(&Organization::everyone()));
+        let (own, everyone) = self.draw_both::<Person, Person>(both).await?;
+        Ok((own, everyone.state.opted_out_by()))
     }
 
     /// Asked again after a failure in between, those who are on the list already stay as they are.

@@ -58,6 +58,16 @@ impl Dispatch {
         Ok(Drawn::of(stream, events, version))
     }
 
+    /// Two in one look.
+    pub async fn draw_both<A: Recorded, B: Recorded>(
+        &self,
+        (one, other): (StreamId, StreamId),
+    ) -> Result<(Drawn<A>, Drawn<B>), Refused> {
+        let loaded = self.journal.load_both::<A, B>(&one, &other).await;
+        let (of_one, of_other) = loaded.map_err(|why| Refused::Unavailable(why.to_string()))?;
+        Ok((Drawn::of(one, of_one.0, of_one.1), Drawn::of(other, of_other.0, of_other.1)))
+    }
+
     /// Several streams in their order, each with everything that was said of it.
     pub async fn draw_all<A: Recorded>(
         &self,

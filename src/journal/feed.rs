@@ -157,35 +157,59 @@ impl Journal {
         let stored = self.stream(A::TYPE, stream).await?;
         let version = stored.last().map_or(0, |event| event.sequence);
         let position = stored.last().map_or(0, |event| event.position);
-        let page = self.decode(0, stored, Reading::Clear).await?;
-        if let Some(bad) = page.unreadable.into_iter().next() {
-            return Err(Error::Unreadable { position: bad.position, why: bad.why });
-        }
-        let event = |fact: Arc<Fact>| A::from_fact(Arc::unwrap_or_clone(fact).event);
-        Ok((page.facts.into_iter().filter_map(event).collect(), version, position))
+        let facts = self.all_clear(stored).await?;
+        Ok((facts.filter_map(|fact| A::from_fact(fact.event)).collect(), version, position))
     }
 
-    /// The same of several streams. One of which nothing was said is not among them.
+    /// The same of two streams in one look.
+    pub async fn load_both<A: Recorded, B: Recorded>(
+        &self,
+        one: &StreamId,
+        other: &StreamId,
+    ) -> Result<(Known<A>, Known<B>), Error> {
+        let stored = self.streams(&[(A::TYPE, one.clone()), (B::TYPE, other.clone())]).await?;
+        let is_first = |kind: &str, stream: &str| kind == A::TYPE && stream == one.as_str();
+        let (of_one, of_other): (Vec<_>, Vec<_>) =
+            stored.iter().partition(|event| is_first(&event.kind, &event.stream));
+        let newest = |of: Vec<&Stored>| of.last().map_or(0, |event| event.sequence);
+        let versions = (newest(of_one), newest(of_other));
+        let facts = self.all_clear(stored).await?;
+        let (of_one, of_other): (Vec<_>, Vec<_>) =
+            facts.partition(|fact| is_first(fact.event.kind(), fact.stream.as_str()));
+        let of_one = of_one.into_iter().filter_map(|fact| A::from_fact(fact.event)).collect();
+        let of_other = of_other.into_iter().filter_map(|fact| B::from_fact(fact.event)).collect();
+        Ok(((of_one, versions.0), (of_other, versions.1)))
+    }
+
+    /// The same of several streams of one kind. One of which nothing was said is not among them.
     pub async fn load_all<A: Recorded>(&self, streams: &[StreamId]) -> Result<Loaded<A>, Error> {
-        let stored = self.streams(A::TYPE, streams).await?;
+        let streams: Vec<_> = streams.iter().map(|stream| (A::TYPE, stream.clone())).collect();
+        let stored = self.streams(&streams).await?;
         let mut loaded: Loaded<A> = HashMap::with_capacity(streams.len());
         for event in &stored {
             loaded.entry(StreamId::stored(event.stream.clone())).or_default().1 = event.sequence;
         }
-        let page = self.decode(0, stored, Reading::Clear).await?;
-        if let Some(bad) = page.unreadable.into_iter().next() {
-            return Err(Error::Unreadable { position: bad.position, why: bad.why });
-        }
-        for fact in page.facts.into_iter().map(Arc::unwrap_or_clone) {
+        for fact in self.all_clear(stored).await? {
             let known = loaded.entry(fact.stream).or_default();
             known.0.extend(A::from_fact(fact.event));
         }
         Ok(loaded)
     }
+
+    /// What an aggregate is made of is understood as a whole, or not at all.
+    async fn all_clear(&self, stored: Vec<Stored>) -> Result<impl Iterator<Item = Fact>, Error> {
+        let page = self.decode(0, stored, Reading::Clear).await?;
+        match page.unreadable.into_iter().next() {
+            Some(bad) => Err(Error::Unreadable { position: bad.position, why: bad.why }),
+            None => Ok(page.facts.into_iter().map(Arc::unwrap_or_clone)),
+        }
+    }
 }
 
-/// Each stream's events and the version that it stands at.
-pub type Loaded<A> = HashMap<StreamId, (Vec<<A as cqrs_es::Aggregate>::Event>, u64)>;
+/// A stream's events and the version that it stands at.
+pub type Known<A> = (Vec<<A as cqrs_es::Aggregate>::Event>, u64);
+/// Of each stream.
+pub type Loaded<A> = HashMap<StreamId, Known<A>>;
 
 type Keys = HashMap<Uuid, Option<Arc<LessSafeKey>>>;
 

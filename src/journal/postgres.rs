@@ -30,7 +30,7 @@ use super::beneath::Stretch;
 use super::chain::Hash;
 use super::feed::Tail;
 use super::keys::KeyRow;
-use super::{Batch, Error, QUEUE_LEN_MAX, Refused, Stored};
+use super::{Batch, Error, Named, QUEUE_LEN_MAX, Refused, Stored};
 use crate::ports::Clock;
 use line::Dialer;
 use read::unavailable;
@@ -140,12 +140,8 @@ impl Postgres {
         self.at_home(read::stream(self.pool()?, kind, stream.as_str())).await
     }
 
-    pub(super) async fn streams(
-        &self,
-        kind: &'static str,
-        streams: &[StreamId],
-    ) -> Result<Vec<Stored>, Error> {
-        let read = read::streams(self.pool()?, kind, streams);
+    pub(super) async fn streams(&self, streams: &[Named]) -> Result<Vec<Stored>, Error> {
+        let read = read::streams(self.pool()?, streams);
         self.at_home(read).await.map_err(|why| unavailable(&why))
     }
 

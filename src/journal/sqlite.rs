@@ -24,7 +24,7 @@ use super::beneath::Stretch;
 use super::chain::Hash;
 use super::feed::Tail;
 use super::keys::KeyRow;
-use super::{Batch, Error, QUEUE_LEN_MAX, Refused, Stored};
+use super::{Batch, Error, Named, QUEUE_LEN_MAX, Refused, Stored};
 use crate::ports::Clock;
 
 pub use schema::{FILE, FORMAT};
@@ -149,18 +149,14 @@ impl Sqlite {
     }
 
     pub(super) async fn stream(&self, kind: &'static str, stream: &StreamId) -> Result<Vec<Stored>, Error> {
-        self.streams(kind, std::slice::from_ref(stream)).await
+        self.streams(&[(kind, stream.clone())]).await
     }
 
-    pub(super) async fn streams(
-        &self,
-        kind: &'static str,
-        streams: &[StreamId],
-    ) -> Result<Vec<Stored>, Error> {
+    pub(super) async fn streams(&self, streams: &[Named]) -> Result<Vec<Stored>, Error> {
         let streams = streams.to_vec();
         let read = move |c: &Connection| {
             let mut events = vec![];
-            for stream in &streams {
+            for (kind, stream) in &streams {
                 events.extend(select_stream(c, kind, stream.as_str())?);
             }
             Ok(events)

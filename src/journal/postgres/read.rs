@@ -4,7 +4,6 @@ use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, SerializedEvent};
 use domain::call::Call;
 use domain::fact::{Position, Recorded};
-use domain::ids::StreamId;
 use domain::quarantine::Quarantine;
 use domain::session::Session;
 use postgres_es::PostgresEventRepository;
@@ -16,7 +15,7 @@ use super::schema::plainly;
 use crate::journal::beneath::Stretch;
 use crate::journal::chain::{GENESIS, Hash};
 use crate::journal::keys::KeyRow;
-use crate::journal::{Batch, Error, Stored};
+use crate::journal::{Batch, Error, Named, Stored};
 
 const COLUMNS: &str = "position, aggregate_type, aggregate_id, sequence, event_type, event_version, \
                        payload::text, metadata::text, occurred_at, recorded_at, hash";
@@ -169,13 +168,15 @@ async fn plain_stream(pool: &PgPool, kind: &str, stream: &str) -> sqlx::Result<V
 }
 
 /// Several streams in one go.
-pub(super) async fn streams(pool: &PgPool, kind: &str, streams: &[StreamId]) -> sqlx::Result<Vec<Stored>> {
+pub(super) async fn streams(pool: &PgPool, streams: &[Named]) -> sqlx::Result<Vec<Stored>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM events WHERE aggregate_type = $1 AND aggregate_id = ANY ($2) \
-         ORDER BY aggregate_id, sequence"
+        "SELECT {COLUMNS} FROM events \
+         WHERE (aggregate_type, aggregate_id) IN (SELECT * FROM unnest($1::text[], $2::text[])) \
+         ORDER BY aggregate_type, aggregate_id, sequence"
     );
-    let streams: Vec<&str> = streams.iter().map(StreamId::as_str).collect();
-    sqlx::query(&sql).bind(kind).bind(streams).fetch_all(pool).await?.iter().map(stored).collect()
+    let (kinds, ids): (Vec<&str>, Vec<&str>) =
+        streams.iter().map(|(kind, stream)| (*kind, stream.as_str())).unzip();
+    sqlx::query(&sql).bind(kinds).bind(ids).fetch_all(pool).await?.iter().map(stored).collect()
 }
 
 fn stored(row: &PgRow) -> sqlx::Result<Stored> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::fact::{Circumstances, Fact};
 use futures_util::future::{join_all, maybe_done};
-use karnay::journal::feed::Reading;
+use karnay::journal::feed::{self, Reading};
 use karnay::journal::upcast::{self, Shape, Step};
 use karnay::journal::verify::Fault;
 use karnay::journal::{Append, EVENT_LEN_MAX, Entry, Journal, Refused, Unit};
@@ -18,6 +18,7 @@ super::on_both_stores!(
     positions_follow_one_another_and_the_head_moves_before_the_answer,
     a_refused_unit_leaves_no_trace_while_its_neighbours_commit,
     a_unit_over_two_streams_is_stored_whole_or_not_at_all,
+    two_streams_are_told_apart_in_one_look,
     a_repeated_command_is_answered_with_its_first_outcome,
     a_stream_named_twice_in_a_unit_is_a_conflict_and_costs_nobody_else_anything,
     a_command_without_events_is_remembered,
@@ -121,6 +122,21 @@ async fn a_unit_over_two_streams_is_stored_whole_or_not_at_all(bed: Bed) {
     ]);
     assert!(mixed.await.iter().all(Result::is_ok), "the second waits for the first");
     assert_eq!(bed.verify().await.unwrap().events, 7);
+}
+
+async fn two_streams_are_told_apart_in_one_look(bed: Bed) {
+    use domain::{call::Call, session::Session};
+    let journal = bed.open().await;
+    let (a, b) = (call("a"), call("b"));
+    append(&journal, unit(&journal, &[(&a, 0, 2), (&b, 0, 1), (&call("c"), 0, 4)])).await;
+    let read = |(of_one, of_other): (feed::Known<Call>, feed::Known<Call>)| {
+        ((of_one.0.len(), of_one.1), (of_other.0.len(), of_other.1))
+    };
+    assert_eq!(read(journal.load_both::<Call, Call>(&b, &a).await.unwrap()), ((1, 1), (2, 2)));
+    assert_eq!(read(journal.load_both::<Call, Call>(&a, &call("none")).await.unwrap()), ((2, 2), (0, 0)));
+    let (calls, sessions) = journal.load_both::<Call, Session>(&a, &a).await.unwrap();
+    assert_eq!((calls.0, calls.1), (journal.load::<Call>(&a).await.unwrap().0, 2));
+    assert_eq!(sessions, (vec![], 0), "one of the same name and another kind");
 }
 
 async fn a_repeated_command_is_answered_with_its_first_outcome(bed: Bed) {
