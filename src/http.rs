@@ -8,6 +8,7 @@ pub mod vitals;
 mod body;
 mod edge;
 mod fields;
+mod figures;
 mod formula;
 mod language;
 mod openapi;

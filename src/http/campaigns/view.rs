@@ -3,10 +3,12 @@
 use projections::campaign_board::CampaignRow;
 use projections::targets::{State, TargetRow};
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::http::figures;
 use crate::http::language::Texts;
 use crate::http::times::Stamp;
 
@@ -24,7 +26,7 @@ pub(super) struct CampaignView<'a> {
     status: &'static str,
     /// Why it stands still, where nobody asked for it.
     #[schema(value_type = Option<Object>)]
-    why: Option<Box<RawValue>>,
+    why: Option<Value>,
     #[schema(value_type = Object)]
     settings: Option<Box<RawValue>>,
     total_contacts: i64,
@@ -96,7 +98,7 @@ impl<'a> CampaignView<'a> {
             campaign_type: row.purpose.as_str(),
             campaign_type_description: row.purpose.description(texts.language),
             status: row.status.as_str(),
-            why: row.why.as_deref().and_then(json),
+            why: row.why.as_deref().map(figures::of_stored),
             settings: json(&row.settings),
             total_contacts: row.total,
             called_contacts: row.called,
