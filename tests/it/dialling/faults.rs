@@ -13,6 +13,9 @@ use super::agent::{Act, Agent, success};
 use super::{Desk, PATIENCE, phone, well};
 use crate::world::World;
 
+/// A time on the wire.
+const MILLIS_LEN: usize = "2025-10-06T18:30:00.000Z".len();
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_fails_pauses_the_campaign_with_the_reason() {
     let desk = Desk::start(World::sqlite(), Agent::start(|_, _| Act::Fail(500))).await;
@@ -20,7 +23,7 @@ async fn an_agent_that_fails_pauses_the_campaign_with_the_reason() {
     let campaign = desk.campaign(0..20, &settings).await;
     desk.begin(&campaign).await;
     let paused = desk.until_status(&campaign, "PAUSED").await;
-    assert_eq!(paused["why"]["breaker"]["in_a_row"], 5, "{paused}");
+    assert_eq!(paused["why"]["breaker"]["inARow"], 5, "{paused}");
     assert_eq!(desk.agent.rung().len(), 5, "not one call more");
     let why = desk
         .get(&format!(
@@ -29,6 +32,13 @@ async fn an_agent_that_fails_pauses_the_campaign_with_the_reason() {
         ))
         .await;
     assert_eq!((why["rule"].as_str(), why["campaignStatus"].as_str()), (Some("breaker"), Some("PAUSED")));
+    let last = &why["rules"][13]["figures"]["failures"];
+    assert_eq!((last, last["at"].as_str().map(str::len)), (&paused["why"]["breaker"], Some(MILLIS_LEN)));
+    assert_eq!(
+        why["rules"][2]["figures"],
+        Value::Null,
+        "there is nothing to tell of a number that is not retired"
+    );
     desk.agent.stop().await;
 }
 
@@ -97,6 +107,9 @@ async fn what_the_agent_reports_later_is_taken_once_and_only_signed() {
     let (status, said) = send(&desk, &json!({ "callId": "nobody's", "success": true }), secret).await;
     assert_eq!((status, said["code"].as_str()), (StatusCode::NOT_FOUND, Some("call-unknown")));
     let (status, said) = send(&desk, &json!({ "callId": "x" }), secret).await;
+    assert_eq!((status, said["field"].as_str()), (StatusCode::BAD_REQUEST, Some("success")));
+    let unclear = json!({ "idempotencyKey": rung[0].key, "success": "yes" });
+    let (status, said) = send(&desk, &unclear, secret).await;
     assert_eq!((status, said["field"].as_str()), (StatusCode::BAD_REQUEST, Some("success")));
     let over = desk.until_status(&campaign, "COMPLETED").await;
     assert_eq!((over["successfulCalls"].as_u64(), over["failedCalls"].as_u64()), (Some(1), Some(1)));
