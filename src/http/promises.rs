@@ -164,7 +164,7 @@ impl Sought {
         match (query::words("sort", self.sort.as_deref(), &SORTS)?.as_slice(), page) {
             ([] | [Sort::Newest], page) => Ok(Order::Newest(page)),
             ([Sort::Due], Page::Skip(skip)) => Ok(Order::Due(skip)),
-            ([Sort::Due], Page::Before(_)) => Err(Problem::parameter("cursor", "goes without sort=due")),
+            ([Sort::Due], Page::Beyond(_)) => Err(Problem::parameter("cursor", "goes without sort=due")),
             _ => Err(Problem::parameter("sort", "has to be one of newest and due")),
         }
     }

@@ -70,7 +70,7 @@ impl Table for Contacts {
         let rows =
             contact_book::list(&self.engine.screens, &self.organization, &self.filter, (below, PAGE)).await?;
         let more = u32::try_from(rows.len()) == Ok(PAGE);
-        self.below = rows.last().filter(|_| more).map(|last| Page::Before(last.position));
+        self.below = rows.last().filter(|_| more).map(|last| Page::Beyond(last.position));
         Ok(Some(rows))
     }
 
