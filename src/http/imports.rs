@@ -61,25 +61,13 @@ struct Asked {
 impl Asked {
     fn terms(&self) -> Result<Terms, Problem> {
         let known = OnDuplicate::ALL.map(|known| (known.as_str(), known));
-        let on_duplicate = one_of("onDuplicate", self.on_duplicate.as_deref(), &known)?;
-        let strict = one_of("strict", self.strict.as_deref(), &FLAGS)?;
+        let on_duplicate = query::one_of("onDuplicate", self.on_duplicate.as_deref(), &known)?;
+        let strict = query::one_of("strict", self.strict.as_deref(), &FLAGS)?;
         Ok(Terms { on_duplicate: on_duplicate.unwrap_or_default(), strict: strict.unwrap_or_default() })
     }
 
     fn dry_run(&self) -> Result<bool, Problem> {
-        Ok(one_of("dryRun", self.dry_run.as_deref(), &FLAGS)?.unwrap_or_default())
-    }
-}
-
-fn one_of<T: Copy>(
-    name: &'static str,
-    text: Option<&str>,
-    known: &[(&'static str, T)],
-) -> Result<Option<T>, Problem> {
-    match query::words(name, text, known)?.as_slice() {
-        [] => Ok(None),
-        [word] => Ok(Some(*word)),
-        _ => Err(Problem::parameter(name, "can be one thing only")),
+        Ok(query::one_of("dryRun", self.dry_run.as_deref(), &FLAGS)?.unwrap_or_default())
     }
 }
 

@@ -161,11 +161,10 @@ impl Sought {
     }
 
     fn order(&self, page: Page) -> Result<Order, Problem> {
-        match (query::words("sort", self.sort.as_deref(), &SORTS)?.as_slice(), page) {
-            ([] | [Sort::Newest], page) => Ok(Order::Newest(page)),
-            ([Sort::Due], Page::Skip(skip)) => Ok(Order::Due(skip)),
-            ([Sort::Due], Page::Beyond(_)) => Err(Problem::parameter("cursor", "goes without sort=due")),
-            _ => Err(Problem::parameter("sort", "has to be one of newest and due")),
+        match (query::one_of("sort", self.sort.as_deref(), &SORTS)?, page) {
+            (None | Some(Sort::Newest), page) => Ok(Order::Newest(page)),
+            (Some(Sort::Due), Page::Skip(skip)) => Ok(Order::Due(skip)),
+            (Some(Sort::Due), Page::Beyond(_)) => Err(Problem::parameter("cursor", "goes without sort=due")),
         }
     }
 }
