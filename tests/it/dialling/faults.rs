@@ -88,6 +88,7 @@ async fn what_the_agent_reports_later_is_taken_once_and_only_signed() {
     let report = |key: &str, outcome: &str| {
         json!({
             "idempotencyKey": key, "success": true, "outcome": outcome, "summary": "ok", "duration": 12,
+            "recordingUrl": "javascript:alert(1)",
         })
     };
     let (status, said) = send(&desk, &report(&rung[0].key, "SUCCESS"), None).await;
@@ -114,6 +115,24 @@ async fn what_the_agent_reports_later_is_taken_once_and_only_signed() {
     let over = desk.until_status(&campaign, "COMPLETED").await;
     assert_eq!((over["successfulCalls"].as_u64(), over["failedCalls"].as_u64()), (Some(1), Some(1)));
     assert_eq!((desk.agent.times(&phone(0)), desk.agent.times(&phone(1))), (1, 1));
+    assert!(over["contacts"].as_array().unwrap().iter().all(|one| one["recordingUrl"].is_null()), "{over}");
+    desk.agent.stop().await;
+}
+
+/// What stands there is a link on people's screens.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_is_kept_where_it_is_an_address_of_the_web() {
+    let told = |phone_number: &str, _: usize| {
+        let recording =
+            if phone_number == phone(0) { "javascript:alert(1)" } else { "https://x.example.com/1.mp3" };
+        Act::Say(Duration::ZERO, json!({ "success": true, "duration": 40, "recordingUrl": recording }))
+    };
+    let desk = Desk::start(World::sqlite(), Agent::start(told)).await;
+    let campaign = desk.campaign(0..2, &json!({})).await;
+    desk.begin(&campaign).await;
+    let over = desk.until_status(&campaign, "COMPLETED").await;
+    let shown = |place: usize| over["contacts"][place]["recordingUrl"].clone();
+    assert_eq!((shown(0), shown(1)), (Value::Null, json!("https://x.example.com/1.mp3")));
     desk.agent.stop().await;
 }
 
