@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::heading::{Column, Heading};
 use super::{BadHeading, Became, Line, Note, What};
 use crate::contact::{self, Details};
+use crate::day;
 use crate::number_list::{Cell, Holds, Met};
 use crate::phone::{Home, Listed, Phone, Unfit};
 
@@ -212,7 +213,7 @@ impl Reading {
     }
 
     fn birthday(&mut self, text: &str) {
-        match day(text).filter(|(day, _)| (contact::OLDEST..=self.today).contains(day)) {
+        match day::parse(text).filter(|(day, _)| (contact::OLDEST..=self.today).contains(day)) {
             Some((day, plain)) => {
                 if !plain {
                     self.note("dateOfBirth", What::Repaired, text, &day.to_string());
@@ -231,21 +232,6 @@ impl Reading {
         self.note(field, what, before, "");
         self.fit = false;
     }
-}
-
-/// A day, and whether it was written as days are kept. Cells that hold a date come with a time, which says nothing.
-fn day(text: &str) -> Option<(NaiveDate, bool)> {
-    let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, ""));
-    if !time.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | 'Z')) {
-        return None;
-    }
-    if let Ok(day) = date.parse::<NaiveDate>() {
-        return Some((day, true));
-    }
-    let (day, rest) = date.split_once('.')?;
-    let (month, year) = rest.split_once('.').filter(|(_, year)| year.len() == 4)?;
-    let date = NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
-    date.map(|day| (day, false))
 }
 
 /// A number where it is written as JSON has it, which begins with no nought, else the text.
