@@ -18,11 +18,12 @@ use crate::http::query::Described;
 use crate::http::sessions::Fresh;
 use crate::http::table::{self, Cell, PAGE, Table};
 
-/// The organization's contacts as a file, the newest first: CSV as they are read, or a workbook. `upload-excel` takes it in again.
+/// The organization's contacts as a file, the newest first: CSV as they are read, or a workbook. `upload-excel` takes it in again,
+/// save what is too long for a workbook's cell (32,767 characters), which is cut and says so at its end.
 #[utoipa::path(tag = "contacts", security(("token" = [])), params(Sought, table::Form, Fresh), responses(
     (status = OK, body = String, content_type = "text/csv", description = "CSV in UTF-8, or a workbook (format=xlsx)"),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json",
-        description = "Also where a cell is too long for a workbook"),
+        description = "A parameter that is wrong, or not known here"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/auto-calling/contacts/export")]

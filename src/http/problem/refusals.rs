@@ -275,7 +275,6 @@ impl From<WorkbookError> for Problem {
         match error {
             WorkbookError::Busy => Self::new(Code::Busy, error.to_string()),
             WorkbookError::Screens(why) => why.into(),
-            WorkbookError::CellTooLong => Self::parameter("format", error.to_string()),
             WorkbookError::Workbook(_) | WorkbookError::File(_) | WorkbookError::Abandoned => {
                 Self::new(Code::Internal, "the workbook could not be made; the log says why").because(error)
             }
