@@ -71,8 +71,8 @@ impl Asked {
     }
 }
 
-/// Takes a workbook or a .csv of contacts. Its first row names the columns: firstName, lastName, phone, dateOfBirth, customData
-/// and notes; any other becomes a field of the custom data.
+/// Takes a workbook or a .csv of contacts. Its first row names the columns: firstName, lastName, phone, dateOfBirth, customData,
+/// notes and timezone; any other becomes a field of the custom data.
 #[utoipa::path(tag = "contacts", security(("token" = [])), params(Asked),
     request_body(content = answer::Form, content_type = "multipart/form-data"),
     responses(

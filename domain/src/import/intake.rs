@@ -10,6 +10,7 @@ use crate::contact::{self, Details};
 use crate::day;
 use crate::number_list::{Cell, Holds, Met};
 use crate::phone::{Home, Listed, Phone, Unfit};
+use crate::zone::Zone;
 
 /// What stands between fields.
 const FIELD: char = '\t';
@@ -27,7 +28,7 @@ pub struct Coming {
 impl Coming {
     /// What is known of a contact from now on: a cell that is empty says nothing.
     pub fn over(&self, known: &Details) -> Details {
-        let Details { first_name, last_name, phone, date_of_birth, custom_data, notes, .. } =
+        let Details { first_name, last_name, phone, date_of_birth, custom_data, notes, zone, .. } =
             self.details.clone();
         Details {
             first_name,
@@ -37,7 +38,7 @@ impl Coming {
             custom_data: custom_data.or_else(|| known.custom_data.clone()),
             notes: notes.or_else(|| known.notes.clone()),
             last_outcome: known.last_outcome.clone(),
-            zone: known.zone.clone(),
+            zone: zone.or_else(|| known.zone.clone()),
         }
     }
 
@@ -149,6 +150,7 @@ impl Reading {
             Column::Notes => self.details.notes = Some(self.text("notes", text, contact::NOTES_LEN_MAX)),
             Column::Phone => self.number(text),
             Column::DateOfBirth => self.birthday(text),
+            Column::Zone => self.zone(text),
             Column::CustomData => match serde_json::from_str(text) {
                 Ok(value) => self.details.custom_data = Some(value).filter(|value| *value != Value::Null),
                 Err(_) => self.note("customData", What::NotJson, text, ""),
@@ -221,6 +223,13 @@ impl Reading {
                 self.details.date_of_birth = Some(day);
             }
             None => self.note("dateOfBirth", What::NotADay, text, ""),
+        }
+    }
+
+    fn zone(&mut self, text: &str) {
+        match Zone::parse(text) {
+            Ok(zone) => self.details.zone = Some(zone.as_str().to_owned()),
+            Err(_) => self.note("timezone", What::NotAZone, text, ""),
         }
     }
 

@@ -83,6 +83,7 @@ impl Table for Contacts {
             row.date_of_birth.as_deref().into(),
             row.custom_data.as_deref().into(),
             row.notes.as_deref().into(),
+            row.zone.as_deref().into(),
         ]
         .into_iter()
     }

@@ -17,7 +17,7 @@ use crate::http::{Engine, edge, pages};
 #[expect(dead_code, reason = "it only describes the form to the API's document")]
 pub(super) struct Form {
     /// .xlsx, .xls, .xlsb, .ods or .csv. The first row of the first sheet names the columns:
-    /// firstName, lastName, phone, dateOfBirth, customData (its cells hold JSON), notes.
+    /// firstName, lastName, phone, dateOfBirth, customData (its cells hold JSON), notes, timezone.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
 }

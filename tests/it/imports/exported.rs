@@ -5,7 +5,7 @@ use super::*;
 /// What an import can bring back: everything but what is not of the person.
 fn shown(contact: &Value) -> Value {
     json!(
-        ["firstName", "lastName", "phone", "dateOfBirth", "customData", "notes"]
+        ["firstName", "lastName", "phone", "dateOfBirth", "customData", "notes", "timezone"]
             .map(|name| contact[name].clone())
     )
 }
@@ -27,7 +27,7 @@ async fn what_is_exported_can_be_imported() {
         ["=HYPERLINK(\"x\")", "-5", "'plain", "a, \"b\"; c", "two\nlines", "O‘g‘il", "@x"].iter().enumerate()
     {
         let phone = format!("+9989077{n:05}");
-        let contact = json!({ "firstName": odd, "lastName": odd, "phone": phone, "notes": odd, "customData": [odd, n] });
+        let contact = json!({ "firstName": odd, "lastName": odd, "phone": phone, "notes": odd, "customData": [odd, n], "timezone": "Asia/Samarkand" });
         desk.created(&contact).await;
     }
     let known = all(&desk).await;
@@ -53,10 +53,10 @@ async fn an_export_holds_what_the_list_would_show() {
         String::from_utf8(file).unwrap().lines().map(str::to_owned).collect::<Vec<String>>()
     };
     let whole = lines("").await;
-    assert_eq!(whole[0], "\u{feff}firstName,lastName,phone,dateOfBirth,customData,notes");
+    assert_eq!(whole[0], "\u{feff}firstName,lastName,phone,dateOfBirth,customData,notes,timezone");
     assert_eq!(
         (whole.len(), &*whole[1], &*whole[1_234]),
-        (1_235, "Mijoz 1233,V,+998900001233,,,", "Mijoz 0,V,+998900000000,,,")
+        (1_235, "Mijoz 1233,V,+998900001233,,,,", "Mijoz 0,V,+998900000000,,,,")
     );
     assert_eq!(lines("?q=mijoz+77").await.len(), 1 + 11);
     assert_eq!(lines("?status=INACTIVE").await.len(), 1);
