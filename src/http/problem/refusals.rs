@@ -123,6 +123,7 @@ impl From<contacts::Refusal> for Problem {
                 let id = number.to_string();
                 Self::new(Code::NumberListed, format!("{refusal}; {told}")).with("id", id)
             }
+            contacts::Refusal::ListedForEveryone => Self::new(Code::NumberListed, refusal.to_string()),
             contacts::Refusal::NotListed => Self::new(Code::NumberUnlisted, refusal.to_string()),
             // Nobody asks to ring here.
             contacts::Refusal::Number(
