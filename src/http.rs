@@ -16,6 +16,7 @@ mod page;
 mod pages;
 mod query;
 mod removed;
+mod repeat;
 mod span;
 mod table;
 mod times;
