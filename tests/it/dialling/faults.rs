@@ -25,6 +25,9 @@ async fn an_agent_that_fails_pauses_the_campaign_with_the_reason() {
     let paused = desk.until_status(&campaign, "PAUSED").await;
     assert_eq!(paused["why"]["breaker"]["inARow"], 5, "{paused}");
     assert_eq!(desk.agent.rung().len(), 5, "not one call more");
+    let said = desk.world.said();
+    let refused: Vec<&str> = said.lines().filter(|line| line.contains("refused a call")).collect();
+    assert!(refused.len() == 5 && refused.iter().all(|line| line.contains(&campaign)), "{said}");
     let why = desk
         .get(&format!(
             "/auto-calling/contacts/{}/explain?campaign={campaign}",
