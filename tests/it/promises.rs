@@ -210,6 +210,7 @@ impl Clock for At {
 
 async fn watched(floor: &Floor, at: DateTime<Utc>, wanted: &str, call: Uuid) {
     let ward = watchdog::ward(watchdog::Options {
+        since: DateTime::UNIX_EPOCH,
         journal: floor.journal.clone(),
         screens: floor.screens.clone(),
         dispatch: floor.dispatch.clone(),
