@@ -34,9 +34,11 @@ use domain::user::{self, User};
 use tokio::sync::{Semaphore, oneshot};
 use uuid::Uuid;
 
-use crate::journal::{CommandId, Journal};
+use crate::journal::Journal;
 use keeper::{Execute, Keeper};
 use lists::Lists;
+
+pub use crate::journal::CommandId;
 
 /// Commands under way in one shard, waiting or being stored. One more is told to come back.
 pub const UNDER_WAY_MAX: usize = 512;

@@ -1,4 +1,4 @@
-//! A workbook of contacts that was taken in: new -> begun -> finished, and undone where somebody wants it undone.
+//! A workbook of contacts that was taken in: new -> begun -> finished | failed, and undone where somebody wants it undone.
 //! The contacts bear its id; what became of each row lies beside the events, sealed, and the event that finishes it has a digest of that.
 //! How a row becomes a contact is `import/intake.rs`, and what is told of it `import/line.rs`.
 
@@ -25,6 +25,8 @@ pub enum Command {
     Begin { id: Uuid, origin: Origin, terms: Terms, at: DateTime<Utc> },
     /// All of them are stored, and what became of each row.
     Finish { counts: Counts, digest: String, at: DateTime<Utc> },
+    /// It broke off: what was stored by then stays, and nobody stores the rest.
+    Fail { reason: String, at: DateTime<Utc> },
     /// So many of its contacts were removed.
     Undo { removed: u32, kept: Kept, at: DateTime<Utc> },
     /// Nothing happens; whoever asks sees how it stands.
@@ -119,6 +121,7 @@ pub struct Kept {
 pub enum Event {
     Begun { id: Uuid, origin: Origin, terms: Terms, at: DateTime<Utc> },
     Finished { counts: Counts, digest: String, at: DateTime<Utc> },
+    Failed { reason: String, at: DateTime<Utc> },
     Undone { removed: u32, kept: Kept, at: DateTime<Utc> },
 }
 
@@ -143,6 +146,7 @@ enum Phase {
     New,
     Begun,
     Finished,
+    Failed,
     Undone,
 }
 
@@ -163,14 +167,17 @@ impl Import {
 
             (_, Command::Look) => Ok(vec![]),
             (Phase::Finished, Command::Finish { .. }) => Ok(vec![]),
-            // Undone while it was under way: what became of its rows is told all the same.
-            (Phase::Begun | Phase::Undone, Command::Finish { counts, digest, at }) => {
+            // Undone or given up while it was under way: what became of its rows is told all the same.
+            (Phase::Begun | Phase::Failed | Phase::Undone, Command::Finish { counts, digest, at }) => {
                 Ok(vec![Event::Finished { counts, digest, at }])
             }
+            (Phase::Begun, Command::Fail { reason, at }) => Ok(vec![Event::Failed { reason, at }]),
+            (Phase::Finished | Phase::Failed | Phase::Undone, Command::Fail { .. }) => Ok(vec![]),
             (Phase::Undone, Command::Undo { removed: 0, kept, .. }) if kept == self.kept => Ok(vec![]),
-            (Phase::Begun | Phase::Finished | Phase::Undone, Command::Undo { removed, kept, at }) => {
-                Ok(vec![Event::Undone { removed, kept, at }])
-            }
+            (
+                Phase::Begun | Phase::Finished | Phase::Failed | Phase::Undone,
+                Command::Undo { removed, kept, at },
+            ) => Ok(vec![Event::Undone { removed, kept, at }]),
         }
     }
 }
@@ -180,6 +187,7 @@ impl DomainEvent for Event {
         match self {
             Self::Begun { .. } => "begun",
             Self::Finished { .. } => "finished",
+            Self::Failed { .. } => "failed",
             Self::Undone { .. } => "undone",
         }
         .to_owned()
@@ -208,6 +216,7 @@ impl Aggregate for Import {
         match event {
             Event::Begun { .. } => self.phase = Phase::Begun,
             Event::Finished { .. } => self.phase = Phase::Finished,
+            Event::Failed { .. } => self.phase = Phase::Failed,
             Event::Undone { removed, kept, .. } => {
                 self.phase = Phase::Undone;
                 self.removed = self.removed.saturating_add(removed);
@@ -233,7 +242,10 @@ impl Recorded for Import {
 
     fn occurred_at(event: &Event) -> DateTime<Utc> {
         match event {
-            Event::Begun { at, .. } | Event::Finished { at, .. } | Event::Undone { at, .. } => *at,
+            Event::Begun { at, .. }
+            | Event::Finished { at, .. }
+            | Event::Failed { at, .. }
+            | Event::Undone { at, .. } => *at,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod conversation;
+pub mod day;
 pub mod decimal;
 pub mod ids;
 pub mod language;

@@ -62,6 +62,12 @@ pub fn may_come(ended: Option<DateTime<Utc>>, reported: DateTime<Utc>, now: Date
     now - ended.filter(|ended| *ended <= now).unwrap_or(reported) < COMES_WITHIN
 }
 
+/// Whether it is an address of the web, and nothing that a page would run.
+pub fn is_address(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, rest)| is_web(scheme) && !rest.is_empty())
+        && !text.contains(|c: char| c.is_control() || c.is_whitespace())
+}
+
 fn is_web(scheme: &str) -> bool {
     scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
 }
@@ -86,6 +92,24 @@ mod tests {
 
     fn file(name: &str) -> Whereabouts {
         Whereabouts::File(name.to_owned())
+    }
+
+    #[test]
+    fn an_address_is_the_webs() {
+        for address in ["https://recordings.example.com/1.mp3", "HTTP://10.0.0.1/1.wav?x=1#y"] {
+            assert!(is_address(address), "{address}");
+        }
+        for other in [
+            "javascript:alert(1)//://",
+            "data:audio/mp3;base64,AA",
+            "https://",
+            "1.mp3",
+            "//x/1.mp3",
+            "https://x/\njavascript:1",
+            " https://x",
+        ] {
+            assert!(!is_address(other), "{other}");
+        }
     }
 
     #[test]

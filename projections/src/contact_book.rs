@@ -19,7 +19,7 @@ use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
 pub use numbers::{ending, phones};
-pub use queries::{Filter, Imported, count, find, known, list, of_import, of_numbers};
+pub use queries::{Filter, Imported, count, find, known, list, of_import, of_numbers, several};
 
 row! {
     /// A contact as it is shown.

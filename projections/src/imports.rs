@@ -38,6 +38,9 @@ row! {
         pub warnings: Option<i64>,
         pub begun_at: DateTime<Utc>,
         pub finished_at: Option<DateTime<Utc>>,
+        /// When it was found to have broken off, and why.
+        pub failed_at: Option<DateTime<Utc>>,
+        pub failure: Option<String>,
         /// Contacts that were removed with it, however often it was undone.
         pub removed: i64,
         pub kept_changed: i64,
@@ -53,7 +56,7 @@ pub struct Imports;
 
 impl Projection for Imports {
     const NAME: &'static str = "imports";
-    const VERSION: i64 = 1;
+    const VERSION: i64 = 2;
     const PERSONAL: bool = false;
     const KINDS: &'static [&'static str] = &["import"];
     const KEY: &'static str = "stream";
@@ -72,9 +75,9 @@ impl Projection for Imports {
         let stream = fact.stream.as_str().to_owned();
         match &fact.event {
             Event::Import(import::Event::Begun { .. }) => Some(Touch::New(stream)),
-            Event::Import(import::Event::Finished { .. } | import::Event::Undone { .. }) => {
-                Some(Touch::Existing(stream))
-            }
+            Event::Import(
+                import::Event::Finished { .. } | import::Event::Failed { .. } | import::Event::Undone { .. },
+            ) => Some(Touch::Existing(stream)),
             Event::Session(_)
             | Event::Call(_)
             | Event::Quarantine(_)
@@ -99,6 +102,9 @@ impl Projection for Imports {
             }
             (_, None) => return Err(Unfoldable("the import has no row")),
             (import::Event::Finished { counts, at, .. }, Some(row)) => row.finish(counts, *at),
+            (import::Event::Failed { reason, at }, Some(row)) => {
+                (row.failed_at, row.failure) = (Some(*at), Some(reason.clone()));
+            }
             (import::Event::Undone { removed, kept, at }, Some(row)) => row.undo(*removed, *kept, *at),
         }
         Ok(())
@@ -128,6 +134,8 @@ impl ImportRow {
             warnings: None,
             begun_at: at,
             finished_at: None,
+            failed_at: None,
+            failure: None,
             removed: 0,
             kept_changed: 0,
             kept_in_campaign: 0,
@@ -144,6 +152,7 @@ impl ImportRow {
         (self.skipped, self.rejected) = (Some(skipped.into()), Some(rejected.into()));
         (self.repaired, self.warnings) = (Some(repaired.into()), Some(warnings.into()));
         self.finished_at = Some(at);
+        (self.failed_at, self.failure) = (None, None);
     }
 
     fn undo(&mut self, removed: u32, kept: Kept, at: DateTime<Utc>) {
@@ -175,6 +184,18 @@ pub async fn list(
     text.newest((page, limit));
     let (rest, args) = text.into_parts();
     screens.query(Imports::NAME, &rest, args, false).await
+}
+
+/// Whosever they are: those that began before then and came to no end.
+pub async fn unfinished(
+    screens: &Screens,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<ImportRow>, Error> {
+    let args = vec![Cell::int(before.timestamp_micros()), Cell::int(i64::from(limit))];
+    let rest = "where finished_at is null and failed_at is null and undone_at is null and begun_at < $1 \
+                order by begun_at limit $2";
+    screens.query(Imports::NAME, rest, args, false).await
 }
 
 /// How many there are.

@@ -20,7 +20,9 @@ use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::{Cell, Field, Kind, row};
 
 pub use breakdown::{Standing, standings};
-pub use queries::{due, in_campaigns, next_due, of_campaign, of_reference, put_off, waiting_of};
+pub use queries::{
+    Filter, count, due, in_campaigns, list, next_due, of_campaign, of_reference, put_off, waiting_of,
+};
 
 row! {
     /// A contact in a campaign as it is shown.

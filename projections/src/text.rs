@@ -7,11 +7,11 @@ use domain::fact::Position;
 
 use crate::row::Cell;
 
-/// Which rows of a list, the newest first.
+/// Which rows of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
-    /// Those that came before this one.
-    Before(Position),
+    /// Those that stand further down than this one.
+    Beyond(Position),
     /// So many are left out.
     Skip(u64),
 }
@@ -57,12 +57,26 @@ impl Text {
         self.push(&format!(" and {column} >= ")).arg(Cell::text(digits))
     }
 
-    /// The end of a query of rows that are told apart by their position.
+    /// The end of a query of rows that are told apart by their position, the newest first.
     pub(crate) fn newest(&mut self, (page, limit): (Page, u32)) -> &mut Self {
-        if let Page::Before(before) = page {
-            self.push(" and position < ").arg(Cell::position(before));
+        if let Page::Beyond(last) = page {
+            self.push(" and position < ").arg(Cell::position(last));
         }
-        self.push(" order by position desc limit ").arg(Cell::int(i64::from(limit)));
+        self.push(" order by position desc");
+        self.cut((page, limit))
+    }
+
+    /// The same, the oldest first.
+    pub(crate) fn oldest(&mut self, (page, limit): (Page, u32)) -> &mut Self {
+        if let Page::Beyond(last) = page {
+            self.push(" and position > ").arg(Cell::position(last));
+        }
+        self.push(" order by position");
+        self.cut((page, limit))
+    }
+
+    fn cut(&mut self, (page, limit): (Page, u32)) -> &mut Self {
+        self.push(" limit ").arg(Cell::int(i64::from(limit)));
         if let Page::Skip(skip) = page {
             self.push(" offset ").arg(Cell::position(skip));
         }

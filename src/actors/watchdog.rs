@@ -1,8 +1,10 @@
-//! Closes sessions that nothing is heard of any more, and has promises to pay broken whose time is over (`watchdog/promises.rs`).
+//! Closes sessions that nothing is heard of any more, has promises to pay broken whose time is over (`watchdog/promises.rs`), and
+//! imports fail that broke off (`watchdog/imports.rs`).
 //! When that is so the domain says; this actor only looks, again and again.
 //! Once a day it also has the journal removed what uploads left behind that broke off.
 //! It owns a tick and nothing else: what is lost when it dies is found at the next look.
 
+mod imports;
 mod promises;
 
 use std::sync::Arc;
@@ -11,7 +13,7 @@ use std::time::{Duration, Instant};
 use actix::{
     Actor, ActorFutureExt as _, ArbiterHandle, AsyncContext, Context, Handler, Recipient, WrapFuture as _,
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::fact::Circumstances;
 use domain::ids::{Organization, SessionId, StreamId};
 use domain::policy::completion::{Watched, is_idle};
@@ -48,6 +50,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// How long a running session may be silent.
     pub idle: TimeDelta,
+    /// When this engine was started.
+    pub since: DateTime<Utc>,
 }
 
 struct Watchdog {
@@ -92,14 +96,19 @@ impl Handler<Tick> for Watchdog {
         let sweep = self.swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY);
         let look = async move {
             let _work = work;
-            let (closed, broken) = (options.look().await, options.break_promises().await);
-            (closed, broken, if sweep { Some(options.sweep().await) } else { None })
+            let found = [
+                ("closed", options.look().await),
+                ("broken_promises", options.break_promises().await),
+                ("failed_imports", options.fail_imports().await),
+            ];
+            (found, if sweep { Some(options.sweep().await) } else { None })
         };
-        ctx.spawn(look.into_actor(self).map(|(closed, broken, swept), watchdog, _| {
+        ctx.spawn(look.into_actor(self).map(|(found, swept), watchdog, _| {
             watchdog.turn.end();
             watchdog.note(swept);
-            watchdog.found("closed", closed);
-            watchdog.found("broken_promises", broken);
+            for (what, found) in found {
+                watchdog.found(what, found);
+            }
         }));
     }
 }

@@ -1,6 +1,7 @@
 //! A voice agent reached over HTTP, as its interface is documented: one request a call, answered at the call's end or with 202 at once.
 //! It tells what certainly rang nobody from what nobody can tell, and nothing else: whether to ring again is not decided here.
-//! Where a 202 is reported to is the door's business; no telephone number, name or token is written to the log.
+//! Where a 202 is reported to is the door's business; no telephone number, name or token is written to the log. What is written there
+//! names the call, and with it the campaign, by the effect's name.
 
 mod reading;
 
@@ -105,9 +106,11 @@ impl Agent {
             None => request,
         };
         let answer = match self.signed(request, effect).send().await {
-            Ok(answer) if reading::is_refusal(answer.status()) => return Err(self.refused(answer).await),
+            Ok(answer) if reading::is_refusal(answer.status()) => {
+                return Err(self.refused(answer, effect).await);
+            }
             Ok(answer) => answer,
-            Err(why) => return self.unsent(&why),
+            Err(why) => return self.unsent(&why, effect),
         };
         let status = answer.status();
         let unclear = match whole(answer).await {
@@ -118,24 +121,24 @@ impl Agent {
                 Unclear::Senseless { cause: format!("longer than {ANSWER_LEN_MAX} bytes") }
             }
         };
-        Ok(unknown(unclear))
+        Ok(unknown(unclear, effect))
     }
 
     /// Without a connection nothing was sent; with one, the request may have arrived.
-    fn unsent(&self, why: &reqwest::Error) -> Result<Spoken, Trouble> {
+    fn unsent(&self, why: &reqwest::Error, effect: &str) -> Result<Spoken, Trouble> {
         if why.is_connect() || why.is_builder() {
             let why = reading::cause(why);
-            tracing::warn!("the voice agent cannot be reached: {why}");
+            tracing::warn!(call = effect, "the voice agent cannot be reached: {why}");
             return Err(Trouble::Never { why: format!("the agent cannot be reached: {why}") });
         }
         let within = self.options.timeout;
         let why = if why.is_timeout() { Unclear::Silent { within } } else { Unclear::BrokenOff };
-        Ok(unknown(why))
+        Ok(unknown(why, effect))
     }
 
-    async fn refused(&self, answer: Response) -> Trouble {
+    async fn refused(&self, answer: Response, effect: &str) -> Trouble {
         let status = answer.status();
-        tracing::warn!("the voice agent refused a call: HTTP {}", status.as_u16());
+        tracing::warn!(call = effect, "the voice agent refused a call: HTTP {}", status.as_u16());
         let passing = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
         if let Some(after) = reading::retry_after(answer.headers()).filter(|_| passing) {
             return Trouble::Later { after };
@@ -159,7 +162,7 @@ impl Agent {
         let later = || Trouble::Later { after: ASK_AGAIN_AFTER };
         let request = self.client.get(url).timeout(ASK_WAIT);
         let answer = self.signed(request, effect).send().await.map_err(|why| {
-            tracing::warn!("the voice agent cannot be asked: {}", reading::cause(&why));
+            tracing::warn!(call = effect, "the voice agent cannot be asked: {}", reading::cause(&why));
             later()
         })?;
         let (status, wish) = (answer.status(), reading::retry_after(answer.headers()));
@@ -192,8 +195,8 @@ impl Agent {
     }
 }
 
-fn unknown(why: Unclear) -> Spoken {
-    tracing::warn!("what became of a call is not known: {why}");
+fn unknown(why: Unclear, effect: &str) -> Spoken {
+    tracing::warn!(call = effect, "what became of a call is not known: {why}");
     Spoken::Unclear { why }
 }
 

@@ -106,6 +106,7 @@ impl World<'_> {
             screens: self.screens.clone(),
             dispatch: self.dispatch.clone(),
             clock: Arc::clone(&self.ports.clock),
+            since: self.ports.clock.now(),
             idle: TimeDelta::from_std(self.config.sessions.idle).context("SESSION_IDLE_MINUTES")?,
         })
     }

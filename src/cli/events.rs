@@ -1,5 +1,7 @@
-//! `karnay events`: recorded events as lines of JSON or CSV. Nothing is opened that is sealed.
+//! `karnay events`: recorded events as lines of JSON or CSV. Nothing is opened that is sealed, and what could be guessed at, the hashes of
+//! passwords and keys, is not printed.
 
+use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
@@ -40,6 +42,10 @@ enum Format {
 /// Small enough for the largest events, large enough to be quick.
 const EVENTS_A_READ: usize = 256;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// In events of which kind a hash stands, and behind what.
+const HASHES: [(&str, &str); 2] = [("user", "\"password\":\""), ("api_key", "\"hash\":\"")];
+const MASK: &str = "***";
 
 const COLUMNS: [&str; 13] = [
     "position",
@@ -112,7 +118,7 @@ enum Payload<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn of(event: &'a Stored, circumstances: &'a Circumstances) -> Self {
+    fn of(event: &'a Stored, payload: &'a str, circumstances: &'a Circumstances) -> Self {
         Self {
             position: event.position,
             recorded_at: time(event.recorded_at),
@@ -126,8 +132,7 @@ impl<'a> Row<'a> {
             actor: &circumstances.actor,
             correlation: &circumstances.correlation,
             causation: &circumstances.causation,
-            payload: serde_json::from_str(&event.payload)
-                .map_or(Payload::Text(&event.payload), Payload::Json),
+            payload: serde_json::from_str(payload).map_or(Payload::Text(payload), Payload::Json),
         }
     }
 
@@ -147,6 +152,16 @@ impl<'a> Row<'a> {
             self.causation.to_owned(),
             payload.to_owned(),
         ]
+    }
+}
+
+/// A hash is a text without escapes.
+fn masked<'a>(kind: &str, payload: &'a str) -> Cow<'a, str> {
+    let field = HASHES.into_iter().find(|(known, _)| *known == kind).map(|(_, field)| field);
+    let parts = field.and_then(|field| payload.split_once(field));
+    match parts.and_then(|(before, rest)| Some((before, rest.split_once('"')?.1))) {
+        Some((before, after)) => Cow::Owned(format!("{before}{}{MASK}\"{after}", field.unwrap_or_default())),
+        None => Cow::Borrowed(payload),
     }
 }
 
@@ -172,13 +187,14 @@ impl<W: Write> Sheet<W> {
 
     fn print(&mut self, event: &Stored) -> io::Result<()> {
         let circumstances: Circumstances = serde_json::from_str(&event.metadata).unwrap_or_default();
-        let row = Row::of(event, &circumstances);
+        let payload = masked(&event.kind, &event.payload);
+        let row = Row::of(event, &payload, &circumstances);
         match self {
             Self::Ndjson(out) => {
                 serde_json::to_writer(&mut *out, &row)?;
                 out.write_all(b"\n")
             }
-            Self::Csv(sheet) => Ok(sheet.write_record(row.cells(&event.payload))?),
+            Self::Csv(sheet) => Ok(sheet.write_record(row.cells(&payload))?),
         }
     }
 
@@ -232,6 +248,22 @@ mod tests {
             )
         );
         assert!(printed(Format::Ndjson, "no json").contains(r#""payload":"no json""#));
+    }
+
+    #[test]
+    fn a_hash_is_not_printed() {
+        for (kind, golden, kept) in [
+            ("user", include_str!("../../tests/it/golden/user.created.v1.json"), "manager"),
+            ("user", include_str!("../../tests/it/golden/user.password_set.v1.json"), "18:31:00"),
+            ("api_key", include_str!("../../tests/it/golden/api_key.made.v1.json"), "webhook"),
+        ] {
+            let printed = masked(kind, golden);
+            serde_json::from_str::<serde_json::Value>(&printed).unwrap();
+            assert!(printed.contains("***") && printed.contains(kept), "{printed}");
+            assert!(!printed.contains("argon2") && !printed.contains("abab"), "{printed}");
+        }
+        let other = r#"{"hash":"abab"}"#;
+        assert_eq!(masked("import", other), other);
     }
 
     #[test]

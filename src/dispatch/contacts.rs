@@ -25,6 +25,8 @@ pub enum Refusal {
     Number(#[from] person::Error),
     #[error("the number is on the do-not-call list, and not by this contact's doing")]
     Listed { number: Fingerprint },
+    #[error("the number is on the do-not-call list that holds for every organization")]
+    ListedForEveryone,
     #[error("the number is not on the list")]
     NotListed,
 }
@@ -56,9 +58,10 @@ pub(super) type Answer<T> = Result<T, Failure<Refusal>>;
 
 impl Dispatch {
     /// Who asked not to be called has asked it whatever contact the number is of: the contact is then marked so, whatever
-    /// `status` says.
+    /// `status` says. So has who is on the list that holds for everyone, whose mark the number itself does not bear.
     pub async fn create_contact(&self, asked: &Asked, details: Details, status: Status) -> Answer<Stored> {
         let Asked { contact: id, at, .. } = *asked;
+        let everywhere = self.listed_everywhere(&details.phone).await?;
         for attempt in 0..TRIES_MAX {
             // Most numbers are new: only a conflict is worth a look.
             let mut number = self.number(asked, &details.phone, attempt > 0).await?;
@@ -70,7 +73,8 @@ impl Dispatch {
             if status == Status::DoNotCall {
                 number.opt_out(&mut unit, &details.phone, at)?;
             }
-            let status = if number.drawn.state.opted_out() { Status::DoNotCall } else { status };
+            let listed = everywhere || number.drawn.state.opted_out();
+            let status = if listed { Status::DoNotCall } else { status };
             say(&mut unit, &mut contact, None, contact::Command::SetStatus { status, at })?;
             if let Some(position) = stored(unit).await? {
                 return Ok(Stored { contact: contact.state, position });
@@ -91,6 +95,11 @@ impl Dispatch {
             let mut unit = self.together(asked.meta.clone());
             let status = match self.rewrite(asked, &mut unit, &mut contact, details).await? {
                 Some(number) if number.drawn.state.opted_out() => Some(Status::DoNotCall),
+                Some(_) if self.listed_everywhere(&contact.state.details().phone).await? => {
+                    let status = Status::DoNotCall;
+                    say(&mut unit, &mut contact, None, contact::Command::SetStatus { status, at: asked.at })?;
+                    None
+                }
                 // Whoever is marked marks the number that it gets.
                 Some(_) => status.or_else(|| contact.state.status()),
                 None => status,
@@ -158,6 +167,14 @@ impl Dispatch {
             return Ok(());
         }
         let phone = contact.state.details().phone.clone();
+        match (was, status, self.listed_everywhere(&phone).await?) {
+            // It is said again, and the wish is not this organization's.
+            (Some(Status::DoNotCall), Status::DoNotCall, true) => return Ok(()),
+            (_, Status::Active | Status::Inactive | Status::Completed, true) => {
+                return Err(Failure::Refused(Refusal::ListedForEveryone));
+            }
+            (_, _, false) | (_, Status::DoNotCall, true) => {}
+        }
         let mut number = self.number(asked, &phone, true).await?;
         unit.catch_up(&mut number.drawn);
         if status == Status::DoNotCall {
@@ -169,6 +186,11 @@ impl Dispatch {
             }
             Some(Wish::Contact) | None => say(unit, &mut number.drawn, None, person::Command::OptIn { at }),
         }
+    }
+
+    async fn listed_everywhere(&self, phone: &str) -> Answer<bool> {
+        let listed = self.listed_for_everyone(&Phone::stored(phone)).await;
+        Ok(listed.map_err(unread)?.is_some())
     }
 
     async fn contact(&self, asked: &Asked) -> Answer<Drawn<Contact>> {

@@ -82,12 +82,16 @@ impl Dispatch {
     ) -> Answer<(Together, Vec<Line>)> {
         let numbers = self.numbers(&importing.organization, rows, looked_at).await?;
         let mut changing = self.changing(importing, &numbers).await?;
+        let everywhere = self.numbers(&Organization::everyone(), rows, true).await?;
         let (mut unit, mut lines) = (self.together(importing.meta()), Vec::with_capacity(rows.len()));
-        for (row, number) in rows.iter().zip(numbers) {
+        for ((row, number), everyones) in rows.iter().zip(numbers).zip(everywhere) {
             let known = number.drawn.state.contact();
             let contact = known.and_then(|known| changing.remove(&known));
             lines.push(match (known, contact) {
-                (None, _) => create(importing, &mut unit, row, number)?,
+                (None, _) => {
+                    let listed = everyones.drawn.state.opted_out();
+                    create(importing, &mut unit, row, (number, listed))?
+                }
                 (Some(known), None) => skipped(&row.coming, known, What::Exists),
                 (Some(known), Some(contact)) => {
                     update(importing, &mut unit, (row, known), (number.person, contact))?
@@ -151,8 +155,13 @@ fn update(
     Ok(row.coming.clone().became(Became::Updated, Some(known)))
 }
 
-/// Who asked not to be called has asked it whatever contact the number is of.
-fn create(importing: &Importing, unit: &mut Together, row: &Wanted, mut number: Number) -> Answer<Line> {
+/// Who asked not to be called has asked it whatever contact the number is of, and so has who is `listed` for everyone.
+fn create(
+    importing: &Importing,
+    unit: &mut Together,
+    row: &Wanted,
+    (mut number, listed): (Number, bool),
+) -> Answer<Line> {
     let (Importing { at, import, .. }, id) = (importing, row.contact);
     let (at, import) = (*at, Some(*import));
     let mut contact = Drawn::<Contact>::unseen(StreamId::contact(&importing.organization, id));
@@ -160,7 +169,7 @@ fn create(importing: &Importing, unit: &mut Together, row: &Wanted, mut number: 
     let create = contact::Command::Create { id, details: row.coming.details.clone(), import, at };
     say(unit, &mut contact, Some(number.person), create)?;
     let mut line = row.coming.clone().became(Became::Created, Some(id));
-    if number.drawn.state.opted_out() {
+    if listed || number.drawn.state.opted_out() {
         let marked = contact::Command::SetStatus { status: Status::DoNotCall, at };
         say(unit, &mut contact, None, marked)?;
         line.notes.push(Note::new("phone", What::OptedOut, "", ""));

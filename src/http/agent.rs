@@ -91,7 +91,7 @@ async fn callback(
         .filter(Value::is_object)
         .ok_or_else(|| Problem::new(Code::BadJson, "the body has to be a JSON object"))?;
     let which = Which::deserialize(&told).map_err(|_| Problem::field("callId", "has to be a text"))?;
-    let answer = Answer::deserialize(&told).map_err(|why| not_understood(&why))?;
+    let answer = Answer::deserialize(&told).map_err(|_| not_understood(&told))?;
     let (case, call) = find(&engine, &which).await?.ok_or_else(unknown)?;
     let changed = end(&engine, &id, (&case, call), answer).await?;
     Ok(HttpResponse::Ok().json(Reported { ok: true, duplicate: !changed }))
@@ -140,12 +140,12 @@ async fn find(engine: &Engine, which: &Which) -> Result<Option<(Case, Uuid)>, Pr
     }
 }
 
-/// The parser repeats values, which are about a person; only which field it missed is said.
-fn not_understood(why: &serde_json::Error) -> Problem {
-    if why.to_string().starts_with("missing field") {
-        return Problem::field("success", "is required");
+/// Nothing else can be wrong with an answer: whatever another field holds that cannot be read was not said.
+fn not_understood(told: &Value) -> Problem {
+    match told.get("success") {
+        None => Problem::field("success", "is required"),
+        Some(_) => Problem::field("success", "has to be true or false"),
     }
-    Problem::new(Code::BadJson, "a field is not of its documented type")
 }
 
 fn unknown() -> Problem {

@@ -3,6 +3,7 @@
 #![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod form;
+mod members;
 mod preflight;
 mod report;
 mod run;
@@ -30,14 +31,13 @@ use super::Engine;
 use super::auth::{Caller, Member};
 use super::edge::{self, RequestId};
 use super::language::Texts;
-use super::page::{self, Paged};
 use super::pages::{self, Pages};
 use super::problem::{Code, Problem, ProblemBody};
 use super::removed::Removed;
 use super::sessions::{self, Fresh};
 use crate::dispatch::Meta;
 use crate::dispatch::campaigns::Joining;
-use view::{CampaignView, TargetView, WholeView};
+use view::{CampaignView, WholeView};
 
 const LIST: u32 = 20;
 const LIST_MAX: u32 = 1_000;
@@ -45,7 +45,12 @@ const LIST_MAX: u32 = 1_000;
 const WITH_CAMPAIGN: u32 = 100;
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
-    routes.service(create).service(list).service(join).service(members).service(preflight::preflight);
+    routes
+        .service(create)
+        .service(list)
+        .service(join)
+        .service(members::members)
+        .service(preflight::preflight);
     routes.service(run::start).service(run::resume).service(run::stop).service(run::pause);
     routes.service(one).service(run::change).service(remove);
     report::configure(routes);
@@ -147,37 +152,9 @@ async fn one(
     let row = find(&engine, &member.0, campaign).await?;
     let first = (0, WITH_CAMPAIGN);
     let rows = targets::of_campaign(&engine.screens, organization, campaign, first).await?;
-    let contacts = rows.iter().map(|row| TargetView::new(row, texts)).collect();
+    let people = members::contacts(&engine, organization, &rows, &fresh).await?;
+    let contacts = members::views(&rows, &people, texts);
     sessions::json(sessions::shown(shown), &WholeView { campaign: CampaignView::new(&row, texts), contacts })
-}
-
-/// A campaign's contacts and how each stands, in the order in which they joined.
-#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Paged, Fresh, Texts), responses(
-    (status = OK, body = Vec<TargetView<'_>>),
-    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
-    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
-))]
-#[get("/auto-calling/campaigns/{id}/contacts")]
-async fn members(
-    engine: Engine,
-    member: Member,
-    id: Path<String>,
-    paged: Query<Paged>,
-    fresh: Query<Fresh>,
-    texts: Texts,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let (limit, after) = paged.read()?;
-    let campaign = named(&id)?;
-    fresh.wait(&engine, CampaignBoard::NAME).await;
-    find(&engine, &member.0, campaign).await?;
-    let shown = fresh.wait(&engine, Targets::NAME).await;
-    let organization = &member.0.organization;
-    let mut rows = targets::of_campaign(&engine.screens, organization, campaign, (after, limit + 1)).await?;
-    let mut answer = sessions::shown(shown);
-    page::end(&mut rows, limit, |last| last.position.to_string(), (&request, &mut answer));
-    let views: Vec<TargetView<'_>> = rows.iter().map(|row| TargetView::new(row, texts)).collect();
-    sessions::json(answer, &views)
 }
 
 /// How many joined, and how many were there already.

@@ -73,6 +73,11 @@ impl Fields {
         serde_json::from_slice(bytes).map(Self).map_err(wrong)
     }
 
+    /// Everything that is said, however it was written.
+    pub(super) fn whole(&self) -> String {
+        Value::Object(self.0.clone()).to_string()
+    }
+
     /// A field as it came.
     pub(super) fn take(&mut self, name: &'static str) -> Said<Value> {
         match self.0.remove(name) {

@@ -61,30 +61,18 @@ struct Asked {
 impl Asked {
     fn terms(&self) -> Result<Terms, Problem> {
         let known = OnDuplicate::ALL.map(|known| (known.as_str(), known));
-        let on_duplicate = one_of("onDuplicate", self.on_duplicate.as_deref(), &known)?;
-        let strict = one_of("strict", self.strict.as_deref(), &FLAGS)?;
+        let on_duplicate = query::one_of("onDuplicate", self.on_duplicate.as_deref(), &known)?;
+        let strict = query::one_of("strict", self.strict.as_deref(), &FLAGS)?;
         Ok(Terms { on_duplicate: on_duplicate.unwrap_or_default(), strict: strict.unwrap_or_default() })
     }
 
     fn dry_run(&self) -> Result<bool, Problem> {
-        Ok(one_of("dryRun", self.dry_run.as_deref(), &FLAGS)?.unwrap_or_default())
+        Ok(query::one_of("dryRun", self.dry_run.as_deref(), &FLAGS)?.unwrap_or_default())
     }
 }
 
-fn one_of<T: Copy>(
-    name: &'static str,
-    text: Option<&str>,
-    known: &[(&'static str, T)],
-) -> Result<Option<T>, Problem> {
-    match query::words(name, text, known)?.as_slice() {
-        [] => Ok(None),
-        [word] => Ok(Some(*word)),
-        _ => Err(Problem::parameter(name, "can be one thing only")),
-    }
-}
-
-/// Takes a workbook or a .csv of contacts. Its first row names the columns: firstName, lastName, phone, dateOfBirth, customData
-/// and notes; any other becomes a field of the custom data.
+/// Takes a workbook or a .csv of contacts. Its first row names the columns: firstName, lastName, phone, dateOfBirth, customData,
+/// notes and timezone; any other becomes a field of the custom data.
 #[utoipa::path(tag = "contacts", security(("token" = [])), params(Asked),
     request_body(content = answer::Form, content_type = "multipart/form-data"),
     responses(

@@ -53,7 +53,7 @@ impl Pages {
         let limit = page::limit(self.limit.as_deref(), max)?.unwrap_or(usual);
         let number = match (page::position(self.cursor.as_deref())?, self.page.as_deref()) {
             (Some(_), Some(_)) => return Err(Problem::parameter("cursor", "goes without page")),
-            (Some(cursor), None) => return Ok(Place { at: Page::Before(cursor), limit, number: None }),
+            (Some(cursor), None) => return Ok(Place { at: Page::Beyond(cursor), limit, number: None }),
             (None, text) => numbered(text)?,
         };
         let skip = u64::from(number - 1) * u64::from(limit);

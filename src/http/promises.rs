@@ -29,6 +29,7 @@ use super::language::Texts;
 use super::pages::{self, Pages};
 use super::problem::{Code, Problem, ProblemBody};
 use super::query::{self, Described};
+use super::repeat;
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
 use crate::dispatch::Meta;
@@ -161,11 +162,10 @@ impl Sought {
     }
 
     fn order(&self, page: Page) -> Result<Order, Problem> {
-        match (query::words("sort", self.sort.as_deref(), &SORTS)?.as_slice(), page) {
-            ([] | [Sort::Newest], page) => Ok(Order::Newest(page)),
-            ([Sort::Due], Page::Skip(skip)) => Ok(Order::Due(skip)),
-            ([Sort::Due], Page::Before(_)) => Err(Problem::parameter("cursor", "goes without sort=due")),
-            _ => Err(Problem::parameter("sort", "has to be one of newest and due")),
+        match (query::one_of("sort", self.sort.as_deref(), &SORTS)?, page) {
+            (None | Some(Sort::Newest), page) => Ok(Order::Newest(page)),
+            (Some(Sort::Due), Page::Skip(skip)) => Ok(Order::Due(skip)),
+            (Some(Sort::Due), Page::Beyond(_)) => Err(Problem::parameter("cursor", "goes without sort=due")),
         }
     }
 }
@@ -217,7 +217,9 @@ async fn one(
 
 /// What became of a promise: exactly one of `kept`, `paid`, `dueDate` and `withdrawn`. Payments add up; what was promised is kept once
 /// it is paid, also late. With `contactStatus` the contact's goal is reached as well.
-#[utoipa::path(tag = "promises", security(("token" = [])), params(Texts),
+/// Sent again under the same `Idempotency-Key`, as after an answer that did not come, it is counted once.
+#[utoipa::path(tag = "promises", security(("token" = [])),
+    params(Texts, ("Idempotency-Key" = Option<String>, Header, description = "A name for this change, of the client's own making")),
     request_body(content = form::PromiseChange, content_type = "application/json"),
     responses(
         (status = OK, body = PromiseView<'_>),
@@ -238,10 +240,11 @@ async fn change(
     let caller = member.0;
     caller.require(Role::Operator)?;
     let said = form::read(&engine, &request, payload).await?;
+    let command = repeat::command(&request, &said.whole)?;
     Fresh::since(engine.dispatch.position()).wait(&engine, Promises::NAME).await;
     let known = find(&engine, &caller, &promise).await?;
     let circumstances = Arc::new(id.circumstances(&caller.organization, &caller.actor));
-    let meta = Meta { circumstances, command: None };
+    let meta = Meta { circumstances, command };
     let (organization, at) = (caller.organization.clone(), engine.clock.now());
     let asked = Asked { organization, contact: known.contact, at, meta };
     let position = engine.dispatch.change_promise(&asked, &said.of(known.id)).await?;

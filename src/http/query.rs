@@ -118,17 +118,30 @@ pub(super) fn words<T: Copy>(
     text: Option<&str>,
     known: &[(&'static str, T)],
 ) -> Result<Vec<T>, Problem> {
-    let word = |word: &str| {
-        let found = known.iter().find(|(name, _)| name.eq_ignore_ascii_case(word.trim()));
-        found.map(|(_, value)| *value).ok_or_else(|| {
-            let all: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-            Problem::parameter(
-                name,
-                format!("has to be one or more of {}, separated by commas", all.join(", ")),
-            )
-        })
-    };
+    let told = || format!("has to be one or more of {}, separated by commas", names(known));
+    let word = |text| word(text, known).ok_or_else(|| Problem::parameter(name, told()));
     text.map_or_else(|| Ok(vec![]), |text| text.split(',').map(word).collect())
+}
+
+/// Exactly one of a few words, where the parameter is there.
+pub(super) fn one_of<T: Copy>(
+    name: &'static str,
+    text: Option<&str>,
+    known: &[(&'static str, T)],
+) -> Result<Option<T>, Problem> {
+    let told = || format!("has to be one of {}", names(known));
+    let read = |text| word(text, known).ok_or_else(|| Problem::parameter(name, told()));
+    text.map(read).transpose()
+}
+
+fn word<T: Copy>(text: &str, known: &[(&'static str, T)]) -> Option<T> {
+    let found = known.iter().find(|(name, _)| name.eq_ignore_ascii_case(text.trim()));
+    found.map(|(_, value)| *value)
+}
+
+fn names<T>(known: &[(&'static str, T)]) -> String {
+    let all: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    all.join(", ")
 }
 
 /// Which end of a span of time: a date alone is meant with its whole day.
@@ -207,6 +220,17 @@ mod tests {
         assert_eq!(read(Some("failed, BUSY")), Ok(vec![2, 1]));
         let told = "bad-parameter: status has to be one or more of BUSY, FAILED, separated by commas";
         for wrong in ["", "BUSY,", "SLEPT"] {
+            assert_eq!(read(Some(wrong)), Err(told.to_owned()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn one_word_is_one() {
+        let known = [("csv", 1), ("xlsx", 2)];
+        let read = |text| one_of("format", text, &known).map_err(|wrong| wrong.to_string());
+        assert_eq!((read(None), read(Some("XLSX"))), (Ok(None), Ok(Some(2))));
+        for wrong in ["", "pdf", "csv,xlsx"] {
+            let told = "bad-parameter: format has to be one of csv, xlsx";
             assert_eq!(read(Some(wrong)), Err(told.to_owned()), "{wrong}");
         }
     }

@@ -41,11 +41,7 @@ pub(in crate::http) struct Form {
 
 impl Form {
     pub(in crate::http) fn format(&self) -> Result<Option<Format>, Problem> {
-        match query::words("format", self.format.as_deref(), &FORMATS)?.as_slice() {
-            [] => Ok(None),
-            [format] => Ok(Some(*format)),
-            _ => Err(Problem::parameter("format", "has to be one of csv and xlsx")),
-        }
+        query::one_of("format", self.format.as_deref(), &FORMATS)
     }
 }
 

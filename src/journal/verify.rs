@@ -218,7 +218,9 @@ fn digest_of_list(event: number_list::Event) -> String {
 fn digest_of_import(event: import::Event) -> String {
     match event {
         import::Event::Finished { digest, .. } => digest,
-        import::Event::Begun { .. } | import::Event::Undone { .. } => String::new(),
+        import::Event::Begun { .. } | import::Event::Failed { .. } | import::Event::Undone { .. } => {
+            String::new()
+        }
     }
 }
 

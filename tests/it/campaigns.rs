@@ -54,8 +54,7 @@ async fn a_campaign_is_planned(mut world: World) {
         "said twice it is heard once"
     );
     assert_eq!(desk.get(&path).await["totalContacts"], 5);
-    let page = desk.get(&format!("{path}/contacts?limit=2")).await;
-    assert_eq!(page.as_array().unwrap().len(), 2);
+    its_contacts_are_paged(&desk, &path, &people).await;
 
     let list = desk.get("/campaigns?status=PENDING").await;
     assert_eq!(
@@ -80,6 +79,49 @@ async fn a_campaign_is_planned(mut world: World) {
     assert_eq!(desk.ask(Method::GET, &path, None).await.0, 404);
     assert!(world.stop().success());
     assert!(world.verify().status.success());
+}
+
+/// In the order in which they joined, each as contacts are shown and with how it stands there.
+async fn its_contacts_are_paged(desk: &Desk<'_>, campaign: &str, people: &[String]) {
+    let ids = |page: &Value| {
+        let id = |one: &Value| one["contactId"].as_str().unwrap().to_owned();
+        page["data"].as_array().unwrap().iter().map(id).collect::<Vec<_>>()
+    };
+    let path = format!("{campaign}/contacts");
+    let first = desk.get(&format!("{path}?limit=2")).await;
+    let cursor = first["meta"]["nextCursor"].as_str().unwrap().to_owned();
+    assert_eq!(ids(&first), &people[..2]);
+    assert_eq!(
+        first["meta"],
+        json!({ "page": 1, "limit": 2, "total": 5, "totalPages": 3, "nextCursor": cursor })
+    );
+    assert_eq!(ids(&desk.get(&format!("{path}?limit=2&page=3")).await), &people[4..]);
+    assert_eq!(ids(&desk.get(&format!("{path}?limit=2&cursor={cursor}")).await), &people[2..4]);
+    let one = &first["data"][1];
+    assert_eq!(one["contact"], desk.get(&format!("/contacts/{}", people[1])).await);
+    assert_eq!(
+        (&one["callStatus"], &one["attempts"], &one["turn"], &one["rule"], &one["lastAttemptAt"]),
+        (&json!("PENDING"), &json!(0), &json!("first"), &Value::Null, &Value::Null)
+    );
+    assert_eq!(desk.get(campaign).await["contacts"][1], *one, "the campaign shows its first ones alike");
+
+    assert_eq!(desk.get(&format!("{path}?status=pending,BUSY")).await["meta"]["total"], 5);
+    assert_eq!(ids(&desk.get(&format!("{path}?status=BUSY")).await), [""; 0]);
+    for (query, name) in [("status=SLEPT", "status"), ("page=0", "page"), ("staus=BUSY", "staus")] {
+        let (status, answer) = desk.ask(Method::GET, &format!("{path}?{query}"), None).await;
+        assert_eq!((status.as_u16(), &answer["parameter"]), (400, &json!(name)), "{answer}");
+    }
+    let looks = [format!("{campaign}/preflight?x=1"), format!("/contacts/{}/explain?camp=1", people[0])];
+    for path in looks {
+        let (status, answer) = desk.ask(Method::GET, &path, None).await;
+        assert_eq!((status.as_u16(), &answer["code"]), (400, &json!("bad-parameter")), "{path}: {answer}");
+    }
+    assert_eq!(desk.ask(Method::DELETE, &format!("/contacts/{}", people[4]), None).await.0, 200);
+    let last = desk.get(&format!("{path}?page=3&limit=2")).await;
+    assert_eq!(
+        (&last["data"][0]["contactId"], &last["data"][0]["contact"]),
+        (&json!(people[4]), &Value::Null)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,14 +180,60 @@ async fn every_mistake_in_a_plan_names_its_field() {
             json!({ "rules": { "caps": [{ "count": "attempts", "atMost": 1, "within": "x" }] } }),
         ),
         ("colour", "colour", json!("GENERAL")),
+        ("settings", "settings", json!(5)),
+        ("settings", "settings.breaker.percent", json!({ "breaker": { "inARow": 5 } })),
+        ("settings", "settings.breaker.inARow", json!({ "breaker": { "percent": 50, "ofLast": 40 } })),
+        ("settings", "settings.rules.windows", json!({ "rules": { "windows": [] } })),
     ] {
         let mut body = plan(&[]);
         body[field] = value;
         let (status, answer) = desk.ask(Method::POST, "/campaigns", Some(&body)).await;
         assert_eq!((status.as_u16(), &answer["field"]), (400, &json!(place)), "{answer}");
     }
+    for (settings, told) in [
+        (json!(5), "settings has to be an object"),
+        (json!({ "concurrency": "x" }), "settings.concurrency has to be a whole number from 1 to 4294967295"),
+        (json!({ "breaker": { "inARow": 5 } }), "settings.breaker.percent is required"),
+        (
+            json!({ "rules": { "retry": { "engaged": {} } } }),
+            "settings.rules.retry.engaged has to be one of busy,",
+        ),
+    ] {
+        let mut body = plan(&[]);
+        body["settings"] = settings;
+        let (_, answer) = desk.ask(Method::POST, "/campaigns", Some(&body)).await;
+        assert!(answer["detail"].as_str().unwrap().starts_with(told), "{answer}");
+    }
     let reader = Desk::of(&world, "1", "operator");
     assert_eq!(reader.ask(Method::POST, "/campaigns", Some(&plan(&[]))).await.1["code"], "role-too-low");
     assert_eq!(desk.get("/campaigns").await["meta"]["total"], 0);
+    assert!(world.stop().success());
+}
+
+/// Null says nothing, and whether a campaign runs is not changed in passing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_says_what_it_says_and_no_more() {
+    let mut world = World::sqlite();
+    world.start().await;
+    let desk = Desk::of(&world, "1", "manager");
+    let mut body = plan(&people(&desk, 1).await);
+    body["settings"] = json!({ "budget": null, "breaker": null, "priority": null, "concurrency": 3 });
+    let made = planned(&desk, &body).await;
+    assert_eq!((&made["settings"]["concurrency"], &made["settings"]["priority"]), (&json!(3), &json!(1)));
+
+    let path = format!("/campaigns/{}", id(&made));
+    for status in ["RUNNING", "GONE"] {
+        let changes = json!({ "status": status, "name": "Boshqa" });
+        let (status, answer) = desk.ask(Method::PATCH, &path, Some(&changes)).await;
+        assert_eq!((status.as_u16(), &answer["field"]), (400, &json!("status")), "{answer}");
+    }
+    let mut same = desk.get(&path).await;
+    same.as_object_mut().unwrap().remove("contacts");
+    same["name"] = json!("Boshqa");
+    let (status, after) = desk.ask(Method::PATCH, &path, Some(&same)).await;
+    assert_eq!(
+        (status.as_u16(), &after["name"], &after["status"]),
+        (200, &json!("Boshqa"), &json!("PENDING"))
+    );
     assert!(world.stop().success());
 }

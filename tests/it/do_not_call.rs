@@ -90,6 +90,39 @@ async fn a_number_is_forbidden_and_allowed_again_on_postgres() {
     a_number_is_forbidden_and_allowed_again(World::postgres().await).await;
 }
 
+/// Whichever list a number is on, its contact is shown so; whoever is on everyone's list is freed there and nowhere else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_of_a_number_on_everyones_list_is_marked() {
+    let mut world = World::sqlite();
+    world.start().await;
+    let (admin, desk) = (Desk::of(&world, "1", "admin"), Desk::of(&world, "2", "manager"));
+    let listed = ["+998901234567", "+998901234568"];
+    let ids = added(&admin, "?scope=global", &json!({ "phones": listed })).await["ids"].clone();
+    let marked = desk.created(&somebody("A", listed[0])).await;
+    assert_eq!(marked["status"], "DO_NOT_CALL");
+
+    let path = format!("/contacts/{}", id(&marked));
+    let patch = async |changes: Value| desk.ask(Method::PATCH, &path, Some(&changes)).await;
+    let (status_code, refused) = patch(json!({ "status": "ACTIVE" })).await;
+    assert_eq!((status_code.as_u16(), &refused["code"]), (409, &json!("number-listed")), "{refused}");
+    let mut same = marked.clone();
+    same["notes"] = json!("VIP");
+    assert_eq!(patch(same).await.1["notes"], "VIP");
+    assert_eq!(patch(json!({ "phone": "+998907777777", "status": "ACTIVE" })).await.1["status"], "ACTIVE");
+    assert_eq!(patch(json!({ "phone": listed[0] })).await.1["status"], "DO_NOT_CALL");
+    assert_eq!(desk.get(LIST).await["meta"]["total"], 0, "it is no wish of this organization's");
+
+    let file = format!("firstName,phone\nB,{}\nC,+998901234569\n", listed[1]);
+    let (_, imported) = desk.import("a.csv", file.as_bytes(), "").await;
+    assert_eq!(imported["rows"][0]["notes"][0]["what"], "opted_out", "{imported}");
+    assert_eq!(desk.get("/contacts?status=DO_NOT_CALL").await["meta"]["total"], 2);
+
+    let global = format!("{}?scope=global", ids[0].as_str().unwrap());
+    assert_eq!(removed(&admin, &global).await.0, 204);
+    assert_eq!(patch(json!({ "status": "ACTIVE" })).await.1["status"], "ACTIVE");
+    assert!(world.stop().success());
+}
+
 async fn many_are_forbidden_at_once(mut world: World) {
     world.start().await;
     let desk = Desk::of(&world, "1", "operator");

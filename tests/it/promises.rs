@@ -171,6 +171,34 @@ async fn what_makes_no_sense_of_a_promise_is_refused() {
     assert_eq!(ask(&floor, Method::GET, &path, None).await.json()["status"], "OPEN");
 }
 
+/// An answer that never came is asked for again, and the money is there once.
+#[actix_web::test]
+async fn a_payment_that_is_sent_again_is_counted_once() {
+    let floor = Floor::new().await;
+    let called = Called::of(&floor, "1").await;
+    let contact = called.contact("+998901234567").await;
+    let call = called.call(contact, promised(150_000, in_days(3)), now()).await;
+    let pay = async |key: &str, amount: u32| {
+        let request = near(Method::PATCH, &format!("/auto-calling/promises/{call}"));
+        let request = request.insert_header(token("1", "operator")).insert_header(("idempotency-key", key));
+        floor.ask(request.set_payload(json!({ "paid": amount }).to_string())).await
+    };
+    for (key, amount, paid) in [("a", 100, 100.0), ("a", 100, 100.0), ("b", 100, 200.0), ("b", 100, 200.0)] {
+        assert_eq!(pay(key, amount).await.json()["paidAmount"], json!(paid), "{key}");
+    }
+    for (key, amount, told) in [("a", 300, (409, "command-reused")), ("", 1, (400, "bad-parameter"))] {
+        let answer = pay(key, amount).await;
+        assert_eq!((answer.status, &*answer.problem()), told, "{key}");
+    }
+    for paid in [250.0, 300.0] {
+        assert_eq!(
+            told(&floor, call, json!({ "paid": 50 })).await["paidAmount"],
+            json!(paid),
+            "unnamed they add up"
+        );
+    }
+}
+
 #[derive(Debug)]
 struct At(DateTime<Utc>);
 
@@ -182,6 +210,7 @@ impl Clock for At {
 
 async fn watched(floor: &Floor, at: DateTime<Utc>, wanted: &str, call: Uuid) {
     let ward = watchdog::ward(watchdog::Options {
+        since: DateTime::UNIX_EPOCH,
         journal: floor.journal.clone(),
         screens: floor.screens.clone(),
         dispatch: floor.dispatch.clone(),

@@ -262,7 +262,11 @@ const STREAMS: [(&str, &str, &[&str]); 14] = [
             "signed_out.v1",
         ],
     ),
-    ("import", "1/0199b9f4-6f00-7000-8000-0000000000f1", &["begun.v1", "finished.v1", "undone.v1"]),
+    (
+        "import",
+        "1/0199b9f4-6f00-7000-8000-0000000000f1",
+        &["begun.v1", "failed.v1", "finished.v1", "undone.v1"],
+    ),
     ("api_key", "1/0199b9f4-6f00-7000-8000-000000000023", &["made.v1", "revoked.v1"]),
 ];
 

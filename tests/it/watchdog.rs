@@ -64,6 +64,7 @@ async fn statuses(floor: &Floor) -> [Value; 4] {
 
 fn watch(floor: &Floor, ahead: TimeDelta) -> guardian::Handle {
     let ward = watchdog::ward(watchdog::Options {
+        since: DateTime::UNIX_EPOCH,
         journal: floor.journal.clone(),
         screens: floor.screens.clone(),
         dispatch: floor.dispatch.clone(),

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::status::Status;
 use super::{Outcome, Path, Promise, Reach, Upshot};
+use crate::day;
 use crate::decimal::Amount;
 use crate::zone::Zone;
 
@@ -148,11 +149,11 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// A day, or the day of an instant where the person is.
+/// The day of an instant where the person is, or a day as people write it.
 fn day(value: &Value, zone: Zone) -> Option<NaiveDate> {
     let told = value.as_str()?.trim();
-    let day: Option<NaiveDate> = told.parse().ok();
-    day.or_else(|| time(value, zone).map(|at| zone.wall(at).date())).filter(|day| YEARS.contains(&day.year()))
+    let instant = time(value, zone).map(|at| zone.wall(at).date());
+    instant.or_else(|| Some(day::parse(told)?.0)).filter(|day| YEARS.contains(&day.year()))
 }
 
 /// An instant; one that names no zone is on the person's clock.

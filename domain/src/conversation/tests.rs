@@ -205,6 +205,7 @@ fn a_promise_is_read_with_its_amount_and_day() {
     let whole = (Some("5170.50".to_owned()), Some("2026-12-01".to_owned()));
     assert_eq!(promised(json!({"amount": 5170.5, "dueDate": "2026-12-01"})), whole);
     assert_eq!(promised(json!({"amount": "5 170,50", "dueDate": "2026-11-30T20:00:00Z"})), whole);
+    assert_eq!(promised(json!({"amount": "5170.5", "dueDate": "01.12.2026"})), whole);
     for nothing in [
         json!(null),
         json!(7),

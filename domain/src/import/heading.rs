@@ -3,7 +3,8 @@
 use super::What;
 
 /// The columns that a contact has, as they are written.
-pub const COLUMNS: [&str; 6] = ["firstName", "lastName", "phone", "dateOfBirth", "customData", "notes"];
+pub const COLUMNS: [&str; 7] =
+    ["firstName", "lastName", "phone", "dateOfBirth", "customData", "notes", "timezone"];
 
 /// Which field of a contact a column holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,13 +15,21 @@ pub(super) enum Column {
     DateOfBirth,
     CustomData,
     Notes,
+    Zone,
     /// Anything else, by its name: a field of the contact's own data.
     Extra(String),
 }
 
 impl Column {
-    const KNOWN: [Self; 6] =
-        [Self::FirstName, Self::LastName, Self::Phone, Self::DateOfBirth, Self::CustomData, Self::Notes];
+    const KNOWN: [Self; 7] = [
+        Self::FirstName,
+        Self::LastName,
+        Self::Phone,
+        Self::DateOfBirth,
+        Self::CustomData,
+        Self::Notes,
+        Self::Zone,
+    ];
 
     /// As it is called in what is told of a row.
     pub(super) fn name(&self) -> &str {
@@ -31,6 +40,7 @@ impl Column {
             Self::DateOfBirth => "dateOfBirth",
             Self::CustomData => "customData",
             Self::Notes => "notes",
+            Self::Zone => "timezone",
             Self::Extra(name) => name,
         }
     }
@@ -118,9 +128,9 @@ mod tests {
     fn columns_are_known_however_they_are_written() {
         let all = Column::KNOWN.to_vec();
         for names in [
-            "firstName|lastName|phone|dateOfBirth|customData|notes",
-            "FIRSTNAME| Last Name |Phone|date of birth|customData (JSON string)|NOTES",
-            "first_name|last-name|phone|DateOfBirth|custom data(JSON)|Notes ",
+            "firstName|lastName|phone|dateOfBirth|customData|notes|timezone",
+            "FIRSTNAME| Last Name |Phone|date of birth|customData (JSON string)|NOTES|Time Zone",
+            "first_name|last-name|phone|DateOfBirth|custom data(JSON)|Notes |timezone",
         ] {
             assert_eq!(read(names), Ok(all.clone()), "{names}");
         }

@@ -7,8 +7,10 @@ use serde_json::{Map, Value};
 use super::heading::{Column, Heading};
 use super::{BadHeading, Became, Line, Note, What};
 use crate::contact::{self, Details};
+use crate::day;
 use crate::number_list::{Cell, Holds, Met};
 use crate::phone::{Home, Listed, Phone, Unfit};
+use crate::zone::Zone;
 
 /// What stands between fields.
 const FIELD: char = '\t';
@@ -26,7 +28,7 @@ pub struct Coming {
 impl Coming {
     /// What is known of a contact from now on: a cell that is empty says nothing.
     pub fn over(&self, known: &Details) -> Details {
-        let Details { first_name, last_name, phone, date_of_birth, custom_data, notes, .. } =
+        let Details { first_name, last_name, phone, date_of_birth, custom_data, notes, zone, .. } =
             self.details.clone();
         Details {
             first_name,
@@ -36,7 +38,7 @@ impl Coming {
             custom_data: custom_data.or_else(|| known.custom_data.clone()),
             notes: notes.or_else(|| known.notes.clone()),
             last_outcome: known.last_outcome.clone(),
-            zone: known.zone.clone(),
+            zone: zone.or_else(|| known.zone.clone()),
         }
     }
 
@@ -148,6 +150,7 @@ impl Reading {
             Column::Notes => self.details.notes = Some(self.text("notes", text, contact::NOTES_LEN_MAX)),
             Column::Phone => self.number(text),
             Column::DateOfBirth => self.birthday(text),
+            Column::Zone => self.zone(text),
             Column::CustomData => match serde_json::from_str(text) {
                 Ok(value) => self.details.custom_data = Some(value).filter(|value| *value != Value::Null),
                 Err(_) => self.note("customData", What::NotJson, text, ""),
@@ -212,7 +215,7 @@ impl Reading {
     }
 
     fn birthday(&mut self, text: &str) {
-        match day(text).filter(|(day, _)| (contact::OLDEST..=self.today).contains(day)) {
+        match day::parse(text).filter(|(day, _)| (contact::OLDEST..=self.today).contains(day)) {
             Some((day, plain)) => {
                 if !plain {
                     self.note("dateOfBirth", What::Repaired, text, &day.to_string());
@@ -220,6 +223,13 @@ impl Reading {
                 self.details.date_of_birth = Some(day);
             }
             None => self.note("dateOfBirth", What::NotADay, text, ""),
+        }
+    }
+
+    fn zone(&mut self, text: &str) {
+        match Zone::parse(text) {
+            Ok(zone) => self.details.zone = Some(zone.as_str().to_owned()),
+            Err(_) => self.note("timezone", What::NotAZone, text, ""),
         }
     }
 
@@ -231,21 +241,6 @@ impl Reading {
         self.note(field, what, before, "");
         self.fit = false;
     }
-}
-
-/// A day, and whether it was written as days are kept. Cells that hold a date come with a time, which says nothing.
-fn day(text: &str) -> Option<(NaiveDate, bool)> {
-    let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, ""));
-    if !time.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | 'Z')) {
-        return None;
-    }
-    if let Ok(day) = date.parse::<NaiveDate>() {
-        return Some((day, true));
-    }
-    let (day, rest) = date.split_once('.')?;
-    let (month, year) = rest.split_once('.').filter(|(_, year)| year.len() == 4)?;
-    let date = NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
-    date.map(|day| (day, false))
 }
 
 /// A number where it is written as JSON has it, which begins with no nought, else the text.

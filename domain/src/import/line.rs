@@ -69,6 +69,7 @@ pub enum What {
     TooLong,
     NotJson,
     NotADay,
+    NotAZone,
     NotMerged,
     Exists,
     EarlierRow,
@@ -79,12 +80,13 @@ pub enum What {
 impl What {
     /// So much of a text is shown.
     pub const SHOWN_MAX: usize = 200;
-    const PLAIN: [Self; 10] = [
+    const PLAIN: [Self; 11] = [
         Self::Repaired,
         Self::Missing,
         Self::TooLong,
         Self::NotJson,
         Self::NotADay,
+        Self::NotAZone,
         Self::NotMerged,
         Self::Exists,
         Self::EarlierRow,
@@ -100,6 +102,7 @@ impl What {
             Self::TooLong => "text_too_long",
             Self::NotJson => "not_json",
             Self::NotADay => "not_a_day",
+            Self::NotAZone => "not_a_zone",
             Self::NotMerged => "not_merged",
             Self::Exists => "exists",
             Self::EarlierRow => "earlier_row",
@@ -118,6 +121,7 @@ impl What {
             Self::NotADay => {
                 "The cell holds no day on which somebody alive was born, such as 1990-01-15 or 15.01.1990."
             }
+            Self::NotAZone => "The cell holds no time zone such as Asia/Tashkent.",
             Self::NotMerged => {
                 "The other columns cannot be merged into customData, which is no object here; they are left out."
             }
@@ -131,7 +135,7 @@ impl What {
     /// Whether something was lost of a row that was taken. A strict upload rejects such a row.
     pub fn is_warning(self) -> bool {
         match self {
-            Self::NotJson | Self::NotADay | Self::NotMerged => true,
+            Self::NotJson | Self::NotADay | Self::NotAZone | Self::NotMerged => true,
             Self::Repaired
             | Self::Unfit(_)
             | Self::Missing

@@ -49,6 +49,16 @@ fn undoing_again_says_nothing_unless_more_is_gone() {
 }
 
 #[test]
+fn one_that_broke_off_has_failed_once_and_may_come_to_its_end_after_all() {
+    let fail = || Command::Fail { reason: "x".to_owned(), at: at(1) };
+    let (_, names) = after(&[begin(), fail(), fail(), undo(3, 0), fail()]).unwrap();
+    assert_eq!(names, ["begun", "failed", "undone"]);
+    assert_eq!(after(&[begin(), fail(), finish()]).unwrap().1, ["begun", "failed", "finished"]);
+    assert_eq!(after(&[begin(), finish(), fail()]).unwrap().1, ["begun", "finished"]);
+    assert_eq!(after(&[fail()]).unwrap_err(), Error::Unknown);
+}
+
+#[test]
 fn one_that_broke_off_can_be_undone() {
     assert_eq!(after(&[begin(), undo(3, 0)]).unwrap().1, ["begun", "undone"]);
 }

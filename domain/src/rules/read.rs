@@ -1,5 +1,7 @@
 //! Reads rules somebody wrote, and names the field that is wrong. It knows nothing about what is read: the types judge, and what is
-//! wrong is found by leaving parts out until they judge otherwise.
+//! wrong is found by leaving parts out until they judge otherwise; what is missing, by putting it in. How it is told is `said.rs`'s.
+
+mod said;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -18,14 +20,46 @@ const DEPTH_MAX: usize = 8;
 pub fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Invalid> {
     // A list would pass for the fields of a struct in their order.
     if !value.is_object() {
-        return Err(Invalid { field: String::new(), why: "an object is expected".to_owned() });
+        return Err(Invalid { field: String::new(), why: "has to be an object".to_owned() });
     }
     serde_json::from_value(value.clone()).map_err(|wrong| {
         let why = wrong.to_string();
         let judge = |value: &Value| serde_json::from_value::<T>(value.clone()).err().map(|e| e.to_string());
-        let pointer = guilty(value, &why, &judge);
-        Invalid { field: field(&pointer, &why), why }
+        let pointer = match missing(&why) {
+            Some(name) => incomplete(value, (name, &why), &judge).unwrap_or_default(),
+            None => guilty(value, &why, &judge),
+        };
+        Invalid { field: field(&pointer, &why), why: said::plainly(&why) }
     })
+}
+
+fn missing(why: &str) -> Option<&str> {
+    why.strip_prefix("missing field `")?.split('`').next()
+}
+
+/// The way to the object that is judged otherwise once it has the missing field, and that may have it.
+fn incomplete(
+    whole: &Value,
+    (name, why): (&str, &str),
+    judge: &impl Fn(&Value) -> Option<String>,
+) -> Option<String> {
+    let mut pointers = vec![String::new()];
+    while let Some(pointer) = pointers.pop() {
+        let judged = put_in(whole, &pointer, name).map(|whole| judge(&whole).unwrap_or_default());
+        if judged.is_some_and(|judged| judged != why && !judged.starts_with("unknown ")) {
+            return Some(pointer);
+        }
+        let children = children(whole, &pointer).into_iter().rev();
+        pointers.extend(children.map(|child| format!("{pointer}/{}", escaped(&child))));
+    }
+    None
+}
+
+/// None where there is no object, or where it is there.
+fn put_in(whole: &Value, pointer: &str, name: &str) -> Option<Value> {
+    let mut whole = whole.clone();
+    let object = whole.pointer_mut(pointer)?.as_object_mut()?;
+    object.insert(name.to_owned(), Value::Null).is_none().then_some(whole)
 }
 
 /// The way to the smallest part that is wrong by itself, and without which nothing is wrong in this way.
@@ -95,6 +129,6 @@ fn field(pointer: &str, why: &str) -> String {
 
 /// The field that a judgement itself names.
 fn named(why: &str) -> Option<String> {
-    let rest = why.strip_prefix("missing field `").or_else(|| why.strip_prefix("unknown field `"))?;
-    rest.split('`').next().map(str::to_owned)
+    let unknown = || why.strip_prefix("unknown field `")?.split('`').next();
+    missing(why).or_else(unknown).map(str::to_owned)
 }

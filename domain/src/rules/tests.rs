@@ -89,9 +89,36 @@ fn what_is_wrong_is_named() {
         (json!({"retry": {"busy": {"atMost": 1}}}), "retry.busy.atMost"),
         (json!({"retry": {"busy": {"after": ["5m"], "often": 1}}}), "retry.busy.often"),
         (json!({"callbacks": {"tries": 2, "againAfter": "15m", "atMost": 1}}), "callbacks.undatedAfter"),
+        (json!({"callbacks": {"againAfter": "15m", "undatedAfter": "1d"}}), "callbacks.tries"),
+        (json!({"windows": [window, {"days": ["mon"], "until": "20:00"}]}), "windows[1].from"),
+        (json!({"promises": {}}), "promises.grace"),
         (json!([]), ""),
     ] {
         assert_eq!(wrong(&value), field, "{value}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_in_plain_words() {
+    let cap = |name: &str, value: Value| {
+        let mut cap = json!({"count": "attempts", "within": "1d", "atMost": 2});
+        cap[name] = value;
+        json!({ "caps": [cap] })
+    };
+    for (value, told) in [
+        (json!(5), "has to be an object"),
+        (json!({"caps": 7}), "has to be a list"),
+        (json!({"caps": [7]}), "has to be an object"),
+        (cap("atMost", json!(0)), "has to be a whole number from 1 to 4294967295"),
+        (cap("atMost", json!("x")), "has to be a whole number from 1 to 4294967295"),
+        (cap("within", json!(7)), "has to be a text"),
+        (cap("count", json!("calls")), "has to be one of attempts, conversations"),
+        (cap("count", json!(7)), "has to be a text"),
+        (cap("often", json!(7)), "is not known here; known are count, within, atMost"),
+        (json!({"windows": [{"days": ["mon"], "from": "09:00"}]}), "is required"),
+    ] {
+        let Invalid { why, .. } = read::<Changes>(&value).expect_err(&value.to_string());
+        assert_eq!(why, told, "{value}");
     }
 }
 

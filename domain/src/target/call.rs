@@ -9,6 +9,7 @@ use crate::conversation::{Counts, Outcome};
 use crate::ids::Fingerprint;
 use crate::policy::eligible::{Figures, Rule};
 use crate::policy::retry::Next;
+use crate::recording;
 
 /// The call that is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,10 +60,16 @@ pub struct Words {
     pub recording_url: Option<String>,
 }
 
+/// Whoever listens follows the address: what is none of the web is left out.
 impl From<&Answer> for Words {
     fn from(answer: &Answer) -> Self {
         let Answer { outcome, summary, recording_url, .. } = answer;
-        Self { outcome: outcome.clone(), summary: summary.clone(), recording_url: recording_url.clone() }
+        let recording_url = recording_url.as_deref().map(str::trim).filter(|url| recording::is_address(url));
+        Self {
+            outcome: outcome.clone(),
+            summary: summary.clone(),
+            recording_url: recording_url.map(str::to_owned),
+        }
     }
 }
 

@@ -74,7 +74,22 @@ pub async fn of_import(
     screens.query(ContactBook::NAME, rest, args, false).await
 }
 
-/// Those of these that there are.
+/// Of these, those that there are.
+pub async fn several(
+    screens: &Screens,
+    organization: &Organization,
+    contacts: &[Uuid],
+) -> Result<HashMap<Uuid, ContactRow>, Error> {
+    let mut found = HashMap::with_capacity(contacts.len());
+    for together in contacts.chunks(TOGETHER) {
+        let (rest, args) = named(organization, together).into_parts();
+        let rows: Vec<ContactRow> = screens.query(ContactBook::NAME, &rest, args, false).await?;
+        found.extend(rows.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(found)
+}
+
+/// The ids of these that there are.
 pub async fn known(
     screens: &Screens,
     organization: &Organization,
@@ -82,13 +97,17 @@ pub async fn known(
 ) -> Result<HashSet<Uuid>, Error> {
     let mut known = HashSet::with_capacity(contacts.len());
     for together in contacts.chunks(TOGETHER) {
-        let mut text = Text::new("where removed = 0 and stream in ");
-        text.list(together.iter().map(|contact| Cell::text(format!("{organization}/{contact}"))));
-        let (rest, args) = text.into_parts();
+        let (rest, args) = named(organization, together).into_parts();
         let rows: Vec<Named> = screens.query(ContactBook::NAME, &rest, args, false).await?;
         known.extend(rows.into_iter().map(|row| row.id));
     }
     Ok(known)
+}
+
+fn named(organization: &Organization, contacts: &[Uuid]) -> Text {
+    let mut text = Text::new("where removed = 0 and stream in ");
+    text.list(contacts.iter().map(|contact| Cell::text(format!("{organization}/{contact}"))));
+    text
 }
 
 row! {

@@ -54,6 +54,27 @@ fn an_import_is_shown_from_its_beginning_to_its_undoing() {
 }
 
 #[test]
+fn an_import_that_broke_off_shows_why_until_it_came_to_its_end() {
+    let begun = import::Event::Begun {
+        id: Uuid::from_u128(7),
+        origin: Origin::Text,
+        terms: Terms::default(),
+        at: at(0),
+    };
+    let mut row = None;
+    fold(&mut row, begun);
+    fold(&mut row, import::Event::Failed { reason: "stopped".to_owned(), at: at(1) });
+    let shown = row.clone().unwrap();
+    assert_eq!(
+        (shown.failed_at, shown.failure.as_deref(), shown.created),
+        (Some(at(1)), Some("stopped"), None)
+    );
+    fold(&mut row, import::Event::Finished { counts: Counts::default(), digest: "aa".into(), at: at(2) });
+    let shown = row.unwrap();
+    assert_eq!((shown.failed_at, shown.failure, shown.finished_at), (None, None, Some(at(2))));
+}
+
+#[test]
 fn an_import_without_a_beginning_makes_no_sense() {
     let finished = import::Event::Finished { counts: Counts::default(), digest: String::new(), at: at(0) };
     assert!(Imports::fold(&mut None, &fact(finished)).is_err());

@@ -1,8 +1,10 @@
-//! How contacts in campaigns are asked for: a campaign's, page by page; who is due; who was put off; which of several are in any.
+//! How contacts in campaigns are asked for: a campaign's, all of them or filtered, page by page; who is due; who was put off; which of
+//! several are in any.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use domain::conversation::status::Status;
 use domain::fact::Position;
 use domain::ids::Organization;
 use uuid::Uuid;
@@ -12,7 +14,46 @@ use crate::error::Error;
 use crate::projection::Projection;
 use crate::row::{Cell, row};
 use crate::screens::Screens;
-use crate::text::Text;
+use crate::text::{Page, Text};
+
+/// Which contacts of a campaign; all that are in it by default.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// One or several; any where there are none.
+    pub statuses: Vec<Status>,
+}
+
+/// A campaign's contacts in the order in which they joined.
+pub async fn list(
+    screens: &Screens,
+    (organization, campaign): (&Organization, Uuid),
+    filter: &Filter,
+    (page, limit): (Page, u32),
+) -> Result<Vec<TargetRow>, Error> {
+    let mut text = filtered((organization, campaign), filter);
+    text.oldest((page, limit));
+    let (rest, args) = text.into_parts();
+    screens.query(Targets::NAME, &rest, args, false).await
+}
+
+/// How many there are.
+pub async fn count(screens: &Screens, of: (&Organization, Uuid), filter: &Filter) -> Result<u64, Error> {
+    let (rest, args) = filtered(of, filter).into_parts();
+    screens.count(Targets::NAME, &rest, args).await
+}
+
+fn filtered((organization, campaign): (&Organization, Uuid), filter: &Filter) -> Text {
+    let mut text = Text::new("where organization = ");
+    text.arg(Cell::text(organization.as_str()))
+        .push(" and campaign = ")
+        .arg(Cell::text(campaign.to_string()));
+    text.push(" and state <> 'dropped'");
+    if !filter.statuses.is_empty() {
+        text.push(" and call_status in ")
+            .list(filter.statuses.iter().map(|status| Cell::text(status.as_str())));
+    }
+    text
+}
 
 /// A campaign's contacts in the order in which they joined, from after a cursor (0: from the beginning).
 pub async fn of_campaign(

@@ -120,14 +120,14 @@ impl Desk {
                     }
                 }
                 Standing::Waits => {}
-                Standing::Pauses(why) => self.tell(id, Command::Pause { why, at: now }).await?,
+                Standing::Pauses(why) => self.tell(id, "paused", Command::Pause { why, at: now }).await?,
                 // Who may not be called may be callable by now: first they are looked at again.
                 Standing::Completes if self.campaigns.get(&id).is_some_and(|it| it.revisited.is_some()) => {
                     stepped.busy |= self.revisit(id).await?;
                 }
                 Standing::Completes => {
                     self.ending.insert(id, false);
-                    self.tell(id, Command::Complete { at: now }).await?;
+                    self.tell(id, "completed", Command::Complete { at: now }).await?;
                 }
             }
         }
@@ -159,9 +159,9 @@ impl Desk {
     }
 
     /// A campaign that is over or broken is told so, and not seen to any more.
-    async fn tell(&mut self, id: Uuid, command: Command) -> Result<(), Error> {
+    async fn tell(&mut self, id: Uuid, as_what: &'static str, command: Command) -> Result<(), Error> {
         let Some(running) = self.campaigns.remove(&id) else { return Ok(()) };
-        tracing::info!(campaign = %id, ?command, "a campaign is dialled no more");
+        tracing::info!(campaign = %id, "a campaign is dialled no more: it is {as_what}");
         let stream = StreamId::campaign(&running.organization, id);
         let meta = Meta { circumstances: self.moment(&running).circumstances, command: None };
         match self.options.dispatch.campaign(stream, command, meta).await {

@@ -112,12 +112,16 @@ impl Carrier {
     /// Renews the lease for as long as it is polled. Never ends: what the far end was told cannot be taken back,
     /// so that losing the lease is no reason to stop listening.
     async fn keep(&self, hold: &Hold) {
+        let mut missed = false;
         loop {
             tokio::time::sleep(self.options.limits.renew_every).await;
-            if let Ok(false) = self.renew(hold).await {
+            let Ok(renewed) = self.renew(hold).await else { continue };
+            // Once says nothing: in that moment it is finished here, or this very process took it anew under a fence not known yet.
+            if !renewed && missed {
                 tracing::warn!(effect = hold.id, "an effect under way is somebody else's by now");
                 return std::future::pending().await;
             }
+            missed = !renewed;
         }
     }
 

@@ -6,6 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::web::Payload;
 use domain::campaign::{self, Kind, Settings};
 use domain::rules::read;
+use projections::campaign_board::Status;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -18,12 +19,12 @@ const BODY_LEN_MAX: usize = 8 << 20;
 const CONTACTS_MAX: usize = 100_000;
 const NAME_LEN_MAX: usize = 200;
 const DESCRIPTION_LEN_MAX: usize = 10_000;
+const OBJECT: &str = "has to be an object";
 /// Fields of answers, which clients send back with what they change.
-const SHOWN: [&str; 17] = [
+const SHOWN: [&str; 16] = [
     "id",
     "organizationId",
     "campaignTypeDescription",
-    "status",
     "why",
     "totalContacts",
     "calledContacts",
@@ -114,6 +115,7 @@ pub(super) async fn new(request: &HttpRequest, payload: Payload) -> Result<New, 
 
 /// What is to be another way.
 pub(super) struct Changes {
+    status: Option<Status>,
     name: Option<String>,
     description: Said<String>,
     kind: Option<Kind>,
@@ -123,6 +125,7 @@ pub(super) struct Changes {
 pub(super) async fn changes(request: &HttpRequest, payload: Payload) -> Result<Changes, Problem> {
     let mut fields = Fields::read(request, payload, BODY_LEN_MAX).await?;
     let changes = Changes {
+        status: fields.said("status", NAME_LEN_MAX)?.as_deref().map(status).transpose()?,
         name: fields.said("name", NAME_LEN_MAX)?,
         description: fields.text("description", DESCRIPTION_LEN_MAX)?,
         kind: fields.said("campaignType", NAME_LEN_MAX)?.as_deref().map(kind).transpose()?,
@@ -133,12 +136,23 @@ pub(super) async fn changes(request: &HttpRequest, payload: Payload) -> Result<C
 }
 
 impl Changes {
+    /// Clients send back what they got; a campaign that is to run or to stand still is told so elsewhere.
+    pub(super) fn leaves(&self, known: Status) -> Result<(), Problem> {
+        match self.status {
+            Some(wanted) if wanted != known => {
+                let told = format!("is {} and not changed here: start and stop do that", known.as_str());
+                Err(Problem::field("status", told))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     pub(super) fn over(&self, known: &campaign::Plan) -> Result<campaign::Plan, Problem> {
         let settings = match &self.settings {
             Said::Nothing => known.settings.clone(),
             Said::Empty => Settings::default(),
             Said::This(Value::Object(parts)) => merged(&known.settings, parts.clone())?,
-            Said::This(_) => return Err(Problem::field("settings", "has to be an object")),
+            Said::This(_) => return Err(Problem::field("settings", OBJECT)),
         };
         Ok(campaign::Plan {
             name: self.name.clone().unwrap_or_else(|| known.name.clone()),
@@ -180,12 +194,34 @@ fn kind(text: &str) -> Result<Kind, Problem> {
     Kind::parse(text).ok_or_else(|| Problem::field("campaignType", format!("is none of {known}")))
 }
 
+fn status(text: &str) -> Result<Status, Problem> {
+    let known = Status::ALL.map(Status::as_str).join(", ");
+    Status::parse(text).ok_or_else(|| Problem::field("status", format!("is none of {known}")))
+}
+
 fn settings(said: Said<Value>) -> Result<Settings, Problem> {
-    match said {
-        Said::Nothing | Said::Empty => Ok(Settings::default()),
-        Said::This(value) => read::read(&value)
-            .map_err(|wrong| Problem::field(&format!("settings.{}", wrong.field), wrong.why)),
+    let told = match said {
+        Said::Nothing | Said::Empty => return Ok(Settings::default()),
+        // Null says nothing.
+        Said::This(Value::Object(parts)) => {
+            Value::Object(parts.into_iter().filter(|(_, part)| !part.is_null()).collect())
+        }
+        Said::This(_) => return Err(Problem::field("settings", OBJECT)),
+    };
+    let settings: Settings = read::read(&told).map_err(|wrong| wrong_setting(&wrong))?;
+    match settings.rules.as_ref().and_then(|rules| rules.windows.as_ref()) {
+        Some(week) if week.is_never_open() => {
+            let never = "has to have a window, or to be left out: nobody would ever be called";
+            Err(Problem::field("settings.rules.windows", never))
+        }
+        Some(_) | None => Ok(settings),
     }
+}
+
+fn wrong_setting(wrong: &read::Invalid) -> Problem {
+    let field =
+        if wrong.field.is_empty() { "settings".to_owned() } else { format!("settings.{}", wrong.field) };
+    Problem::field(&field, &wrong.why)
 }
 
 /// In the order in which they came, each once. The first that is no id is named by its place.

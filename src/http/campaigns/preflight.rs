@@ -24,6 +24,7 @@ use crate::dispatch::dialling::Case;
 use crate::http::Engine;
 use crate::http::auth::{Caller, Member};
 use crate::http::problem::{Problem, ProblemBody};
+use crate::http::query::Described;
 use crate::http::sessions::{self, Fresh};
 use crate::http::times::Stamp;
 
@@ -87,12 +88,14 @@ struct Sum {
 /// How many would be called now, how many not and why, and when it would end.
 #[utoipa::path(tag = "campaigns", security(("token" = [])), params(Fresh), responses(
     (status = OK, body = Preflight),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/auto-calling/campaigns/{id}/preflight")]
 pub(super) async fn preflight(
     engine: Engine,
     member: Member,
+    _: Described,
     id: Path<String>,
     fresh: actix_web::web::Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {

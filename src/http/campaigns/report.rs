@@ -186,11 +186,7 @@ struct Form {
 
 impl Form {
     fn format(&self) -> Result<Format, Problem> {
-        match query::words("format", self.format.as_deref(), &FORMATS)?.as_slice() {
-            [] => Ok(Format::Json),
-            [format] => Ok(*format),
-            _ => Err(Problem::parameter("format", "has to be one of json and csv")),
-        }
+        Ok(query::one_of("format", self.format.as_deref(), &FORMATS)?.unwrap_or(Format::Json))
     }
 }
 

@@ -140,7 +140,7 @@ async fn halt(
     asked.shown(campaign, position, texts, StatusCode::OK).await
 }
 
-/// Changes what is given. Of `settings` each part that is given replaces the known one, and null takes it away;
+/// Changes what is given; its status is changed by `start` and `stop`. Of `settings` each part that is given replaces the known one, and null takes it away;
 /// whoever was put off is looked at again by the new ones.
 #[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts),
     request_body(content = form::PlanChanges, content_type = "application/json"),
@@ -163,6 +163,8 @@ pub(super) async fn change(
     caller.require(Role::Manager)?;
     let (campaign, asked) = (named(&campaign)?, Asked::new(&engine, &caller, &id));
     let changes = form::changes(&request, payload).await?;
+    Fresh::since(engine.dispatch.position()).wait(&engine, CampaignBoard::NAME).await;
+    changes.leaves(find(&engine, &caller, campaign).await?.status)?;
     let (stream, meta, at) = (asked.stream(campaign), asked.meta(), engine.clock.now());
     let position = engine.dispatch.replan(stream, &meta, at, |known| changes.over(known)).await??;
     asked.shown(campaign, position, texts, StatusCode::OK).await

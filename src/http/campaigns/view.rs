@@ -1,12 +1,16 @@
 //! How campaigns and their contacts are shown.
 
 use projections::campaign_board::CampaignRow;
+use projections::contact_book::ContactRow;
 use projections::targets::{State, TargetRow};
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::http::contacts::ContactView;
+use crate::http::figures;
 use crate::http::language::Texts;
 use crate::http::times::Stamp;
 
@@ -24,7 +28,7 @@ pub(super) struct CampaignView<'a> {
     status: &'static str,
     /// Why it stands still, where nobody asked for it.
     #[schema(value_type = Option<Object>)]
-    why: Option<Box<RawValue>>,
+    why: Option<Value>,
     #[schema(value_type = Object)]
     settings: Option<Box<RawValue>>,
     total_contacts: i64,
@@ -63,6 +67,8 @@ pub(super) struct WholeView<'a> {
 #[schema(as = CampaignContact)]
 pub(super) struct TargetView<'a> {
     contact_id: Uuid,
+    /// As contacts are shown; null where it was removed.
+    contact: Option<ContactView<'a>>,
     call_status: &'static str,
     call_status_description: &'static str,
     /// What the status has no name for.
@@ -73,10 +79,17 @@ pub(super) struct TargetView<'a> {
     call_duration: Option<i64>,
     recording_url: Option<&'a str>,
     attempts: i64,
+    /// What its next call would be: `callback`, `retry` or `first`.
+    turn: &'static str,
+    /// When it was called last.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_attempt_at: Option<Stamp>,
     /// When it is looked at next.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_attempt_at: Option<Stamp>,
-    /// The rule by which it may not be called, where waiting does not help.
+    /// The rule by which it is not called now; `explain` tells its figures.
+    rule: Option<&'a str>,
+    /// The same where waiting does not help.
     skip_reason: Option<&'a str>,
     #[schema(value_type = String, format = DateTime)]
     updated_at: Stamp,
@@ -96,7 +109,7 @@ impl<'a> CampaignView<'a> {
             campaign_type: row.purpose.as_str(),
             campaign_type_description: row.purpose.description(texts.language),
             status: row.status.as_str(),
-            why: row.why.as_deref().and_then(json),
+            why: row.why.as_deref().map(figures::of_stored),
             settings: json(&row.settings),
             total_contacts: row.total,
             called_contacts: row.called,
@@ -115,9 +128,10 @@ impl<'a> CampaignView<'a> {
 }
 
 impl<'a> TargetView<'a> {
-    pub(super) fn new(row: &'a TargetRow, texts: Texts) -> Self {
+    pub(super) fn new(row: &'a TargetRow, contact: Option<&'a ContactRow>, texts: Texts) -> Self {
         Self {
             contact_id: row.contact,
+            contact: contact.map(|contact| ContactView::new(contact, texts)),
             call_status: row.call_status.as_str(),
             call_status_description: row.call_status.description(texts.language),
             reason: row.reason.as_deref(),
@@ -126,7 +140,10 @@ impl<'a> TargetView<'a> {
             call_duration: row.talk_secs,
             recording_url: row.recording_url.as_deref(),
             attempts: row.attempts,
+            turn: row.turn.as_str(),
+            last_attempt_at: row.dialled_at.map(Stamp),
             next_attempt_at: row.due_at.map(Stamp),
+            rule: row.rule.as_deref(),
             skip_reason: row.rule.as_deref().filter(|_| row.state == State::Skipped),
             updated_at: Stamp(row.updated_at),
         }

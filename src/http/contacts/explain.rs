@@ -6,19 +6,22 @@ use actix_web::web::{Path, Query};
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use domain::policy::dialling::Whole;
-use domain::policy::eligible::{Decision, Figures, Tested, Verdict};
+use domain::policy::eligible::{Decision, Tested, Verdict};
 use domain::target::Phase;
 use projections::campaign_board::{self, CampaignBoard, CampaignRow, Status};
 use projections::projection::Projection;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::dispatch::dialling::{Case, Concerned};
 use crate::http::Engine;
 use crate::http::auth::Member;
+use crate::http::figures;
 use crate::http::language::Texts;
 use crate::http::problem::{Code, Problem, ProblemBody};
+use crate::http::query::Described;
 use crate::http::sessions::{self, Fresh};
 use crate::http::times::Stamp;
 
@@ -69,9 +72,9 @@ struct RuleView {
     verdict: &'static str,
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Stamp>,
-    /// What it looked at.
-    #[schema(value_type = Object)]
-    figures: Figures,
+    /// What it looked at; null where there was nothing to look at.
+    #[schema(value_type = Option<Object>)]
+    figures: Value,
 }
 
 /// A decision that stands in the journal.
@@ -80,8 +83,8 @@ struct NotedView {
     rule: &'static str,
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Stamp>,
-    #[schema(value_type = Object)]
-    figures: Figures,
+    #[schema(value_type = Option<Object>)]
+    figures: Value,
 }
 
 /// Why the contact is or is not called in a campaign, rule by rule, and when it may be.
@@ -94,6 +97,7 @@ struct NotedView {
 pub(super) async fn explain(
     engine: Engine,
     member: Member,
+    _: Described,
     id: Path<String>,
     asked: Query<Asked>,
     texts: Texts,
@@ -141,7 +145,7 @@ impl Explanation {
             noted: all.target.state.decision().map(|known| NotedView {
                 rule: known.rule.as_str(),
                 until: known.until.map(Stamp),
-                figures: known.figures,
+                figures: figures::shown(known.figures),
             }),
         }
     }
@@ -156,7 +160,7 @@ impl RuleView {
             Verdict::Untried => ("untried", None),
         };
         let (rule, description) = (tested.rule.as_str(), tested.rule.description(texts.language));
-        Self { rule, description, verdict, until, figures: tested.figures }
+        Self { rule, description, verdict, until, figures: figures::shown(tested.figures) }
     }
 }
 

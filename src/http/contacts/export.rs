@@ -18,11 +18,12 @@ use crate::http::query::Described;
 use crate::http::sessions::Fresh;
 use crate::http::table::{self, Cell, PAGE, Table};
 
-/// The organization's contacts as a file, the newest first: CSV as they are read, or a workbook. `upload-excel` takes it in again.
+/// The organization's contacts as a file, the newest first: CSV as they are read, or a workbook. `upload-excel` takes it in again,
+/// save what is too long for a workbook's cell (32,767 characters), which is cut and says so at its end.
 #[utoipa::path(tag = "contacts", security(("token" = [])), params(Sought, table::Form, Fresh), responses(
     (status = OK, body = String, content_type = "text/csv", description = "CSV in UTF-8, or a workbook (format=xlsx)"),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json",
-        description = "Also where a cell is too long for a workbook"),
+        description = "A parameter that is wrong, or not known here"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/auto-calling/contacts/export")]
@@ -70,7 +71,7 @@ impl Table for Contacts {
         let rows =
             contact_book::list(&self.engine.screens, &self.organization, &self.filter, (below, PAGE)).await?;
         let more = u32::try_from(rows.len()) == Ok(PAGE);
-        self.below = rows.last().filter(|_| more).map(|last| Page::Before(last.position));
+        self.below = rows.last().filter(|_| more).map(|last| Page::Beyond(last.position));
         Ok(Some(rows))
     }
 
@@ -82,6 +83,7 @@ impl Table for Contacts {
             row.date_of_birth.as_deref().into(),
             row.custom_data.as_deref().into(),
             row.notes.as_deref().into(),
+            row.zone.as_deref().into(),
         ]
         .into_iter()
     }

@@ -17,7 +17,7 @@ use crate::http::{Engine, edge, pages};
 #[expect(dead_code, reason = "it only describes the form to the API's document")]
 pub(super) struct Form {
     /// .xlsx, .xls, .xlsb, .ods or .csv. The first row of the first sheet names the columns:
-    /// firstName, lastName, phone, dateOfBirth, customData (its cells hold JSON), notes.
+    /// firstName, lastName, phone, dateOfBirth, customData (its cells hold JSON), notes, timezone.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
 }
@@ -126,6 +126,8 @@ pub(super) struct ImportPage<'a> {
 pub(super) struct ImportView<'a> {
     id: Uuid,
     status: Stage,
+    /// Why it has failed.
+    failure: Option<&'a str>,
     /// Who sent the file.
     actor: &'a str,
     /// `workbook` or `text`.
@@ -148,15 +150,19 @@ pub(super) struct ImportView<'a> {
     created_at: Stamp,
     #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Stamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    failed_at: Option<Stamp>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[schema(as = ImportStage)]
 enum Stage {
-    /// Its contacts are being stored. One that stays so has broken off: send the file again, or undo it.
+    /// Its contacts are being stored.
     Started,
     Finished,
+    /// It broke off, and what was stored by then is there: send the file again, or undo it.
+    Failed,
     Undone,
 }
 
@@ -189,15 +195,17 @@ impl<'a> ImportView<'a> {
             called: row.kept_called,
         };
         let undone = row.undone_at.map(|at| UndoneView { removed: row.removed, kept: kept(), at: Stamp(at) });
-        let status = match (row.undone_at, row.finished_at) {
-            (Some(_), _) => Stage::Undone,
-            (None, Some(_)) => Stage::Finished,
-            (None, None) => Stage::Started,
+        let status = match (row.undone_at, row.finished_at, row.failed_at) {
+            (Some(_), _, _) => Stage::Undone,
+            (None, Some(_), _) => Stage::Finished,
+            (None, None, Some(_)) => Stage::Failed,
+            (None, None, None) => Stage::Started,
         };
         let organization = domain::ids::Organization::parse(&row.organization).ok();
         Self {
             id: row.id,
             status,
+            failure: row.failure.as_deref(),
             actor: &row.actor,
             origin: &row.origin,
             on_duplicate: &row.on_duplicate,
@@ -214,6 +222,7 @@ impl<'a> ImportView<'a> {
             report: report(row.id),
             created_at: Stamp(row.begun_at),
             finished_at: row.finished_at.map(Stamp),
+            failed_at: row.failed_at.map(Stamp),
         }
     }
 }

@@ -59,11 +59,24 @@ impl Taking {
         if !dry_run {
             let import = self.importing.import;
             self.begin(kind).await?;
-            taken = self.store().await.map_err(|problem| problem.or("importId", import.to_string()))?;
+            taken = match self.store().await {
+                Ok(taken) => taken,
+                Err(problem) => return Err(self.broken_off(problem).await),
+            };
             let Taken { counts, position, .. } = &taken;
             tracing::info!(%import, position, created = counts.created, rows = counts.rows, "contacts were imported");
         }
         Ok(taken)
+    }
+
+    /// What was stored by then is there. Where that cannot be said either, the watchdog says it.
+    async fn broken_off(&self, problem: Problem) -> Problem {
+        let import = self.importing.import;
+        let failed = Command::Fail { reason: problem.to_string(), at: self.engine.clock.now() };
+        if let Err(why) = self.say(failed).await {
+            tracing::warn!(%import, cause = %why, "an import broke off, and cannot be told so now");
+        }
+        problem.or("importId", import.to_string())
     }
 
     fn pass(&self) -> Pass {

@@ -123,6 +123,7 @@ impl From<contacts::Refusal> for Problem {
                 let id = number.to_string();
                 Self::new(Code::NumberListed, format!("{refusal}; {told}")).with("id", id)
             }
+            contacts::Refusal::ListedForEveryone => Self::new(Code::NumberListed, refusal.to_string()),
             contacts::Refusal::NotListed => Self::new(Code::NumberUnlisted, refusal.to_string()),
             // Nobody asks to ring here.
             contacts::Refusal::Number(
@@ -275,7 +276,6 @@ impl From<WorkbookError> for Problem {
         match error {
             WorkbookError::Busy => Self::new(Code::Busy, error.to_string()),
             WorkbookError::Screens(why) => why.into(),
-            WorkbookError::CellTooLong => Self::parameter("format", error.to_string()),
             WorkbookError::Workbook(_) | WorkbookError::File(_) | WorkbookError::Abandoned => {
                 Self::new(Code::Internal, "the workbook could not be made; the log says why").because(error)
             }

@@ -42,6 +42,8 @@ pub(super) struct PromiseChange {
 pub(super) struct Told {
     news: News,
     completes: bool,
+    /// All of what was said.
+    pub(super) whole: String,
 }
 
 impl Told {
@@ -52,6 +54,7 @@ impl Told {
 
 pub(super) async fn read(engine: &Engine, request: &HttpRequest, payload: Payload) -> Result<Told, Problem> {
     let mut fields = Fields::read(request, payload, BODY_LEN_MAX).await?;
+    let whole = fields.whole();
     let told = [
         yes(&mut fields, "kept", News::Kept)?,
         paid(&mut fields)?.map(News::Paid),
@@ -65,7 +68,7 @@ pub(super) async fn read(engine: &Engine, request: &HttpRequest, payload: Payloa
     let one = || Problem::field("kept", "or one of paid, dueDate and withdrawn is required");
     let news = told.next().ok_or_else(one)?;
     match told.next() {
-        None => Ok(Told { news, completes }),
+        None => Ok(Told { news, completes, whole }),
         Some(_) => {
             Err(Problem::field("kept", "goes without paid, dueDate and withdrawn: one of them at a time"))
         }

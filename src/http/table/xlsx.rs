@@ -2,6 +2,7 @@
 //! by a thread of its own, since a workbook cannot be sent before its end is known.
 //! Cells of text are never formulas; those that look like one are marked as text, so that they stay so when somebody edits them.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::marker::PhantomData;
@@ -21,6 +22,10 @@ const AHEAD: usize = 2;
 /// Rows of a sheet below its header; what is more goes to another sheet.
 const ROWS_MAX: u32 = 1_048_575;
 const CHUNK: usize = 64 * 1024;
+/// UTF-16 units of a cell's text.
+const CELL_MAX: usize = 32_767;
+/// At the end of a text that is longer, in ASCII.
+const CUT: &str = " ... [cut: a workbook's cell holds 32,767 characters; the CSV has all of it]";
 const WIDTH: f64 = 22.0;
 
 #[derive(Debug, thiserror::Error)]
@@ -29,27 +34,13 @@ pub(in crate::http) enum Error {
     Busy,
     #[error(transparent)]
     Screens(#[from] projections::Error),
-    #[error(
-        "has to be csv: a workbook's cell holds at most 32,767 characters, and one of these would hold more"
-    )]
-    CellTooLong,
     #[error("the workbook cannot be written: {0}")]
-    Workbook(XlsxError),
+    Workbook(#[from] XlsxError),
     #[error("the workbook's file: {0}")]
     File(#[from] std::io::Error),
     /// Whoever brought the rows has gone, or the thread has.
     #[error("the workbook was given up")]
     Abandoned,
-}
-
-impl From<XlsxError> for Error {
-    fn from(why: XlsxError) -> Self {
-        if matches!(why, XlsxError::MaxStringLengthExceeded) {
-            Self::CellTooLong
-        } else {
-            Self::Workbook(why)
-        }
-    }
 }
 
 /// Rows, or that there are no more.
@@ -128,9 +119,9 @@ impl<T: Table> Book<T> {
         for (column, cell) in (0..).zip(T::cells(row, self.language)) {
             match cell {
                 Cell::Text(text) if formula::like(&text) => {
-                    sheet.write_string_with_format(self.row, column, text, &self.marked)?
+                    sheet.write_string_with_format(self.row, column, fitting(text), &self.marked)?
                 }
-                Cell::Text(text) => sheet.write_string(self.row, column, text)?,
+                Cell::Text(text) => sheet.write_string(self.row, column, fitting(text))?,
                 Cell::Number(number) => sheet.write_number(self.row, column, number)?,
                 Cell::Empty => sheet,
             };
@@ -144,6 +135,23 @@ impl<T: Table> Book<T> {
         file.seek(SeekFrom::Start(0))?;
         Ok(file)
     }
+}
+
+/// As much of a text as a cell holds, in the units that a spreadsheet program counts. What was cut off says so: a file that was not
+/// made at all would help nobody.
+fn fitting(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.len() <= CELL_MAX || text.encode_utf16().count() <= CELL_MAX {
+        return text;
+    }
+    let mut room = CELL_MAX - CUT.len();
+    let kept = text.chars().take_while(|c| match room.checked_sub(c.len_utf16()) {
+        Some(left) => {
+            room = left;
+            true
+        }
+        None => false,
+    });
+    Cow::Owned(kept.chain(CUT.chars()).collect())
 }
 
 /// The header, which stays in sight.

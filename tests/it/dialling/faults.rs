@@ -13,6 +13,9 @@ use super::agent::{Act, Agent, success};
 use super::{Desk, PATIENCE, phone, well};
 use crate::world::World;
 
+/// A time on the wire.
+const MILLIS_LEN: usize = "2025-10-06T18:30:00.000Z".len();
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_fails_pauses_the_campaign_with_the_reason() {
     let desk = Desk::start(World::sqlite(), Agent::start(|_, _| Act::Fail(500))).await;
@@ -20,8 +23,11 @@ async fn an_agent_that_fails_pauses_the_campaign_with_the_reason() {
     let campaign = desk.campaign(0..20, &settings).await;
     desk.begin(&campaign).await;
     let paused = desk.until_status(&campaign, "PAUSED").await;
-    assert_eq!(paused["why"]["breaker"]["in_a_row"], 5, "{paused}");
+    assert_eq!(paused["why"]["breaker"]["inARow"], 5, "{paused}");
     assert_eq!(desk.agent.rung().len(), 5, "not one call more");
+    let said = desk.world.said();
+    let refused: Vec<&str> = said.lines().filter(|line| line.contains("refused a call")).collect();
+    assert!(refused.len() == 5 && refused.iter().all(|line| line.contains(&campaign)), "{said}");
     let why = desk
         .get(&format!(
             "/auto-calling/contacts/{}/explain?campaign={campaign}",
@@ -29,6 +35,13 @@ async fn an_agent_that_fails_pauses_the_campaign_with_the_reason() {
         ))
         .await;
     assert_eq!((why["rule"].as_str(), why["campaignStatus"].as_str()), (Some("breaker"), Some("PAUSED")));
+    let last = &why["rules"][13]["figures"]["failures"];
+    assert_eq!((last, last["at"].as_str().map(str::len)), (&paused["why"]["breaker"], Some(MILLIS_LEN)));
+    assert_eq!(
+        why["rules"][2]["figures"],
+        Value::Null,
+        "there is nothing to tell of a number that is not retired"
+    );
     desk.agent.stop().await;
 }
 
@@ -78,6 +91,7 @@ async fn what_the_agent_reports_later_is_taken_once_and_only_signed() {
     let report = |key: &str, outcome: &str| {
         json!({
             "idempotencyKey": key, "success": true, "outcome": outcome, "summary": "ok", "duration": 12,
+            "recordingUrl": "javascript:alert(1)",
         })
     };
     let (status, said) = send(&desk, &report(&rung[0].key, "SUCCESS"), None).await;
@@ -98,9 +112,30 @@ async fn what_the_agent_reports_later_is_taken_once_and_only_signed() {
     assert_eq!((status, said["code"].as_str()), (StatusCode::NOT_FOUND, Some("call-unknown")));
     let (status, said) = send(&desk, &json!({ "callId": "x" }), secret).await;
     assert_eq!((status, said["field"].as_str()), (StatusCode::BAD_REQUEST, Some("success")));
+    let unclear = json!({ "idempotencyKey": rung[0].key, "success": "yes" });
+    let (status, said) = send(&desk, &unclear, secret).await;
+    assert_eq!((status, said["field"].as_str()), (StatusCode::BAD_REQUEST, Some("success")));
     let over = desk.until_status(&campaign, "COMPLETED").await;
     assert_eq!((over["successfulCalls"].as_u64(), over["failedCalls"].as_u64()), (Some(1), Some(1)));
     assert_eq!((desk.agent.times(&phone(0)), desk.agent.times(&phone(1))), (1, 1));
+    assert!(over["contacts"].as_array().unwrap().iter().all(|one| one["recordingUrl"].is_null()), "{over}");
+    desk.agent.stop().await;
+}
+
+/// What stands there is a link on people's screens.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_is_kept_where_it_is_an_address_of_the_web() {
+    let told = |phone_number: &str, _: usize| {
+        let recording =
+            if phone_number == phone(0) { "javascript:alert(1)" } else { "https://x.example.com/1.mp3" };
+        Act::Say(Duration::ZERO, json!({ "success": true, "duration": 40, "recordingUrl": recording }))
+    };
+    let desk = Desk::start(World::sqlite(), Agent::start(told)).await;
+    let campaign = desk.campaign(0..2, &json!({})).await;
+    desk.begin(&campaign).await;
+    let over = desk.until_status(&campaign, "COMPLETED").await;
+    let shown = |place: usize| over["contacts"][place]["recordingUrl"].clone();
+    assert_eq!((shown(0), shown(1)), (Value::Null, json!("https://x.example.com/1.mp3")));
     desk.agent.stop().await;
 }
 

@@ -127,11 +127,21 @@ async fn what_broke_off_is_made_whole_by_sending_it_again() {
     let desk = Desk::of(&world, "1", "manager");
     let stored = desk.total().await;
     assert!(stored > 0 && stored < 20_000, "{stored}");
-    let shown = desk.get(&format!("/imports/{}", id(&begun))).await;
+    // The watchdog looks soon after the start, and then every few seconds.
+    let began = std::time::Instant::now();
+    let shown = loop {
+        let shown = desk.get(&format!("/imports/{}", id(&begun))).await;
+        if shown["status"] != "STARTED" {
+            break shown;
+        }
+        assert!(began.elapsed() < std::time::Duration::from_secs(30), "{shown}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
     assert_eq!(
         (&shown["status"], &shown["total"], &shown["rowsRead"]),
-        (&json!("STARTED"), &Value::Null, &Value::Null)
+        (&json!("FAILED"), &Value::Null, &Value::Null)
     );
+    assert!(shown["failure"].as_str().unwrap().starts_with("the engine stopped"), "{shown}");
     let answer = desk.imported("a.csv", &file, "").await;
     assert_eq!((counts(&answer)[1], counts(&answer)[3]), (20_000 - stored, stored));
     assert_eq!(desk.total().await, 20_000);
