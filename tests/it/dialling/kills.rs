@@ -45,6 +45,7 @@ async fn survives((name, remembers): (&'static str, bool), mut scene: Scene, see
         let at = At(name, seed, moment_of(seed));
         if remembers || !at.2.asks() {
             scene.die_at(at.2, seed).await;
+            scene.meet(at.2).await;
         }
     }
     scene.start().await;
@@ -128,6 +129,8 @@ fn nobody_was_rung_twice(scene: &mut Scene, remembers: bool) {
             assert!(rung.insert(call.phone.clone()), "{} was reached twice", call.phone);
         }
         assert_ne!(call.stand, Stand::Ringing, "{key} rings for ever");
+        let twice = book.unanswered.contains(key);
+        assert!(!twice || call.acknowledged.is_some(), "{key} was reported and never heard: {call:?}");
         if reach == "unconfirmed" {
             assert!(!remembers || book.denied.contains(key), "{key} could have been learnt of: {call:?}");
         } else {

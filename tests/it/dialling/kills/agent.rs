@@ -57,6 +57,8 @@ pub(super) struct Book {
     pub(super) calls: BTreeMap<String, Entry>,
     /// Of which calls the agent said that it does not know them.
     pub(super) denied: BTreeSet<String>,
+    /// Whose reports were sent, and the answers to them never read.
+    pub(super) unanswered: BTreeSet<String>,
     pub(super) offences: Vec<String>,
 }
 
@@ -218,9 +220,12 @@ impl Shared {
         let bytes = body.to_string().into_bytes();
         self.reached(Moment::ReportUnstored, key).await;
         loop {
-            let sent = tokio::spawn(self.send(bytes.clone()));
             let mut trap = self.trap.subscribe();
             let held = *trap.borrow() == Some(Moment::ReportUnacknowledged);
+            if held {
+                self.book().unanswered.insert(key.to_owned());
+            }
+            let sent = tokio::spawn(self.send(bytes.clone()));
             if held {
                 // Whatever the engine says now, it does not arrive.
                 let _ = trap.wait_for(Option::is_none).await;

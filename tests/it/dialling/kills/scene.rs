@@ -17,6 +17,9 @@ const WAIT: Duration = Duration::from_secs(4);
 /// Nothing may be in its way for longer.
 const WAITS_MAX: u32 = 6;
 
+/// A moment that the engine leaves before it is dead is tried again so often.
+const TRIES_MAX: u64 = 12;
+
 /// How often the engine was killed at each moment, and how often only near it: it had gone on before it was dead.
 pub(super) type Tally = BTreeMap<Moment, (u32, u32)>;
 
@@ -100,6 +103,16 @@ impl Scene {
             self.die_once_at(moment, 1).await;
         } else {
             self.die_once_at(moment, nth).await;
+        }
+    }
+
+    /// Until it was not only near it.
+    pub(super) async fn meet(&mut self, moment: Moment) {
+        for seed in 0..TRIES_MAX {
+            if self.tally.get(&moment).is_some_and(|(hits, _)| *hits > 0) {
+                return;
+            }
+            self.die_at(moment, seed).await;
         }
     }
 
@@ -187,6 +200,9 @@ impl Scene {
                 return Some((Caught { stream: String::new(), key: Some(stop.key) }, Some(stop.go)));
             }
             for Mark { stream, key } in self.store.marks(moment, after).await {
+                if key.as_deref().is_some_and(|key| !self.fits(moment, key)) {
+                    continue;
+                }
                 *left -= 1;
                 if *left == 0 {
                     return Some((Caught { stream, key }, None));
@@ -205,13 +221,21 @@ impl Scene {
                     }
                 }
             }
-            tokio::time::sleep(Duration::from_micros(200)).await;
+            // A timer is too slow for what lies between two commits.
+            std::thread::sleep(Duration::from_micros(100));
+            tokio::task::yield_now().await;
         }
         None
     }
 
+    /// Whether the agent knows of a call what belongs to the moment.
     fn fits(&self, moment: Moment, key: &str) -> bool {
-        moment != Moment::EffectTaken || !self.agent.book().calls.contains_key(key)
+        let book = self.agent.book();
+        match moment {
+            Moment::EffectTaken => !book.calls.contains_key(key),
+            Moment::ReportUnacknowledged => book.unanswered.contains(key),
+            _ => true,
+        }
     }
 
     async fn kill(&mut self, moment: Moment, caught: Caught, go: Option<tokio::sync::oneshot::Sender<()>>) {
@@ -285,7 +309,7 @@ impl Scene {
             Moment::TakenStored => has("accepted") && !has("ended"),
             Moment::ReportUnstored => !has("ended"),
             Moment::ReportUnacknowledged => {
-                has("ended") && self.agent.book().calls[key].acknowledged.is_none()
+                has("ended") && self.agent.book().unanswered.contains(key)
             }
             Moment::LeaseTaken | Moment::AskedAbout | Moment::ToldUnstored => {
                 stands("sent", 2..=9) && !has("ended")

@@ -71,7 +71,7 @@ impl Store {
         let sql = match self {
             Self::Sqlite(_) => "BEGIN IMMEDIATE",
             Self::Postgres(_) => {
-                "BEGIN; SELECT 1 FROM journal_head FOR UPDATE; LOCK TABLE effects, policies IN SHARE ROW EXCLUSIVE MODE"
+                "BEGIN; LOCK TABLE policies, effects IN SHARE ROW EXCLUSIVE MODE; SELECT 1 FROM journal_head FOR UPDATE"
             }
         };
         self.tell(sql).await;
@@ -80,7 +80,7 @@ impl Store {
     /// Only what policies want is not stored.
     pub(super) async fn hold_policies(&mut self) {
         if matches!(self, Self::Postgres(_)) {
-            self.tell("BEGIN; LOCK TABLE effects, policies IN SHARE ROW EXCLUSIVE MODE").await;
+            self.tell("BEGIN; LOCK TABLE policies, effects IN SHARE ROW EXCLUSIVE MODE").await;
         }
     }
 
