@@ -8,6 +8,8 @@ mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use karnay::adapters::system::SystemClock;
@@ -39,25 +41,46 @@ fn moment_of(seed: u64) -> Moment {
     all[usize::try_from(seed).unwrap() % all.len()]
 }
 
-/// `remembers`: the agent can be asked what became of a call.
-async fn survives((name, remembers): (&'static str, bool), mut scene: Scene, seeds: Range<u64>) -> Tally {
+/// What was seen in a run.
+#[derive(Debug, Default)]
+struct Seen {
+    tally: Tally,
+    rung: usize,
+    /// Rung again, after what allows it.
+    turns: usize,
+    unconfirmed: usize,
+}
+
+/// `remembers`: the agent can be asked what became of a call. The run ends early where enough were killed in all.
+async fn survives(
+    (name, remembers): (&'static str, bool),
+    mut scene: Scene,
+    seeds: Range<u64>,
+    is_enough: impl Fn(u32) -> bool,
+) -> Seen {
+    let mut kills = 0;
     for seed in seeds {
         let at = At(name, seed, moment_of(seed));
         if remembers || !at.2.asks() {
             scene.die_at(at.2, seed).await;
             scene.meet(at.2).await;
         }
+        let before = std::mem::replace(&mut kills, scene.kills());
+        if is_enough(kills - before) {
+            break;
+        }
     }
     scene.start().await;
     nobody_is_stuck(&mut scene).await;
-    nobody_was_rung_twice(&mut scene, remembers);
+    let mut seen = nobody_was_rung_twice(&mut scene, remembers);
     its_screens_are_what_it_says(scene.world()).await;
     assert!(scene.world().stop().success());
     let verified = scene.world().verify();
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
     let Scene { agent, tally, .. } = scene;
     agent.stop().await;
-    tally
+    seen.tally = tally;
+    seen
 }
 
 /// Every campaign comes to its end, no effect is held by the dead, and every number that was rung is let go.
@@ -108,7 +131,8 @@ fn waits_for_a_turn(shown: &Value) -> bool {
 }
 
 /// By the agent's own book. What the engine believes of a call is what came of it, or that nobody knows.
-fn nobody_was_rung_twice(scene: &mut Scene, remembers: bool) {
+fn nobody_was_rung_twice(scene: &mut Scene, remembers: bool) -> Seen {
+    let mut seen = Seen::default();
     let mut believed = BTreeMap::new();
     for event in scene.world().events() {
         let name = event["type"].as_str().unwrap();
@@ -129,8 +153,14 @@ fn nobody_was_rung_twice(scene: &mut Scene, remembers: bool) {
             assert!(rung.insert(call.phone.clone()), "{} was reached twice", call.phone);
         }
         assert_ne!(call.stand, Stand::Ringing, "{key} rings for ever");
-        let twice = book.unanswered.contains(key);
-        assert!(!twice || call.acknowledged.is_some(), "{key} was reported and never heard: {call:?}");
+        seen.rung += usize::from(call.rings == 1);
+        seen.turns +=
+            usize::from(book.calls.values().filter(|one| one.phone == call.phone).count() > 1 && !turn);
+        seen.unconfirmed += usize::from(reach == "unconfirmed");
+        assert!(
+            !book.unanswered.contains(key) || call.acknowledged.is_some(),
+            "{key} was reported and never heard: {call:?}"
+        );
         if reach == "unconfirmed" {
             assert!(!remembers || book.denied.contains(key), "{key} could have been learnt of: {call:?}");
         } else {
@@ -138,10 +168,13 @@ fn nobody_was_rung_twice(scene: &mut Scene, remembers: bool) {
             assert_eq!(reach == "network_error", turn, "{key}: {reach} {call:?}");
         }
     }
+    seen
 }
 
 async fn its_screens_are_what_it_says(world: &crate::world::World) {
-    for screen in ["targets", "campaign_board", "campaign_calls", "campaign_hours", "promises", "contact_book"] {
+    for screen in
+        ["targets", "campaign_board", "campaign_calls", "campaign_hours", "promises", "contact_book"]
+    {
         let (before, followed) = rows(world, screen).await;
         rebuild(world, screen);
         let (after, fresh) = rows(world, screen).await;
@@ -150,40 +183,92 @@ async fn its_screens_are_what_it_says(world: &crate::world::World) {
     }
 }
 
-/// What was seen, for those who look on.
-#[expect(clippy::print_stderr, reason = "the figures are what a full run is for")]
-fn tell(name: &str, tally: &Tally, began: Instant) {
-    let kills: u32 = tally.values().map(|(hits, near)| hits + near).sum();
-    eprintln!("{name}: {kills} kills in {} s", began.elapsed().as_secs());
-    for (moment, (hits, near)) in tally {
-        eprintln!("  {moment:?}: {hits}, near it {near}");
+impl Seen {
+    fn kills(&self) -> u32 {
+        self.tally.values().map(|(hits, near)| hits + near).sum()
     }
-}
 
-/// Each moment was met, and not only come near.
-fn each_was_hit(tally: &Tally, but: impl Fn(Moment) -> bool) {
-    for moment in Moment::ALL.into_iter().filter(|moment| !but(*moment)) {
-        assert!(tally.get(&moment).is_some_and(|(hits, _)| *hits > 0), "never at {moment:?}: {tally:?}");
+    fn add(&mut self, other: Self) {
+        for (moment, (hits, near)) in other.tally {
+            let sum = self.tally.entry(moment).or_default();
+            *sum = (sum.0 + hits, sum.1 + near);
+        }
+        self.rung += other.rung;
+        self.turns += other.turns;
+        self.unconfirmed += other.unconfirmed;
+    }
+
+    /// Each moment was met, and not only come near.
+    fn each_was_hit(&self) {
+        for moment in Moment::ALL {
+            let hits = self.tally.get(&moment).map_or(0, |(hits, _)| *hits);
+            assert!(hits > 0, "never at {moment:?}: {self:?}");
+        }
+    }
+
+    #[expect(clippy::print_stderr, reason = "the figures are what a full run is for")]
+    fn tell(&self, began: Instant) {
+        let Self { rung, turns, unconfirmed, .. } = self;
+        let (kills, secs) = (self.kills(), began.elapsed().as_secs());
+        eprintln!(
+            "{kills} kills in {secs} s: {rung} calls rung, {turns} of them another turn, {unconfirmed} unconfirmed, none twice, nobody stuck"
+        );
+        for (moment, (hits, near)) in &self.tally {
+            eprintln!("  {moment:?}: {hits}, and {near} near it");
+        }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_at_every_moment_rings_nobody_twice_on_sqlite() {
-    let began = Instant::now();
-    let tally = survives(("SQLite", true), Scene::sqlite(true).await, 0..23).await;
-    tell("SQLite", &tally, began);
-    each_was_hit(&tally, |_| false);
+    survives(("SQLite", true), Scene::sqlite(true).await, 0..23, |_| false).await.each_was_hit();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_at_every_moment_rings_nobody_twice_on_postgres() {
-    let began = Instant::now();
-    let tally = survives(("PostgreSQL", true), Scene::postgres(true).await, 0..23).await;
-    tell("PostgreSQL", &tally, began);
-    each_was_hit(&tally, |_| false);
+    survives(("PostgreSQL", true), Scene::postgres(true).await, 0..23, |_| false).await.each_was_hit();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_anybody_to_ask_nobody_is_rung_again() {
-    survives(("SQLite, without asking", false), Scene::sqlite(false).await, 4..19).await;
+    let scene = Scene::sqlite(false).await;
+    let seen = survives(("SQLite, nobody to ask", false), scene, 4..19, |_| false).await;
+    assert!(seen.unconfirmed > 0, "there was nothing to ask about: {seen:?}");
+}
+
+const KILLS: u32 = 1_000;
+/// One after another on one journal.
+const ON_ONE_JOURNAL: u64 = 69;
+
+/// Journal after journal, each with seeds of its own, until there were enough in all.
+async fn a_lane(lane: u64, killed: Arc<AtomicU32>) -> Seen {
+    let mut seen = Seen::default();
+    for turn in 0.. {
+        if killed.load(Ordering::Relaxed) >= KILLS {
+            break;
+        }
+        let from = 1_000_000 * lane + ON_ONE_JOURNAL * turn;
+        let is_enough = |more| killed.fetch_add(more, Ordering::Relaxed) + more >= KILLS;
+        let (kind, scene) = match lane {
+            0 => (("SQLite", true), Scene::sqlite(true).await),
+            1 => (("SQLite, nobody to ask", false), Scene::sqlite(false).await),
+            _ => (("PostgreSQL", true), Scene::postgres(true).await),
+        };
+        seen.add(survives(kind, scene, from..from + ON_ONE_JOURNAL, is_enough).await);
+    }
+    seen
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "full size: make check-deep"]
+async fn deep_a_thousand_kills_ring_nobody_twice() {
+    let (began, killed) = (Instant::now(), Arc::new(AtomicU32::new(0)));
+    let lanes = (0..3).map(|lane| tokio::spawn(a_lane(lane, Arc::clone(&killed))));
+    let mut seen = Seen::default();
+    for lane in futures_util::future::join_all(lanes).await {
+        seen.add(lane.unwrap());
+    }
+    seen.tell(began);
+    seen.each_was_hit();
+    assert!(seen.kills() >= KILLS);
 }

@@ -89,7 +89,8 @@ pub(super) struct Agent {
 pub(super) const KINDS: std::ops::Range<u32> = 0..10;
 
 fn answer(kind: u32, before: usize) -> Value {
-    let told = json!({ "success": true, "outcome": "Payment received", "summary": "Kelishildi", "duration": 40 });
+    let told =
+        json!({ "success": true, "outcome": "Payment received", "summary": "Kelishildi", "duration": 40 });
     match kind {
         3 | 4 => json!({ "success": true, "outcome": "PROMISE_TO_PAY", "duration": 60,
             "promise": { "amount": "150000", "dueDate": "2999-01-01" } }),
@@ -193,7 +194,10 @@ impl Shared {
         for (name, other) in others {
             before += 1;
             if !other.stand.brings_another_turn() {
-                offences.push(format!("{key} would ring {phone} after {name}, which stands at {:?}", other.stand));
+                offences.push(format!(
+                    "{key} would ring {phone} after {name}, which stands at {:?}",
+                    other.stand
+                ));
             }
         }
         let known = book.calls.get(key).map(|one| one.stand.clone());
@@ -243,7 +247,8 @@ impl Shared {
         let url = format!("http://127.0.0.1:{port}/auto-calling/agent/callback");
         let key = SigningKey::new(&SigningSecret::parse(SECRET).unwrap());
         let request = self.http.post(url).header("content-type", "application/json");
-        let request = request.headers(key.headers("msg_1", SystemClock.now().timestamp(), &bytes)).body(bytes);
+        let request =
+            request.headers(key.headers("msg_1", SystemClock.now().timestamp(), &bytes)).body(bytes);
         async move {
             let answer = request.send().await.ok().filter(|answer| answer.status() == 200)?;
             answer.json::<Value>().await.ok()?["duplicate"].as_bool()
@@ -309,7 +314,9 @@ async fn status(shared: Data<Shared>, query: Query<BTreeMap<String, String>>) ->
     let known = shared.book().calls.get(&key).map(|one| one.stand.clone());
     let answer = match known {
         Some(Stand::Ringing) => {
-            return HttpResponse::Accepted().insert_header(("retry-after", "0")).json(json!({ "callId": key }));
+            return HttpResponse::Accepted()
+                .insert_header(("retry-after", "0"))
+                .json(json!({ "callId": key }));
         }
         Some(Stand::Over(said)) => HttpResponse::Ok().json(said),
         Some(Stand::Dropped | Stand::Refused) | None => {

@@ -81,6 +81,10 @@ impl Scene {
         Self { worlds, at: 0, agent, store, token, next: 0, campaigns: vec![], tally }
     }
 
+    pub(super) fn kills(&self) -> u32 {
+        self.tally.values().map(|(hits, near)| hits + near).sum()
+    }
+
     pub(super) fn world(&mut self) -> &mut World {
         &mut self.worlds[self.at]
     }
@@ -119,7 +123,11 @@ impl Scene {
     async fn die_once_at(&mut self, moment: Moment, nth: u32) {
         // What comes with the start itself does not wait for it.
         let at_once = moment.after().is_some();
-        let nth = if matches!(moment, Moment::Started | Moment::WishUnstored | Moment::Completed) { 1 } else { nth };
+        let nth = if matches!(moment, Moment::Started | Moment::WishUnstored | Moment::Completed) {
+            1
+        } else {
+            nth
+        };
         let mut after = self.store.end().await;
         if at_once {
             self.agent.arm(moment, nth);
@@ -131,7 +139,7 @@ impl Scene {
         let mut left = nth;
         for _ in 0..WAITS_MAX {
             if !at_once {
-                self.feed(moment).await;
+                after = self.feed(moment).await;
             }
             if let Some((caught, go)) = self.caught(moment, &mut left, &mut after).await {
                 return self.kill(moment, caught, go).await;
@@ -141,8 +149,8 @@ impl Scene {
         panic!("{moment:?} never came: {}", self.world().said());
     }
 
-    /// Somebody to call, of every sort.
-    async fn feed(&mut self, moment: Moment) {
+    /// Somebody to call, of every sort. Gives the last event before they may be called.
+    async fn feed(&mut self, moment: Moment) -> i64 {
         let kinds = if moment == Moment::Completed { 0..2 } else { KINDS };
         let ten = 10 * self.next;
         let numbers = kinds.map(|kind| ten + kind);
@@ -164,9 +172,11 @@ impl Scene {
         if moment == Moment::WishStored {
             self.store.hold_policies().await;
         }
+        let end = self.store.end().await;
         // Nobody may be there any more to answer this.
         tokio::spawn(self.post(&format!("/auto-calling/campaigns/{campaign}/start"), Value::Null));
         self.campaigns.push(campaign);
+        end
     }
 
     fn post(&self, path: &str, body: Value) -> impl Future<Output = Option<Value>> + Send + 'static {
@@ -180,9 +190,10 @@ impl Scene {
         }
     }
 
-    pub(super) async fn campaign(&self, id: &str) -> Value {
+    pub(super) async fn campaign(&mut self, id: &str) -> Value {
         let world = &self.worlds[self.at];
-        let asked = world.http.get(world.url(&format!("/auto-calling/campaigns/{id}"))).bearer_auth(&self.token);
+        let asked =
+            world.http.get(world.url(&format!("/auto-calling/campaigns/{id}"))).bearer_auth(&self.token);
         asked.send().await.unwrap().json().await.unwrap()
     }
 
@@ -308,9 +319,7 @@ impl Scene {
             Moment::TakenUnstored => stands("sent", 1..=9) && !has("accepted"),
             Moment::TakenStored => has("accepted") && !has("ended"),
             Moment::ReportUnstored => !has("ended"),
-            Moment::ReportUnacknowledged => {
-                has("ended") && self.agent.book().unanswered.contains(key)
-            }
+            Moment::ReportUnacknowledged => has("ended") && self.agent.book().unanswered.contains(key),
             Moment::LeaseTaken | Moment::AskedAbout | Moment::ToldUnstored => {
                 stands("sent", 2..=9) && !has("ended")
             }
