@@ -70,7 +70,7 @@ async fn survives(
             break;
         }
     }
-    scene.start().await;
+    scene.start_for_good().await;
     nobody_is_stuck(&mut scene).await;
     let mut seen = nobody_was_rung_twice(&mut scene, remembers);
     its_screens_are_what_it_says(scene.world()).await;
@@ -98,6 +98,7 @@ async fn nobody_is_stuck(scene: &mut Scene) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
+    scene.pause().await;
     while scene.store.held_leases().await > 0 {
         assert!(began.elapsed() < PATIENCE, "held for ever: {:?}", scene.store.open_calls().await);
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -99,6 +99,22 @@ impl Scene {
         self.world().spawn();
     }
 
+    /// The first node, which nobody kills any more.
+    pub(super) async fn start_for_good(&mut self) {
+        self.at = 0;
+        self.start().await;
+    }
+
+    /// Nobody is called any more, so that what is looked at stands still.
+    pub(super) async fn pause(&mut self) {
+        for id in self.campaigns.clone() {
+            let _ = self.post(&format!("/auto-calling/campaigns/{id}/pause"), Value::Null).await;
+            while self.campaign(&id).await["calling"] != 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+
     /// Lets the engine live until that moment comes for the `nth` time, and kills it there.
     pub(super) async fn die_at(&mut self, moment: Moment, seed: u64) {
         let nth = 1 + u32::try_from(seeded(seed, 3)).unwrap();
