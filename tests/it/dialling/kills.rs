@@ -128,7 +128,7 @@ fn waits_for_a_turn(shown: &Value) -> bool {
     let now = SystemClock.now();
     let to_come = turns.iter().all(|at| at.parse::<chrono::DateTime<chrono::Utc>>().unwrap() > now);
     let over = shown["calledContacts"].as_u64().unwrap();
-    to_come && shown["calling"] == 0 && over + turns.len() as u64 == contacts.len() as u64
+    to_come && shown["calling"] == 0 && usize::try_from(over).unwrap() + turns.len() == contacts.len()
 }
 
 /// By the agent's own book. What the engine believes of a call is what came of it, or that nobody knows.

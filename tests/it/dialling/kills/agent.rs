@@ -278,7 +278,7 @@ async fn ring(shared: Arc<Shared>, key: String, phone: String) -> HttpResponse {
     }
     shared.put(&key, &phone, Stand::Ringing);
     shared.reached(Moment::Ringing, &key).await;
-    let lasts = Duration::from_millis(5 + crate::crash::seeded(u64::from(kind) + key.len() as u64, 35));
+    let lasts = Duration::from_millis(5 + crate::crash::seeded(u64::from(kind), 35));
     let said = answer(kind, before);
     if takes(kind) && before == 0 {
         let taken = HttpResponse::Accepted().json(json!({ "callId": format!("c-{key}") }));

@@ -83,11 +83,11 @@ impl Moment {
 
     /// At which the engine has to be killed first, for this one to come with the next start.
     pub(super) fn after(self) -> Option<Self> {
-        match self {
-            Self::LeaseTaken | Self::AskedAbout | Self::ToldUnstored => Some(Self::Ringing),
-            Self::UnconfirmedStored => Some(Self::Asked),
-            _ => None,
+        if matches!(self, Self::LeaseTaken | Self::AskedAbout | Self::ToldUnstored) {
+            return Some(Self::Ringing);
         }
+        // Of a call that the agent knows nothing of.
+        (self == Self::UnconfirmedStored).then_some(Self::Asked)
     }
 
     /// Whether it needs an agent that can be asked.
@@ -111,18 +111,32 @@ impl Moment {
     /// Whether an event is what marks it.
     pub(super) fn is_marked_by(self, kind: &str, name: &str, payload: &Value) -> bool {
         let ended = &payload["ended"];
-        let said = &ended["outcome"];
+        let (path, reach) = (&ended["outcome"]["path"], &ended["outcome"]["reach"]);
+        let is_end = (kind, name) == ("target", "ended");
         match self {
             Self::Started | Self::WishUnstored => (kind, name) == ("campaign", "started"),
             Self::WishStored => (kind, name) == ("target", "dialled"),
-            Self::EndStored => (kind, name) == ("target", "ended") && said["path"] == "answer",
-            Self::TurnStored => (kind, name) == ("target", "ended") && !ended["next"]["again"].is_null(),
+            Self::EndStored => is_end && path == "answer",
+            Self::TurnStored => is_end && !ended["next"]["again"].is_null(),
             Self::PromiseStored => (kind, name) == ("promise", "made"),
             Self::TakenStored => (kind, name) == ("target", "accepted"),
-            Self::ReportUnacknowledged => (kind, name) == ("target", "ended") && said["path"] == "callback",
-            Self::UnconfirmedStored => (kind, name) == ("target", "ended") && said["reach"] == "unconfirmed",
+            Self::ReportUnacknowledged => is_end && path == "callback",
+            Self::UnconfirmedStored => is_end && reach == "unconfirmed",
             Self::Completed => (kind, name) == ("campaign", "completed"),
-            _ => false,
+            // The agent tells of these, or an effect.
+            Self::EffectReady
+            | Self::EffectTaken
+            | Self::Asked
+            | Self::Ringing
+            | Self::HalfAnswered
+            | Self::AnswerUnstored
+            | Self::PatienceUnstored
+            | Self::PatienceStored
+            | Self::TakenUnstored
+            | Self::ReportUnstored
+            | Self::LeaseTaken
+            | Self::AskedAbout
+            | Self::ToldUnstored => false,
         }
     }
 
@@ -132,12 +146,10 @@ impl Moment {
 
     /// Whether an effect that has the agent ring, as it stands, is what marks it.
     pub(super) fn is_marked_by_effect(self, state: &str, fence: i64) -> bool {
-        match self {
-            Self::EffectReady => state == "ready" && fence == 0,
-            Self::EffectTaken => state == "sent" && fence == 1,
-            Self::LeaseTaken => state == "sent" && fence > 1,
-            Self::PatienceStored => state == "ready" && fence > 0,
-            _ => false,
-        }
+        let (ready, sent) = (state == "ready", state == "sent");
+        (self == Self::EffectReady && ready && fence == 0)
+            || (self == Self::EffectTaken && sent && fence == 1)
+            || (self == Self::LeaseTaken && sent && fence > 1)
+            || (self == Self::PatienceStored && ready && fence > 0)
     }
 }

@@ -74,7 +74,7 @@ impl Scene {
         }
         let store = match worlds[0].postgres {
             Some(_) => Store::postgres(worlds[0].database_url()).await,
-            None => Store::sqlite(worlds[0].data()),
+            None => Store::sqlite(&worlds[0].data()),
         };
         worlds[0].kill();
         let tally = Tally::new();
@@ -108,7 +108,7 @@ impl Scene {
     /// Nobody is called any more, so that what is looked at stands still.
     pub(super) async fn pause(&mut self) {
         for id in self.campaigns.clone() {
-            let _ = self.post(&format!("/auto-calling/campaigns/{id}/pause"), Value::Null).await;
+            let _ = self.post(&format!("/auto-calling/campaigns/{id}/pause"), &Value::Null).await;
             while self.campaign(&id).await["calling"] != 0 {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -174,7 +174,7 @@ impl Scene {
         let new = numbers.map(|number| {
             let phone = super::super::phone(number);
             let body = json!({ "firstName": "Ali", "lastName": "Valiyev", "phone": phone });
-            self.post("/auto-calling/contacts", body)
+            self.post("/auto-calling/contacts", &body)
         });
         let made = futures_util::future::join_all(new).await;
         let ids: Vec<_> = made.iter().map(|one| one.as_ref().unwrap()["id"].clone()).collect();
@@ -183,22 +183,22 @@ impl Scene {
             "breaker": { "inARow": 100, "percent": 100, "ofLast": 100 }
         });
         let plan = json!({ "name": "Qarz", "campaignType": "DEBT_COLLECTION", "contactIds": ids, "settings": settings });
-        let made = self.post("/auto-calling/campaigns", plan).await.unwrap();
+        let made = self.post("/auto-calling/campaigns", &plan).await.unwrap();
         let campaign = made["id"].as_str().unwrap().to_owned();
         if moment == Moment::WishStored {
             self.store.hold_policies().await;
         }
         let end = self.store.end().await;
         // Nobody may be there any more to answer this.
-        tokio::spawn(self.post(&format!("/auto-calling/campaigns/{campaign}/start"), Value::Null));
+        tokio::spawn(self.post(&format!("/auto-calling/campaigns/{campaign}/start"), &Value::Null));
         self.campaigns.push(campaign);
         end
     }
 
-    fn post(&self, path: &str, body: Value) -> impl Future<Output = Option<Value>> + Send + 'static {
+    fn post(&self, path: &str, body: &Value) -> impl Future<Output = Option<Value>> + Send + use<> {
         let world = &self.worlds[self.at];
         let request = world.http.post(world.url(path)).bearer_auth(&self.token);
-        let request = if body.is_null() { request } else { request.json(&body) };
+        let request = if body.is_null() { request } else { request.json(body) };
         async move {
             let answer = request.send().await.ok()?;
             let (status, text) = (answer.status(), answer.text().await.ok()?);
@@ -226,13 +226,13 @@ impl Scene {
             if let Ok(stop) = self.agent.stops.try_recv() {
                 return Some((Caught { stream: String::new(), key: Some(stop.key) }, Some(stop.go)));
             }
-            for Mark { stream, key } in self.store.marks(moment, after).await {
+            for Mark { key, stream } in self.store.marks(moment, after).await {
                 if key.as_deref().is_some_and(|key| !self.fits(moment, key)) {
                     continue;
                 }
                 *left -= 1;
                 if *left == 0 {
-                    return Some((Caught { stream, key }, None));
+                    return Some((Caught { key, stream }, None));
                 }
             }
             if moment.is_an_effects() {
@@ -258,11 +258,8 @@ impl Scene {
     /// Whether the agent knows of a call what belongs to the moment.
     fn fits(&self, moment: Moment, key: &str) -> bool {
         let book = self.agent.book();
-        match moment {
-            Moment::EffectTaken => !book.calls.contains_key(key),
-            Moment::ReportUnacknowledged => book.unanswered.contains(key),
-            _ => true,
-        }
+        (moment != Moment::EffectTaken || !book.calls.contains_key(key))
+            && (moment != Moment::ReportUnacknowledged || book.unanswered.contains(key))
     }
 
     async fn kill(&mut self, moment: Moment, caught: Caught, go: Option<tokio::sync::oneshot::Sender<()>>) {
@@ -301,13 +298,9 @@ impl Scene {
     /// What the dead engine left: whether it had come as far as the moment, and no further.
     async fn is_proven(&mut self, moment: Moment, caught: &Caught) -> bool {
         let Some(key) = caught.key.as_deref() else {
-            return match moment {
-                Moment::Started | Moment::WishUnstored => {
-                    let names = self.store.stored(&format!("{}/", caught.stream), "").await;
-                    !names.iter().any(|name| name == "dialled")
-                }
-                _ => true,
-            };
+            let names = self.store.stored(&format!("{}/", caught.stream), "").await;
+            let dialled = names.iter().any(|name| name == "dialled");
+            return !dialled || !matches!(moment, Moment::Started | Moment::WishUnstored);
         };
         let (stream, call) = key.rsplit_once('/').unwrap();
         let names = self.store.stored(stream, call).await;

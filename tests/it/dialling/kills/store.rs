@@ -1,6 +1,6 @@
 //! The engine's store, looked at from beside the engine, and held so that it takes nothing for a while.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -22,8 +22,8 @@ pub(super) struct Effect {
 /// An event that marks a moment, and the call that it is of, where it is one's.
 #[derive(Debug)]
 pub(super) struct Mark {
-    pub(super) stream: String,
     pub(super) key: Option<String>,
+    pub(super) stream: String,
 }
 
 pub(super) enum Store {
@@ -32,7 +32,7 @@ pub(super) enum Store {
 }
 
 impl Store {
-    pub(super) fn sqlite(data: PathBuf) -> Self {
+    pub(super) fn sqlite(data: &Path) -> Self {
         let file = Connection::open(data.join("journal.db")).unwrap();
         file.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
         Self::Sqlite(Box::new(file))
@@ -127,7 +127,7 @@ impl Store {
             if moment.is_marked_by(&row[1], &row[2], &payload) {
                 let call = payload[&row[2]]["call"].as_str();
                 let key = call.filter(|_| row[1] == "target").map(|call| format!("{}/{call}", row[3]));
-                marks.push(Mark { stream: row[3].clone(), key });
+                marks.push(Mark { key, stream: row[3].clone() });
             }
         }
         marks
