@@ -279,7 +279,8 @@ impl Scene {
         self.store.leases_run_out().await;
         let (hits, near) = self.tally.entry(moment).or_default();
         *if hit { hits } else { near } += 1;
-        assert!(self.agent.book().offences.is_empty(), "{:?}", self.agent.book().offences);
+        let offences = self.agent.book().offences.clone();
+        assert!(offences.is_empty(), "{offences:?}");
         self.at = (self.at + 1) % self.worlds.len();
     }
 
