@@ -70,6 +70,11 @@ async fn survives(
             break;
         }
     }
+    judge(scene, remembers).await
+}
+
+/// Whatever happened, in the end everybody is called who was to be, once.
+async fn judge(mut scene: Scene, remembers: bool) -> Seen {
     scene.start_for_good().await;
     nobody_is_stuck(&mut scene).await;
     let mut seen = nobody_was_rung_twice(&mut scene, remembers);
@@ -143,6 +148,7 @@ fn nobody_was_rung_twice(scene: &mut Scene, remembers: bool) -> Seen {
             believed.insert(key, said["outcome"]["reach"].clone());
         }
     }
+    seen.unconfirmed = believed.values().filter(|reach| **reach == "unconfirmed").count();
     let book = scene.agent.book();
     assert!(book.offences.is_empty(), "{:?}", book.offences);
     let mut rung = BTreeSet::new();
@@ -157,7 +163,6 @@ fn nobody_was_rung_twice(scene: &mut Scene, remembers: bool) -> Seen {
         seen.rung += usize::from(call.rings == 1);
         seen.turns +=
             usize::from(book.calls.values().filter(|one| one.phone == call.phone).count() > 1 && !turn);
-        seen.unconfirmed += usize::from(reach == "unconfirmed");
         assert!(
             !book.unanswered.contains(key) || call.acknowledged.is_some(),
             "{key} was reported and never heard: {call:?}"
@@ -235,6 +240,16 @@ async fn without_anybody_to_ask_nobody_is_rung_again() {
     let scene = Scene::sqlite(false).await;
     let seen = survives(("SQLite, nobody to ask", false), scene, 4..19, |_| false).await;
     assert!(seen.unconfirmed > 0, "there was nothing to ask about: {seen:?}");
+}
+
+/// What it holds belongs to another by then: it asks nobody to ring.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_sleeps_through_its_lease_rings_nobody() {
+    let mut scene = Scene::postgres(true).await;
+    let key = scene.sleep_through_a_lease().await;
+    assert!(!scene.agent.book().calls.contains_key(&key), "{key} was rung after it had been taken over");
+    let seen = judge(scene, true).await;
+    assert!(seen.unconfirmed > 0, "nobody took it over: {seen:?}");
 }
 
 const KILLS: u32 = 1_000;

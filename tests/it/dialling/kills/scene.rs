@@ -1,6 +1,7 @@
 //! An engine that lives from kill to kill, the agent that it calls through, and whoever lies in wait beside its store.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -134,6 +135,44 @@ impl Scene {
             }
             self.die_at(moment, seed).await;
         }
+    }
+
+    /// One node falls asleep with a call in its hands, cut off from the store; the other one takes the call over, and the first one wakes.
+    /// Gives the call's name.
+    pub(super) async fn sleep_through_a_lease(&mut self) -> String {
+        self.start().await;
+        let mut after = self.feed(Moment::EffectTaken).await;
+        let caught = self.caught(Moment::EffectTaken, &mut 1, &mut after).await;
+        let key = caught.and_then(|(caught, _)| caught.key).expect("a call is taken");
+        self.store.hold().await;
+        let sleeper = format!("-{}", self.world().pid());
+        let signal = |name: &str| {
+            let done = Command::new("/bin/kill").args([name, "--", &sleeper]).status().unwrap();
+            assert!(done.success());
+        };
+        signal("-STOP");
+        self.store.cut_off().await;
+        self.store.let_go().await;
+        self.store.leases_run_out().await;
+        self.at = 1;
+        self.start().await;
+        let (stream, call) = key.rsplit_once('/').unwrap();
+        let began = Instant::now();
+        while !self.store.stored(stream, call).await.iter().any(|name| name == "ended") {
+            assert!(
+                began.elapsed() < 2 * WAIT,
+                "the other node does not take it over: {}",
+                self.world().said()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        signal("-CONT");
+        self.worlds[0].until_ready().await;
+        // Long enough for it to find its connections cut, and to try again.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        self.worlds.iter_mut().for_each(World::kill);
+        self.store.leases_run_out().await;
+        key
     }
 
     async fn die_once_at(&mut self, moment: Moment, nth: u32) {

@@ -102,6 +102,13 @@ impl Store {
         }
     }
 
+    /// Nobody else is connected any more. PostgreSQL's alone.
+    pub(super) async fn cut_off(&mut self) {
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        self.tell(sql).await;
+    }
+
     /// The engine is dead: its leases run out. SQLite's start does as much by itself, PostgreSQL's nodes would wait for them.
     pub(super) async fn leases_run_out(&mut self) {
         if matches!(self, Self::Postgres(_)) {
