@@ -184,7 +184,7 @@ async fn its_screens_are_what_it_says(world: &crate::world::World) {
         let (before, followed) = rows(world, screen).await;
         rebuild(world, screen);
         let (after, fresh) = rows(world, screen).await;
-        assert!(after > before && !fresh.is_empty());
+        assert!(after > before && (screen == "promises" || !fresh.is_empty()), "{screen}");
         assert_eq!(fresh, followed, "{screen}");
     }
 }
@@ -246,8 +246,12 @@ async fn without_anybody_to_ask_nobody_is_rung_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_sleeps_through_its_lease_rings_nobody() {
     let mut scene = Scene::postgres(true).await;
-    let key = scene.sleep_through_a_lease().await;
-    assert!(!scene.agent.book().calls.contains_key(&key), "{key} was rung after it had been taken over");
+    let keys = scene.sleep_through_a_lease().await;
+    assert!(!keys.is_empty(), "it had asked for all of them");
+    for key in keys {
+        let asked = scene.agent.book().calls.contains_key(&key);
+        assert!(!asked, "{key} was asked for after it had been taken over");
+    }
     let seen = judge(scene, true).await;
     assert!(seen.unconfirmed > 0, "nobody took it over: {seen:?}");
 }

@@ -138,33 +138,35 @@ impl Scene {
     }
 
     /// One node falls asleep with a call in its hands, cut off from the store; the other one takes the call over, and the first one wakes.
-    /// Gives the call's name.
-    pub(super) async fn sleep_through_a_lease(&mut self) -> String {
+    /// Gives the names of the calls that it had, and had asked nobody for.
+    pub(super) async fn sleep_through_a_lease(&mut self) -> Vec<String> {
         self.start().await;
         let mut after = self.feed(Moment::EffectTaken).await;
         let caught = self.caught(Moment::EffectTaken, &mut 1, &mut after).await;
-        let key = caught.and_then(|(caught, _)| caught.key).expect("a call is taken");
+        assert!(caught.is_some(), "no call is taken: {}", self.world().said());
         self.store.hold().await;
+        self.store.until_a_lease_is_renewed().await;
         let sleeper = format!("-{}", self.world().pid());
         let signal = |name: &str| {
             let done = Command::new("/bin/kill").args([name, "--", &sleeper]).status().unwrap();
             assert!(done.success());
         };
         signal("-STOP");
+        let taken = self.store.open_calls().await.into_iter().filter(|effect| effect.state == "sent");
+        let mut keys: Vec<_> = taken.map(|effect| effect.key).collect();
+        keys.retain(|key| !self.agent.book().calls.contains_key(key));
         self.store.cut_off().await;
         self.store.let_go().await;
         self.store.leases_run_out().await;
         self.at = 1;
         self.start().await;
-        let (stream, call) = key.rsplit_once('/').unwrap();
         let began = Instant::now();
-        while !self.store.stored(stream, call).await.iter().any(|name| name == "ended") {
-            assert!(
-                began.elapsed() < 2 * WAIT,
-                "the other node does not take it over: {}",
-                self.world().said()
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        for key in &keys {
+            let (stream, call) = key.rsplit_once('/').unwrap();
+            while !self.store.stored(stream, call).await.iter().any(|name| name == "ended") {
+                assert!(began.elapsed() < 3 * WAIT, "{key} is not taken over: {}", self.world().said());
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
         signal("-CONT");
         self.worlds[0].until_ready().await;
@@ -172,7 +174,7 @@ impl Scene {
         tokio::time::sleep(Duration::from_secs(2)).await;
         self.worlds.iter_mut().for_each(World::kill);
         self.store.leases_run_out().await;
-        key
+        keys
     }
 
     async fn die_once_at(&mut self, moment: Moment, nth: u32) {

@@ -102,6 +102,21 @@ impl Store {
         }
     }
 
+    /// Somebody who has taken an effect is about to ask the agent, and waits for what is held. PostgreSQL's alone.
+    pub(super) async fn until_a_lease_is_renewed(&mut self) {
+        let sql = "SELECT CAST(pid AS text) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+                   AND query LIKE 'UPDATE effects SET due_at%'";
+        for _ in 0..500 {
+            // Within a transaction PostgreSQL would show the same for ever.
+            self.tell("SELECT pg_stat_clear_snapshot()").await;
+            if !self.ask(sql).await.is_empty() {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("no lease is renewed");
+    }
+
     /// Nobody else is connected any more. PostgreSQL's alone.
     pub(super) async fn cut_off(&mut self) {
         let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
