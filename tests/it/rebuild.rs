@@ -60,7 +60,7 @@ async fn send(world: &World, next: &AtomicU32, count: u32) {
 }
 
 /// The rows of a screen's live generation, in the order of their keys, with which generation it is.
-async fn rows(world: &World, screen: &str) -> (u64, Vec<Vec<String>>) {
+pub(crate) async fn rows(world: &World, screen: &str) -> (u64, Vec<Vec<String>>) {
     let (version, generation) = live(world, screen).await;
     let key = if ["call_history", "promises", "campaign_calls"].contains(&screen) { "id" } else { "stream" };
     let query = format!("SELECT * FROM {{}}{screen}_v{version}_{generation} ORDER BY {key}");
@@ -89,7 +89,7 @@ async fn live(world: &World, screen: &str) -> (u64, u64) {
     (live["version"].as_u64().unwrap(), live["generation"].as_u64().unwrap())
 }
 
-fn rebuild(world: &World, screen: &str) {
+pub(crate) fn rebuild(world: &World, screen: &str) {
     let out = world.run(&["rebuild", screen]);
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
 }
