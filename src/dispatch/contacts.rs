@@ -189,8 +189,7 @@ impl Dispatch {
     }
 
     async fn listed_everywhere(&self, phone: &str) -> Answer<bool> {
-        let listed = self.listed_for_everyone(&Phone::stored(phone)).await;
-        Ok(listed.map_err(unread)?.is_some())
+        self.is_listed_for_everyone(&Phone::stored(phone)).await.map_err(unread)
     }
 
     async fn contact(&self, asked: &Asked) -> Answer<Drawn<Contact>> {

@@ -63,6 +63,13 @@ impl Dispatch {
         Ok(Standing { own: own.state.opted_out_by(), global })
     }
 
+    /// Whether the list that holds for all has a number.
+    pub(super) async fn is_listed_for_everyone(&self, phone: &Phone) -> Result<bool, Refused> {
+        let list = Organization::everyone();
+        let stream = StreamId::person(&list, &self.fingerprint(&list, phone));
+        Ok(self.draw::<Person>(stream).await?.state.opted_out())
+    }
+
     /// A number within its organization, and by whose wish it is on the list that holds for all.
     pub(super) async fn number_with_list(
         &self,
