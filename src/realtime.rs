@@ -13,6 +13,7 @@ use std::time::Duration;
 use actix_cors::Cors;
 use actix_web::dev::Extensions;
 use actix_web::middleware::Condition;
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, ServiceConfig};
 use engine_io::Engine;
 
@@ -45,11 +46,11 @@ fn cors(origins: Option<Origins>) -> Cors {
         .max_age(3_600)
 }
 
-/// For `HttpServer::on_connect`: lets go of peers that stopped reading.
+/// For `HttpServer::on_connect`: lets go of peers that stopped reading, and lets a push leave while an earlier one is not acknowledged.
 pub fn on_connect(connection: &dyn Any, _: &mut Extensions) {
-    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>()
-        && let Err(why) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(PEER_WAIT))
-    {
+    let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
+    let patience = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(PEER_WAIT));
+    if let Err(why) = patience.and_then(|()| stream.set_nodelay(true)) {
         tracing::debug!(cause = %why, "a connection keeps the system's own patience");
     }
 }

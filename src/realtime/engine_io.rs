@@ -46,6 +46,8 @@ pub struct Options {
     pub poll_hold: Duration,
     /// A session that its client closed is known for this long to the poll that is on its way.
     pub linger: Duration,
+    /// A session that is of no use to the protocol above, such as one without a socket, ends after this long.
+    pub unused_wait: Duration,
 }
 
 impl Default for Options {
@@ -59,6 +61,7 @@ impl Default for Options {
             probe_wait: Duration::from_secs(10),
             poll_hold: Duration::from_millis(100),
             linger: Duration::from_secs(1),
+            unused_wait: Duration::from_secs(45),
         }
     }
 }

@@ -11,9 +11,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use tokio::time::Instant;
 
 use super::engine_io::{Door, Engine, Session, Talk};
 use crate::ports::Ids;
@@ -25,9 +23,6 @@ pub use super::engine_io::{Ended, Options};
 pub use namespace::{Admission, Event, Handshake, Namespace, Refusal};
 pub use push::{Push, Unsendable};
 pub use socket::{Ack, Socket};
-
-/// A session without a socket is closed after this long.
-const UNUSED_WAIT: Duration = Duration::from_secs(45);
 
 /// The server that applications hold: it tells rooms, and lets go of sockets. Cheap to clone.
 #[derive(Clone)]
@@ -41,8 +36,7 @@ struct Hall {
     ids: Arc<dyn Ids>,
     floors: HashMap<Arc<str>, Floor>,
     numbers: AtomicU64,
-    queue_bytes_max: usize,
-    max_payload: usize,
+    options: Options,
 }
 
 /// A namespace and who is in it.
@@ -63,8 +57,7 @@ impl Server {
             ids: Arc::clone(&ids),
             floors: floors.collect(),
             numbers: AtomicU64::new(0),
-            queue_bytes_max: options.queue_bytes_max,
-            max_payload: options.max_payload,
+            options,
         });
         Self { engine: Engine::new(options, ids, Arc::new(Lobby(Arc::clone(&hall)))), hall }
     }
@@ -125,6 +118,6 @@ struct Lobby(Arc<Hall>);
 
 impl Door for Lobby {
     fn open(&self, session: &Session) -> Arc<dyn Talk> {
-        Connection::open(&self.0, session, Instant::now() + UNUSED_WAIT)
+        Connection::open(&self.0, session)
     }
 }

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::error::PayloadError;
 use actix_web::{Error, HttpRequest, HttpResponse, rt, web};
-use actix_ws::{AggregatedMessage, AggregatedMessageStream};
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
 use bytes::Bytes;
 use tokio::task::{AbortHandle, yield_now};
 use tokio::time::{Instant, timeout_at};
@@ -298,8 +299,7 @@ async fn read(mut frames: AggregatedMessageStream, session: Session, link: Link)
             }
             Some(Ok(AggregatedMessage::Pong(_))) => Ok(()),
             Some(Ok(AggregatedMessage::Close(_))) | None => break Ended::TransportClosed,
-            Some(Err(actix_ws::ProtocolError::Overflow)) => break Ended::TooLarge,
-            Some(Err(_)) => break Ended::Malformed,
+            Some(Err(why)) => break ended(&why),
         };
         if let Err(Malformed) = received {
             break Ended::Malformed;
@@ -309,4 +309,13 @@ async fn read(mut frames: AggregatedMessageStream, session: Session, link: Link)
         }
     };
     session.close(why);
+}
+
+fn ended(why: &ProtocolError) -> Ended {
+    if let ProtocolError::Io(why) = why
+        && why.get_ref().is_some_and(|cause| cause.is::<PayloadError>())
+    {
+        return Ended::TransportClosed;
+    }
+    if matches!(why, ProtocolError::Overflow) { Ended::TooLarge } else { Ended::Malformed }
 }

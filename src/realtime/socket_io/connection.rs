@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::{Ack, Admission, Ended, Event, Floor, Hall, Handshake, Payload, Socket, UNUSED_WAIT};
+use super::{Ack, Admission, Ended, Event, Floor, Hall, Handshake, Payload, Socket};
 use crate::realtime::codec::{self, Kind, Received};
 use crate::realtime::engine_io::{Malformed, Message, Session, Talk};
 
@@ -45,7 +45,7 @@ struct Partial {
 }
 
 impl Connection {
-    pub(super) fn open(hall: &Arc<Hall>, session: &Session, unused_at: Instant) -> Arc<Self> {
+    pub(super) fn open(hall: &Arc<Hall>, session: &Session) -> Arc<Self> {
         Arc::new_cyclic(|itself| Self {
             hall: Arc::clone(hall),
             session: session.clone(),
@@ -54,7 +54,7 @@ impl Connection {
                 entries: HashMap::new(),
                 partial: None,
                 turns: 0,
-                unused_at: Some(unused_at),
+                unused_at: Some(Instant::now() + hall.options.unused_wait),
                 closed: false,
             }),
         })
@@ -106,7 +106,7 @@ impl Connection {
                 table.entries.insert(Arc::clone(&floor.name), Entry::Gone)
             }
         };
-        table.count(Instant::now());
+        table.count(Instant::now() + self.hall.options.unused_wait);
         drop(table);
         self.session.nudge();
         self.end(left, Ended::ByClient);
@@ -123,7 +123,7 @@ impl Connection {
         table.turns += 1;
         let turn = table.turns;
         let before = table.entries.insert(Arc::clone(&floor.name), Entry::Asked { turn, task: None });
-        table.count(Instant::now());
+        table.count(Instant::now() + self.hall.options.unused_wait);
         drop(table);
         self.end(before, Ended::ByClient);
         let name = Arc::clone(&floor.name);
@@ -222,7 +222,7 @@ impl Talk for Connection {
             }
             (Message::Binary(bytes), Some(partial)) => {
                 partial.bytes += bytes.len();
-                if partial.bytes > self.hall.max_payload {
+                if partial.bytes > self.hall.options.max_payload {
                     return Err(Malformed);
                 }
                 partial.attachments.push(bytes);
@@ -241,7 +241,7 @@ impl Talk for Connection {
             return None;
         }
         let over = table.take_over(now);
-        table.count(now);
+        table.count(now + self.hall.options.unused_wait);
         let next = table.next();
         drop(table);
         for entry in over {
@@ -286,9 +286,9 @@ impl Table {
     }
 
     /// Begins to wait for a socket where there is none.
-    fn count(&mut self, now: Instant) {
+    fn count(&mut self, unused_at: Instant) {
         let used = self.entries.values().any(|entry| matches!(entry, Entry::In { .. }));
-        self.unused_at = if used { None } else { self.unused_at.or(Some(now + UNUSED_WAIT)) };
+        self.unused_at = if used { None } else { self.unused_at.or(Some(unused_at)) };
     }
 
     fn next(&self) -> Option<Instant> {

@@ -9,8 +9,8 @@ use super::Payload;
 use crate::realtime::codec;
 use crate::realtime::engine_io::Packet;
 
-/// What one client may have waiting, and so the most that can be told at once. The session's own bound is the default of `Options`.
-const BYTES_MAX: usize = 1_000_000;
+/// What one client may have waiting unless options say otherwise: more can be told to nobody.
+const BYTES_MAX: usize = 1_024 * 1_024;
 
 /// An event for a namespace. Cheap to clone; its bytes are shared by all who are told.
 #[derive(Clone)]

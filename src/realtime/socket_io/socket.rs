@@ -109,7 +109,7 @@ impl Socket {
             Waiting::Over => self.0.session.send(push.packets()),
             Waiting::Held { pushes, weight } => {
                 *weight += push.weight();
-                if *weight > self.0.hall.queue_bytes_max {
+                if *weight > self.0.hall.options.queue_bytes_max {
                     self.0.session.doom(Ended::TooSlow);
                     return false;
                 }
