@@ -67,15 +67,23 @@ pub(super) fn parse(text: &str) -> Result<Received, Malformed> {
     let namespace = namespace(&mut rest);
     let id = id(&mut rest)?;
     let data = if rest.is_empty() { None } else { Some(serde_json::from_str(rest).map_err(|_| Malformed)?) };
-    let kind = match (kind, data, id) {
-        ('0', None, None) => Kind::Connect { auth: Value::Object(Map::new()) },
-        ('0', Some(auth @ Value::Object(_)), None) => Kind::Connect { auth },
-        ('1', None, None) => Kind::Disconnect,
-        ('2' | '5', Some(Value::Array(args)), ack) => event(args, ack, attachments)?,
-        ('3' | '6', Some(Value::Array(_)), Some(_)) => Kind::Ack,
+    let kind = match (kind, id) {
+        ('0', None) => connect(data)?,
+        ('1', None) if data.is_none() => Kind::Disconnect,
+        ('2' | '5', ack) => event(list(data)?, ack, attachments)?,
+        ('3' | '6', Some(_)) => list(data).map(|_| Kind::Ack)?,
         _ => return Err(Malformed),
     };
     Ok(Received { namespace, kind, attachments })
+}
+
+fn connect(data: Option<Value>) -> Result<Kind, Malformed> {
+    let auth = data.unwrap_or_else(|| Value::Object(Map::new()));
+    if auth.is_object() { Ok(Kind::Connect { auth }) } else { Err(Malformed) }
+}
+
+fn list(data: Option<Value>) -> Result<Vec<Value>, Malformed> {
+    if let Some(Value::Array(items)) = data { Ok(items) } else { Err(Malformed) }
 }
 
 fn head(rest: &mut &str) -> Result<char, Malformed> {
@@ -121,10 +129,12 @@ fn event(mut args: Vec<Value>, ack: Option<u64>, attachments: usize) -> Result<K
     if args.is_empty() {
         return Err(Malformed);
     }
-    match args.remove(0) {
-        Value::String(name) if !RESERVED.contains(&name.as_str()) => Ok(Kind::Event { name, args, ack }),
-        _ => Err(Malformed),
+    if let Value::String(name) = args.remove(0)
+        && !RESERVED.contains(&name.as_str())
+    {
+        return Ok(Kind::Event { name, args, ack });
     }
+    Err(Malformed)
 }
 
 /// Whether every placeholder has its attachment.
@@ -161,7 +171,7 @@ pub(super) fn disconnected(namespace: &str) -> Packet {
 pub(super) fn event_packets(namespace: &str, name: &str, payload: &Payload) -> Vec<Packet> {
     let mut args = vec![Value::String(name.to_owned())];
     args.extend(payload.args.iter().cloned());
-    packets(('2', '5'), namespace, "", Value::Array(args).to_string(), &payload.attachments)
+    packets(('2', '5'), namespace, "", &Value::Array(args).to_string(), &payload.attachments)
 }
 
 /// An event whose one argument is JSON already.
@@ -171,14 +181,14 @@ pub(super) fn raw_event_packet(namespace: &str, name: &str, data: &RawValue) -> 
 
 pub(super) fn ack_packets(namespace: &str, id: u64, payload: &Payload) -> Vec<Packet> {
     let args = Value::Array(payload.args.clone()).to_string();
-    packets(('3', '6'), namespace, &id.to_string(), args, &payload.attachments)
+    packets(('3', '6'), namespace, &id.to_string(), &args, &payload.attachments)
 }
 
 fn packets(
     (plain, binary): (char, char),
     namespace: &str,
     id: &str,
-    args: String,
+    args: &str,
     attachments: &[Bytes],
 ) -> Vec<Packet> {
     let kind = if attachments.is_empty() { plain.to_string() } else { format!("{binary}{}-", attachments.len()) };

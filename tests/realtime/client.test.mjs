@@ -24,7 +24,7 @@ const open = (path, options) => io(url + path, { forceNew: true, reconnectionDel
 
 for (const [mode, transports] of Object.entries(modes)) {
     const check = (name, body) =>
-        test(`${mode}: ${name}`, async () => {
+        test(`${mode}: ${name}`, { timeout: 20_000 }, async () => {
             const opened = [];
             try {
                 await body((path, options) => {

@@ -313,7 +313,8 @@ async fn read(mut frames: AggregatedMessageStream, session: Session, link: Link)
 
 fn ended(why: &ProtocolError) -> Ended {
     if let ProtocolError::Io(why) = why
-        && why.get_ref().is_some_and(|cause| cause.is::<PayloadError>())
+        && let Some(cause) = why.get_ref()
+        && cause.is::<PayloadError>()
     {
         return Ended::TransportClosed;
     }
