@@ -51,9 +51,15 @@ pub(super) struct Received {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Kind {
-    Connect { auth: Value },
+    Connect {
+        auth: Value,
+    },
     Disconnect,
-    Event { name: String, args: Vec<Value>, ack: Option<u64> },
+    Event {
+        name: String,
+        args: Vec<Value>,
+        ack: Option<u64>,
+    },
     /// Nothing is asked of clients, so there is nothing to be done about their answers.
     Ack,
 }
@@ -191,7 +197,8 @@ fn packets(
     args: &str,
     attachments: &[Bytes],
 ) -> Vec<Packet> {
-    let kind = if attachments.is_empty() { plain.to_string() } else { format!("{binary}{}-", attachments.len()) };
+    let kind =
+        if attachments.is_empty() { plain.to_string() } else { format!("{binary}{}-", attachments.len()) };
     let text = Packet::message(&format!("{kind}{}{id}{args}", prefix(namespace)));
     std::iter::once(text).chain(attachments.iter().map(|bytes| Packet::binary(bytes))).collect()
 }

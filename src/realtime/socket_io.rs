@@ -12,7 +12,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-
 use super::engine_io::{Door, Engine, Session, Talk};
 use crate::ports::Ids;
 use connection::Connection;

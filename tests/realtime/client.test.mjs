@@ -103,7 +103,8 @@ for (const [mode, transports] of Object.entries(modes)) {
     check('thousands of events come in order, whatever the transport does meanwhile', async (connect) => {
         const socket = connect('/');
         const numbers = [];
-        const all = new Promise((resolve) => {
+        const all = new Promise((resolve, reject) => {
+            socket.on('disconnect', (reason) => reject(new Error(`${reason} after ${numbers.length}`)));
             socket.on('number', (number) => {
                 numbers.push(number);
                 if (numbers.length === 4_000) resolve();
@@ -125,8 +126,9 @@ for (const [mode, transports] of Object.entries(modes)) {
         const first = socket.id;
         await new Promise((resolve) => setTimeout(resolve, 1_200));
         assert.equal(socket.id, first);
+        const lost = once(socket, 'disconnect');
         socket.io.engine.close();
-        await once(socket, 'disconnect');
+        await lost;
         await once(socket, 'connect');
         assert.notEqual(socket.id, first);
     });

@@ -10,7 +10,9 @@ enum Beat {
     /// Nothing before that.
     At(Instant),
     Close(Ended),
-    Over { lingers: bool },
+    Over {
+        lingers: bool,
+    },
 }
 
 pub(super) async fn keep(session: Session) {

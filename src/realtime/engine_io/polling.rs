@@ -42,7 +42,9 @@ pub(super) async fn poll(session: &Session) -> HttpResponse {
     };
     let told = match turn.held_until {
         // Perhaps the websocket that is being tried makes this poll needless.
-        Some(until) => timeout_at(until, turn.told()).await.unwrap_or(Told::Packets(Bytes::from_static(NOOP))),
+        Some(until) => {
+            timeout_at(until, turn.told()).await.unwrap_or(Told::Packets(Bytes::from_static(NOOP)))
+        }
         None => turn.told().await,
     };
     turn.over = true;

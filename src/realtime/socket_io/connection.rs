@@ -32,8 +32,15 @@ struct Table {
 
 enum Entry {
     /// Being asked about, in this turn: an answer to an earlier one counts for nothing.
-    Asked { turn: u64, task: Option<AbortHandle> },
-    In { socket: Socket, task: Option<AbortHandle>, until: Option<Instant> },
+    Asked {
+        turn: u64,
+        task: Option<AbortHandle>,
+    },
+    In {
+        socket: Socket,
+        task: Option<AbortHandle>,
+        until: Option<Instant>,
+    },
     /// It was in; what is still under way from it is no offence.
     Gone,
 }
@@ -199,8 +206,7 @@ impl Connection {
 
     fn complete(&self) -> Result<(), Malformed> {
         let mut table = self.table();
-        let whole =
-            table.partial.take_if(|partial| partial.attachments.len() == partial.packet.attachments);
+        let whole = table.partial.take_if(|partial| partial.attachments.len() == partial.packet.attachments);
         drop(table);
         whole.map_or(Ok(()), |Partial { packet, attachments, .. }| self.receive(packet, attachments))
     }
@@ -275,7 +281,9 @@ impl Table {
         let mut over = Vec::new();
         for entry in self.entries.values_mut() {
             let ends = match entry {
-                Entry::In { socket, until, .. } => socket.is_gone() || until.is_some_and(|until| until <= now),
+                Entry::In { socket, until, .. } => {
+                    socket.is_gone() || until.is_some_and(|until| until <= now)
+                }
                 Entry::Asked { .. } | Entry::Gone => false,
             };
             if ends {

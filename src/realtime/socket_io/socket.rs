@@ -33,7 +33,12 @@ enum Waiting {
 }
 
 impl Socket {
-    pub(super) fn new(hall: &Arc<Hall>, floor: &Floor, session: &Session, data: Arc<dyn Any + Send + Sync>) -> Self {
+    pub(super) fn new(
+        hall: &Arc<Hall>,
+        floor: &Floor,
+        session: &Session,
+        data: Arc<dyn Any + Send + Sync>,
+    ) -> Self {
         Self(Arc::new(Inner {
             id: random_id(&*hall.ids),
             number: hall.next_number(),
@@ -140,7 +145,10 @@ impl Socket {
 
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Socket").field("id", &self.0.id).field("namespace", &self.0.namespace).finish_non_exhaustive()
+        f.debug_struct("Socket")
+            .field("id", &self.0.id)
+            .field("namespace", &self.0.namespace)
+            .finish_non_exhaustive()
     }
 }
 
