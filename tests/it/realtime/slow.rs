@@ -76,3 +76,19 @@ async fn a_burst_reaches_everybody_in_order() {
         }
     }
 }
+
+/// What is asked for while earlier answers are under way.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_never_wait_for_the_next_heartbeat() {
+    let stage = Stage::new(Options::default());
+    for _ in 0..20 {
+        let mut ws = Ws::enter(stage.port, "").await;
+        for part in 1..=4 {
+            ws.send("42[\"count\",1000]").await;
+            tokio::time::sleep(Duration::from_millis(part)).await;
+        }
+        for index in 0..4_000 {
+            assert_eq!(ws.text().await, format!("42[\"number\",{}]", index % 1_000));
+        }
+    }
+}
