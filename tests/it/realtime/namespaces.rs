@@ -33,7 +33,8 @@ async fn the_query_is_the_connections_whichever_namespace_asks() {
         ws.text().await;
         ws.send(&format!("42{namespace}7[\"whoami\"]")).await;
         let answer = ws.text().await;
-        let seen: Value = serde_json::from_str(answer.strip_prefix(&format!("43{namespace}7")).unwrap()).unwrap();
+        let seen: Value =
+            serde_json::from_str(answer.strip_prefix(&format!("43{namespace}7")).unwrap()).unwrap();
         assert_eq!(
             (&seen[0]["organizationId"], &seen[0]["peer"], &seen[0]["auth"]["token"]),
             (&"north one".into(), &"127.0.0.1".into(), &"t".into())
@@ -153,7 +154,10 @@ async fn rooms_are_told_and_nobody_beside_them() {
     assert_eq!(one.text().await, "431[]");
     assert_eq!((stage.push("south", 2), stage.push("north", 3)), (2, 0));
     assert_eq!(one.text().await, "42[\"news\",2]");
-    assert_eq!((two.text().await, two.text().await), ("42[\"news\",1]".to_owned(), "42[\"news\",2]".to_owned()));
+    assert_eq!(
+        (two.text().await, two.text().await),
+        ("42[\"news\",1]".to_owned(), "42[\"news\",2]".to_owned())
+    );
 }
 
 /// The join of what was missed and what is new: in order, each once.

@@ -26,7 +26,10 @@ impl Polling {
         let (url, http) = (format!("http://127.0.0.1:{port}/socket.io/?EIO=4&transport=polling"), client());
         let text = http.get(&url).send().await.unwrap().text().await.unwrap();
         let greeting: Value = serde_json::from_str(text.strip_prefix('0').unwrap()).unwrap();
-        assert_eq!((&greeting["upgrades"][0], &greeting["maxPayload"]), (&"websocket".into(), &1_000_000.into()));
+        assert_eq!(
+            (&greeting["upgrades"][0], &greeting["maxPayload"]),
+            (&"websocket".into(), &1_000_000.into())
+        );
         let sid = greeting["sid"].as_str().unwrap().to_owned();
         Self { url: format!("{url}&sid={sid}"), sid, http }
     }

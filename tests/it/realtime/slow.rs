@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::raw::Ws;
 use super::stage::{Stage, until};
 
-
 /// Actix would flush for ever what such a peer does not take, so its connection is the kernel's to end.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_read_is_let_go_connection_and_all() {

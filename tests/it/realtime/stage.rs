@@ -173,7 +173,9 @@ impl Namespace for Play {
     }
 
     fn event(&self, socket: &Socket, event: Event) {
-        let back = |name: &str, payload: &Payload| socket.emit(&Push::try_new(socket.namespace(), name, payload).unwrap());
+        let back = |name: &str, payload: &Payload| {
+            socket.emit(&Push::try_new(socket.namespace(), name, payload).unwrap())
+        };
         match (event.name.as_str(), event.ack) {
             ("whoami", Some(ack)) => {
                 ack.send(&socket.data::<Value>().cloned().unwrap().into());

@@ -80,7 +80,8 @@ async fn forty_thousand_mutated_frames_hurt_nobody() {
     let stage = Stage::new(Options::default());
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
     for round in 0..4_000_u32 {
-        let mut ws = if round % 2 == 0 { Ws::open(stage.port).await } else { Ws::enter(stage.port, "").await };
+        let mut ws =
+            if round % 2 == 0 { Ws::open(stage.port).await } else { Ws::enter(stage.port, "").await };
         let mut storm = vec![];
         for _ in 0..10 {
             storm.extend(dice.frame());
@@ -151,7 +152,10 @@ async fn leaves_nothing(count: u32) {
     let (memory_before, descriptors_before) = (memory(), descriptors());
     come_and_go(&stage, count).await;
     let grown = memory().saturating_sub(memory_before);
-    eprintln!("{count} connects: {memory_before} kB, then {grown} kB more; {descriptors_before} descriptors, then {}", descriptors());
+    eprintln!(
+        "{count} connects: {memory_before} kB, then {grown} kB more; {descriptors_before} descriptors, then {}",
+        descriptors()
+    );
     // A kilobyte for each would be four times the bound at full size.
     assert!(grown < 4_096 + u64::from(count) / 5, "{grown} kB");
     // Other tests of this process have some of their own.

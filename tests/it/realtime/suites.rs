@@ -44,6 +44,10 @@ async fn passes(folder: &Path, tests: usize) {
     mocha.args(["--no-install", "mocha", "--exit", "test-suite.js"]).current_dir(folder);
     let out = output(mocha).await;
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
-    assert!(out.status.success() && said.contains(&format!("{tests} passing")), "{}\n{said}", folder.display());
+    assert!(
+        out.status.success() && said.contains(&format!("{tests} passing")),
+        "{}\n{said}",
+        folder.display()
+    );
     say_loudly(&format!("{tests} of {tests} tests of {} pass", folder.display()));
 }
