@@ -31,18 +31,21 @@ struct Table {
 }
 
 enum Entry {
-    /// Being asked about, in this turn: an answer to an earlier one counts for nothing.
+    /// Being asked about, in this turn: an answer to an earlier one counts for nothing. Who is in and asks anew stays in until then.
     Asked {
         turn: u64,
         task: Option<AbortHandle>,
+        former: Option<Inside>,
     },
-    In {
-        socket: Socket,
-        task: Option<AbortHandle>,
-        until: Option<Instant>,
-    },
+    In(Inside),
     /// It was in; what is still under way from it is no offence.
     Gone,
+}
+
+struct Inside {
+    socket: Socket,
+    task: Option<AbortHandle>,
+    until: Option<Instant>,
 }
 
 struct Partial {
@@ -99,9 +102,11 @@ impl Connection {
     /// The socket that a packet is from. None where it has just been ended; whoever was never in says what makes no sense.
     fn found(&self, floor: &Floor) -> Result<Option<Socket>, Malformed> {
         match self.table().entries.get(&floor.name) {
-            Some(Entry::In { socket, .. }) => Ok(Some(socket.clone()).filter(|socket| !socket.is_gone())),
+            Some(Entry::In(inside) | Entry::Asked { former: Some(inside), .. }) => {
+                Ok(Some(inside.socket.clone()).filter(|socket| !socket.is_gone()))
+            }
             Some(Entry::Gone) => Ok(None),
-            Some(Entry::Asked { .. }) | None => Err(Malformed),
+            Some(Entry::Asked { former: None, .. }) | None => Err(Malformed),
         }
     }
 
@@ -109,7 +114,7 @@ impl Connection {
         let mut table = self.table();
         let left = match table.entries.get(&floor.name) {
             None => return Err(Malformed),
-            Some(Entry::Asked { .. } | Entry::In { .. } | Entry::Gone) => {
+            Some(Entry::Asked { .. } | Entry::In(_) | Entry::Gone) => {
                 table.entries.insert(Arc::clone(&floor.name), Entry::Gone)
             }
         };
@@ -129,14 +134,22 @@ impl Connection {
         }
         table.turns += 1;
         let turn = table.turns;
-        let before = table.entries.insert(Arc::clone(&floor.name), Entry::Asked { turn, task: None });
-        table.count(Instant::now() + self.hall.options.unused_wait);
+        let former = match table.entries.remove(&floor.name) {
+            Some(Entry::Asked { task, former, .. }) => {
+                if let Some(task) = task {
+                    task.abort();
+                }
+                former
+            }
+            Some(Entry::In(inside)) => Some(inside),
+            Some(Entry::Gone) | None => None,
+        };
+        table.entries.insert(Arc::clone(&floor.name), Entry::Asked { turn, task: None, former });
         drop(table);
-        self.end(before, Ended::ByClient);
         let name = Arc::clone(&floor.name);
         let task = rt::spawn(async move { itself.admit(&name, turn, auth).await }).abort_handle();
         // The task runs on this very thread, so it has not begun.
-        if let Some(Entry::Asked { turn: now, task: kept }) = self.table().entries.get_mut(&floor.name)
+        if let Some(Entry::Asked { turn: now, task: kept, .. }) = self.table().entries.get_mut(&floor.name)
             && *now == turn
         {
             *kept = Some(task);
@@ -151,8 +164,12 @@ impl Connection {
                 let refused = codec::refused(name, &refusal.message, refusal.data.as_ref());
                 let mut table = self.table();
                 if table.is_asked(name, turn) {
-                    table.entries.remove(name);
+                    let former = table.entries.remove(name).and_then(Entry::inside);
+                    table.count(Instant::now() + self.hall.options.unused_wait);
                     self.session.send(&[refused]);
+                    drop(table);
+                    self.session.nudge();
+                    self.end(former.map(Entry::In), Ended::ByServer);
                 }
             }
             Ok(admission) => {
@@ -173,34 +190,38 @@ impl Connection {
             return None;
         }
         let socket = Socket::new(&self.hall, floor, &self.session, Arc::clone(&admission.data));
-        if !self.session.send(&[codec::connected(&floor.name, socket.id())]) {
-            table.entries.remove(&floor.name);
-            return None;
-        }
-        let task = match table.entries.remove(&floor.name) {
-            Some(Entry::Asked { task, .. }) => task,
-            Some(Entry::In { .. } | Entry::Gone) | None => None,
+        self.session.send(&[codec::connected(&floor.name, socket.id())]);
+        let (task, former) = match table.entries.remove(&floor.name) {
+            Some(Entry::Asked { task, former, .. }) => (task, former),
+            Some(Entry::In(_) | Entry::Gone) | None => (None, None),
         };
         let until = admission.lasts.map(|lasts| Instant::now() + lasts);
-        table.entries.insert(Arc::clone(&floor.name), Entry::In { socket: socket.clone(), task, until });
+        let inside = Inside { socket: socket.clone(), task, until };
+        table.entries.insert(Arc::clone(&floor.name), Entry::In(inside));
         table.unused_at = None;
+        drop(table);
+        self.end(former.map(Entry::In), Ended::ByClient);
         Some(socket)
     }
 
     /// Tells the namespace, once, that a socket is gone. Nothing is locked here.
     fn end(&self, entry: Option<Entry>, why: Ended) {
-        match entry {
-            Some(Entry::Asked { task: Some(task), .. }) => task.abort(),
-            Some(Entry::In { socket, task, .. }) => {
-                socket.depart();
-                if let Some(floor) = self.hall.floors.get(socket.namespace()) {
-                    floor.namespace.disconnected(&socket, why);
-                }
-                if let Some(task) = task {
-                    task.abort();
-                }
+        let (asking, inside) = match entry {
+            Some(Entry::Asked { task, former, .. }) => (task, former),
+            Some(Entry::In(inside)) => (None, Some(inside)),
+            Some(Entry::Gone) | None => (None, None),
+        };
+        if let Some(Inside { socket, task, .. }) = inside {
+            socket.depart();
+            if let Some(floor) = self.hall.floors.get(socket.namespace()) {
+                floor.namespace.disconnected(&socket, why);
             }
-            Some(Entry::Asked { task: None, .. } | Entry::Gone) | None => {}
+            if let Some(task) = task {
+                task.abort();
+            }
+        }
+        if let Some(task) = asking {
+            task.abort();
         }
     }
 
@@ -251,10 +272,8 @@ impl Talk for Connection {
         let next = table.next();
         drop(table);
         for entry in over {
-            if let Entry::In { socket, .. } = &entry {
-                socket.disconnect();
-            }
-            self.end(Some(entry), Ended::ByServer);
+            entry.socket.disconnect();
+            self.end(Some(Entry::In(entry)), Ended::ByServer);
         }
         next
     }
@@ -277,33 +296,52 @@ impl Table {
     }
 
     /// Whoever was ended by the application, or whose time has come.
-    fn take_over(&mut self, now: Instant) -> Vec<Entry> {
+    fn take_over(&mut self, now: Instant) -> Vec<Inside> {
         let mut over = Vec::new();
         for entry in self.entries.values_mut() {
-            let ends = match entry {
-                Entry::In { socket, until, .. } => {
-                    socket.is_gone() || until.is_some_and(|until| until <= now)
+            match entry {
+                Entry::Asked { former, .. } => over.extend(former.take_if(|inside| inside.ends(now))),
+                Entry::In(inside) if inside.ends(now) => {
+                    over.extend(std::mem::replace(entry, Entry::Gone).inside());
                 }
-                Entry::Asked { .. } | Entry::Gone => false,
-            };
-            if ends {
-                over.push(std::mem::replace(entry, Entry::Gone));
+                Entry::In(_) | Entry::Gone => {}
             }
         }
         over
     }
 
+    fn inside(&self) -> impl Iterator<Item = &Inside> {
+        self.entries.values().filter_map(|entry| match entry {
+            Entry::In(inside) => Some(inside),
+            Entry::Asked { former, .. } => former.as_ref(),
+            Entry::Gone => None,
+        })
+    }
+
     /// Begins to wait for a socket where there is none.
     fn count(&mut self, unused_at: Instant) {
-        let used = self.entries.values().any(|entry| matches!(entry, Entry::In { .. }));
+        let used = self.inside().next().is_some();
         self.unused_at = if used { None } else { self.unused_at.or(Some(unused_at)) };
     }
 
     fn next(&self) -> Option<Instant> {
-        let ends = self.entries.values().filter_map(|entry| match entry {
-            Entry::In { until, .. } => *until,
-            Entry::Asked { .. } | Entry::Gone => None,
-        });
-        ends.chain(self.unused_at).min()
+        self.inside().filter_map(|inside| inside.until).chain(self.unused_at).min()
+    }
+}
+
+impl Entry {
+    /// Who is in, where somebody is.
+    fn inside(self) -> Option<Inside> {
+        match self {
+            Self::Asked { former, .. } => former,
+            Self::In(inside) => Some(inside),
+            Self::Gone => None,
+        }
+    }
+}
+
+impl Inside {
+    fn ends(&self, now: Instant) -> bool {
+        self.socket.is_gone() || self.until.is_some_and(|until| until <= now)
     }
 }

@@ -63,9 +63,14 @@ async fn who_asks_anew_is_answered_once_for_the_newest() {
     ws.send("40{\"slow\":200,\"token\":\"bad\"}").await;
     ws.send("40{\"slow\":300}").await;
     assert!(ws.text().await.starts_with("40{"));
-    ws.send("40").await;
+    // Who is in stays in until the answer comes, so that nothing said meanwhile is lost.
+    ws.send("40{\"slow\":100}").await;
+    ws.send("42[\"say\",1]").await;
+    assert_eq!(ws.text().await, "42[\"echoed\",1]");
     assert!(ws.text().await.starts_with("40{"));
-    assert_eq!(stage.said(), ["asked /", "asked /", "in /", "out / ByClient", "asked /", "in /"]);
+    stage.says("out / ByClient").await;
+    until("the newest", || stage.said().len() == 6).await;
+    assert_eq!(stage.said(), ["asked /", "asked /", "in /", "asked /", "out / ByClient", "in /"]);
     assert_eq!(stage.server.sockets("/"), 1);
 }
 
