@@ -280,7 +280,7 @@ async fn says(frames: &mut AggregatedMessageStream, link: &Link, until: Instant,
         match timeout_at(until, frames.recv()).await {
             Ok(Some(Ok(AggregatedMessage::Text(text)))) => return text == wanted,
             Ok(Some(Ok(AggregatedMessage::Ping(echoed)))) => {
-                link.change(|line| line.pong = Some(pong_frame(&echoed)))
+                link.change(|line| line.pong = Some(pong_frame(&echoed)));
             }
             Ok(Some(Ok(AggregatedMessage::Pong(_)))) => {}
             Ok(Some(Ok(AggregatedMessage::Binary(_) | AggregatedMessage::Close(_)) | Err(_)) | None)
