@@ -149,7 +149,8 @@ fn protocols(tree: &Tree) -> Offences {
         let banned: Vec<&str> = banned.filter(|name| *name != protocol && !beneath.contains(name)).collect();
         for source in tree.within(&[folder.as_str()], ".rs") {
             let depth = source.path.trim_start_matches("src/").split('/').count();
-            let tokens = source.rust().tokens();
+            let rust = source.rust();
+            let tokens = rust.tokens();
             let house = imported(&tokens, depth).into_iter();
             let far =
                 house.filter(|(_, import)| !import.starts_with("ports") && !import.starts_with("realtime"));

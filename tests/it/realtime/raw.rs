@@ -172,10 +172,9 @@ impl Ws {
     }
 
     async fn fill(&mut self) -> bool {
-        let mut chunk = [0; 65_536];
-        let read = tokio::time::timeout(PATIENCE, self.stream.read(&mut chunk)).await.expect("nothing comes");
-        let len = read.unwrap_or(0);
-        self.read.extend_from_slice(&chunk[..len]);
+        self.read.reserve(65_536);
+        let read = self.stream.read_buf(&mut self.read);
+        let len = tokio::time::timeout(PATIENCE, read).await.expect("nothing comes").unwrap_or(0);
         len > 0
     }
 
