@@ -147,10 +147,9 @@ impl Ws {
     }
 
     pub(super) async fn text(&mut self) -> String {
-        match self.frame().await {
-            Frame::Text(text) => text,
-            other => panic!("no text but {other:?}"),
-        }
+        let frame = self.frame().await;
+        let Frame::Text(text) = frame else { panic!("no text but {frame:?}") };
+        text
     }
 
     /// Everything until the connection is over, or a close frame.
@@ -206,11 +205,11 @@ pub(super) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     match payload.len() {
         len @ ..126 => frame.push(0x80 | u8::try_from(len).unwrap()),
         len @ ..65_536 => {
-            frame.push(0x80 | 126);
+            frame.push(0xfe);
             frame.extend_from_slice(&u16::try_from(len).unwrap().to_be_bytes());
         }
         len => {
-            frame.push(0x80 | 127);
+            frame.push(0xff);
             frame.extend_from_slice(&u64::try_from(len).unwrap().to_be_bytes());
         }
     }

@@ -146,6 +146,7 @@ async fn come_and_go(stage: &Stage, count: u32) {
 }
 
 /// Nothing of those who left is kept; the first thousand may warm caches.
+#[expect(clippy::print_stderr, reason = "the figures are the result")]
 async fn leaves_nothing(count: u32) {
     let stage = Stage::new(Options::default());
     come_and_go(&stage, count).await;
