@@ -11,4 +11,5 @@ pub mod journal;
 pub mod actors;
 pub mod adapters;
 pub mod http;
+pub mod realtime;
 pub mod telemetry;

@@ -58,6 +58,7 @@ mod overload;
 mod printed;
 mod promises;
 mod quarantine;
+mod realtime;
 mod rebuild;
 mod recordings;
 mod remote_host;

@@ -37,7 +37,7 @@ const IMPURE: [&str; 12] = [
     "tracing",
 ];
 
-pub(super) const RULES: [Rule; 4] = [
+pub(super) const RULES: [Rule; 5] = [
     Rule {
         name: "folders of src import one way",
         check: folders,
@@ -62,6 +62,19 @@ pub(super) const RULES: [Rule; 4] = [
             ),
             ("src/app.rs", "use crate::{http, journal, actors};"),
             ("src/journal/sqlite.rs", "pub(crate) fn f() { super::micros(); }\nuse domain::fact::Fact;"),
+        ],
+    },
+    Rule {
+        name: "the protocols know nothing of calls",
+        check: protocols,
+        planted: &[
+            (&[("src/realtime/codec.rs", "use crate::dispatch::Dispatch;")], "dispatch"),
+            (&[("src/realtime/socket_io/rooms.rs", "use domain::ids::Organization;")], "domain"),
+            (&[("src/realtime/engine_io.rs", "use super::socket_io::Server;")], "socket_io"),
+        ],
+        innocent: &[
+            ("src/realtime/engine_io.rs", "use crate::ports::Ids;\nuse session::Phase;"),
+            ("src/realtime/socket_io/rooms.rs", "use crate::realtime::codec;\nuse super::Push;"),
         ],
     },
     Rule {
@@ -119,6 +132,33 @@ fn folders(tree: &Tree) -> Offences {
             if !own && !allowed.iter().any(fits) {
                 offences.push(format!("{}: {module} may not import {import}", source.at(line)));
             }
+        }
+    }
+    offences
+}
+
+/// Protocols, each with those beside it that it may stand on.
+const PROTOCOLS: [(&str, &[&str]); 3] =
+    [("engine_io", &[]), ("codec", &["engine_io"]), ("socket_io", &["engine_io", "codec"])];
+
+fn protocols(tree: &Tree) -> Offences {
+    let mut offences = Offences::new();
+    for (protocol, beneath) in PROTOCOLS {
+        let folder = format!("src/realtime/{protocol}");
+        let banned = PROTOCOLS.iter().map(|(name, _)| *name);
+        let banned: Vec<&str> = banned.filter(|name| *name != protocol && !beneath.contains(name)).collect();
+        for source in tree.within(&[folder.as_str()], ".rs") {
+            let depth = source.path.trim_start_matches("src/").split('/').count();
+            let rust = source.rust();
+            let tokens = rust.tokens();
+            let house = imported(&tokens, depth).into_iter();
+            let far =
+                house.filter(|(_, import)| !import.starts_with("ports") && !import.starts_with("realtime"));
+            let near = tokens.iter().filter(|(_, token)| *token == "domain" || banned.contains(token));
+            let named = near.map(|(line, token)| (*line, (*token).to_owned()));
+            offences.extend(
+                far.chain(named).map(|(line, import)| format!("{}: it knows {import}", source.at(line))),
+            );
         }
     }
     offences
