@@ -116,7 +116,7 @@ fn what_is_wrong_with_the_settings_is_named() {
         .unwrap();
     for (settings, told) in [
         ("wrong.json", "rules.caps[0].within: "),
-        (r#"{"lines": 4}"#, "lines: unknown field"),
+        (r#"{"lines": 4}"#, "lines: is not known here"),
         (r#"{"callsPerSecond": 0}"#, "callsPerSecond: "),
         (r#"{"breaker": {"inARow": 3, "percent": 101, "ofLast": 5}}"#, "breaker.percent: "),
         (
