@@ -5,6 +5,7 @@ pub mod backoff;
 pub mod dialler;
 pub mod effector;
 pub mod guardian;
+pub mod hub;
 pub mod projector;
 pub mod reactor;
 mod turn;

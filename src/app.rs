@@ -23,7 +23,7 @@ use domain::zone::Zone;
 use sqlx::postgres::PgPoolOptions;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::actors::{dialler, effector, guardian};
+use crate::actors::{dialler, effector, guardian, hub};
 use crate::adapters::simulated::CallServer;
 use crate::adapters::spreadsheet::Spreadsheets;
 use crate::adapters::system::{SystemClock, SystemIds};
@@ -104,6 +104,7 @@ impl App {
         let agent = ports.agent.clone().map_or_else(|| voice_agent(&config, &ports), Ok)?;
         let campaigns = house(&config, agent.kind())?;
         let dispatch = start_keepers(&journal)?;
+        let (board, moving) = (hub::board(journal.position()), http::Moving::default());
         let wards = wards::all(&wards::World {
             journal: journal.clone(),
             screens: screens.clone(),
@@ -111,6 +112,8 @@ impl App {
             remote: Arc::clone(&remote),
             agent,
             campaigns: campaigns.clone(),
+            board: Arc::clone(&board),
+            moving: moving.clone(),
             ports: ports.clone(),
             config: &config,
         })?;
@@ -127,6 +130,8 @@ impl App {
             recordings: Arc::new(recordings(&config, &remote)),
             vitals: Arc::new(vitals),
             metrics: metrics(),
+            board,
+            moving,
             options: http_options(&config, &ports, (remote.kind(), campaigns), call_servers(&config).await)?,
         })?;
         Ok(Self { journal, screens, dispatch, effector, guardian, engine, listener, simulated })

@@ -11,6 +11,7 @@ mod fields;
 mod figures;
 mod formula;
 mod language;
+mod live;
 mod openapi;
 mod page;
 mod pages;
@@ -63,13 +64,16 @@ use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::actors::hub::Board;
 use crate::config::token::Signer;
 use crate::config::{Access, Origins, Secret, UnknownSession};
 use crate::dispatch::Dispatch;
 use crate::dispatch::dialling::House;
 use crate::ports::{Clock, Ids, Recordings, Sheets};
+use crate::realtime;
 use auth::password::Hashing;
 use auth::{BadKey, Keys, Signers, Tries};
+pub use live::{Live, Moving, Renderer};
 use problem::{Code, Problem};
 use sessions::Known;
 use uploads::UnderWay;
@@ -99,6 +103,9 @@ pub struct Parts {
     pub recordings: Arc<dyn Recordings>,
     pub vitals: Arc<dyn Vitals>,
     pub metrics: Render,
+    /// What the hub tells.
+    pub board: Arc<Board>,
+    pub moving: Moving,
     pub options: Options,
 }
 
@@ -151,6 +158,7 @@ pub struct Inner {
     recordings: Arc<dyn Recordings>,
     vitals: Arc<dyn Vitals>,
     metrics: Render,
+    board: Arc<Board>,
     options: Options,
     keys: Keys,
     signer: Signer,
@@ -171,7 +179,19 @@ pub struct Inner {
 
 impl Engine {
     pub fn try_new(parts: Parts) -> Result<Self, BadKey> {
-        let Parts { dispatch, screens, clock, ids, sheets, recordings, vitals, metrics, options } = parts;
+        let Parts {
+            dispatch,
+            screens,
+            clock,
+            ids,
+            sheets,
+            recordings,
+            vitals,
+            metrics,
+            board,
+            moving,
+            options,
+        } = parts;
         let Access { jwt_public_key, jwt_default_role, .. } = &options.access;
         let keys = Keys::try_new(&options.jwt_secret, jwt_public_key.as_ref(), *jwt_default_role)?;
         let signers = Signers::new(&options.access.webhook_secrets);
@@ -186,14 +206,15 @@ impl Engine {
             recordings,
             vitals,
             metrics,
+            board,
             options,
             keys,
             signer,
             signers,
             tries: Tries::default(),
             known,
-            uploads: UnderWay::default(),
-            imports: UnderWay::default(),
+            uploads: moving.uploads,
+            imports: moving.imports,
             unfit: recordings::Unfit::default(),
             starts,
             workbooks,
@@ -256,6 +277,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     history::configure(routes);
     quarantine::configure(routes);
     imports::configure(routes);
+    live::configure(routes);
     contacts::configure(routes);
     do_not_call::configure(routes);
     campaigns::configure(routes);
@@ -267,9 +289,10 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     api_keys::configure(routes);
 }
 
-/// The application as it is served, and as tests call it.
+/// The application as it is served, and as tests call it, with sockets where they are open.
 pub fn app(
     engine: Engine,
+    live: Option<&Live>,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -292,7 +315,14 @@ pub fn app(
         .into_utoipa_app()
         .configure(configure)
         .split_for_parts();
-    app.service(openapi::page)
+    let sockets = |routes: &mut web::ServiceConfig| {
+        if let Some(live) = live {
+            // Whose pages may poll is said for all routes below.
+            realtime::configure(routes, live::SOCKETS, live.engine_io(), None);
+        }
+    };
+    app.configure(sockets)
+        .service(openapi::page)
         .default_service(web::to(openapi::nowhere))
         .wrap(cors)
         .wrap(TracingLogger::<span::Span>::new())
@@ -318,12 +348,16 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 /// The server on listeners that are open already. It leaves signals to whoever runs it.
 pub fn server(engine: &Engine, listeners: Vec<TcpListener>, workers: usize) -> io::Result<Server> {
     let (engine, workers) = (engine.clone(), workers.max(1));
-    let mut server = HttpServer::new(move || app(engine.clone()))
+    let live = Live::open(&engine);
+    let mut server = HttpServer::new(move || app(engine.clone(), Some(&live)))
         .workers(workers)
         .max_connections(CONNECTIONS_MAX.div_ceil(workers))
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(HEAD_WAIT)
         .client_disconnect_timeout(DISCONNECT_WAIT)
+        // Whoever goes away while a poll waits takes nothing with them.
+        .h1_allow_half_closed(false)
+        .on_connect(realtime::on_connect)
         .shutdown_timeout(SHUTDOWN_SECS)
         .disable_signals();
     for listener in listeners {
@@ -345,6 +379,8 @@ fn cors(origins: Origins) -> Cors {
         .allowed_methods(["DELETE", "GET", "HEAD", "PATCH", "POST"])
         .allow_any_header()
         .expose_headers(exposed)
+        // Socket.IO's clients may be told to send cookies along; nothing here is opened by one.
+        .supports_credentials()
         .block_on_origin_mismatch(true)
         .max_age(3_600)
 }

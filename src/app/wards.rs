@@ -33,11 +33,13 @@ use tokio::runtime;
 use super::Ports;
 use super::remote::host_name;
 use crate::actors::guardian::Ward;
+use crate::actors::hub::{self, Board};
 use crate::actors::projector::screen::{Screen, Shown};
 use crate::actors::{dialler, effector, projector, reactor, watchdog};
 use crate::config::Config;
 use crate::dispatch::Dispatch;
 use crate::dispatch::dialling::House;
+use crate::http::{Moving, Renderer};
 use crate::journal::Journal;
 use crate::ports::{RemoteHost, VoiceAgent};
 
@@ -52,6 +54,9 @@ pub(super) struct World<'a> {
     pub(super) remote: Arc<dyn RemoteHost>,
     pub(super) agent: Arc<dyn VoiceAgent>,
     pub(super) campaigns: House,
+    /// What is told to those who watch, and what of it moves without being recorded.
+    pub(super) board: Arc<Board>,
+    pub(super) moving: Moving,
     pub(super) ports: Ports,
     pub(super) config: &'a Config,
 }
@@ -77,6 +82,7 @@ pub(super) fn all(world: &World) -> anyhow::Result<Wards> {
         projectors.push(handle);
     }
     all.push(watchdog::ward(world.watching()?));
+    all.push(hub::ward(world.telling(runtime.clone())));
     all.push(dialler::ward(world.dialling(runtime)));
     Ok(Wards { all, effector, projectors })
 }
@@ -97,6 +103,18 @@ impl World<'_> {
             heard: heard(&self.screens, &self.journal),
             runtime: runtime.clone(),
             limits: effector::Limits::default(),
+        }
+    }
+
+    fn telling(&self, runtime: runtime::Handle) -> hub::Options {
+        let (screens, clock) = (self.screens.clone(), Arc::clone(&self.ports.clock));
+        let render = Renderer { screens, clock, moving: self.moving.clone() };
+        hub::Options {
+            journal: self.journal.clone(),
+            screens: self.screens.clone(),
+            render: Arc::new(render),
+            board: Arc::clone(&self.board),
+            runtime,
         }
     }
 

@@ -10,9 +10,11 @@ mod signature;
 mod tries;
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::{Role, Scope, Scopes};
 use domain::ids::{Organization, UserName};
 use jsonwebtoken::{Algorithm, DecodingKey, TokenData, Validation};
@@ -21,7 +23,9 @@ use uuid::Uuid;
 
 use crate::config::{KeyKind, PublicKey, Secret};
 
+pub use credential::{Credential, key_actor};
 pub use doors::{Admin, Bearer, Calls, Knock, Member, Reporter, Signature};
+pub(super) use doors::{anyone, is_open, is_straight};
 pub use signature::Signers;
 pub use tries::{Subject, Tries};
 
@@ -43,6 +47,8 @@ pub struct Caller {
     pub scopes: Scopes,
     /// Where the token is one that a password was given for.
     pub sign_in: Option<SignIn>,
+    /// When what they showed ends, where it does.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// A session that a user opened with a password. The user's own stream knows whether it still holds.
@@ -180,8 +186,15 @@ impl Keys {
             None => "token".to_owned(),
         };
         let organization = organization.map_err(|_| Refusal::Invalid("its organizationId is no name"))?;
-        Ok(Caller { organization, role, actor, scopes: Scopes::all(), sign_in })
+        let until = claims.exp.and_then(moment);
+        Ok(Caller { organization, role, actor, scopes: Scopes::all(), sign_in, until })
     }
+}
+
+/// Seconds since the epoch, as tokens count them. None beyond what a clock will ever show.
+fn moment(seconds: f64) -> Option<DateTime<Utc>> {
+    let since = TimeDelta::from_std(Duration::try_from_secs_f64(seconds).ok()?).ok()?;
+    DateTime::UNIX_EPOCH.checked_add_signed(since)
 }
 
 impl SignIn {
@@ -214,6 +227,7 @@ struct Claims {
     role: Option<String>,
     sub: Option<Name>,
     sid: Option<Name>,
+    exp: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -241,7 +255,7 @@ fn refusal(why: &jsonwebtoken::errors::Error) -> Refusal {
 }
 
 /// The token that a request carries, where it carries one.
-fn bearer(request: &HttpRequest) -> Result<Option<&str>, Refusal> {
+pub(super) fn bearer(request: &HttpRequest) -> Result<Option<&str>, Refusal> {
     let mut given = request.headers().get_all(header::AUTHORIZATION);
     let Some(first) = given.next() else { return Ok(None) };
     if given.next().is_some() {

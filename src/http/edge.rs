@@ -94,6 +94,10 @@ pub(super) async fn edge(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    if is_of_sockets(request.path()) {
+        // A protocol of its own: it says what is wrong in its own words, its polls wait, and it bounds itself.
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
     let started = Instant::now();
     let head_only = request.method() == Method::HEAD;
     if head_only {
@@ -116,6 +120,10 @@ pub(super) async fn edge(
     }
     measure(&response, started);
     Ok(if head_only { response.map_body(|_, body| BoxBody::new(Unsaid(body.size()))) } else { response })
+}
+
+fn is_of_sockets(path: &str) -> bool {
+    path.trim_end_matches('/') == super::live::SOCKETS
 }
 
 /// The body of an answer to HEAD: as long as GET's, and nothing of it.

@@ -32,7 +32,8 @@ use super::sessions::{self, Fresh};
 use super::uploads::receive;
 use super::{Engine, edge};
 use crate::dispatch::imports::Importing;
-use answer::{ImportPage, ImportView, Imported, Unimported};
+pub(super) use answer::ImportView;
+use answer::{ImportPage, Imported, Unimported};
 use taking::Taking;
 
 const LIST: u32 = 50;

@@ -212,7 +212,8 @@ impl Problem {
         self.cause.as_deref()
     }
 
-    fn body(&self) -> Value {
+    /// As it is told.
+    pub fn body(&self) -> Value {
         let mut body = self.members.clone();
         let mut put = |name: &str, value: Value| drop(body.insert(name.to_owned(), value));
         put("type", format!("{TYPE_PREFIX}{}", self.code.slug()).into());

@@ -253,7 +253,7 @@ struct MeView<'a> {
 ))]
 #[get("/auth/me")]
 async fn me(caller: Bearer) -> HttpResponse {
-    let Caller { organization, role, actor, scopes, sign_in } = &caller.0;
+    let Caller { organization, role, actor, scopes, sign_in, until: _ } = &caller.0;
     HttpResponse::Ok().json(MeView {
         username: actor,
         role: role.as_str(),

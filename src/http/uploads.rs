@@ -29,7 +29,8 @@ use super::problem::{Code, Problem, ProblemBody};
 use super::query::Described;
 use super::sessions::{self, Fresh};
 use super::{Engine, page, wait};
-use answer::{UploadView, Uploaded};
+pub(super) use answer::UploadView;
+use answer::Uploaded;
 pub(super) use under_way::{Begun, Shown, UnderWay};
 
 const LATEST: u32 = 100;

@@ -72,12 +72,22 @@ impl Server {
         namespace: &str,
         wanted: impl Fn(&T) -> bool,
     ) -> usize {
-        let Some(floor) = self.hall.floors.get(namespace) else { return 0 };
-        let mut sockets = floor.rooms.everybody();
-        // Asked with no lock held.
-        sockets.retain(|socket| socket.data::<T>().is_some_and(&wanted));
+        let sockets = self.sockets_of(namespace, wanted);
         sockets.iter().for_each(Socket::disconnect);
         sockets.len()
+    }
+
+    /// The sockets of a namespace whose own data says so.
+    pub fn sockets_of<T: Send + Sync + 'static>(
+        &self,
+        namespace: &str,
+        wanted: impl Fn(&T) -> bool,
+    ) -> Vec<Socket> {
+        let floor = self.hall.floors.get(namespace);
+        let mut sockets = floor.map_or_else(Vec::new, |floor| floor.rooms.everybody());
+        // Asked with no lock held.
+        sockets.retain(|socket| socket.data::<T>().is_some_and(&wanted));
+        sockets
     }
 
     /// How many sockets a namespace has.

@@ -311,7 +311,7 @@ fn memory(name: &str) -> u64 {
 
 /// Reads an answer piece by piece and keeps nothing but how long it was, how many lines it had and the largest piece.
 async fn drained(floor: &Floor, path: &str) -> (usize, usize, usize) {
-    let service = actix_web::test::init_service(karnay::http::app(floor.engine.clone())).await;
+    let service = actix_web::test::init_service(karnay::http::app(floor.engine.clone(), None)).await;
     let answer = service.call(near(Method::GET, path).to_request()).await.unwrap();
     assert_eq!(answer.status(), 200);
     let mut body = Box::pin(answer.into_body());

@@ -18,6 +18,7 @@ use domain::zone::Zone;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jsonwebtoken::{EncodingKey, Header};
+use karnay::actors::hub;
 use karnay::adapters::recordings::{self, Recordings};
 use karnay::adapters::spreadsheet::Spreadsheets;
 use karnay::adapters::system::{SystemClock, SystemIds};
@@ -25,6 +26,7 @@ use karnay::adapters::unset::Unset;
 use karnay::config::{Config, Secret, Sources, UnknownSession};
 use karnay::dispatch::dialling::House;
 use karnay::dispatch::{Dispatch, Meta};
+use karnay::http::Moving;
 use karnay::http::vitals::{Error, ParkedStream, Replayed, Status, Vitals};
 use karnay::http::{Engine, Options, Parts};
 use karnay::journal::feed::Reading;
@@ -215,6 +217,8 @@ impl Floor {
             recordings,
             vitals,
             metrics,
+            board: hub::board(journal.position()),
+            moving: Moving::default(),
             options,
         };
         Self { engine: Engine::try_new(parts).unwrap(), dispatch, journal, screens, folder }
@@ -251,7 +255,7 @@ impl Floor {
     }
 
     pub(crate) async fn ask(&self, request: TestRequest) -> Answer {
-        let service = test::init_service(karnay::http::app(self.engine.clone())).await;
+        let service = test::init_service(karnay::http::app(self.engine.clone(), None)).await;
         let response = service.call(request.to_request()).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = test::read_body(response).await;
@@ -266,7 +270,7 @@ impl Floor {
 
     /// Many reports, each of which must be taken.
     pub(crate) async fn reports(&self, bodies: impl Iterator<Item = Value>) {
-        let service = test::init_service(karnay::http::app(self.engine.clone())).await;
+        let service = test::init_service(karnay::http::app(self.engine.clone(), None)).await;
         for body in bodies {
             let request = near(Method::POST, "/calls/result").set_payload(body.to_string());
             assert_eq!(service.call(request.to_request()).await.unwrap().status(), 200);

@@ -15,6 +15,9 @@ use crate::screens::Screens;
 use crate::store::Dialect;
 use crate::text::{Text, pattern};
 
+/// Ids that are asked for together.
+const TOGETHER: usize = 500;
+
 /// Which results of a session.
 #[derive(Debug, Clone, Default)]
 pub struct Part {
@@ -215,6 +218,18 @@ pub async fn find(screens: &Screens, organization: &str, id: Uuid) -> Result<Opt
     let args = vec![Cell::text(id.to_string()), Cell::text(organization)];
     let found = screens.query(CallHistory::NAME, "where id = $1 and organization = $2", args, true).await?;
     Ok(found.into_iter().next())
+}
+
+/// Of these results, those that there are, of whichever organizations.
+pub async fn several(screens: &Screens, ids: &[Uuid]) -> Result<Vec<ResultRow>, Error> {
+    let mut found = Vec::with_capacity(ids.len());
+    for together in ids.chunks(TOGETHER) {
+        let mut text = Text::new("where id in ");
+        text.list(together.iter().map(|id| Cell::text(id.to_string())));
+        let (rest, args) = text.into_parts();
+        found.extend(screens.query(CallHistory::NAME, &rest, args, true).await?);
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

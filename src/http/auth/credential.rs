@@ -8,14 +8,15 @@ use domain::api_key::{self, ApiKey, Terms};
 use domain::fact::Circumstances;
 use domain::ids::StreamId;
 use domain::user;
+use uuid::Uuid;
 
 use super::key_text::{self, Presented};
 use super::{Caller, Keys, Refusal, SignIn, bearer};
 use crate::dispatch::{Failure, Meta};
 use crate::http::Engine;
 
-#[derive(Debug)]
-pub(super) enum Credential {
+#[derive(Debug, Clone)]
+pub enum Credential {
     /// Nobody has to be asked.
     Settled(Caller),
     SignIn(Caller, SignIn),
@@ -25,19 +26,22 @@ pub(super) enum Credential {
 impl Credential {
     /// None where a request shows nothing.
     pub(super) fn of(keys: &Keys, request: &HttpRequest) -> Result<Option<Self>, Refusal> {
-        let Some(token) = bearer(request)? else { return Ok(None) };
-        if key_text::is_one(token) {
-            let key = Presented::parse(token).ok_or(Refusal::Invalid("it is no key"))?;
-            return Ok(Some(Self::Key(key)));
-        }
-        let caller = keys.caller(token)?;
-        Ok(Some(match caller.sign_in.clone() {
-            Some(sign_in) => Self::SignIn(caller, sign_in),
-            None => Self::Settled(caller),
-        }))
+        bearer(request)?.map(|token| Self::of_token(keys, token)).transpose()
     }
 
-    pub(super) async fn confirm(self, engine: &Engine) -> Result<Caller, Refusal> {
+    pub fn of_token(keys: &Keys, token: &str) -> Result<Self, Refusal> {
+        if key_text::is_one(token) {
+            let key = Presented::parse(token).ok_or(Refusal::Invalid("it is no key"))?;
+            return Ok(Self::Key(key));
+        }
+        let caller = keys.caller(token)?;
+        Ok(match caller.sign_in.clone() {
+            Some(sign_in) => Self::SignIn(caller, sign_in),
+            None => Self::Settled(caller),
+        })
+    }
+
+    pub async fn confirm(self, engine: &Engine) -> Result<Caller, Refusal> {
         match self {
             Self::Settled(caller) => Ok(caller),
             Self::SignIn(caller, sign_in) => confirm_sign_in(engine, caller, &sign_in).await,
@@ -75,10 +79,16 @@ async fn confirm_key(engine: &Engine, key: Presented) -> Result<Caller, Refusal>
     Ok(Caller {
         organization: key.organization,
         role: grant.role,
-        actor: format!("key:{}", key.id),
+        actor: key_actor(key.id),
         scopes: grant.scopes,
         sign_in: None,
+        until: Some(expires_at),
     })
+}
+
+/// As whom a key acts.
+pub fn key_actor(key: Uuid) -> String {
+    format!("key:{key}")
 }
 
 /// Nothing is recorded by looking.

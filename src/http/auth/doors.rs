@@ -68,19 +68,28 @@ impl Door for Calls {
             caller.within(Scope::Calls, request.method() == Method::GET)?;
             return Ok(Self(caller));
         }
-        let open = match engine.options.access.calls {
-            CallsAuth::Open => true,
-            CallsAuth::Token => false,
-            CallsAuth::Auto => engine.options.loopback_only && is_direct(request),
-        };
-        let caller = Caller {
-            organization: engine.options.organization.clone(),
-            role: Role::Manager,
-            actor: "anyone".to_owned(),
-            scopes: Scopes::all(),
-            sign_in: None,
-        };
-        if open { Ok(Self(caller)) } else { Err(Refusal::Missing) }
+        if is_open(engine, is_direct(request)) { Ok(Self(anyone(engine))) } else { Err(Refusal::Missing) }
+    }
+}
+
+/// Whether `/calls` is open to those who show nothing.
+pub(in crate::http) fn is_open(engine: &Engine, is_direct: bool) -> bool {
+    match engine.options.access.calls {
+        CallsAuth::Open => true,
+        CallsAuth::Token => false,
+        CallsAuth::Auto => engine.options.loopback_only && is_direct,
+    }
+}
+
+/// Whoever shows nothing where that is enough.
+pub(in crate::http) fn anyone(engine: &Engine) -> Caller {
+    Caller {
+        organization: engine.options.organization.clone(),
+        role: Role::Manager,
+        actor: "anyone".to_owned(),
+        scopes: Scopes::all(),
+        sign_in: None,
+        until: None,
     }
 }
 
@@ -173,11 +182,14 @@ impl Door for Bearer {
     }
 }
 
-/// Whether it comes from this machine itself, under one of its own names.
 fn is_direct(request: &HttpRequest) -> bool {
-    let headers = request.headers();
-    let host = headers.get(header::HOST).map(|host| host.to_str().unwrap_or("?"));
-    host.is_none_or(is_own_name) && !FORWARDED.iter().any(|name| headers.contains_key(*name))
+    is_straight(|name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?")))
+}
+
+/// Whether a request with such headers comes from this machine itself, under one of its own names.
+pub(in crate::http) fn is_straight<'a>(header: impl Fn(&str) -> Option<&'a str>) -> bool {
+    header(header::HOST.as_str()).is_none_or(is_own_name)
+        && FORWARDED.iter().all(|name| header(name).is_none())
 }
 
 /// `localhost:3000`, `127.0.0.1`, `[::1]:3000`.

@@ -22,7 +22,8 @@ pub(super) fn is_one(token: &str) -> bool {
 }
 
 /// A key as it came: nothing is known of it until its stream was asked.
-pub(super) struct Presented {
+#[derive(Clone)]
+pub struct Presented {
     pub(super) organization: Organization,
     pub(super) id: Uuid,
     hash: [u8; 32],

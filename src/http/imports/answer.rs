@@ -123,7 +123,7 @@ pub(super) struct ImportPage<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Import)]
-pub(super) struct ImportView<'a> {
+pub(in crate::http) struct ImportView<'a> {
     id: Uuid,
     status: Stage,
     /// Why it has failed.
@@ -189,6 +189,13 @@ struct KeptView {
 
 impl<'a> ImportView<'a> {
     pub(super) fn new(engine: &Engine, row: &'a ImportRow) -> Self {
+        let organization = domain::ids::Organization::parse(&row.organization).ok();
+        let rows_read = organization.and_then(|organization| engine.imports.rows(&organization, row.id));
+        Self { rows_read, ..Self::of(row) }
+    }
+
+    /// As it is recorded.
+    pub(in crate::http) fn of(row: &'a ImportRow) -> Self {
         let kept = || KeptView {
             changed: row.kept_changed,
             in_campaign: row.kept_in_campaign,
@@ -201,7 +208,6 @@ impl<'a> ImportView<'a> {
             (None, None, Some(_)) => Stage::Failed,
             (None, None, None) => Stage::Started,
         };
-        let organization = domain::ids::Organization::parse(&row.organization).ok();
         Self {
             id: row.id,
             status,
@@ -210,7 +216,7 @@ impl<'a> ImportView<'a> {
             origin: &row.origin,
             on_duplicate: &row.on_duplicate,
             strict: row.strict != 0,
-            rows_read: organization.and_then(|organization| engine.imports.rows(&organization, row.id)),
+            rows_read: None,
             total: row.rows_read,
             created: row.created,
             updated: row.updated,

@@ -123,7 +123,7 @@ pub(super) fn uploaded(engine: &Engine, row: &ListRow, taken: &Taken) -> Result<
 #[serde(rename_all = "camelCase")]
 #[schema(as = Upload)]
 pub(in crate::http) struct UploadView {
-    pub(super) upload_id: Uuid,
+    pub(in crate::http) upload_id: Uuid,
     status: Stage,
     /// Rows read so far.
     rows: i64,
@@ -174,7 +174,7 @@ impl UploadView {
         Self { upload_id, status, rows: rows.into(), bytes, stored: None }
     }
 
-    pub(super) fn of(row: &ListRow) -> Self {
+    pub(in crate::http) fn of(row: &ListRow) -> Self {
         let placement = Placement::of(row);
         let stored = Stored {
             origin: row.origin.clone(),

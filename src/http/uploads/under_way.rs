@@ -16,7 +16,7 @@ const AT_ONCE_MAX: usize = 16;
 /// Of one organization, so that none keeps the others out.
 const OURS_MAX: usize = 4;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(in crate::http) struct UnderWay(Arc<Mutex<HashMap<Uuid, Arc<Begun>>>>);
 
 #[derive(Debug)]
@@ -74,6 +74,11 @@ impl UnderWay {
         let mut ours: Vec<_> = all.values().filter(|begun| begun.organization == *organization).collect();
         ours.sort_by_key(|begun| std::cmp::Reverse(begun.list));
         ours.into_iter().map(|begun| begun.view()).collect()
+    }
+
+    /// Everybody's.
+    pub(in crate::http) fn all(&self) -> Vec<(Organization, UploadView)> {
+        locked(&self.0).values().map(|begun| (begun.organization.clone(), begun.view())).collect()
     }
 
     /// By its id or by its request's.

@@ -1,0 +1,93 @@
+use std::sync::mpsc::{Sender, channel};
+
+use super::*;
+
+struct Heard(Mutex<Sender<Position>>);
+
+impl Deliver for Heard {
+    fn deliver(&self, push: &Push, _: u64) {
+        self.0.lock().unwrap().send(push.position).unwrap();
+    }
+
+    fn revoke(&self, _: &Organization, _: &Whose) {}
+}
+
+fn push(position: Position, is_standing: bool) -> Push {
+    let audience = Audience::Organization(Organization::parse("1").unwrap());
+    let data: Arc<RawValue> = RawValue::from_string(format!("\"{:98}\"", ' ')).unwrap().into();
+    Push { position, audience, space: Space::Calls, event: "e", data, is_standing }
+}
+
+fn positions(missed: Missed) -> Option<Vec<Position>> {
+    match missed {
+        Missed::These(pushes) => Some(pushes.iter().map(|push| push.position).collect()),
+        Missed::TooMuch => None,
+    }
+}
+
+fn missed(board: &Board, last: Position) -> Option<Vec<Position>> {
+    positions(board.join(Some(last), |_| true, |_, missed| missed))
+}
+
+fn board() -> Board {
+    Board::new((10, 12), 1_000)
+}
+
+#[test]
+fn whoever_comes_back_gets_what_came_after_the_last_and_nothing_twice() {
+    let board = board();
+    assert!(board.deliver((10, 16), vec![push(11, false), push(14, false), push(14, true), push(15, false)]));
+    assert_eq!(missed(&board, 10), Some(vec![11, 14, 14, 15]));
+    assert_eq!(missed(&board, 14), Some(vec![14, 15]), "how it stands may be told twice");
+    assert_eq!(missed(&board, 15), Some(vec![]));
+    assert_eq!(missed(&board, 16), Some(vec![]));
+    assert_eq!(positions(board.join(None, |_| true, |_, missed| missed)), Some(vec![]));
+    let wanted = |push: &Push| push.is_standing;
+    assert_eq!(positions(board.join(Some(10), wanted, |_, missed| missed)), Some(vec![14]));
+}
+
+#[test]
+fn whoever_was_away_too_long_is_told_so() {
+    let board = board();
+    assert_eq!(missed(&board, 9), None, "before anything that is held");
+    assert_eq!(missed(&board, 11), None, "another journal's");
+    assert!(board.deliver((10, 20), (11..=20).map(|position| push(position, false)).collect()));
+    assert_eq!(missed(&board, 16), Some(vec![17, 18, 19, 20]));
+    assert_eq!(
+        missed(&board, 15),
+        Some(vec![16, 17, 18, 19, 20]).filter(|_| 5 * 228 <= 1_000),
+        "bounded by bytes"
+    );
+}
+
+#[test]
+fn two_that_deliver_the_same_deliver_it_once() {
+    let board = board();
+    assert!(board.deliver((10, 20), vec![push(15, false)]));
+    assert!(!board.deliver((10, 20), vec![push(15, false)]));
+    assert_eq!(missed(&board, 10), Some(vec![15]));
+}
+
+#[test]
+fn history_is_held_and_not_delivered() {
+    let (board, (heard, delivered)) = (board(), channel());
+    board.attach(Arc::new(Heard(Mutex::new(heard))));
+    let place = board.join(None, |_| true, |place, _| place);
+    assert!(board.deliver((10, 14), vec![push(11, false), push(12, false), push(13, false)]));
+    assert_eq!(delivered.try_iter().collect::<Vec<_>>(), [13]);
+    let (place, new) = board.since(place, |_| true);
+    assert_eq!(positions(new), Some(vec![13]));
+    assert_eq!(positions(board.since(place, |_| true).1), Some(vec![]));
+    assert_eq!(missed(&board, 10), Some(vec![11, 12, 13]));
+}
+
+#[test]
+fn a_reader_that_fell_behind_is_told_so_and_goes_on() {
+    let board = board();
+    let place = board.join(None, |_| true, |place, _| place);
+    assert!(board.deliver((10, 30), (13..=30).map(|position| push(position, false)).collect()));
+    let (place, new) = board.since(place, |_| true);
+    assert_eq!(positions(new), None);
+    assert!(board.deliver((30, 31), vec![push(31, false)]));
+    assert_eq!(positions(board.since(place, |_| true).1), Some(vec![31]));
+}

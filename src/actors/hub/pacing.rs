@@ -1,0 +1,79 @@
+//! How often one thing is shown that changes all the time: at once, and then at intervals for as long as it goes on changing.
+//! Its last state is always shown.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::time::{Duration, Instant};
+
+#[derive(Debug)]
+pub(super) struct Pacing<K> {
+    interval: Duration,
+    known: HashMap<K, Shown>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Shown {
+    /// Something changed that was not shown yet.
+    stale: bool,
+    last: Option<Instant>,
+}
+
+impl<K: Eq + Hash + Clone> Pacing<K> {
+    pub(super) fn new(interval: Duration) -> Self {
+        Self { interval, known: HashMap::new() }
+    }
+
+    pub(super) fn touch(&mut self, key: K) {
+        self.known.entry(key).or_default().stale = true;
+    }
+
+    /// What is to be shown now. It counts as shown; `touch` it where that fails.
+    pub(super) fn due(&mut self, now: Instant) -> Vec<K> {
+        let interval = self.interval;
+        let rests = |shown: &Shown| shown.last.is_some_and(|last| now < last + interval);
+        self.known.retain(|_, shown| shown.stale || rests(shown));
+        let due = self.known.iter_mut().filter(|(_, shown)| shown.stale && !rests(shown));
+        due.map(|(key, shown)| {
+            *shown = Shown { stale: false, last: Some(now) };
+            key.clone()
+        })
+        .collect()
+    }
+
+    /// How long until something is.
+    pub(super) fn next(&self, now: Instant) -> Option<Duration> {
+        let stale = self.known.values().filter(|shown| shown.stale);
+        let at = stale.map(|shown| shown.last.map_or(now, |last| last + self.interval));
+        at.min().map(|at| at.saturating_duration_since(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_millis(250);
+
+    #[test]
+    fn what_changes_all_the_time_is_shown_at_intervals_and_at_last() {
+        let (mut pacing, start) = (Pacing::new(INTERVAL), Instant::now());
+        let mut shown = vec![];
+        for ms in 0..=600 {
+            pacing.touch("a");
+            shown.extend(pacing.due(start + Duration::from_millis(ms)).iter().map(|_| ms));
+        }
+        assert_eq!(shown, [0, 250, 500]);
+        assert_eq!(pacing.next(start + Duration::from_millis(600)), Some(Duration::from_millis(150)));
+        assert_eq!(pacing.due(start + Duration::from_millis(750)), ["a"], "how it stands at last");
+    }
+
+    #[test]
+    fn what_rests_is_forgotten_after_its_interval() {
+        let (mut pacing, start) = (Pacing::new(INTERVAL), Instant::now());
+        pacing.touch("a");
+        assert_eq!(pacing.due(start), ["a"]);
+        assert_eq!((pacing.next(start), pacing.known.len()), (None, 1));
+        assert!(pacing.due(start + INTERVAL).is_empty());
+        assert!(pacing.known.is_empty());
+    }
+}

@@ -1,0 +1,168 @@
+//! The same pushes for clients without Socket.IO: server-sent events. Nothing is queued for a stream, it reads what the board holds;
+//! one that falls behind is told so. Who they are is looked at again when anybody's rights change.
+#![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use actix_web::web::{Bytes, Query};
+use actix_web::{HttpResponse, get};
+use domain::fact::Position;
+use futures_util::stream::{self, Stream};
+use serde::Deserialize;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
+use utoipa::IntoParams;
+
+use super::{POSITION, RESYNC, Watcher};
+use crate::actors::hub::{Missed, Place, Push, Space};
+use crate::http::Engine;
+use crate::http::auth;
+use crate::http::problem::{Problem, ProblemBody};
+use crate::http::query::Described;
+
+const LAST: &str = "last-event-id";
+/// Proxies close what is silent; a comment is no event.
+const BREATH: Duration = Duration::from_secs(15);
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Since {
+    /// The position that the last push carried, for clients that cannot send `Last-Event-ID`.
+    position: Option<String>,
+}
+
+/// What happens, as it happens: the events of Socket.IO's both namespaces, as far as the token goes.
+///
+/// Each event's `id` is its position. A client that comes back with it in `Last-Event-ID` is told what it missed, in order,
+/// or `resync` where that is too much: then it reads anew what it shows.
+#[utoipa::path(tag = "live", security((), ("token" = [])),
+    params(Since, ("Last-Event-ID" = Option<String>, Header, description = "The position that the last event carried")),
+    responses(
+        (status = OK, body = String, content_type = "text/event-stream"),
+        (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+#[get("/events/stream")]
+pub(super) async fn told(
+    engine: Engine,
+    Described(request): Described,
+    from: Query<Since>,
+) -> Result<HttpResponse, Problem> {
+    let is_direct =
+        auth::is_straight(|name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?")));
+    let watcher = Watcher::admit(&engine, auth::bearer(&request)?, is_direct).await?;
+    let may_see = Space::ALL.map(|space| watcher.may_see(space));
+    if let [Err(why), Err(_)] = may_see {
+        return Err(why.into());
+    }
+    let header = request.headers().get(LAST).map(|value| value.to_str().unwrap_or("?"));
+    let last =
+        header.or(from.position.as_deref()).filter(|last| !last.is_empty()).map(position).transpose()?;
+    let reading = Reading::begin(engine, watcher, last);
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/event-stream"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        // nginx would keep events back until there are enough of them.
+        .insert_header((HeaderName::from_static("x-accel-buffering"), "no"))
+        .streaming(reading.events()))
+}
+
+fn position(text: &str) -> Result<Position, Problem> {
+    text.parse().map_err(|_| Problem::parameter(POSITION, "has to be a position that an event carried"))
+}
+
+/// One stream.
+struct Reading {
+    engine: Engine,
+    watcher: Watcher,
+    place: Place,
+    moved: watch::Receiver<u64>,
+    revoked: watch::Receiver<u64>,
+    closing: watch::Receiver<bool>,
+    until: Option<Instant>,
+    /// What is to be said first.
+    first: Option<String>,
+}
+
+impl Reading {
+    fn begin(engine: Engine, watcher: Watcher, last: Option<Position>) -> Self {
+        let (moved, revoked) = (engine.board.moved(), engine.board.revoked());
+        let closing = engine.closing.subscribe();
+        let wanted = |push: &Push| watcher.is_told(push);
+        let (place, first) =
+            engine.board.join(last, wanted, |place, missed| (place, written(place, missed, true)));
+        let left =
+            watcher.caller.until.map(|until| (until - engine.clock.now()).to_std().unwrap_or_default());
+        let until = left.and_then(|left| Instant::now().checked_add(left));
+        Self { engine, watcher, place, moved, revoked, closing, until, first: Some(first) }
+    }
+
+    fn events(self) -> impl Stream<Item = Result<Bytes, actix_web::Error>> {
+        stream::unfold(self, async |mut reading| {
+            let text = match reading.first.take() {
+                Some(first) => first,
+                None => reading.next().await?,
+            };
+            Some((Ok(Bytes::from(text)), reading))
+        })
+    }
+
+    /// None where it is over.
+    async fn next(&mut self) -> Option<String> {
+        loop {
+            if *self.closing.borrow() || self.until.is_some_and(|until| until <= Instant::now()) {
+                return None;
+            }
+            if self.revoked.has_changed().ok()? {
+                self.revoked.mark_unchanged();
+                self.judge_anew().await?;
+            }
+            self.moved.mark_unchanged();
+            let watcher = &self.watcher;
+            let (place, news) = self.engine.board.since(self.place, |push| watcher.is_told(push));
+            self.place = place;
+            let text = written(place, news, false);
+            if !text.is_empty() {
+                return Some(text);
+            }
+            if timeout(BREATH, self.woken()).await.is_err() {
+                return Some(":\n\n".to_owned());
+            }
+        }
+    }
+
+    /// Until something may be different.
+    async fn woken(&mut self) {
+        let over = self.until.unwrap_or_else(|| Instant::now() + BREATH);
+        // Whichever it is, everything is looked at again.
+        tokio::select! {
+            () = sleep_until(over) => {}
+            _ = self.closing.wait_for(|closing| *closing) => {}
+            _ = self.moved.changed() => {}
+            _ = self.revoked.changed() => {}
+        }
+    }
+
+    async fn judge_anew(&mut self) -> Option<()> {
+        let now = self.watcher.confirm(&self.engine).await;
+        self.watcher = now.inspect_err(|why| tracing::info!(reason = %why, "a stream is let go of")).ok()?;
+        Some(())
+    }
+}
+
+fn written(place: Place, missed: Missed, is_first: bool) -> String {
+    let here = |event| written_one(place.position, event, &format!("{{\"position\":{}}}", place.position));
+    let Missed::These(pushes) = missed else { return here(RESYNC) };
+    let lines = pushes.iter().map(|push: &Arc<Push>| written_one(push.position, push.event, push.data.get()));
+    let mut text: String = lines.collect();
+    if is_first {
+        text += &here(POSITION);
+    }
+    text
+}
+
+/// A push is one line: its JSON has no line breaks but in texts, where they are escaped.
+fn written_one(position: Position, event: &str, data: &str) -> String {
+    format!("id: {position}\nevent: {event}\ndata: {data}\n\n")
+}

@@ -1,0 +1,106 @@
+//! A namespace of sockets: who comes in shows a token, is told what it missed, and then what happens.
+
+use std::sync::Arc;
+
+use domain::fact::Position;
+use domain::ids::Organization;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+
+use super::{ADMINS, POSITION, RESYNC, Watcher, name, packet};
+use crate::actors::hub::{Missed, Place, Push, Space};
+use crate::http::Engine;
+use crate::http::auth::{self, Refusal};
+use crate::http::problem::Problem;
+use crate::realtime::socket_io::{self, Admission, Ended, Event, Handshake, Socket};
+
+pub(super) struct Namespace {
+    pub(super) engine: Engine,
+    pub(super) space: Space,
+}
+
+/// A socket that was let in.
+pub(super) struct Entrant {
+    pub(super) watcher: Watcher,
+    /// Up to where it knows what happened.
+    last: Option<Position>,
+}
+
+impl socket_io::Namespace for Namespace {
+    fn authorize(&self, handshake: Handshake) -> BoxFuture<'_, Result<Admission, socket_io::Refusal>> {
+        async move { self.admit(&handshake).await.map_err(|problem| told(&problem)) }.boxed()
+    }
+
+    fn connected<'a>(&'a self, socket: &'a Socket) -> BoxFuture<'a, Option<u64>> {
+        async move {
+            let Entrant { watcher, last } = socket.data::<Entrant>()?;
+            let wanted = |push: &Push| push.space == self.space && watcher.is_told(push);
+            Some(self.engine.board.join(*last, wanted, |place, missed| self.tell(socket, place, missed)))
+        }
+        .boxed()
+    }
+
+    /// It is only listened to.
+    fn event(&self, _: &Socket, _: Event) {}
+
+    fn disconnected(&self, _: &Socket, _: Ended) {}
+}
+
+impl Namespace {
+    async fn admit(&self, handshake: &Handshake) -> Result<Admission, Problem> {
+        let auth = |name: &str| handshake.auth.get(name).filter(|value| !value.is_null());
+        let token = auth("token").map(|token| token.as_str().ok_or(Refusal::Invalid("it is no text")));
+        let token = token.transpose()?.filter(|token| !token.is_empty());
+        let is_direct = auth::is_straight(|name| handshake.header(name));
+        let watcher = Watcher::admit(&self.engine, token, is_direct).await?;
+        watcher.may_see(self.space)?;
+        let stated = [handshake.query("organizationId"), auth("organizationId").and_then(text)];
+        for stated in stated.into_iter().flatten() {
+            if Organization::parse(&stated).as_ref() != Ok(&watcher.caller.organization) {
+                return Err(Problem::parameter("organizationId", "is not the token's"));
+            }
+        }
+        let last = auth("position").map(position).transpose()?;
+        let mut rooms = vec![watcher.caller.organization.to_string()];
+        if watcher.is_admin(self.space) {
+            rooms.push(ADMINS.to_owned());
+        }
+        let lasts = watcher.caller.until.map(|until| until - self.engine.clock.now());
+        // What has ended in between ends at once.
+        let lasts = lasts.map(|lasts| lasts.to_std().unwrap_or_default());
+        Ok(Admission { rooms, data: Arc::new(Entrant { watcher, last }), lasts })
+    }
+
+    /// Tells what was missed, and from where on the socket is told. Called while nothing else is delivered.
+    fn tell(&self, socket: &Socket, place: Place, missed: Missed) -> u64 {
+        let stands = match missed {
+            Missed::These(pushes) => {
+                for packet in pushes.iter().filter_map(|push| packet(push, place.number)) {
+                    socket.emit(&packet);
+                }
+                POSITION
+            }
+            Missed::TooMuch => RESYNC,
+        };
+        let here = json!({ "position": place.position }).into();
+        if let Ok(packet) = socket_io::Push::try_new(name(self.space), stands, &here) {
+            socket.emit(&packet);
+        }
+        place.number
+    }
+}
+
+/// As `err.message` and `err.data` show it.
+fn told(problem: &Problem) -> socket_io::Refusal {
+    socket_io::Refusal { message: problem.to_string(), data: Some(problem.body()) }
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|number| number.to_string()))
+}
+
+fn position(value: &Value) -> Result<Position, Problem> {
+    let read = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    read.ok_or_else(|| Problem::parameter("position", "has to be a position that a push carried"))
+}

@@ -1,0 +1,320 @@
+//! What pushes look like: the documented objects with the position besides, read from screens that show what the news tell.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::fact::Position;
+use domain::ids::Organization;
+use domain::language::Language;
+use domain::target::Words;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use projections::call_history::{self, ResultRow};
+use projections::contact_book::{self, ContactRow};
+use projections::registry::State;
+use projections::{Error, Screens, imports, number_lists, session_stats};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use uuid::Uuid;
+
+use super::Moving;
+use crate::actors::hub::{Audience, CampaignTurn, News, Push, Render, Space, What};
+use crate::http::contacts::ContactView;
+use crate::http::imports::ImportView;
+use crate::http::language::Texts;
+use crate::http::results::ResultView;
+use crate::http::sessions::SessionView;
+use crate::http::uploads::UploadView;
+use crate::ports::Clock;
+
+/// The documented words.
+const COMPLETED: &str = "Campaign completed successfully";
+/// Texts beside codes are in the language of clients that ask for none.
+const TEXTS: Texts = Texts { language: Language::Uzbek };
+
+/// What an upload holds.
+pub(super) const NUMBERS: &str = "numbers";
+pub(super) const CONTACTS: &str = "contacts";
+
+/// Makes pushes of news.
+pub struct Renderer {
+    pub screens: Screens,
+    pub clock: Arc<dyn Clock>,
+    pub moving: Moving,
+}
+
+impl std::fmt::Debug for Renderer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Renderer")
+    }
+}
+
+/// An object, and the position besides.
+#[derive(Serialize)]
+struct Told<T> {
+    position: Position,
+    #[serde(flatten)]
+    what: T,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CampaignUpdate<'a> {
+    campaign_id: Uuid,
+    contact_id: Uuid,
+    status: &'static str,
+    /// Null where the contact was removed since.
+    contact: Option<ContactView<'a>>,
+    outcome: Option<&'a str>,
+    summary: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CampaignComplete {
+    campaign_id: Uuid,
+    message: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CampaignStatus {
+    campaign_id: Uuid,
+    status: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Removed {
+    id: Uuid,
+    removed: bool,
+}
+
+/// What is uploaded, and how far it has come.
+#[derive(Serialize)]
+struct Progress<T> {
+    kind: &'static str,
+    #[serde(flatten)]
+    upload: T,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Import<'a> {
+    upload_id: Uuid,
+    #[serde(flatten)]
+    import: ImportView<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProjectionProgress<'a> {
+    name: &'a str,
+    generation: i64,
+    /// 0 to 1.
+    fraction: f64,
+    events_per_second: f64,
+    remaining_seconds: Option<f64>,
+}
+
+/// What the news of a stretch are about.
+struct Rows {
+    contacts: HashMap<Uuid, ContactRow>,
+    results: HashMap<Uuid, ResultRow>,
+}
+
+impl Render for Renderer {
+    fn render<'a>(&'a self, news: &'a [News]) -> BoxFuture<'a, Result<Vec<Push>, Error>> {
+        async move {
+            let rows = self.rows(news).await?;
+            let mut pushes = Vec::with_capacity(news.len());
+            for one in news {
+                pushes.extend(self.push(&rows, one).await?);
+            }
+            Ok(pushes)
+        }
+        .boxed()
+    }
+
+    fn moving(&self, position: Position) -> BoxFuture<'_, Vec<Push>> {
+        async move {
+            let mut pushes: Vec<Push> = self.moving.now(position);
+            match self.building(position).await {
+                Ok(building) => pushes.extend(building),
+                Err(why) => tracing::debug!(cause = %why, "how screens stand cannot be read now"),
+            }
+            pushes
+        }
+        .boxed()
+    }
+}
+
+impl Renderer {
+    async fn rows(&self, news: &[News]) -> Result<Rows, Error> {
+        let (mut of, mut results) = (HashMap::<&Organization, Vec<Uuid>>::new(), vec![]);
+        for News { organization, what, .. } in news {
+            match what {
+                What::Call { contact, .. } | What::Contact { contact, removed: false } => {
+                    of.entry(organization).or_default().push(*contact);
+                }
+                What::Result { id } => results.push(*id),
+                What::Contact { removed: true, .. }
+                | What::Campaign { .. }
+                | What::Session { .. }
+                | What::List { .. }
+                | What::Import { .. }
+                | What::Rights(_) => {}
+            }
+        }
+        let mut contacts = HashMap::new();
+        for (organization, ids) in of {
+            contacts.extend(contact_book::several(&self.screens, organization, &ids).await?);
+        }
+        let results = call_history::several(&self.screens, &results).await?;
+        Ok(Rows { contacts, results: results.into_iter().map(|row| (row.id, row)).collect() })
+    }
+
+    /// None where there is nothing to see of it any more.
+    async fn push(&self, rows: &Rows, news: &News) -> Result<Option<Push>, Error> {
+        let News { position, organization, what } = news;
+        Ok(match what {
+            What::Call { .. } | What::Campaign { .. } | What::Contact { .. } | What::Result { .. } => {
+                happened(rows, news)
+            }
+            What::Session { session } => {
+                let found =
+                    session_stats::find(&self.screens, organization.as_str(), session, *position).await?;
+                found.and_then(|row| {
+                    let view = SessionView::new(&row, TEXTS.language, self.clock.now());
+                    standing(news, Space::Calls, "session-update", view)
+                })
+            }
+            What::List { list } => {
+                let found = number_lists::find(&self.screens, organization.as_str(), *list).await?;
+                found.and_then(|row| upload_progress(news, NUMBERS, UploadView::of(&row)))
+            }
+            What::Import { import } => {
+                let found = imports::find(&self.screens, organization, *import).await?;
+                found.and_then(|row| {
+                    let over = Import { upload_id: *import, import: ImportView::of(&row) };
+                    upload_progress(news, CONTACTS, over)
+                })
+            }
+            What::Rights(_) => None,
+        })
+    }
+
+    /// Screens that are being built anew, for those who look after the engine.
+    async fn building(&self, position: Position) -> Result<Vec<Push>, Error> {
+        let known = self.screens.status().await?;
+        let building = known.iter().filter(|known| known.state == State::Building);
+        let pushes = building.filter_map(|known| {
+            let what = ProjectionProgress {
+                name: &known.name,
+                generation: known.generation,
+                fraction: known.fraction(position),
+                events_per_second: known.events_per_sec,
+                remaining_seconds: known.remaining(position).map(|left| left.as_secs_f64()),
+            };
+            let (space, event) = (Space::Calls, "projection-progress");
+            let data = json(position, what)?;
+            Some(Push { position, audience: Audience::Admins, space, event, data, is_standing: true })
+        });
+        Ok(pushes.collect())
+    }
+}
+
+/// What is told of a single fact.
+fn happened(rows: &Rows, news: &News) -> Option<Push> {
+    match &news.what {
+        What::Call { campaign, contact, status, words } => {
+            let Words { outcome, summary, .. } = words;
+            let what = CampaignUpdate {
+                campaign_id: *campaign,
+                contact_id: *contact,
+                status: spelled(*status),
+                contact: rows.contacts.get(contact).map(|row| ContactView::new(row, TEXTS)),
+                outcome: outcome.as_deref(),
+                summary: summary.as_deref(),
+            };
+            once(news, Space::AutoCalling, "campaign-update", what)
+        }
+        What::Campaign { campaign, turn } => of_campaign(news, *campaign, *turn),
+        What::Contact { contact, removed: true } => {
+            once(news, Space::AutoCalling, "contact-update", Removed { id: *contact, removed: true })
+        }
+        What::Contact { contact, removed: false } => {
+            let view = ContactView::new(rows.contacts.get(contact)?, TEXTS);
+            once(news, Space::AutoCalling, "contact-update", view)
+        }
+        What::Result { id } => {
+            let view = ResultView::shown(rows.results.get(id)?, TEXTS.language);
+            once(news, Space::Calls, "call-result", view)
+        }
+        What::Session { .. } | What::List { .. } | What::Import { .. } | What::Rights(_) => None,
+    }
+}
+
+/// As it is documented: what is under way in small letters, what came of it in capital ones.
+fn spelled(status: domain::conversation::status::Status) -> &'static str {
+    use domain::conversation::status::Status;
+    if status == Status::Calling { "calling" } else { status.as_str() }
+}
+
+fn of_campaign(news: &News, campaign_id: Uuid, turn: CampaignTurn) -> Option<Push> {
+    let status = match turn {
+        CampaignTurn::Completes => {
+            let complete = CampaignComplete { campaign_id, message: COMPLETED };
+            return once(news, Space::AutoCalling, "campaign-complete", complete);
+        }
+        CampaignTurn::Runs => "RUNNING",
+        CampaignTurn::Pauses => "PAUSED",
+        CampaignTurn::Fails => "FAILED",
+    };
+    once(news, Space::AutoCalling, "campaign-status", CampaignStatus { campaign_id, status })
+}
+
+fn upload_progress(news: &News, kind: &'static str, upload: impl Serialize) -> Option<Push> {
+    let space = if kind == CONTACTS { Space::AutoCalling } else { Space::Calls };
+    standing(news, space, "upload-progress", Progress { kind, upload })
+}
+
+/// Told once, wherever the client comes back.
+fn once(news: &News, space: Space, event: &'static str, what: impl Serialize) -> Option<Push> {
+    push(news, (space, event, false), what)
+}
+
+fn standing(news: &News, space: Space, event: &'static str, what: impl Serialize) -> Option<Push> {
+    push(news, (space, event, true), what)
+}
+
+fn push(
+    News { position, organization, .. }: &News,
+    (space, event, is_standing): (Space, &'static str, bool),
+    what: impl Serialize,
+) -> Option<Push> {
+    let audience = Audience::Organization(organization.clone());
+    Some(Push { position: *position, audience, space, event, data: json(*position, what)?, is_standing })
+}
+
+fn json(position: Position, what: impl Serialize) -> Option<Arc<RawValue>> {
+    match to_raw_value(&Told { position, what }) {
+        Ok(text) => Some(text.into()),
+        Err(why) => {
+            tracing::error!(position, cause = %why, "a push cannot be written");
+            None
+        }
+    }
+}
+
+/// An upload that is under way on this node.
+pub(super) fn under_way(
+    position: Position,
+    organization: &Organization,
+    kind: &'static str,
+    view: &UploadView,
+) -> Option<Push> {
+    let news =
+        News { position, organization: organization.clone(), what: What::List { list: view.upload_id } };
+    upload_progress(&news, kind, view)
+}

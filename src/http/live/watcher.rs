@@ -1,0 +1,76 @@
+//! Somebody who watches: judged like whoever asks, when they come and again when their rights change.
+
+use domain::access::{Role, Scope};
+use domain::ids::Organization;
+
+use crate::actors::hub::{Audience, Push, Space, Whose};
+use crate::http::Engine;
+use crate::http::auth::{self, Caller, Credential, Refusal};
+
+#[derive(Debug, Clone)]
+pub(super) struct Watcher {
+    pub(super) caller: Caller,
+    /// What was shown; nothing where that was enough.
+    credential: Option<Credential>,
+}
+
+impl Watcher {
+    /// `is_direct` is whether this machine itself asks: while everything is open to it, it shows nothing.
+    pub(super) async fn admit(
+        engine: &Engine,
+        token: Option<&str>,
+        is_direct: bool,
+    ) -> Result<Self, Refusal> {
+        let credential = token.map(|token| Credential::of_token(&engine.keys, token)).transpose()?;
+        let caller = match credential.clone() {
+            Some(credential) => credential.confirm(engine).await?,
+            None if auth::is_open(engine, is_direct) => auth::anyone(engine),
+            None => return Err(Refusal::Missing),
+        };
+        Ok(Self { caller, credential })
+    }
+
+    /// Whether one who came in may see what is told there.
+    pub(super) fn may_see(&self, space: Space) -> Result<(), Refusal> {
+        match (space, &self.credential) {
+            (Space::Calls, _) => self.caller.within(Scope::Calls, true),
+            (Space::AutoCalling, Some(_)) => self.caller.within(Scope::AutoCalling, true),
+            (Space::AutoCalling, None) => Err(Refusal::Missing),
+        }
+    }
+
+    /// What they show is looked at again.
+    pub(super) async fn confirm(&self, engine: &Engine) -> Result<Self, Refusal> {
+        let Some(credential) = self.credential.clone() else { return Ok(self.clone()) };
+        let caller = credential.clone().confirm(engine).await?;
+        Ok(Self { caller, credential: Some(credential) })
+    }
+
+    /// Who looks after the engine is told of that too, beside what is told of calls.
+    pub(super) fn is_admin(&self, space: Space) -> bool {
+        space == Space::Calls
+            && self.credential.is_some()
+            && self.caller.role >= Role::Admin
+            && self.caller.within(Scope::Admin, false).is_ok()
+    }
+
+    /// Whether it is told of a push.
+    pub(super) fn is_told(&self, push: &Push) -> bool {
+        let meant = match &push.audience {
+            Audience::Organization(organization) => *organization == self.caller.organization,
+            Audience::Admins => self.is_admin(push.space),
+        };
+        meant && self.may_see(push.space).is_ok()
+    }
+
+    /// Whether it watches in somebody's name.
+    pub(super) fn is_of(&self, organization: &Organization, whose: &Whose) -> bool {
+        self.caller.organization == *organization
+            && match whose {
+                Whose::User { name, session } => self.caller.sign_in.as_ref().is_some_and(|sign_in| {
+                    sign_in.name == *name && session.is_none_or(|session| sign_in.session == session)
+                }),
+                Whose::Key(key) => self.caller.actor == auth::key_actor(*key),
+            }
+    }
+}
