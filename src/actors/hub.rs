@@ -182,7 +182,8 @@ impl Hub {
                 self.pulse.count("told", u64::try_from(step.told).unwrap_or(0));
                 self.pulse.show("position", self.standing.options.board.position());
                 self.looks |= step.moves;
-                if let Some(wake) = step.wake.or(step.moves.then_some(MOVES_EVERY)) {
+                let moves = step.moves.then_some(MOVES_EVERY);
+                if let Some(wake) = step.wake.into_iter().chain(moves).min() {
                     ctx.notify_later(Nudge, wake);
                 }
                 step.more

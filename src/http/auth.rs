@@ -25,7 +25,7 @@ use crate::config::{KeyKind, PublicKey, Secret};
 
 pub use credential::{Credential, key_actor};
 pub use doors::{Admin, Bearer, Calls, Knock, Member, Reporter, Signature};
-pub(super) use doors::{anyone, is_open, is_straight};
+pub(super) use doors::{anyone, is_open, is_straight, refused, turned_away};
 pub use signature::Signers;
 pub use tries::{Subject, Tries};
 

@@ -65,8 +65,9 @@ impl Live {
     /// Opens for sockets, until the engine's doors close. To be called inside the runtime.
     pub fn open(engine: &Engine) -> Self {
         let namespaces = Space::ALL.map(|space| {
-            let namespace = Namespace { engine: engine.clone(), space };
-            (name(space), Arc::new(namespace) as Arc<dyn socket_io::Namespace>)
+            let namespace: Arc<dyn socket_io::Namespace> =
+                Arc::new(Namespace { engine: engine.clone(), space });
+            (name(space), namespace)
         });
         let options = socket_io::Options::default();
         let server = Server::new(options, Arc::clone(&engine.ids), namespaces.into());

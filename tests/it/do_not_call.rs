@@ -101,8 +101,8 @@ async fn a_contact_of_a_number_on_everyones_list_is_marked() {
     let marked = desk.created(&somebody("A", listed[0])).await;
     assert_eq!(marked["status"], "DO_NOT_CALL");
 
-    let path = format!("/contacts/{}", id(&marked));
-    let patch = async |changes: Value| desk.ask(Method::PATCH, &path, Some(&changes)).await;
+    let marked_path = format!("/contacts/{}", id(&marked));
+    let patch = async |changes: Value| desk.ask(Method::PATCH, &marked_path, Some(&changes)).await;
     let (status_code, refused) = patch(json!({ "status": "ACTIVE" })).await;
     assert_eq!((status_code.as_u16(), &refused["code"]), (409, &json!("number-listed")), "{refused}");
     let mut same = marked.clone();

@@ -10,7 +10,7 @@ use crate::http_sign_in::{key, send, signed_in, user, with};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 75] = [
+const ROUTES: [(&str, &str, Door); 76] = [
     ("GET", "/", Door::Open),
     ("GET", "/health/live", Door::Open),
     ("GET", "/health/ready", Door::Open),
@@ -59,6 +59,7 @@ const ROUTES: [(&str, &str, Door); 75] = [
     ("POST", "/auto-calling/campaigns/s-1/contacts", Door::Member),
     ("DELETE", "/auto-calling/campaigns/s-1", Door::Member),
     ("GET", "/auto-calling/campaigns/s-1/report", Door::Member),
+    ("GET", "/events/stream", Door::Calls),
     ("GET", "/auto-calling/promises", Door::Member),
     ("GET", "/auto-calling/promises/s-1", Door::Member),
     ("PATCH", "/auto-calling/promises/s-1", Door::Member),

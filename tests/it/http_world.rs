@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use actix_web::dev::{ServerHandle, Service};
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServerHandle, Service, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
+use actix_web::web::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::fact::Circumstances;
 use domain::ids::{Organization, SessionId, StreamId};
@@ -258,7 +260,8 @@ impl Floor {
         let service = test::init_service(karnay::http::app(self.engine.clone(), None)).await;
         let response = service.call(request.to_request()).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let bytes = test::read_body(response).await;
+        let streams = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let bytes = if streams { first_piece(response).await } else { test::read_body(response).await };
         let headers =
             headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
         Answer { status, headers: headers.collect(), bytes: bytes.to_vec() }
@@ -280,6 +283,13 @@ impl Floor {
     pub(crate) async fn report(&self, body: &Value) -> Answer {
         self.ask(near(Method::POST, "/calls/result").set_payload(body.to_string())).await
     }
+}
+
+/// Of an answer that does not end.
+async fn first_piece(response: ServiceResponse<impl MessageBody>) -> Bytes {
+    let mut body = Box::pin(response.into_body());
+    let piece = std::future::poll_fn(|context| body.as_mut().poll_next(context)).await;
+    piece.and_then(Result::ok).unwrap_or_default()
 }
 
 /// What came back.

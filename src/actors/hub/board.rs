@@ -176,7 +176,9 @@ impl Board {
 
     pub(super) fn revoke(&self, organization: &Organization, whose: &Whose) {
         let delivers = self.locked().delivers.clone();
-        delivers.iter().for_each(|deliver| deliver.revoke(organization, whose));
+        for deliver in delivers {
+            deliver.revoke(organization, whose);
+        }
         self.revoked.send_modify(|times| *times += 1);
     }
 

@@ -3,7 +3,7 @@
 //! `auto` trusts what comes from this machine itself: not what a proxy on it passed on, and not a page that reached it under a foreign name.
 
 use std::future::{Ready, ready};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
@@ -245,15 +245,19 @@ fn knock<T: Door>(request: &HttpRequest) -> Entering<T> {
     }
 }
 
+pub(in crate::http) fn refused(request: &HttpRequest, refusal: Refusal) -> Problem {
+    turned_away(refusal, request.peer_addr(), request.path())
+}
+
 /// What is refused is told to the log as well; that nothing came to be judged by is everyday, and that nobody could say is no refusal.
-fn refused(request: &HttpRequest, refusal: Refusal) -> Problem {
+pub(in crate::http) fn turned_away(refusal: Refusal, peer: Option<SocketAddr>, path: &str) -> Problem {
     let problem = Problem::from(refusal);
     let reason = problem.code().slug();
     metrics::counter!("karnay_refused_total", "reason" => reason).increment(1);
     let unjudged = [Code::TokenMissing, Code::SignatureMissing, Code::Busy, Code::JournalUnavailable];
     if !unjudged.contains(&problem.code()) {
-        let peer = request.peer_addr().map(|peer| peer.ip().to_string());
-        tracing::warn!(reason, peer, path = request.path(), "somebody was not let in: {problem}");
+        let peer = peer.map(|peer| peer.ip().to_string());
+        tracing::warn!(reason, peer, path, "somebody was not let in: {problem}");
     }
     problem
 }

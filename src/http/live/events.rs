@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use actix_web::web::{Bytes, Query};
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get};
 use domain::fact::Position;
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
@@ -18,7 +18,7 @@ use utoipa::IntoParams;
 use super::{POSITION, RESYNC, Watcher};
 use crate::actors::hub::{Missed, Place, Push, Space};
 use crate::http::Engine;
-use crate::http::auth;
+use crate::http::auth::{self, Refusal};
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::query::Described;
 
@@ -49,13 +49,7 @@ pub(super) async fn told(
     Described(request): Described,
     from: Query<Since>,
 ) -> Result<HttpResponse, Problem> {
-    let is_direct =
-        auth::is_straight(|name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?")));
-    let watcher = Watcher::admit(&engine, auth::bearer(&request)?, is_direct).await?;
-    let may_see = Space::ALL.map(|space| watcher.may_see(space));
-    if let [Err(why), Err(_)] = may_see {
-        return Err(why.into());
-    }
+    let watcher = admit(&engine, &request).await.map_err(|why| auth::refused(&request, why))?;
     let header = request.headers().get(LAST).map(|value| value.to_str().unwrap_or("?"));
     let last =
         header.or(from.position.as_deref()).filter(|last| !last.is_empty()).map(position).transpose()?;
@@ -66,6 +60,13 @@ pub(super) async fn told(
         // nginx would keep events back until there are enough of them.
         .insert_header((HeaderName::from_static("x-accel-buffering"), "no"))
         .streaming(reading.events()))
+}
+
+async fn admit(engine: &Engine, request: &HttpRequest) -> Result<Watcher, Refusal> {
+    let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
+    let watcher = Watcher::admit(engine, auth::bearer(request)?, auth::is_straight(header)).await?;
+    watcher.may_see(Space::Calls).or_else(|_| watcher.may_see(Space::AutoCalling))?;
+    Ok(watcher)
 }
 
 fn position(text: &str) -> Result<Position, Problem> {

@@ -49,12 +49,11 @@ impl socket_io::Namespace for Namespace {
 
 impl Namespace {
     async fn admit(&self, handshake: &Handshake) -> Result<Admission, Problem> {
-        let auth = |name: &str| handshake.auth.get(name).filter(|value| !value.is_null());
-        let token = auth("token").map(|token| token.as_str().ok_or(Refusal::Invalid("it is no text")));
-        let token = token.transpose()?.filter(|token| !token.is_empty());
-        let is_direct = auth::is_straight(|name| handshake.header(name));
-        let watcher = Watcher::admit(&self.engine, token, is_direct).await?;
-        watcher.may_see(self.space)?;
+        let watcher = self
+            .known(handshake)
+            .await
+            .map_err(|why| auth::turned_away(why, handshake.peer(), name(self.space)))?;
+        let auth = |name: &str| said(handshake, name);
         let stated = [handshake.query("organizationId"), auth("organizationId").and_then(text)];
         for stated in stated.into_iter().flatten() {
             if Organization::parse(&stated).as_ref() != Ok(&watcher.caller.organization) {
@@ -70,6 +69,15 @@ impl Namespace {
         // What has ended in between ends at once.
         let lasts = lasts.map(|lasts| lasts.to_std().unwrap_or_default());
         Ok(Admission { rooms, data: Arc::new(Entrant { watcher, last }), lasts })
+    }
+
+    async fn known(&self, handshake: &Handshake) -> Result<Watcher, Refusal> {
+        let token =
+            said(handshake, "token").map(|token| token.as_str().ok_or(Refusal::Invalid("it is no text")));
+        let token = token.transpose()?.filter(|token| !token.is_empty());
+        let is_direct = auth::is_straight(|name| handshake.header(name));
+        let watcher = Watcher::admit(&self.engine, token, is_direct).await?;
+        watcher.may_see(self.space).map(|()| watcher)
     }
 
     /// Tells what was missed, and from where on the socket is told. Called while nothing else is delivered.
@@ -89,6 +97,11 @@ impl Namespace {
         }
         place.number
     }
+}
+
+/// What a client says for itself.
+fn said<'a>(handshake: &'a Handshake, name: &str) -> Option<&'a Value> {
+    handshake.auth.get(name).filter(|value| !value.is_null())
 }
 
 /// As `err.message` and `err.data` show it.

@@ -14,8 +14,8 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("dispatch", &["journal", "ports"]),
     ("adapters", &["ports"]),
     ("actors", &["dispatch", "journal", "projections", "ports"]),
-    ("http", &["dispatch", "projections", "ports", "config", "actors::hub"]),
-    ("realtime", &["dispatch", "projections", "ports", "config", "actors::hub"]),
+    ("http", &["dispatch", "projections", "ports", "config", "actors::hub", "realtime"]),
+    ("realtime", &["ports"]),
 ];
 
 /// Where everything comes together.

@@ -38,7 +38,7 @@ async fn forbid(floor: &Floor, list: Organization) -> usize {
 /// Which list forbids to call a number, the organization's own before the other.
 async fn listed_now(floor: &Floor, organization: &Organization, phone: &Phone) -> Option<List> {
     let standing = floor.dispatch.standing(organization, phone).await.unwrap();
-    standing.own.map(|_| List::Organization).or(standing.global.map(|_| List::Global))
+    standing.own.map(|_| List::Organization).or_else(|| standing.global.map(|_| List::Global))
 }
 
 async fn listed(floor: &Floor, name: &str) -> Option<List> {

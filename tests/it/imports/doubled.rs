@@ -128,13 +128,13 @@ async fn what_broke_off_is_made_whole_by_sending_it_again() {
     let stored = desk.total().await;
     assert!(stored > 0 && stored < 20_000, "{stored}");
     // The watchdog looks soon after the start, and then every few seconds.
-    let began = std::time::Instant::now();
+    let waits_since = std::time::Instant::now();
     let shown = loop {
         let shown = desk.get(&format!("/imports/{}", id(&begun))).await;
         if shown["status"] != "STARTED" {
             break shown;
         }
-        assert!(began.elapsed() < std::time::Duration::from_secs(30), "{shown}");
+        assert!(waits_since.elapsed() < std::time::Duration::from_secs(30), "{shown}");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     };
     assert_eq!(

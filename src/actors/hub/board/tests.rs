@@ -1,3 +1,5 @@
+//! The board's promises: nothing missed, nothing twice, and bounded.
+
 use std::sync::mpsc::{Sender, channel};
 
 use super::*;
