@@ -59,7 +59,7 @@ const ROUTES: [(&str, &str, Door); 76] = [
     ("POST", "/auto-calling/campaigns/s-1/contacts", Door::Member),
     ("DELETE", "/auto-calling/campaigns/s-1", Door::Member),
     ("GET", "/auto-calling/campaigns/s-1/report", Door::Member),
-    ("GET", "/events/stream", Door::Calls),
+    ("GET", "/events/stream", Door::Live),
     ("GET", "/auto-calling/promises", Door::Member),
     ("GET", "/auto-calling/promises/s-1", Door::Member),
     ("PATCH", "/auto-calling/promises/s-1", Door::Member),
@@ -98,6 +98,8 @@ enum Door {
     Signature,
     Bearer,
     Calls,
+    /// Of calls, or of campaigns: each is told of its own.
+    Live,
     Webhook,
     Member,
     Admin,
@@ -107,7 +109,7 @@ impl Door {
     fn asks_for_a_token(self) -> bool {
         match self {
             Self::Open | Self::Password | Self::Signature => false,
-            Self::Bearer | Self::Calls | Self::Webhook | Self::Member | Self::Admin => true,
+            Self::Bearer | Self::Calls | Self::Live | Self::Webhook | Self::Member | Self::Admin => true,
         }
     }
 }
@@ -426,6 +428,7 @@ async fn a_key_opens_what_its_scopes_say_and_nothing_else() {
             let within = match door {
                 Door::Open | Door::Password | Door::Signature | Door::Bearer => true,
                 Door::Calls => scope == "calls" || (scope == "read" && method == "GET"),
+                Door::Live => ["calls", "auto-calling", "read"].contains(&scope),
                 Door::Member => scope == "auto-calling" || (scope == "read" && method == "GET"),
                 Door::Webhook => scope == "webhook",
                 Door::Admin => scope == "admin",
