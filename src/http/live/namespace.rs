@@ -1,6 +1,7 @@
 //! A namespace of sockets: who comes in shows a token, is told what it missed, and then what happens.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::fact::Position;
 use domain::ids::Organization;
@@ -25,6 +26,8 @@ pub(super) struct Entrant {
     pub(super) watcher: Watcher,
     /// Up to where it knows what happened.
     last: Option<Position>,
+    /// Whether the figures know it, or need not any more.
+    counted: AtomicBool,
 }
 
 impl socket_io::Namespace for Namespace {
@@ -34,7 +37,10 @@ impl socket_io::Namespace for Namespace {
 
     fn connected<'a>(&'a self, socket: &'a Socket) -> BoxFuture<'a, Option<u64>> {
         async move {
-            let Entrant { watcher, last } = socket.data::<Entrant>()?;
+            let Entrant { watcher, last, counted } = socket.data::<Entrant>()?;
+            if !counted.swap(true, Ordering::AcqRel) {
+                self.gauge().increment(1);
+            }
             let wanted = |push: &Push| push.space == self.space && watcher.is_told(push);
             Some(self.engine.board.join(*last, wanted, |place, missed| self.tell(socket, place, missed)))
         }
@@ -44,10 +50,18 @@ impl socket_io::Namespace for Namespace {
     /// It is only listened to.
     fn event(&self, _: &Socket, _: Event) {}
 
-    fn disconnected(&self, _: &Socket, _: Ended) {}
+    fn disconnected(&self, socket: &Socket, _: Ended) {
+        if socket.data::<Entrant>().is_some_and(|entrant| entrant.counted.swap(true, Ordering::AcqRel)) {
+            self.gauge().decrement(1);
+        }
+    }
 }
 
 impl Namespace {
+    fn gauge(&self) -> metrics::Gauge {
+        metrics::gauge!("karnay_sockets", "namespace" => name(self.space))
+    }
+
     async fn admit(&self, handshake: &Handshake) -> Result<Admission, Problem> {
         let watcher = self
             .known(handshake)
@@ -68,7 +82,11 @@ impl Namespace {
         let lasts = watcher.caller.until.map(|until| until - self.engine.clock.now());
         // What has ended in between ends at once.
         let lasts = lasts.map(|lasts| lasts.to_std().unwrap_or_default());
-        Ok(Admission { rooms, data: Arc::new(Entrant { watcher, last }), lasts })
+        Ok(Admission {
+            rooms,
+            data: Arc::new(Entrant { watcher, last, counted: AtomicBool::new(false) }),
+            lasts,
+        })
     }
 
     async fn known(&self, handshake: &Handshake) -> Result<Watcher, Refusal> {
