@@ -7,7 +7,8 @@ pub mod engine_io;
 pub mod socket_io;
 
 use std::any::Any;
-use std::sync::Arc;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_cors::Cors;
@@ -46,11 +47,37 @@ fn cors(origins: Option<Origins>) -> Cors {
         .max_age(3_600)
 }
 
-/// For `HttpServer::on_connect`: lets go of peers that stopped reading, and lets a push leave while an earlier one is not acknowledged.
-pub fn on_connect(connection: &dyn Any, _: &mut Extensions) {
+/// A connection's own socket, until it is known what the connection is for. Kept as a connection's data.
+#[derive(Debug)]
+pub struct Peer(Mutex<Option<OwnedFd>>);
+
+impl Peer {
+    /// Lets go of it once it stops reading: it has to keep up with what is pushed.
+    pub fn press(&self) {
+        if let Some(stream) = self.take() {
+            let patience = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(PEER_WAIT));
+            if let Err(why) = patience {
+                tracing::debug!(cause = %why, "a connection keeps the system's own patience");
+            }
+        }
+    }
+
+    /// It may read as slowly as it likes.
+    pub fn spare(&self) {
+        drop(self.take());
+    }
+
+    fn take(&self) -> Option<OwnedFd> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// For `HttpServer::on_connect`: lets a push leave while an earlier one is not acknowledged, and keeps the socket for what is asked first.
+pub fn on_connect(connection: &dyn Any, data: &mut Extensions) {
     let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
-    let patience = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(PEER_WAIT));
-    if let Err(why) = patience.and_then(|()| stream.set_nodelay(true)) {
-        tracing::debug!(cause = %why, "a connection keeps the system's own patience");
+    let ready = stream.set_nodelay(true).and_then(|()| stream.as_fd().try_clone_to_owned());
+    match ready {
+        Ok(stream) => drop(data.insert(Peer(Mutex::new(Some(stream))))),
+        Err(why) => tracing::debug!(cause = %why, "a connection keeps the system's own ways"),
     }
 }

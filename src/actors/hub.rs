@@ -6,7 +6,7 @@ mod board;
 mod news;
 mod pacing;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -211,7 +211,7 @@ impl Standing {
         let news: Vec<News> = page.facts.iter().flat_map(|fact| news::of(fact)).collect();
         self.revoke(&news);
         let (sessions, news): (Vec<_>, Vec<_>) = news.into_iter().partition(News::is_of_session);
-        self.caught_up(sessions.iter().chain(&news), page.last).await?;
+        self.caught_up(sessions.iter().chain(&news)).await?;
         let pushes = render.render(&news).await?;
         let mut told = pushes.len();
         if board.deliver((from, page.last), pushes) {
@@ -235,12 +235,18 @@ impl Standing {
         }
     }
 
-    /// Waits until everything shows that the news tell.
-    async fn caught_up(&self, news: impl Iterator<Item = &News>, position: Position) -> Result<(), Error> {
-        let screens: BTreeSet<&'static str> = news.filter_map(|news| news.what.screen()).collect();
-        for name in screens {
-            let fresh = self.options.screens.wait(name, position, SCREEN_WAIT).await;
-            if fresh.position < position {
+    /// Waits until everything shows that the news tell. What comes after them is nothing to these screens.
+    async fn caught_up(&self, news: impl Iterator<Item = &News>) -> Result<(), Error> {
+        let mut screens = BTreeMap::<&'static str, Position>::new();
+        for News { position, what, .. } in news {
+            if let Some(name) = what.screen() {
+                let newest = screens.entry(name).or_default();
+                *newest = (*newest).max(*position);
+            }
+        }
+        for (name, newest) in screens {
+            let fresh = self.options.screens.wait(name, newest, SCREEN_WAIT).await;
+            if fresh.position < newest {
                 return Err(Error::Behind(name, fresh.behind));
             }
         }

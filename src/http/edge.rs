@@ -15,7 +15,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpMessage, ResponseError};
+use actix_web::{Error, HttpMessage, ResponseError, rt};
 use domain::fact::Circumstances;
 use domain::ids::Organization;
 use metrics::{Counter, Histogram};
@@ -23,6 +23,7 @@ use metrics::{Counter, Histogram};
 use super::Engine;
 use super::body;
 use super::problem::{CONTENT_TYPE, Code, Problem};
+use crate::realtime::Peer;
 
 pub(super) const REQUEST_ID: &str = "x-request-id";
 pub(super) const POSITION: &str = "x-position";
@@ -98,6 +99,9 @@ pub(super) async fn edge(
         // A protocol of its own: it says what is wrong in its own words, its polls wait, and it bounds itself.
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
+    if let Some(peer) = request.conn_data::<Peer>() {
+        peer.spare();
+    }
     let started = Instant::now();
     let head_only = request.method() == Method::HEAD;
     if head_only {
@@ -108,8 +112,13 @@ pub(super) async fn edge(
     let shown = HeaderValue::from_str(id.as_str()).ok();
     request.extensions_mut().insert(id);
     let gate = if request.path() == "/calls/result" { Gate::Arriving } else { Gate::All };
-    let mut response = if let Some(_under_way) = UnderWay::begin(gate) {
-        told(next.call(request).await?.map_into_boxed_body(), shown.as_ref())
+    let mut response = if let Some(under_way) = UnderWay::begin(gate) {
+        let looks = request.method() == Method::GET;
+        let answering = async move {
+            let _under_way = under_way;
+            next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+        };
+        told(if looks { answering.await } else { to_its_end(answering).await }?, shown.as_ref())
     } else {
         body::discard(request.take_payload()).await;
         let busy = turned_away().await;
@@ -120,6 +129,14 @@ pub(super) async fn edge(
     }
     measure(&response, started);
     Ok(if head_only { response.map_body(|_, body| BoxBody::new(Unsaid(body.size()))) } else { response })
+}
+
+/// Whoever goes away takes a look with them, and nothing that was begun: a task of its own goes on with it.
+async fn to_its_end<T: 'static>(
+    answering: impl Future<Output = Result<T, Error>> + 'static,
+) -> Result<T, Error> {
+    let answer = rt::spawn(answering).await;
+    answer.unwrap_or_else(|why| Err(Problem::new(Code::Internal, why.to_string()).into()))
 }
 
 fn is_of_sockets(path: &str) -> bool {

@@ -21,6 +21,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::ports::Ids;
+use crate::realtime::Peer;
 use registry::{Registry, Sid};
 use session::Phase;
 
@@ -177,6 +178,9 @@ impl fmt::Debug for Engine {
 
 /// Any request to the protocol's path.
 pub(super) async fn serve(engine: Engine, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    if let Some(peer) = request.conn_data::<Peer>() {
+        peer.press();
+    }
     let asked = match Asked::of(&engine, &request) {
         Ok(asked) => asked,
         Err(why) => return refused(why),

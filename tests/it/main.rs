@@ -8,6 +8,7 @@ mod cli;
 mod documents;
 mod examples;
 mod golden;
+mod hasty;
 
 mod postgres;
 #[expect(dead_code, reason = "the benches use the rest")]
