@@ -55,6 +55,7 @@ fn a_token_with_nothing_but_an_organization_is_good() {
         actor: "token".to_owned(),
         scopes: Scopes::all(),
         sign_in: None,
+        until: None,
     };
     assert_eq!(caller, expected);
     let claims = json!({ "organizationId": "acme", "role": "admin", "sub": "u-1\n2", "exp": now() + 60, "nbf": now() - 60 });
