@@ -3,11 +3,13 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use domain::fact::Position;
 use domain::ids::{Organization, UserName};
 use serde_json::value::RawValue;
 use tokio::sync::watch;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 /// A push costs about this much besides its text.
@@ -15,6 +17,9 @@ const OVERHEAD: usize = 128;
 
 /// Whoever missed more looks anew: to be told all of it would take longer.
 const MISSED_BYTES_MAX: usize = 512 << 10;
+
+/// After a start, and on another node, somebody may know more than the board does as yet. Beyond this they look anew.
+const CATCH_UP_WAIT: Duration = Duration::from_secs(3);
 
 /// Where something is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,6 +83,7 @@ pub enum Missed {
 
 pub struct Board {
     held: Mutex<Held>,
+    reached: watch::Sender<Position>,
     moved: watch::Sender<u64>,
     revoked: watch::Sender<u64>,
     history: Position,
@@ -123,6 +129,7 @@ impl Board {
         };
         Self {
             held: Mutex::new(held),
+            reached: watch::Sender::new(after),
             moved: watch::Sender::new(0),
             revoked: watch::Sender::new(0),
             history,
@@ -153,6 +160,7 @@ impl Board {
         }
         held.position = to;
         if pushes.is_empty() {
+            self.reached.send_replace(to);
             return true;
         }
         for push in pushes {
@@ -165,6 +173,7 @@ impl Board {
             held.pushes.push_back(Arc::new(push));
         }
         held.trim(self.bytes_max);
+        self.reached.send_replace(to);
         self.moved.send_replace(held.count);
         true
     }
@@ -180,6 +189,13 @@ impl Board {
         self.revoked.send_modify(|times| *times += 1);
     }
 
+    /// Waits a while until everything is held that somebody who comes back may have missed.
+    pub async fn caught_up(&self, last: Position) {
+        let (mut reached, last) = (self.reached.subscribe(), last.max(self.history));
+        // Whoever is from another journal waits in vain, and is told to look anew like whoever was away for too long.
+        let _ = timeout(CATCH_UP_WAIT, reached.wait_for(|reached| *reached >= last)).await;
+    }
+
     /// Hands out what was missed since `last` (none: nothing was), by `wanted`, before anything else is delivered.
     pub fn join<T>(
         &self,
@@ -188,8 +204,13 @@ impl Board {
         join: impl FnOnce(Place, Missed) -> T,
     ) -> T {
         let held = self.locked();
-        let missed = last.map_or(Missed::These(vec![]), |last| held.missed(last, wanted));
-        join(Place { position: held.position, number: held.count }, missed)
+        let missed = match last {
+            None => Missed::These(vec![]),
+            // What is still to be looked through would be told to nobody.
+            Some(_) if held.position < self.history => Missed::TooMuch,
+            Some(last) => held.missed(last, wanted),
+        };
+        join(Place { position: held.position.max(self.history), number: held.count }, missed)
     }
 
     /// What came since then, and where one stands now.

@@ -51,6 +51,8 @@ pub(super) async fn told(
 ) -> Result<HttpResponse, Problem> {
     let is_direct =
         auth::is_straight(|name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?")));
+    // Before who they are is looked at, so that nothing changes unseen.
+    let revoked = engine.board.revoked();
     let watcher = Watcher::admit(&engine, auth::bearer(&request)?, is_direct).await?;
     let may_see = Space::ALL.map(|space| watcher.may_see(space));
     if let [Err(why), Err(_)] = may_see {
@@ -59,7 +61,10 @@ pub(super) async fn told(
     let header = request.headers().get(LAST).map(|value| value.to_str().unwrap_or("?"));
     let last =
         header.or(from.position.as_deref()).filter(|last| !last.is_empty()).map(position).transpose()?;
-    let reading = Reading::begin(engine, watcher, last);
+    if let Some(last) = last {
+        engine.board.caught_up(last).await;
+    }
+    let reading = Reading::begin(engine, (watcher, revoked), last);
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream"))
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -86,9 +91,12 @@ struct Reading {
 }
 
 impl Reading {
-    fn begin(engine: Engine, watcher: Watcher, last: Option<Position>) -> Self {
-        let (moved, revoked) = (engine.board.moved(), engine.board.revoked());
-        let closing = engine.closing.subscribe();
+    fn begin(
+        engine: Engine,
+        (watcher, revoked): (Watcher, watch::Receiver<u64>),
+        last: Option<Position>,
+    ) -> Self {
+        let (moved, closing) = (engine.board.moved(), engine.closing.subscribe());
         let wanted = |push: &Push| watcher.is_told(push);
         let (place, first) =
             engine.board.join(last, wanted, |place, missed| (place, written(place, missed, true)));
@@ -140,7 +148,8 @@ impl Reading {
             () = sleep_until(over) => {}
             _ = self.closing.wait_for(|closing| *closing) => {}
             _ = self.moved.changed() => {}
-            _ = self.revoked.changed() => {}
+            // It is `next` that takes notice.
+            _ = self.revoked.changed() => self.revoked.mark_changed(),
         }
     }
 

@@ -7,8 +7,9 @@ use domain::ids::Organization;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
-use super::{ADMINS, POSITION, RESYNC, Watcher, name, packet};
+use super::{ADMINS, POSITION, RESYNC, Watcher, judge_anew, name, packet};
 use crate::actors::hub::{Missed, Place, Push, Space};
 use crate::http::Engine;
 use crate::http::auth::{self, Refusal};
@@ -25,6 +26,8 @@ pub(super) struct Entrant {
     pub(super) watcher: Watcher,
     /// Up to where it knows what happened.
     last: Option<Position>,
+    /// Moves when anybody's rights change after it was looked at what it may see.
+    revoked: watch::Receiver<u64>,
 }
 
 impl socket_io::Namespace for Namespace {
@@ -34,7 +37,14 @@ impl socket_io::Namespace for Namespace {
 
     fn connected<'a>(&'a self, socket: &'a Socket) -> BoxFuture<'a, Option<u64>> {
         async move {
-            let Entrant { watcher, last } = socket.data::<Entrant>()?;
+            let Entrant { watcher, last, revoked } = socket.data::<Entrant>()?;
+            // In between it was not known yet as somebody who watches.
+            if revoked.has_changed().unwrap_or(true) {
+                judge_anew(&self.engine, self.space, socket).await;
+            }
+            if let Some(last) = last {
+                self.engine.board.caught_up(*last).await;
+            }
             let wanted = |push: &Push| push.space == self.space && watcher.is_told(push);
             Some(self.engine.board.join(*last, wanted, |place, missed| self.tell(socket, place, missed)))
         }
@@ -53,6 +63,7 @@ impl Namespace {
         let token = auth("token").map(|token| token.as_str().ok_or(Refusal::Invalid("it is no text")));
         let token = token.transpose()?.filter(|token| !token.is_empty());
         let is_direct = auth::is_straight(|name| handshake.header(name));
+        let revoked = self.engine.board.revoked();
         let watcher = Watcher::admit(&self.engine, token, is_direct).await?;
         watcher.may_see(self.space)?;
         let stated = [handshake.query("organizationId"), auth("organizationId").and_then(text)];
@@ -69,7 +80,7 @@ impl Namespace {
         let lasts = watcher.caller.until.map(|until| until - self.engine.clock.now());
         // What has ended in between ends at once.
         let lasts = lasts.map(|lasts| lasts.to_std().unwrap_or_default());
-        Ok(Admission { rooms, data: Arc::new(Entrant { watcher, last }), lasts })
+        Ok(Admission { rooms, data: Arc::new(Entrant { watcher, last, revoked }), lasts })
     }
 
     /// Tells what was missed, and from where on the socket is told. Called while nothing else is delivered.

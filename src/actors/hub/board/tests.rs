@@ -49,9 +49,10 @@ fn whoever_comes_back_gets_what_came_after_the_last_and_nothing_twice() {
 #[test]
 fn whoever_was_away_too_long_is_told_so() {
     let board = board();
+    assert!(board.deliver((10, 12), vec![push(12, false)]));
     assert_eq!(missed(&board, 9), None, "before anything that is held");
-    assert_eq!(missed(&board, 11), None, "another journal's");
-    assert!(board.deliver((10, 20), (11..=20).map(|position| push(position, false)).collect()));
+    assert_eq!(missed(&board, 13), None, "another journal's");
+    assert!(board.deliver((12, 20), (13..=20).map(|position| push(position, false)).collect()));
     assert_eq!(missed(&board, 16), Some(vec![17, 18, 19, 20]));
     assert_eq!(
         missed(&board, 15),
@@ -79,6 +80,25 @@ fn history_is_held_and_not_delivered() {
     assert_eq!(positions(new), Some(vec![13]));
     assert_eq!(positions(board.since(place, |_| true).1), Some(vec![]));
     assert_eq!(missed(&board, 10), Some(vec![11, 12, 13]));
+}
+
+#[test]
+fn nobody_is_told_half_of_what_is_being_looked_through() {
+    let board = board();
+    assert!(board.deliver((10, 11), vec![push(11, false)]));
+    let (place, missed) = board.join(Some(10), |_| true, |place, missed| (place, missed));
+    assert_eq!((place.position, positions(missed)), (12, None), "the rest will not be delivered");
+}
+
+#[tokio::test]
+async fn whoever_knows_more_than_the_board_waits_for_it() {
+    let board = board();
+    let come = async {
+        board.caught_up(14).await;
+        missed(&board, 14)
+    };
+    let (missed, delivered) = tokio::join!(come, async { board.deliver((10, 14), vec![]) });
+    assert_eq!((missed, delivered), (Some(vec![]), true));
 }
 
 #[test]
