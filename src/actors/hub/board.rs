@@ -18,6 +18,9 @@ const OVERHEAD: usize = 128;
 /// Whoever missed more looks anew: to be told all of it would take longer.
 const MISSED_BYTES_MAX: usize = 512 << 10;
 
+/// A stream is handed so much at once; whoever does not read holds no more than that.
+const READ_BYTES: usize = 64 << 10;
+
 /// After a start, and on another node, somebody may know more than the board does as yet. Beyond this they look anew.
 const CATCH_UP_WAIT: Duration = Duration::from_secs(3);
 
@@ -213,15 +216,23 @@ impl Board {
         join(Place { position: held.position.max(self.history), number: held.count }, missed)
     }
 
-    /// What came since then, and where one stands now.
+    /// What came since then, as much as is read at once, and where one stands after it.
     pub fn since(&self, place: Place, wanted: impl Fn(&Push) -> bool) -> (Place, Missed) {
         let held = self.locked();
-        let now = Place { position: held.position, number: held.count };
+        let now = Place { position: held.position.max(self.history), number: held.count };
         let new = usize::try_from(held.count - place.number).unwrap_or(usize::MAX);
         let Some(known) = held.pushes.len().checked_sub(new) else { return (now, Missed::TooMuch) };
-        let new = held.pushes.iter().skip(known);
-        let new = new.filter(|push| push.position > self.history && wanted(push)).cloned();
-        (now, Missed::These(new.collect()))
+        let (mut told, mut bytes) = (vec![], 0);
+        for (push, number) in held.pushes.iter().skip(known).zip(place.number + 1..) {
+            if push.position > self.history && wanted(push) {
+                bytes += push.data.get().len() + OVERHEAD;
+                told.push(Arc::clone(push));
+            }
+            if bytes >= READ_BYTES {
+                return (Place { position: push.position, number }, Missed::These(told));
+            }
+        }
+        (now, Missed::These(told))
     }
 
     fn locked(&self) -> MutexGuard<'_, Held> {

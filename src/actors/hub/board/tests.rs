@@ -90,6 +90,23 @@ fn nobody_is_told_half_of_what_is_being_looked_through() {
     assert_eq!((place.position, positions(missed)), (12, None), "the rest will not be delivered");
 }
 
+#[test]
+fn a_stream_is_handed_a_little_at_a_time() {
+    let board = Board::new((10, 10), 1 << 20);
+    let mut place = board.join(None, |_| true, |place, _| place);
+    let all: Vec<Position> = (11..=1_010).collect();
+    assert!(board.deliver((10, 1_010), all.iter().map(|position| push(*position, false)).collect()));
+    let mut read = vec![];
+    for _ in 0..4 {
+        let (next, new) = board.since(place, |push| push.position % 2 == 0);
+        place = next;
+        read.push(positions(new).unwrap());
+    }
+    assert!(read[0].len() < 300 && read[3].is_empty(), "{read:?}");
+    assert!(read.concat().iter().eq(all.iter().filter(|position| *position % 2 == 0)));
+    assert_eq!(place, Place { position: 1_010, number: 1_000 });
+}
+
 #[tokio::test]
 async fn whoever_knows_more_than_the_board_waits_for_it() {
     let board = board();
