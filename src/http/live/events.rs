@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use utoipa::IntoParams;
 
-use super::{POSITION, RESYNC, Watcher};
+use super::{Connection, POSITION, RESYNC, Watcher};
 use crate::actors::hub::{Missed, Place, Push, Space};
 use crate::http::Engine;
 use crate::http::auth;
@@ -63,6 +63,9 @@ pub(super) async fn told(
         header.or(from.position.as_deref()).filter(|last| !last.is_empty()).map(position).transpose()?;
     if let Some(last) = last {
         engine.board.caught_up(last).await;
+    }
+    if let Some(connection) = request.conn_data::<Connection>() {
+        connection.watches();
     }
     let reading = Reading::begin(engine, (watcher, revoked), last);
     Ok(HttpResponse::Ok()
