@@ -236,7 +236,7 @@ impl Standing {
 
     /// Waits until everything shows that the news tell.
     async fn caught_up(&self, news: impl Iterator<Item = &News>, position: Position) -> Result<(), Error> {
-        let screens: BTreeSet<&'static str> = news.filter_map(|news| news.what.screen()).collect();
+        let screens: BTreeSet<&'static str> = news.flat_map(|news| news.what.screens()).copied().collect();
         for name in screens {
             let fresh = self.options.screens.wait(name, position, SCREEN_WAIT).await;
             if fresh.position < position {
