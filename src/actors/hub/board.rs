@@ -167,7 +167,7 @@ impl Board {
             return true;
         }
         for push in pushes {
-            if push.position > self.history {
+            if self.is_new(&push) {
                 let number = held.count + 1;
                 held.delivers.iter().for_each(|deliver| deliver.deliver(&push, number));
             }
@@ -224,7 +224,7 @@ impl Board {
         let Some(known) = held.pushes.len().checked_sub(new) else { return (now, Missed::TooMuch) };
         let (mut told, mut bytes) = (vec![], 0);
         for (push, number) in held.pushes.iter().skip(known).zip(place.number + 1..) {
-            if push.position > self.history && wanted(push) {
+            if self.is_new(push) && wanted(push) {
                 bytes += push.data.get().len() + OVERHEAD;
                 told.push(Arc::clone(push));
             }
@@ -233,6 +233,11 @@ impl Board {
             }
         }
         (now, Missed::These(told))
+    }
+
+    /// Not of what is only looked through. How something stands may be told before anything else is recorded.
+    fn is_new(&self, push: &Push) -> bool {
+        push.position > self.history || (push.is_standing && push.position == self.history)
     }
 
     fn locked(&self) -> MutexGuard<'_, Held> {

@@ -91,6 +91,17 @@ fn nobody_is_told_half_of_what_is_being_looked_through() {
 }
 
 #[test]
+fn what_moves_is_told_before_anything_is_recorded() {
+    let (board, (heard, delivered)) = (board(), channel());
+    board.attach(Arc::new(Heard(Mutex::new(heard))));
+    assert!(board.deliver((10, 12), vec![push(12, false)]));
+    let place = board.join(None, |_| true, |place, _| place);
+    assert!(board.deliver((12, 12), vec![push(12, true)]));
+    assert_eq!(delivered.try_iter().collect::<Vec<_>>(), [12]);
+    assert_eq!(positions(board.since(place, |_| true).1), Some(vec![12]));
+}
+
+#[test]
 fn a_stream_is_handed_a_little_at_a_time() {
     let board = Board::new((10, 10), 1 << 20);
     let mut place = board.join(None, |_| true, |place, _| place);
