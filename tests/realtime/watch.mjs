@@ -8,11 +8,14 @@ const opened = [];
 
 const say = (socket, event, data) => process.stdout.write(`${JSON.stringify({ socket, event, data })}\n`);
 
-// What the engine shows at the very moment when a push has come.
+// What the engine shows at the very moment when a push has come; of a list, the row that the push is about.
 const look = async (path, push, token) => {
     const filled = path.replace(/\{(\w+)\}/g, (_, name) => push[name]);
     const answer = await fetch(url + filled, { headers: { authorization: `Bearer ${token}` } });
-    return { push, shown: await answer.json() };
+    const body = await answer.json();
+    const rows = Array.isArray(body) ? body : body.data;
+    const isIt = (row) => ('contactId' in push ? row.contactId === push.contactId : row.id === push.id);
+    return { push, shown: rows ? (rows.find(isIt) ?? null) : body };
 };
 
 const watch = ({ namespace, on, follows, looks = {}, auth = {}, ...options }, index) => {
