@@ -66,7 +66,9 @@ async fn who_stops_reading_costs_a_mebibyte_and_is_gone_within_ten_seconds() {
     let (desk, token) = (Desk::of(&world, "1", "manager"), token(&world, "1", "operator", &[]));
     let contacts =
         [desk.contact(1).await, desk.contact(2).await, desk.contact(3).await, desk.contact(4).await];
-    let before = storm(&desk, &contacts, 120).await;
+    let first = storm(&desk, &contacts, 120).await;
+    // How much it moves by with nobody stuck.
+    let before = storm(&desk, &contacts, 120).await.max(first);
     let (mut sockets, mut streams) = (vec![], vec![]);
     for _ in 0..STUCK {
         sockets.push(stuck_socket(&world, &token).await);
@@ -75,8 +77,10 @@ async fn who_stops_reading_costs_a_mebibyte_and_is_gone_within_ten_seconds() {
     assert_eq!(held(world.port), 2 * STUCK);
     // Kernels take some megabytes for each before anything waits in the engine.
     let most = storm(&desk, &contacts, 120).await;
-    let cost = most.saturating_sub(before);
-    assert!(cost < 2 * STUCK * EACH + NOISE, "{} KiB", cost >> 10);
+    // Caches of large contacts grow in any case.
+    let (cost, grows) = (most.saturating_sub(before), before.saturating_sub(first));
+    let most = grows + STUCK * EACH + NOISE;
+    assert!(cost < most, "{} KiB after {} and {}", cost >> 10, first >> 10, before >> 10);
     let over = Instant::now();
     while held(world.port) > 0 {
         assert!(over.elapsed() < Duration::from_secs(10), "{} of {} are there", held(world.port), 2 * STUCK);

@@ -46,9 +46,10 @@ fn assert_ran(told: &[&Told], id: &str, over: &str) {
     let done: Vec<u64> = done.collect();
     assert!(done.is_sorted() && done.iter().collect::<BTreeSet<_>>().len() > 1, "{done:?}");
     let moving: Vec<&&Told> = told.iter().filter(|told| told.data["bytes"].is_object()).collect();
-    for pair in moving.windows(2) {
-        assert!(pair[1].at - pair[0].at > Duration::from_millis(150), "{pair:?}");
-    }
+    // At most four times a second, whatever else happens; arrivals vary a little.
+    let span = moving[moving.len() - 1].at - moving[0].at;
+    let most = 2 + usize::try_from(span.as_millis() / 250).unwrap();
+    assert!(moving.len() <= most, "{} in {span:?}", moving.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,3 +1,5 @@
+//! What the board promises to those who watch and to those who come back.
+
 use std::sync::mpsc::{Sender, channel};
 
 use super::*;
