@@ -157,7 +157,7 @@ impl App {
     /// Doors closed, effects awaited, keepers drained, screens let go, the journal last: what was taken in is answered and stored.
     async fn shut_down(self, server: &ServerHandle) {
         tracing::info!("stopping");
-        self.engine.close();
+        self.engine.close().await;
         if let Some(simulated) = &self.simulated {
             // Its reports would keep the doors from closing.
             simulated.close();

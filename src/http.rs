@@ -175,6 +175,7 @@ pub struct Inner {
     placing: tokio::sync::Mutex<()>,
     /// Whether the doors are being closed, so that nobody is kept waiting.
     closing: watch::Sender<bool>,
+    watching: live::Watching,
 }
 
 impl Engine {
@@ -221,12 +222,15 @@ impl Engine {
             hashing: Hashing::default(),
             placing: tokio::sync::Mutex::default(),
             closing: watch::Sender::new(false),
+            watching: live::Watching::default(),
         })))
     }
 
-    /// Whoever waits for a start is answered at once with what is known. To be called before the server stops.
-    pub fn close(&self) {
+    /// Whoever waits for a start is answered at once with what is known, and whoever watches is sent away.
+    /// To be called before the server stops.
+    pub async fn close(&self) {
         self.closing.send_replace(true);
+        self.watching.left().await;
     }
 }
 
@@ -348,7 +352,7 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 /// The server on listeners that are open already. It leaves signals to whoever runs it.
 pub fn server(engine: &Engine, listeners: Vec<TcpListener>, workers: usize) -> io::Result<Server> {
     let (engine, workers) = (engine.clone(), workers.max(1));
-    let live = Live::open(&engine);
+    let (live, watching) = (Live::open(&engine), engine.watching.clone());
     let mut server = HttpServer::new(move || app(engine.clone(), Some(&live)))
         .workers(workers)
         .max_connections(CONNECTIONS_MAX.div_ceil(workers))
@@ -357,7 +361,10 @@ pub fn server(engine: &Engine, listeners: Vec<TcpListener>, workers: usize) -> i
         .client_disconnect_timeout(DISCONNECT_WAIT)
         // Whoever goes away while a poll waits takes nothing with them.
         .h1_allow_half_closed(false)
-        .on_connect(realtime::on_connect)
+        .on_connect(move |connection, data| {
+            realtime::on_connect(connection, data);
+            watching.connected(data);
+        })
         .shutdown_timeout(SHUTDOWN_SECS)
         .disable_signals();
     for listener in listeners {

@@ -81,8 +81,9 @@ struct Hub {
     pulse: Pulse,
     turn: Turn,
     backoff: Backoff,
-    /// Whether uploads and rebuilds are to be looked at with the next step.
+    /// Whether uploads and rebuilds are to be looked at with the next step that is due for it.
     looks: bool,
+    looked: Option<Instant>,
 }
 
 /// What one step came to.
@@ -117,7 +118,14 @@ pub fn ward(options: Options) -> Ward {
 
 fn start(arbiter: &ArbiterHandle, standing: Arc<Standing>, pulse: Pulse) -> Recipient<Tick> {
     let (runtime, mut head) = (standing.options.runtime.clone(), standing.options.journal.head());
-    let hub = Hub { standing, pulse, turn: Turn::default(), backoff: Backoff::default(), looks: true };
+    let hub = Hub {
+        standing,
+        pulse,
+        turn: Turn::default(),
+        backoff: Backoff::default(),
+        looks: true,
+        looked: None,
+    };
     let hub = Hub::start_in_arbiter(arbiter, move |_| hub);
     let follower = hub.clone();
     // Waits for each answer, so that one nudge is under way at most; ends with the hub or with the journal.
@@ -158,7 +166,7 @@ impl Hub {
         if !self.turn.begin() {
             return;
         }
-        let (standing, looks) = (Arc::clone(&self.standing), std::mem::take(&mut self.looks));
+        let (standing, looks) = (Arc::clone(&self.standing), self.looks());
         let (work, mut backoff) = (self.pulse.work(), self.backoff.clone());
         let step = async move {
             let _work = work;
@@ -173,6 +181,15 @@ impl Hub {
             hub.backoff = backoff;
             hub.done(done, ctx);
         }));
+    }
+
+    /// However often the journal moves, what moves without it is shown at intervals.
+    fn looks(&mut self) -> bool {
+        let looks = self.looks && self.looked.is_none_or(|looked| looked.elapsed() >= MOVES_EVERY);
+        if looks {
+            (self.looks, self.looked) = (false, Some(Instant::now()));
+        }
+        looks
     }
 
     fn done(&mut self, done: Result<Step, Error>, ctx: &mut Context<Self>) {
@@ -239,7 +256,7 @@ impl Standing {
     async fn caught_up(&self, news: impl Iterator<Item = &News>) -> Result<(), Error> {
         let mut screens = BTreeMap::<&'static str, Position>::new();
         for News { position, what, .. } in news {
-            if let Some(name) = what.screen() {
+            for name in what.screens() {
                 let newest = screens.entry(name).or_default();
                 *newest = (*newest).max(*position);
             }

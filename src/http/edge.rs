@@ -22,6 +22,7 @@ use metrics::{Counter, Histogram};
 
 use super::Engine;
 use super::body;
+use super::live::Connection;
 use super::problem::{CONTENT_TYPE, Code, Problem};
 use crate::realtime::Peer;
 
@@ -97,6 +98,9 @@ pub(super) async fn edge(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     if is_of_sockets(request.path()) {
         // A protocol of its own: it says what is wrong in its own words, its polls wait, and it bounds itself.
+        if let Some(connection) = request.request().conn_data::<Connection>() {
+            connection.watches();
+        }
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
     if let Some(peer) = request.conn_data::<Peer>() {

@@ -2,6 +2,7 @@
 //! Who may watch is decided as for requests; what pushes look like stands in `live/render.rs`.
 
 mod events;
+mod leaving;
 mod namespace;
 mod render;
 mod watcher;
@@ -17,6 +18,7 @@ use super::Engine;
 use super::uploads::UnderWay;
 use crate::actors::hub::{Audience, Deliver, Push, Space, Whose};
 use crate::realtime::socket_io::{self, Server, Socket};
+pub(super) use leaving::{Connection, Watching};
 use namespace::{Entrant, Namespace};
 pub use render::Renderer;
 use watcher::Watcher;

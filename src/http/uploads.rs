@@ -78,7 +78,6 @@ async fn take(
     let file = receive::file(engine, &request, payload, &shown).await?;
     let taken = intake::Intake { engine, caller: &caller.0, request: &id, shown: &shown };
     let taken = taken.take(list, file).await?;
-    shown.placing();
     let row = placed(engine, &caller.0.organization, list, taken.position).await?;
     drop(shown);
     tracing::info!("{}", answer::message(&row));

@@ -1,7 +1,7 @@
 //! R7 and what campaigns are for: everybody is called who may be, once, and nobody else. The engine is the real program; the voice agent
 //! lives in the test and remembers whom it rang.
 
-mod agent;
+pub(crate) mod agent;
 mod days;
 mod faults;
 mod kills;
@@ -25,7 +25,7 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    async fn start(world: World, agent: Agent) -> Self {
+    pub(crate) async fn start(world: World, agent: Agent) -> Self {
         Self::start_with(world, agent, |_| {}).await
     }
 
@@ -109,7 +109,7 @@ pub(crate) fn phone(number: u32) -> String {
 }
 
 /// Calls that last so long and end well.
-fn well(millis: u64) -> impl Fn(&str, usize) -> Act + Send + Sync {
+pub(crate) fn well(millis: u64) -> impl Fn(&str, usize) -> Act + Send + Sync {
     move |_, _| Act::Say(Duration::from_millis(millis), success())
 }
 

@@ -128,7 +128,7 @@ async fn whoever_waits_for_a_start_is_answered_when_the_doors_close() {
                 floor.command("1", name, Command::Launch { at: now() }).await;
                 floor.get(&format!("/calls/session/{name}")).await;
             }
-            floor.engine.close();
+            floor.engine.close().await;
         });
         let answer = tokio::time::timeout(Duration::from_secs(2), answer).await.unwrap();
         let body = answer.json();

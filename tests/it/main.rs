@@ -54,6 +54,7 @@ mod flood;
 mod imports;
 mod launch;
 mod leases;
+mod live;
 mod number_lists;
 mod overload;
 mod printed;

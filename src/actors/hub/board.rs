@@ -3,11 +3,13 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use domain::fact::Position;
 use domain::ids::{Organization, UserName};
 use serde_json::value::RawValue;
 use tokio::sync::watch;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 /// A push costs about this much besides its text.
@@ -15,6 +17,12 @@ const OVERHEAD: usize = 128;
 
 /// Whoever missed more looks anew: to be told all of it would take longer.
 const MISSED_BYTES_MAX: usize = 512 << 10;
+
+/// A stream is handed so much at once; whoever does not read holds no more than that.
+const READ_BYTES: usize = 64 << 10;
+
+/// After a start, and on another node, somebody may know more than the board does as yet. Beyond this they look anew.
+const CATCH_UP_WAIT: Duration = Duration::from_secs(3);
 
 /// Where something is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,6 +86,7 @@ pub enum Missed {
 
 pub struct Board {
     held: Mutex<Held>,
+    reached: watch::Sender<Position>,
     moved: watch::Sender<u64>,
     revoked: watch::Sender<u64>,
     history: Position,
@@ -123,6 +132,7 @@ impl Board {
         };
         Self {
             held: Mutex::new(held),
+            reached: watch::Sender::new(after),
             moved: watch::Sender::new(0),
             revoked: watch::Sender::new(0),
             history,
@@ -153,10 +163,11 @@ impl Board {
         }
         held.position = to;
         if pushes.is_empty() {
+            self.reached.send_replace(to);
             return true;
         }
         for push in pushes {
-            if push.position > self.history {
+            if self.is_new(&push) {
                 let number = held.count + 1;
                 held.delivers.iter().for_each(|deliver| deliver.deliver(&push, number));
             }
@@ -165,6 +176,7 @@ impl Board {
             held.pushes.push_back(Arc::new(push));
         }
         held.trim(self.bytes_max);
+        self.reached.send_replace(to);
         self.moved.send_replace(held.count);
         true
     }
@@ -182,6 +194,13 @@ impl Board {
         self.revoked.send_modify(|times| *times += 1);
     }
 
+    /// Waits a while until everything is held that somebody who comes back may have missed.
+    pub async fn caught_up(&self, last: Position) {
+        let (mut reached, last) = (self.reached.subscribe(), last.max(self.history));
+        // Whoever is from another journal waits in vain, and is told to look anew like whoever was away for too long.
+        let _ = timeout(CATCH_UP_WAIT, reached.wait_for(|reached| *reached >= last)).await;
+    }
+
     /// Hands out what was missed since `last` (none: nothing was), by `wanted`, before anything else is delivered.
     pub fn join<T>(
         &self,
@@ -190,19 +209,37 @@ impl Board {
         join: impl FnOnce(Place, Missed) -> T,
     ) -> T {
         let held = self.locked();
-        let missed = last.map_or(Missed::These(vec![]), |last| held.missed(last, wanted));
-        join(Place { position: held.position, number: held.count }, missed)
+        let missed = match last {
+            None => Missed::These(vec![]),
+            // What is still to be looked through would be told to nobody.
+            Some(_) if held.position < self.history => Missed::TooMuch,
+            Some(last) => held.missed(last, wanted),
+        };
+        join(Place { position: held.position.max(self.history), number: held.count }, missed)
     }
 
-    /// What came since then, and where one stands now.
+    /// What came since then, as much as is read at once, and where one stands after it.
     pub fn since(&self, place: Place, wanted: impl Fn(&Push) -> bool) -> (Place, Missed) {
         let held = self.locked();
-        let now = Place { position: held.position, number: held.count };
+        let now = Place { position: held.position.max(self.history), number: held.count };
         let new = usize::try_from(held.count - place.number).unwrap_or(usize::MAX);
         let Some(known) = held.pushes.len().checked_sub(new) else { return (now, Missed::TooMuch) };
-        let new = held.pushes.iter().skip(known);
-        let new = new.filter(|push| push.position > self.history && wanted(push)).cloned();
-        (now, Missed::These(new.collect()))
+        let (mut told, mut bytes) = (vec![], 0);
+        for (push, number) in held.pushes.iter().skip(known).zip(place.number + 1..) {
+            if self.is_new(push) && wanted(push) {
+                bytes += push.data.get().len() + OVERHEAD;
+                told.push(Arc::clone(push));
+            }
+            if bytes >= READ_BYTES {
+                return (Place { position: push.position, number }, Missed::These(told));
+            }
+        }
+        (now, Missed::These(told))
+    }
+
+    /// Not of what is only looked through. How something stands may be told before anything else is recorded.
+    fn is_new(&self, push: &Push) -> bool {
+        push.position > self.history || (push.is_standing && push.position == self.history)
     }
 
     fn locked(&self) -> MutexGuard<'_, Held> {

@@ -50,7 +50,7 @@ pub enum What {
     Session {
         session: String,
     },
-    /// A list of numbers is stored.
+    /// A list of numbers is stored, and then placed on the remote host or not.
     List {
         list: Uuid,
     },
@@ -79,17 +79,17 @@ impl News {
 }
 
 impl What {
-    /// The screen that shows it.
-    pub(super) fn screen(&self) -> Option<&'static str> {
+    /// The screens that show it, whatever of it they show.
+    pub(super) fn screens(&self) -> &'static [&'static str] {
         match self {
-            Self::Call { .. } => Some(Targets::NAME),
-            Self::Campaign { .. } => Some(CampaignBoard::NAME),
-            Self::Contact { .. } => Some(ContactBook::NAME),
-            Self::Result { .. } => Some(CallHistory::NAME),
-            Self::Session { .. } => Some(SessionStats::NAME),
-            Self::List { .. } => Some(NumberLists::NAME),
-            Self::Import { .. } => Some(Imports::NAME),
-            Self::Rights(_) => None,
+            Self::Call { .. } => &[Targets::NAME, CampaignBoard::NAME, ContactBook::NAME],
+            Self::Campaign { .. } => &[CampaignBoard::NAME],
+            Self::Contact { .. } => &[ContactBook::NAME],
+            Self::Result { .. } => &[CallHistory::NAME, SessionStats::NAME],
+            Self::Session { .. } => &[SessionStats::NAME],
+            Self::List { .. } => &[NumberLists::NAME],
+            Self::Import { .. } => &[Imports::NAME],
+            Self::Rights(_) => &[],
         }
     }
 }
@@ -103,7 +103,7 @@ pub(super) fn of(fact: &Fact) -> Vec<News> {
         Event::Target(event) => (of_target(fact, event), None),
         Event::Campaign(event) => (of_campaign(fact, event), None),
         Event::Contact(event) => (of_contact(fact, event), None),
-        Event::NumberList(event) => (of_list(event), None),
+        Event::NumberList(event) => (of_list(fact, event), None),
         Event::Import(event) => (of_import(fact, event), None),
         Event::User(event) => (of_user(fact, event), None),
         Event::ApiKey(event) => (of_key(fact, event), None),
@@ -175,12 +175,12 @@ fn of_contact(fact: &Fact, event: &contact::Event) -> Option<What> {
     Some(What::Contact { contact: id(fact)?, removed })
 }
 
-fn of_list(event: &number_list::Event) -> Option<What> {
+fn of_list(fact: &Fact, event: &number_list::Event) -> Option<What> {
     match event {
-        number_list::Event::Accepted { id, .. } => Some(What::List { list: *id }),
-        number_list::Event::Placed { .. }
+        number_list::Event::Accepted { .. }
+        | number_list::Event::Placed { .. }
         | number_list::Event::PlaceFailed { .. }
-        | number_list::Event::PutOff { .. } => None,
+        | number_list::Event::PutOff { .. } => Some(What::List { list: id(fact)? }),
     }
 }
 

@@ -72,6 +72,7 @@ impl Taking {
     /// What was stored by then is there. Where that cannot be said either, the watchdog says it.
     async fn broken_off(&self, problem: Problem) -> Problem {
         let import = self.importing.import;
+        self.shown.placing();
         let failed = Command::Fail { reason: problem.to_string(), at: self.engine.clock.now() };
         if let Err(why) = self.say(failed).await {
             tracing::warn!(%import, cause = %why, "an import broke off, and cannot be told so now");
@@ -144,6 +145,7 @@ impl Taking {
         }
         pass.end().await?;
         let (counts, at) = (taken.counts, self.engine.clock.now());
+        self.shown.placing();
         taken.position = self.say(Command::Finish { counts, digest: making.finish(), at }).await?;
         Ok(taken)
     }

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use utoipa::IntoParams;
 
-use super::{POSITION, RESYNC, Watcher};
+use super::{Connection, POSITION, RESYNC, Watcher};
 use crate::actors::hub::{Missed, Place, Push, Space};
 use crate::http::Engine;
 use crate::http::auth::{self, Refusal};
@@ -49,11 +49,19 @@ pub(super) async fn told(
     Described(request): Described,
     from: Query<Since>,
 ) -> Result<HttpResponse, Problem> {
+    // Before who they are is looked at, so that nothing changes unseen.
+    let revoked = engine.board.revoked();
     let watcher = admit(&engine, &request).await.map_err(|why| auth::refused(&request, why))?;
     let header = request.headers().get(LAST).map(|value| value.to_str().unwrap_or("?"));
     let last =
         header.or(from.position.as_deref()).filter(|last| !last.is_empty()).map(position).transpose()?;
-    let reading = Reading::begin(engine, watcher, last);
+    if let Some(last) = last {
+        engine.board.caught_up(last).await;
+    }
+    if let Some(connection) = request.conn_data::<Connection>() {
+        connection.watches();
+    }
+    let reading = Reading::begin(engine, (watcher, revoked), last);
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream"))
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -87,9 +95,12 @@ struct Reading {
 }
 
 impl Reading {
-    fn begin(engine: Engine, watcher: Watcher, last: Option<Position>) -> Self {
-        let (moved, revoked) = (engine.board.moved(), engine.board.revoked());
-        let closing = engine.closing.subscribe();
+    fn begin(
+        engine: Engine,
+        (watcher, revoked): (Watcher, watch::Receiver<u64>),
+        last: Option<Position>,
+    ) -> Self {
+        let (moved, closing) = (engine.board.moved(), engine.closing.subscribe());
         let wanted = |push: &Push| watcher.is_told(push);
         let (place, first) =
             engine.board.join(last, wanted, |place, missed| (place, written(place, missed, true)));
@@ -141,7 +152,8 @@ impl Reading {
             () = sleep_until(over) => {}
             _ = self.closing.wait_for(|closing| *closing) => {}
             _ = self.moved.changed() => {}
-            _ = self.revoked.changed() => {}
+            // It is `next` that takes notice.
+            _ = self.revoked.changed() => self.revoked.mark_changed(),
         }
     }
 

@@ -8,8 +8,9 @@ use domain::ids::Organization;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
-use super::{ADMINS, POSITION, RESYNC, Watcher, name, packet};
+use super::{ADMINS, POSITION, RESYNC, Watcher, judge_anew, name, packet};
 use crate::actors::hub::{Missed, Place, Push, Space};
 use crate::http::Engine;
 use crate::http::auth::{self, Refusal};
@@ -28,6 +29,8 @@ pub(super) struct Entrant {
     last: Option<Position>,
     /// Whether the figures know it, or need not any more.
     counted: AtomicBool,
+    /// Moves when anybody's rights change after it was looked at what it may see.
+    revoked: watch::Receiver<u64>,
 }
 
 impl socket_io::Namespace for Namespace {
@@ -37,9 +40,16 @@ impl socket_io::Namespace for Namespace {
 
     fn connected<'a>(&'a self, socket: &'a Socket) -> BoxFuture<'a, Option<u64>> {
         async move {
-            let Entrant { watcher, last, counted } = socket.data::<Entrant>()?;
+            let Entrant { watcher, last, counted, revoked } = socket.data::<Entrant>()?;
             if !counted.swap(true, Ordering::AcqRel) {
                 self.gauge().increment(1);
+            }
+            // In between it was not known yet as somebody who watches.
+            if revoked.has_changed().unwrap_or(true) {
+                judge_anew(&self.engine, self.space, socket).await;
+            }
+            if let Some(last) = last {
+                self.engine.board.caught_up(*last).await;
             }
             let wanted = |push: &Push| push.space == self.space && watcher.is_told(push);
             Some(self.engine.board.join(*last, wanted, |place, missed| self.tell(socket, place, missed)))
@@ -63,6 +73,7 @@ impl Namespace {
     }
 
     async fn admit(&self, handshake: &Handshake) -> Result<Admission, Problem> {
+        let revoked = self.engine.board.revoked();
         let watcher = self
             .known(handshake)
             .await
@@ -82,11 +93,8 @@ impl Namespace {
         let lasts = watcher.caller.until.map(|until| until - self.engine.clock.now());
         // What has ended in between ends at once.
         let lasts = lasts.map(|lasts| lasts.to_std().unwrap_or_default());
-        Ok(Admission {
-            rooms,
-            data: Arc::new(Entrant { watcher, last, counted: AtomicBool::new(false) }),
-            lasts,
-        })
+        let entrant = Entrant { watcher, last, counted: AtomicBool::new(false), revoked };
+        Ok(Admission { rooms, data: Arc::new(entrant), lasts })
     }
 
     async fn known(&self, handshake: &Handshake) -> Result<Watcher, Refusal> {

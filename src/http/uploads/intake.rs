@@ -59,6 +59,7 @@ impl Intake<'_> {
             SheetKind::Workbook => Origin::Workbook,
             SheetKind::Text => Origin::Text,
         };
+        self.shown.placing();
         let position = self.accept(list, origin, counts, digest).await?;
         Ok(Taken { counts, invalid, position })
     }

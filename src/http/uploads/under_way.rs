@@ -76,9 +76,11 @@ impl UnderWay {
         ours.into_iter().map(|begun| begun.view()).collect()
     }
 
-    /// Everybody's.
+    /// Everybody's, save what is recorded by now: of that the screens tell.
     pub(in crate::http) fn all(&self) -> Vec<(Organization, UploadView)> {
-        locked(&self.0).values().map(|begun| (begun.organization.clone(), begun.view())).collect()
+        let all = locked(&self.0);
+        let moves = all.values().filter(|begun| !begun.placing.load(Ordering::Relaxed));
+        moves.map(|begun| (begun.organization.clone(), begun.view())).collect()
     }
 
     /// By its id or by its request's.
@@ -95,7 +97,8 @@ impl Shown {
         self.begun.reading.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn placing(&self) {
+    /// What becomes of it is recorded from here on.
+    pub(in crate::http) fn placing(&self) {
         self.begun.placing.store(true, Ordering::Relaxed);
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-pub(super) fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -44,7 +44,7 @@ pub(super) async fn output(mut command: Command) -> Output {
 }
 
 /// A package's modules as its lock names them, from the registry where they are not there yet.
-pub(super) async fn install(folder: &Path) {
+pub(crate) async fn install(folder: &Path) {
     if folder.join("node_modules/.package-lock.json").exists() {
         return;
     }

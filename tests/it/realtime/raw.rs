@@ -8,21 +8,21 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// Long enough for a loaded machine, and shorter than the heartbeat of real life.
-pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
-pub(super) fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     reqwest::Client::builder().timeout(PATIENCE).build().unwrap()
 }
 
 /// A session over polling.
-pub(super) struct Polling {
+pub(crate) struct Polling {
     url: String,
-    pub(super) sid: String,
-    pub(super) http: reqwest::Client,
+    pub(crate) sid: String,
+    pub(crate) http: reqwest::Client,
 }
 
 impl Polling {
-    pub(super) async fn open(port: u16) -> Self {
+    pub(crate) async fn open(port: u16) -> Self {
         let (url, http) = (format!("http://127.0.0.1:{port}/socket.io/?EIO=4&transport=polling"), client());
         let text = http.get(&url).send().await.unwrap().text().await.unwrap();
         let greeting: Value = serde_json::from_str(text.strip_prefix('0').unwrap()).unwrap();
@@ -34,30 +34,30 @@ impl Polling {
         Self { url: format!("{url}&sid={sid}"), sid, http }
     }
 
-    pub(super) async fn poll(&self) -> (StatusCode, String) {
+    pub(crate) async fn poll(&self) -> (StatusCode, String) {
         let answer = self.http.get(&self.url).send().await.unwrap();
         (answer.status(), answer.text().await.unwrap())
     }
 
-    pub(super) async fn post(&self, body: impl Into<reqwest::Body>) -> StatusCode {
+    pub(crate) async fn post(&self, body: impl Into<reqwest::Body>) -> StatusCode {
         self.http.post(&self.url).body(body).send().await.unwrap().status()
     }
 
     /// Into the main namespace; answers its connect packet.
-    pub(super) async fn enter(&self, auth: &str) -> String {
+    pub(crate) async fn enter(&self, auth: &str) -> String {
         assert_eq!(self.post(format!("40{auth}")).await, StatusCode::OK);
         let (status, text) = self.poll().await;
         assert!(status.is_success() && text.starts_with("40{"), "{status} {text}");
         text
     }
 
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 }
 
 #[derive(Debug, PartialEq)]
-pub(super) enum Frame {
+pub(crate) enum Frame {
     Text(String),
     Binary(Vec<u8>),
     Pong(Vec<u8>),
@@ -72,14 +72,14 @@ impl From<&str> for Frame {
     }
 }
 
-pub(super) struct Ws {
+pub(crate) struct Ws {
     stream: TcpStream,
     read: Vec<u8>,
 }
 
 impl Ws {
     /// The handshake only, whatever comes of it.
-    pub(super) async fn dial(port: u16, query: &str) -> Self {
+    pub(crate) async fn dial(port: u16, query: &str) -> Self {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
         let head = format!(
             "GET /socket.io/?EIO=4&transport=websocket{query} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
@@ -90,7 +90,7 @@ impl Ws {
     }
 
     /// The status of the answer to the handshake.
-    pub(super) async fn status(&mut self) -> u16 {
+    pub(crate) async fn status(&mut self) -> u16 {
         let end = loop {
             if let Some(end) = self.read.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
                 break end + 4;
@@ -101,41 +101,41 @@ impl Ws {
         head.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
-    pub(super) async fn over(port: u16, query: &str) -> Self {
+    pub(crate) async fn over(port: u16, query: &str) -> Self {
         let mut ws = Self::dial(port, query).await;
         assert_eq!(ws.status().await, 101);
         ws
     }
 
     /// A session that begins with a websocket, past its greeting.
-    pub(super) async fn open(port: u16) -> Self {
+    pub(crate) async fn open(port: u16) -> Self {
         let mut ws = Self::over(port, "").await;
         assert!(ws.text().await.starts_with("0{"));
         ws
     }
 
     /// And in the main namespace.
-    pub(super) async fn enter(port: u16, auth: &str) -> Self {
+    pub(crate) async fn enter(port: u16, auth: &str) -> Self {
         let mut ws = Self::open(port).await;
         ws.send(&format!("40{auth}")).await;
         assert!(ws.text().await.starts_with("40{"));
         ws
     }
 
-    pub(super) async fn send(&mut self, text: &str) {
+    pub(crate) async fn send(&mut self, text: &str) {
         self.raw(&masked(0x81, text.as_bytes())).await;
     }
 
-    pub(super) async fn send_binary(&mut self, bytes: &[u8]) {
+    pub(crate) async fn send_binary(&mut self, bytes: &[u8]) {
         self.raw(&masked(0x82, bytes)).await;
     }
 
-    pub(super) async fn raw(&mut self, bytes: &[u8]) {
+    pub(crate) async fn raw(&mut self, bytes: &[u8]) {
         // Whoever was let go meanwhile learns it from what is read.
         let _ = self.stream.write_all(bytes).await;
     }
 
-    pub(super) async fn frame(&mut self) -> Frame {
+    pub(crate) async fn frame(&mut self) -> Frame {
         loop {
             if let Some(frame) = self.parse() {
                 return frame;
@@ -146,14 +146,14 @@ impl Ws {
         }
     }
 
-    pub(super) async fn text(&mut self) -> String {
+    pub(crate) async fn text(&mut self) -> String {
         let frame = self.frame().await;
         let Frame::Text(text) = frame else { panic!("no text but {frame:?}") };
         text
     }
 
     /// Everything until the connection is over, or a close frame.
-    pub(super) async fn rest(&mut self) -> Vec<Frame> {
+    pub(crate) async fn rest(&mut self) -> Vec<Frame> {
         let mut frames = vec![];
         loop {
             let frame = self.frame().await;
@@ -166,7 +166,7 @@ impl Ws {
     }
 
     /// Whether it was let go, with or without a word.
-    pub(super) async fn is_let_go(&mut self) -> bool {
+    pub(crate) async fn is_let_go(&mut self) -> bool {
         matches!(self.rest().await.last(), Some(Frame::End | Frame::Close(_)))
     }
 
@@ -200,7 +200,7 @@ impl Ws {
 }
 
 /// A frame as clients send it. The mask is nothing, which is a mask too.
-pub(super) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {
         len @ ..126 => frame.push(0x80 | u8::try_from(len).unwrap()),

@@ -26,7 +26,7 @@ async fn who_does_not_read_is_let_go_connection_and_all() {
 }
 
 /// How many connections the server's side of a port still has, as the kernel counts them.
-fn held(port: u16) -> usize {
+pub(crate) fn held(port: u16) -> usize {
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
     let here = format!(":{port:04X}");
     let alive = |line: &&str| {

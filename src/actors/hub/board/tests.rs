@@ -1,4 +1,4 @@
-//! The board's promises: nothing missed, nothing twice, and bounded.
+//! What the board promises to those who watch and to those who come back.
 
 use std::sync::mpsc::{Sender, channel};
 
@@ -51,9 +51,10 @@ fn whoever_comes_back_gets_what_came_after_the_last_and_nothing_twice() {
 #[test]
 fn whoever_was_away_too_long_is_told_so() {
     let board = board();
+    assert!(board.deliver((10, 12), vec![push(12, false)]));
     assert_eq!(missed(&board, 9), None, "before anything that is held");
-    assert_eq!(missed(&board, 11), None, "another journal's");
-    assert!(board.deliver((10, 20), (11..=20).map(|position| push(position, false)).collect()));
+    assert_eq!(missed(&board, 13), None, "another journal's");
+    assert!(board.deliver((12, 20), (13..=20).map(|position| push(position, false)).collect()));
     assert_eq!(missed(&board, 16), Some(vec![17, 18, 19, 20]));
     assert_eq!(
         missed(&board, 15),
@@ -81,6 +82,53 @@ fn history_is_held_and_not_delivered() {
     assert_eq!(positions(new), Some(vec![13]));
     assert_eq!(positions(board.since(place, |_| true).1), Some(vec![]));
     assert_eq!(missed(&board, 10), Some(vec![11, 12, 13]));
+}
+
+#[test]
+fn nobody_is_told_half_of_what_is_being_looked_through() {
+    let board = board();
+    assert!(board.deliver((10, 11), vec![push(11, false)]));
+    let (place, missed) = board.join(Some(10), |_| true, |place, missed| (place, missed));
+    assert_eq!((place.position, positions(missed)), (12, None), "the rest will not be delivered");
+}
+
+#[test]
+fn what_moves_is_told_before_anything_is_recorded() {
+    let (board, (heard, delivered)) = (board(), channel());
+    board.attach(Arc::new(Heard(Mutex::new(heard))));
+    assert!(board.deliver((10, 12), vec![push(12, false)]));
+    let place = board.join(None, |_| true, |place, _| place);
+    assert!(board.deliver((12, 12), vec![push(12, true)]));
+    assert_eq!(delivered.try_iter().collect::<Vec<_>>(), [12]);
+    assert_eq!(positions(board.since(place, |_| true).1), Some(vec![12]));
+}
+
+#[test]
+fn a_stream_is_handed_a_little_at_a_time() {
+    let board = Board::new((10, 10), 1 << 20);
+    let mut place = board.join(None, |_| true, |place, _| place);
+    let all: Vec<Position> = (11..=1_010).collect();
+    assert!(board.deliver((10, 1_010), all.iter().map(|position| push(*position, false)).collect()));
+    let mut read = vec![];
+    for _ in 0..4 {
+        let (next, new) = board.since(place, |push| push.position % 2 == 0);
+        place = next;
+        read.push(positions(new).unwrap());
+    }
+    assert!(read[0].len() < 300 && read[3].is_empty(), "{read:?}");
+    assert!(read.concat().iter().eq(all.iter().filter(|position| *position % 2 == 0)));
+    assert_eq!(place, Place { position: 1_010, number: 1_000 });
+}
+
+#[tokio::test]
+async fn whoever_knows_more_than_the_board_waits_for_it() {
+    let board = board();
+    let come = async {
+        board.caught_up(14).await;
+        missed(&board, 14)
+    };
+    let (missed, delivered) = tokio::join!(come, async { board.deliver((10, 14), vec![]) });
+    assert_eq!((missed, delivered), (Some(vec![]), true));
 }
 
 #[test]

@@ -1,0 +1,189 @@
+//! Those who watch, against the engine as it is started: sockets of the client that front ends have, event streams, and raw ones
+//! that behave badly. What the protocol layer owes by itself stands in `realtime`.
+
+mod coming_back;
+mod doors;
+mod ends;
+mod foreign;
+mod nodes;
+mod pushes;
+mod reborn;
+mod shown;
+mod slow;
+mod streams;
+mod uploads;
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use crate::realtime::program::{install, root};
+use crate::world::World;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const CAMPAIGNS: &str = "/auto-calling";
+const CALLS: &str = "/";
+
+/// What a socket of the real client was told, or what became of it.
+#[derive(Debug, Clone)]
+struct Told {
+    socket: usize,
+    event: String,
+    data: Value,
+    at: Instant,
+}
+
+impl Told {
+    fn position(&self) -> u64 {
+        self.data["position"].as_u64().unwrap_or_else(|| panic!("no position: {self:?}"))
+    }
+}
+
+/// A front end: Node with the real client. It goes when it is dropped.
+struct Watch {
+    child: Child,
+    input: ChildStdin,
+    lines: mpsc::UnboundedReceiver<Told>,
+    /// Everything that was taken from the lines so far.
+    heard: Vec<Told>,
+}
+
+impl Watch {
+    async fn open(world: &World, sockets: &Value) -> Self {
+        let folder = root().join("tests/realtime");
+        install(&folder).await;
+        let told = json!({ "url": world.url(""), "sockets": sockets }).to_string();
+        let mut node = Command::new("node");
+        node.arg("watch.mjs").current_dir(folder).env("KARNAY_WATCH", told);
+        let mut child = node.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let (say, lines) = mpsc::unbounded_channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                let line: Value = serde_json::from_str(&line).unwrap();
+                let socket = usize::try_from(line["socket"].as_u64().unwrap()).unwrap();
+                let event = line["event"].as_str().unwrap().to_owned();
+                let told = Told { socket, event, data: line["data"].clone(), at: Instant::now() };
+                if say.send(told).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, input, lines, heard: vec![] }
+    }
+
+    /// The same, once each socket knows where it stands.
+    async fn entered(world: &World, sockets: &Value) -> Self {
+        let mut watch = Self::open(world, sockets).await;
+        for socket in 0..sockets.as_array().unwrap().len() {
+            if !watch.heard.iter().any(|told| told.socket == socket && told.event == "position") {
+                watch.until(socket, "position").await;
+            }
+        }
+        watch
+    }
+
+    async fn next(&mut self) -> Told {
+        let next = tokio::time::timeout(PATIENCE, self.lines.recv()).await;
+        let told = next.unwrap_or_else(|_| panic!("nothing more after {:#?}", self.last()));
+        let told = told.expect("Node goes on");
+        self.heard.push(told.clone());
+        told
+    }
+
+    fn last(&self) -> &[Told] {
+        &self.heard[self.heard.len().saturating_sub(8)..]
+    }
+
+    /// The next of that name that a socket is told.
+    async fn until(&mut self, socket: usize, event: &str) -> Told {
+        self.until_such(socket, event, |_| true).await
+    }
+
+    async fn until_such(&mut self, socket: usize, event: &str, holds: impl Fn(&Value) -> bool) -> Told {
+        loop {
+            let told = self.next().await;
+            if told.socket == socket && told.event == event && holds(&told.data) {
+                return told;
+            }
+        }
+    }
+
+    /// What was heard of an event so far.
+    fn of(&self, socket: usize, event: &str) -> Vec<&Told> {
+        self.heard.iter().filter(|told| told.socket == socket && told.event == event).collect()
+    }
+
+    /// Shows something else from now on, and connects.
+    fn connect(&mut self, socket: usize, auth: &Value) {
+        writeln!(self.input, "{}", json!({ "socket": socket, "auth": auth })).unwrap();
+    }
+
+    fn disconnect(&mut self, socket: usize) {
+        writeln!(self.input, "{}", json!({ "socket": socket })).unwrap();
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Somebody who asks by REST.
+struct Desk<'a> {
+    world: &'a World,
+    token: String,
+}
+
+impl<'a> Desk<'a> {
+    fn of(world: &'a World, organization: &str, role: &str) -> Self {
+        Self { world, token: token(world, organization, role, &[]) }
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: &Value) -> Value {
+        let request = self.world.http.request(method, self.world.url(path)).bearer_auth(&self.token);
+        let request = if body.is_null() { request } else { request.json(body) };
+        let answer = request.send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Value {
+        self.ask(Method::POST, path, body).await
+    }
+
+    async fn contact(&self, number: u32) -> String {
+        let body =
+            json!({ "firstName": "Ali", "lastName": "Valiyev", "phone": format!("+99890{number:07}") });
+        self.post("/auto-calling/contacts", &body).await["id"].as_str().unwrap().to_owned()
+    }
+}
+
+/// A token that the program itself made.
+fn token(world: &World, organization: &str, role: &str, more: &[&str]) -> String {
+    let out = world.run(&[&["token", "--org", organization, "--role", role], more].concat());
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8(out.stdout).unwrap().trim().to_owned()
+}
+
+/// A socket, as the real client opens it.
+fn socket(namespace: &str, token: &str) -> Value {
+    json!({ "namespace": namespace, "transports": ["websocket"], "auth": { "token": token } })
+}
+
+/// The same with something else besides.
+fn socket_with(namespace: &str, token: &str, more: &Value) -> Value {
+    let mut socket = socket(namespace, token);
+    for (name, value) in more.as_object().unwrap() {
+        socket[name] = value.clone();
+    }
+    socket
+}
