@@ -104,7 +104,7 @@ pub(super) async fn edge(
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
     if let Some(peer) = request.conn_data::<Peer>() {
-        peer.spare();
+        if request.path() == super::live::EVENTS { peer.press() } else { peer.spare() }
     }
     let started = Instant::now();
     let head_only = request.method() == Method::HEAD;

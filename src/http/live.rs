@@ -29,6 +29,8 @@ const POSITION: &str = "position";
 const RESYNC: &str = "resync";
 /// Where sockets connect.
 pub(super) const SOCKETS: &str = "/socket.io";
+/// Where streams are read.
+pub(super) const EVENTS: &str = "/events/stream";
 /// The room of those who look after the engine. No organization is called so.
 const ADMINS: &str = "/admins";
 
