@@ -49,25 +49,26 @@ async fn turns(bench: &Bench) -> Result<(Side, Side)> {
     let (mut ours, mut node) = (Side::default(), Side::default());
     let time = bench.duration(10);
     for _ in 0..bench.runs {
-        ours.turn("ours", &start().await?, time).await?;
-        node.turn("Node", &start_node().await?, time).await?;
+        let home = folder("room")?;
+        ours.turn("ours", &start(home.path()).await?, time).await?;
+        node.turn("Node", &start_node(home.path()).await?, time).await?;
     }
     Ok((ours, node))
 }
 
 /// The protocol layer, in a process that does nothing else.
-pub(crate) async fn start() -> Result<Server> {
-    let (home, port) = (folder("told")?, child::free_port()?);
+pub(crate) async fn start(home: &Path) -> Result<Server> {
+    let port = child::free_port()?;
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("--told").arg(port.to_string());
-    Server::start(command, port, home.path(), "told.log").await
+    Server::start(command, port, home, "told.log").await
 }
 
-async fn start_node() -> Result<Server> {
-    let (home, port) = (folder("node")?, child::free_port()?);
+async fn start_node(home: &Path) -> Result<Server> {
+    let port = child::free_port()?;
     let mut command = Command::new("node");
     command.arg(node().join("fan_out.mjs")).arg(port.to_string()).env("NODE_ENV", "production");
-    Server::start(command, port, home.path(), "node.log").await
+    Server::start(command, port, home, "node.log").await
 }
 
 fn node() -> PathBuf {
@@ -122,7 +123,7 @@ impl Room {
         self.seen.missing.set(count * u64::try_from(CLIENTS)?);
         let asked = Instant::now();
         self.seen.asked.set(Some(asked));
-        ask(&mut self.control, "all", self.next, count).await?;
+        self.control.say(&format!(r#"42["tell","all",{},{count},1]"#, self.next)).await?;
         self.next += count;
         let seen = Rc::clone(&self.seen);
         tokio::select! {
@@ -145,11 +146,6 @@ impl Room {
         micros.sort_unstable();
         Ok(micros.into_iter().map(|micros| f64::from(micros) / 1_000.0).collect())
     }
-}
-
-/// Has a room told so many events.
-pub(crate) async fn ask(control: &mut Socket, room: &str, first: u64, count: u64) -> Result<()> {
-    Ok(control.say(&format!("42[\"tell\",\"{room}\",{first},{count}]")).await?)
 }
 
 /// Demands everything in order, each once.

@@ -30,6 +30,7 @@ struct Turns {
     missing: Series,
     doubled: Series,
     cpu: Series,
+    alone: Series,
     memory: Series,
 }
 
@@ -49,6 +50,7 @@ async fn measure_on(bench: &Bench, store: Store) -> Result<Turns> {
     let tokens: Rc<[String]> = tokens.collect::<Result<_>>()?;
     let reports = Reports::unlisted(ORGANIZATIONS, 0);
     let mut turns = Turns::default();
+    turns.alone.push(engine.memory()?);
     for (turn, shift) in (0..=bench.runs).zip((0..).map(|turn: u64| turn * NUMBERS_A_TURN)) {
         let crowd = Crowd::enter(engine.address, &tokens, CLIENTS)?;
         let (memory, cpu, threads) = (engine.memory()?, engine.cpu()?, engine.cpu_by_thread()?);
@@ -166,7 +168,8 @@ impl Turns {
             figure("deliveries missing", "", self.missing.worst()).at_most(0.0),
             figure("deliveries doubled", "", self.doubled.worst()).at_most(0.0),
             figure("processor, user and system", "cores", self.cpu),
-            figure("memory of a fresh engine, all idle", "MiB", self.memory),
+            figure("memory of the fresh engine before they come", "MiB", self.alone),
+            figure("memory when they are there, all idle", "MiB", self.memory),
         ]);
     }
 }

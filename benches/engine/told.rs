@@ -1,5 +1,5 @@
 //! The other side of Node in P5: a server that knows nothing of calls. Whoever comes in names a room, and may have rooms told:
-//! `tell` with a room, the first number and how many. `node/fan_out.mjs` is the same on npm's `socket.io`.
+//! `tell` with a room, the first number, how many, and how many times as long as usual. `node/fan_out.mjs` is the same on npm's `socket.io`.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
@@ -33,14 +33,13 @@ impl Namespace for Rooms {
     }
 
     fn event(&self, _: &Socket, event: Event) {
-        let (Some(server), [Value::String(room), first, count]) =
-            (self.server.get(), &event.payload.args[..])
-        else {
-            return;
-        };
-        let (first, count) = (first.as_u64().unwrap_or(0), count.as_u64().unwrap_or(0));
+        let Some(server) = self.server.get() else { return };
+        let Some((Value::String(room), numbers)) = event.payload.args.split_first() else { return };
+        let numbers: Vec<u64> = numbers.iter().filter_map(Value::as_u64).collect();
+        let [first, count, times] = numbers[..] else { return };
+        let text = self.pad.repeat(usize::try_from(times).unwrap_or(1));
         for number in first..first + count {
-            let news = json!({ "number": number, "text": self.pad });
+            let news = json!({ "number": number, "text": text });
             if let Ok(push) = Push::try_new("/", "news", &news.into()) {
                 server.emit(room, &push);
             }

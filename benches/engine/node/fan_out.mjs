@@ -12,12 +12,12 @@ const io = new Server(http);
 
 io.on("connection", (socket) => {
   socket.join(socket.handshake.auth.room);
-  socket.on("tell", (room, first, count) => {
+  socket.on("tell", (room, first, count, times) => {
+    const text = PAD.repeat(times);
     for (let number = first; number < first + count; number += 1) {
-      io.to(room).emit("news", { number, text: PAD });
+      io.to(room).emit("news", { number, text });
     }
   });
 });
 
-process.on("SIGTERM", () => process.exit(0));
 http.listen(Number(process.argv[2]), "127.0.0.1");
