@@ -8,9 +8,10 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use karnay::adapters::system::SystemIds;
+use karnay::http::Live;
 use karnay::realtime;
 use karnay::realtime::socket_io::{
-    Admission, Ended, Event, Handshake, Namespace, Options, Push, Refusal, Server, Socket,
+    Admission, Ended, Event, Handshake, Namespace, Push, Refusal, Server, Socket,
 };
 use serde_json::{Value, json};
 
@@ -57,7 +58,7 @@ async fn ready() -> HttpResponse {
 pub(crate) fn serve(port: u16) -> anyhow::Result<()> {
     let known = Arc::new(OnceLock::new());
     let rooms = Rooms { server: Arc::clone(&known), pad: "x".repeat(PAD_LEN) };
-    let server = Server::new(Options::default(), Arc::new(SystemIds), vec![("/", Arc::new(rooms))]);
+    let server = Server::new(Live::options(), Arc::new(SystemIds), vec![("/", Arc::new(rooms))]);
     let server = known.get_or_init(|| server).clone();
     actix_web::rt::System::new().block_on(async move {
         let sockets = server.clone();

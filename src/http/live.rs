@@ -27,6 +27,8 @@ const POSITION: &str = "position";
 const RESYNC: &str = "resync";
 /// Where sockets connect.
 pub(super) const SOCKETS: &str = "/socket.io";
+/// What may wait for one client. A quarter of 1 MiB is left for what the connection itself holds: one that stops reading costs no more than that.
+const QUEUE_BYTES_MAX: usize = 768 << 10;
 /// The room of those who look after the engine. No organization is called so.
 const ADMINS: &str = "/admins";
 
@@ -68,8 +70,7 @@ impl Live {
             let namespace = Namespace { engine: engine.clone(), space };
             (name(space), Arc::new(namespace) as Arc<dyn socket_io::Namespace>)
         });
-        let options = socket_io::Options::default();
-        let server = Server::new(options, Arc::clone(&engine.ids), namespaces.into());
+        let server = Server::new(Self::options(), Arc::clone(&engine.ids), namespaces.into());
         let live = Self { engine: engine.clone(), server };
         engine.board.attach(Arc::new(live.clone()));
         let (mut closing, closed) = (engine.closing.subscribe(), live.clone());
@@ -79,6 +80,11 @@ impl Live {
             closed.server.close_all();
         });
         live
+    }
+
+    /// How the engine serves sockets.
+    pub fn options() -> socket_io::Options {
+        socket_io::Options { queue_bytes_max: QUEUE_BYTES_MAX, ..socket_io::Options::default() }
     }
 
     pub(super) fn engine_io(&self) -> &crate::realtime::engine_io::Engine {
