@@ -10,6 +10,10 @@ mod bare_sheet;
 mod campaign;
 #[path = "engine/child.rs"]
 mod child;
+#[path = "engine/crowd.rs"]
+mod crowd;
+#[path = "engine/fan_out.rs"]
+mod fan_out;
 #[path = "engine/figures.rs"]
 mod figures;
 #[path = "engine/forge.rs"]
@@ -20,6 +24,8 @@ mod history;
 mod homes;
 #[path = "engine/lists.rs"]
 mod lists;
+#[path = "engine/live.rs"]
+mod live;
 #[path = "engine/load.rs"]
 mod load;
 #[path = "engine/machine.rs"]
@@ -48,10 +54,16 @@ mod report;
 mod reports;
 #[path = "engine/screens.rs"]
 mod screens;
+#[path = "engine/socket.rs"]
+mod socket;
 #[path = "engine/startup.rs"]
 mod startup;
 #[path = "engine/stored.rs"]
 mod stored;
+#[path = "engine/stuck.rs"]
+mod stuck;
+#[path = "engine/told.rs"]
+mod told;
 #[path = "engine/unlisted.rs"]
 mod unlisted;
 #[path = "engine/uploads.rs"]
@@ -102,7 +114,7 @@ struct Args {
     /// Also with ten million stored events.
     #[arg(long)]
     deep: bool,
-    /// Only these, by comma: P1, P2, P3, P4, P6, P7, P8, P9, R15.
+    /// Only these, by comma: P1, P2, P3, P4, P5, P6, P7, P8, P9, R15.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Only on these, by comma: sqlite, postgresql.
@@ -117,6 +129,9 @@ struct Args {
     /// Used by the benchmark itself: serve the endpoint that only parses.
     #[arg(long, hide = true)]
     parse_only: Option<u16>,
+    /// Used by the benchmark itself: serve the protocol layer alone.
+    #[arg(long, hide = true)]
+    told: Option<u16>,
     /// Used by the benchmark itself: read every cell of this workbook and say what it took.
     #[arg(long, hide = true)]
     read_only: Option<PathBuf>,
@@ -215,6 +230,9 @@ fn main() -> Result<()> {
     if let Some(port) = args.parse_only {
         return parse_only::serve(port);
     }
+    if let Some(port) = args.told {
+        return told::serve(port);
+    }
     if let Some(book) = &args.read_only {
         return bare_sheet::read(book);
     }
@@ -229,11 +247,12 @@ fn main() -> Result<()> {
     };
     let load = machine::load();
     let began = Instant::now();
-    let parts: [(&str, Part); 8] = [
+    let parts: [(&str, Part); 9] = [
         ("P1", reports::measure),
         ("P2", append::measure),
         ("P3", rebuild::measure),
         ("P4", reads::measure),
+        ("P5", live::measure),
         ("P6", uploads::measure),
         ("P7", campaign::measure),
         ("P8", startup::measure),

@@ -76,6 +76,11 @@ impl Server {
         mebibytes(&self.status()?, "VmHWM:")
     }
 
+    /// Files and connections that it holds open.
+    pub(crate) fn descriptors(&self) -> Result<usize> {
+        Ok(std::fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count())
+    }
+
     /// Not every kernel can. Where it cannot, the peak is at least what it would be otherwise, so that nothing looks better than it is.
     pub(crate) fn forget_peak(&self) {
         if let Err(why) = std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5") {

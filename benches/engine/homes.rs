@@ -61,7 +61,11 @@ impl Home {
 
     /// What lets a manager of the first organization in.
     pub(crate) fn token(&self) -> Result<String> {
-        let out = self.command(0).args(["token", "--org", "1", "--role", "manager"]).output()?;
+        self.token_of("1")
+    }
+
+    pub(crate) fn token_of(&self, organization: &str) -> Result<String> {
+        let out = self.command(0).args(["token", "--org", organization, "--role", "manager"]).output()?;
         ensure!(out.status.success(), "karnay token ended with {}", out.status);
         Ok(String::from_utf8(out.stdout)?.trim().to_owned())
     }

@@ -52,6 +52,8 @@ pub(crate) struct Load {
     pub(crate) odd: Vec<String>,
     /// The numbers of the acknowledged requests.
     pub(crate) acknowledged: Vec<u64>,
+    /// When each of them was answered.
+    pub(crate) answered: Vec<Instant>,
 }
 
 impl Load {
@@ -172,6 +174,7 @@ impl Shared {
             200..300 => {
                 load.latencies.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
                 load.acknowledged.push(number);
+                load.answered.push(Instant::now());
             }
             503 => {
                 let wait = answer.header("retry-after").and_then(|secs| secs.parse().ok());

@@ -70,6 +70,18 @@ impl Reports {
     pub(crate) fn request(&self, number: u64, out: &mut String) {
         post("/calls/result", &self.body(number), out);
     }
+
+    /// The same, in the name of whoever has the token.
+    pub(crate) fn request_by(&self, token: &str, number: u64, out: &mut String) {
+        let body = self.body(number);
+        let len = body.len();
+        // Writing into a string cannot fail.
+        let _ = write!(
+            out,
+            "POST /calls/result HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: {len}\r\n\r\n{body}"
+        );
+    }
 }
 
 /// Where on its list the number stands whose call ends as the list's `nth`: further down by and by, yet not in the list's order.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::row;
 
-pub use queries::{Wanted, find, latest, named, silent};
+pub use queries::{Wanted, find, latest, named, several, silent};
 pub use status::Status;
 
 row! {

@@ -31,6 +31,8 @@ const RESYNC: &str = "resync";
 pub(super) const SOCKETS: &str = "/socket.io";
 /// Where streams are read.
 pub(super) const EVENTS: &str = "/events/stream";
+/// What may wait for one client. A quarter of 1 MiB is left for what the connection itself holds: one that stops reading costs no more than that.
+const QUEUE_BYTES_MAX: usize = 768 << 10;
 /// The room of those who look after the engine. No organization is called so.
 const ADMINS: &str = "/admins";
 
@@ -73,8 +75,7 @@ impl Live {
                 Arc::new(Namespace { engine: engine.clone(), space });
             (name(space), namespace)
         });
-        let options = socket_io::Options::default();
-        let server = Server::new(options, Arc::clone(&engine.ids), namespaces.into());
+        let server = Server::new(Self::options(), Arc::clone(&engine.ids), namespaces.into());
         let live = Self { engine: engine.clone(), server };
         engine.board.attach(Arc::new(live.clone()));
         let (mut closing, closed) = (engine.closing.subscribe(), live.clone());
@@ -84,6 +85,11 @@ impl Live {
             closed.server.close_all();
         });
         live
+    }
+
+    /// How the engine serves sockets.
+    pub fn options() -> socket_io::Options {
+        socket_io::Options { queue_bytes_max: QUEUE_BYTES_MAX, ..socket_io::Options::default() }
     }
 
     pub(super) fn engine_io(&self) -> &crate::realtime::engine_io::Engine {

@@ -13,6 +13,9 @@ use crate::row::Cell;
 use crate::screens::Screens;
 use crate::text::{Text, pattern};
 
+/// Streams that are asked for together.
+const TOGETHER: usize = 500;
+
 /// A session by its text id, else by its UUID, as it was at `at_least` or later (or as it is now, if the screen is behind:
 /// `Screens::wait` first, and ask for the position that it answers).
 pub async fn find(
@@ -41,6 +44,18 @@ async fn look_up(screens: &Screens, organization: &str, session: &str) -> Result
         }
         (named, _) => Ok(named),
     }
+}
+
+/// Sessions by their streams, of any organizations, as they are now: one question for many, past the cache.
+pub async fn several(screens: &Screens, streams: &[String]) -> Result<Vec<SessionRow>, Error> {
+    let mut found = Vec::with_capacity(streams.len());
+    for together in streams.chunks(TOGETHER) {
+        let mut text = Text::new("where stream in ");
+        text.list(together.iter().map(Cell::text));
+        let (rest, args) = text.into_parts();
+        found.extend(screens.query(SessionStats::NAME, &rest, args, true).await?);
+    }
+    Ok(found)
 }
 
 /// Every organization's session of a name, usually one, the oldest first: a report names a session and nothing else.

@@ -12,7 +12,8 @@ use futures_util::future::BoxFuture;
 use projections::call_history::{self, ResultRow};
 use projections::contact_book::{self, ContactRow};
 use projections::registry::State;
-use projections::{Error, Screens, imports, number_lists, session_stats};
+use projections::session_stats::{self, SessionRow};
+use projections::{Error, Screens, imports, number_lists};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
@@ -121,6 +122,8 @@ struct ProjectionProgress<'a> {
 struct Rows {
     contacts: HashMap<Uuid, ContactRow>,
     results: HashMap<Uuid, ResultRow>,
+    /// By their streams.
+    sessions: HashMap<String, SessionRow>,
 }
 
 impl Render for Renderer {
@@ -151,16 +154,17 @@ impl Render for Renderer {
 
 impl Renderer {
     async fn rows(&self, news: &[News]) -> Result<Rows, Error> {
-        let (mut of, mut results) = (HashMap::<&Organization, Vec<Uuid>>::new(), vec![]);
+        let (mut of, mut results, mut sessions) =
+            (HashMap::<&Organization, Vec<Uuid>>::new(), vec![], vec![]);
         for News { organization, what, .. } in news {
             match what {
                 What::Call { contact, .. } | What::Contact { contact, removed: false } => {
                     of.entry(organization).or_default().push(*contact);
                 }
                 What::Result { id } => results.push(*id),
+                What::Session { session } => sessions.push(stream(organization, session)),
                 What::Contact { removed: true, .. }
                 | What::Campaign { .. }
-                | What::Session { .. }
                 | What::List { .. }
                 | What::Import { .. }
                 | What::Rights(_) => {}
@@ -171,24 +175,25 @@ impl Renderer {
             contacts.extend(contact_book::several(&self.screens, organization, &ids).await?);
         }
         let results = call_history::several(&self.screens, &results).await?;
-        Ok(Rows { contacts, results: results.into_iter().map(|row| (row.id, row)).collect() })
+        let sessions = session_stats::several(&self.screens, &sessions).await?;
+        Ok(Rows {
+            contacts,
+            results: results.into_iter().map(|row| (row.id, row)).collect(),
+            sessions: sessions.into_iter().map(|row| (row.stream.clone(), row)).collect(),
+        })
     }
 
     /// None where there is nothing to see of it any more.
     async fn push(&self, rows: &Rows, news: &News) -> Result<Option<Push>, Error> {
-        let News { position, organization, what } = news;
+        let News { organization, what, .. } = news;
         Ok(match what {
             What::Call { .. } | What::Campaign { .. } | What::Contact { .. } | What::Result { .. } => {
                 happened(rows, news)
             }
-            What::Session { session } => {
-                let found =
-                    session_stats::find(&self.screens, organization.as_str(), session, *position).await?;
-                found.and_then(|row| {
-                    let view = SessionView::new(&row, TEXTS.language, self.clock.now());
-                    standing(news, Space::Calls, "session-update", view)
-                })
-            }
+            What::Session { session } => rows.sessions.get(&stream(organization, session)).and_then(|row| {
+                let view = SessionView::new(row, TEXTS.language, self.clock.now());
+                standing(news, Space::Calls, "session-update", view)
+            }),
             What::List { list } => {
                 let found = number_lists::find(&self.screens, organization.as_str(), *list).await?;
                 found.and_then(|row| upload_progress(news, NUMBERS, UploadView::of(&row)))
@@ -222,6 +227,10 @@ impl Renderer {
         });
         Ok(pushes.collect())
     }
+}
+
+fn stream(organization: &Organization, session: &str) -> String {
+    format!("{organization}/{session}")
 }
 
 /// What is told of a single fact.
