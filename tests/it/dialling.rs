@@ -6,6 +6,7 @@ mod days;
 mod faults;
 mod kills;
 mod news;
+mod patience;
 mod reports;
 
 use std::time::{Duration, Instant};

@@ -1,0 +1,58 @@
+//! What becomes of calls when the engine is told to stop: those that end soon are waited for, the others are given up in time.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::agent::Agent;
+use super::{Desk, PATIENCE, well};
+use crate::world::World;
+
+/// What it says of itself.
+const STOPPED_WITHIN: Duration = Duration::from_secs(10);
+
+async fn calling(lasts: u64, timeout_secs: &str) -> (Desk, String) {
+    let mut world = World::sqlite();
+    world.set("AGENT_TIMEOUT_SECONDS", timeout_secs);
+    // Nobody can be asked later what came of a call.
+    let nobody = |world: &mut World| world.set("AGENT_STATUS_URL", "");
+    let desk = Desk::start_with(world, Agent::start(well(lasts)), nobody).await;
+    let campaign = desk.campaign(0..5, &json!({ "concurrency": 5 })).await;
+    desk.begin(&campaign).await;
+    let began = Instant::now();
+    while desk.agent.rung().len() < 5 {
+        assert!(began.elapsed() < PATIENCE, "{}", desk.world.said());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    (desk, campaign)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_end_soon_are_waited_for_at_a_stop() {
+    let (mut desk, campaign) = calling(3_000, "8").await;
+    let began = Instant::now();
+    assert!(desk.world.stop().success(), "{}", desk.world.said());
+    assert!(began.elapsed() < STOPPED_WITHIN, "{:?}", began.elapsed());
+    assert!(desk.agent.rung().iter().all(|one| one.ended.is_some()), "{:?}", desk.agent.rung());
+    desk.world.start().await;
+    let over = desk.until_status(&campaign, "COMPLETED").await;
+    let counted = ["calledContacts", "successfulCalls", "failedCalls", "attempts"];
+    assert_eq!(counted.map(|name| over[name].as_u64().unwrap()), [5, 5, 0, 5], "{over}");
+    assert_eq!(desk.agent.rung().len(), 5);
+    desk.agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_of_minutes_do_not_hold_up_a_stop() {
+    let (mut desk, campaign) = calling(60_000, "120").await;
+    let began = Instant::now();
+    assert!(desk.world.stop().success(), "{}", desk.world.said());
+    assert!(began.elapsed() < STOPPED_WITHIN, "{:?}", began.elapsed());
+    let said = desk.world.said();
+    assert!(said.contains("something is still under way in the world"), "{said}");
+    desk.world.start().await;
+    let over = desk.until_status(&campaign, "COMPLETED").await;
+    assert!(over["contacts"].as_array().unwrap().iter().all(|one| one["reason"] == "UNCONFIRMED"), "{over}");
+    assert_eq!(desk.agent.rung().len(), 5, "nobody is rung again blindly");
+    desk.agent.stop().await;
+}
