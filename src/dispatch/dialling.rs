@@ -2,6 +2,7 @@
 //! moment: the number, the contact, the contact's place in the campaign. Whoever was slower looks again; nobody is rung by two.
 
 mod remembering;
+mod told;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::campaign::{Campaign, Settings};
 use domain::contact::Contact;
-use domain::conversation::{Counts, Outcome, Reach, Upshot};
+use domain::conversation::{Counts, Reach, Upshot};
 use domain::fact::{Circumstances, Position};
 use domain::ids::{Fingerprint, Organization, StreamId};
 use domain::person::{self, Person};
@@ -18,7 +19,7 @@ use domain::policy::dialling::{Parties, Terms, Whole, aftermath, anew, noted};
 use domain::policy::eligible::{Decision, List, Weighed};
 use domain::promise::{self, Promises};
 use domain::rules::Pack;
-use domain::target::{self, Phase, Target, Words};
+use domain::target::{self, Phase, Target};
 use domain::zone::Zone;
 use uuid::Uuid;
 
@@ -26,6 +27,7 @@ use super::together::{Drawn, Together};
 use super::{Dispatch, Failure, Meta};
 pub use crate::journal::Refused;
 use remembering::{News, remember};
+pub use told::{Heard, Told};
 
 /// Somebody else wrote first: looked at again, this often in all.
 const TRIES_MAX: usize = 8;
@@ -104,9 +106,6 @@ impl Lines {
         self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1)).is_ok()
     }
 }
-
-/// What is known of a call that is over. Times that an agent tells are read by the contact's clock.
-pub type Heard = Box<dyn Fn(Zone) -> Outcome + Send + Sync>;
 
 impl Concerned {
     /// As people see it. One that is the contact's no longer is known by its fingerprint alone.
@@ -254,7 +253,7 @@ impl Dispatch {
         &self,
         case: &Case,
         call: Uuid,
-        (terms, heard, words): (&Terms, &Heard, &Words),
+        (terms, Told { heard, words, not_before }): (&Terms, &Told),
         step: &Step,
     ) -> Result<bool, Refused> {
         let at = step.at;
@@ -267,7 +266,7 @@ impl Dispatch {
             };
             let news = News::of(target, call, &outcome, &words);
             let counts = outcome.counts();
-            let ending = terms.ending((contact, target, call), outcome, words, at);
+            let ending = terms.ending((contact, target, call), outcome, words, at).not_before(*not_before);
             say(unit, &mut all.person, None, person::Command::LetGo { call, counts, at })?;
             // Where it was over already, it had counted as something else.
             say(unit, &mut all.person, None, person::Command::Recount { call, since, counts, at })?;

@@ -22,7 +22,7 @@ use super::auth::Signature;
 use super::edge::RequestId;
 use super::problem::{Code, Problem, ProblemBody};
 use super::{Engine, body};
-use crate::dispatch::dialling::{Case, Heard, Step};
+use crate::dispatch::dialling::{Case, Heard, Step, Told};
 
 /// What an answer may have.
 const BODY_LEN_MAX: usize = 256 << 10;
@@ -111,7 +111,7 @@ async fn end(
     let words = Words::from(&answer);
     let heard: Heard = Box::new(move |zone| answer.read(Path::Callback, zone));
     let step = Step { at: engine.clock.now(), circumstances };
-    Ok(engine.dispatch.end_call(case, call, (&terms, &heard, &words), &step).await?)
+    Ok(engine.dispatch.end_call(case, call, (&terms, &Told::new(heard, words)), &step).await?)
 }
 
 /// The name that the request gave says it all; the agent's own is looked up, as the screen knows it.

@@ -61,6 +61,18 @@ pub struct Ending {
 }
 
 impl Ending {
+    /// Another call waits until then at least.
+    #[must_use]
+    pub fn not_before(mut self, at: Option<DateTime<Utc>>) -> Self {
+        let later = |due: DateTime<Utc>| at.map_or(due, |at| due.max(at));
+        self.next = match self.next {
+            Next::Again { at } => Next::Again { at: later(at) },
+            Next::Callback { at } => Next::Callback { at: later(at) },
+            next @ (Next::Promised { .. } | Next::Retired | Next::OptedOut | Next::Final) => next,
+        };
+        self
+    }
+
     /// What the contact is remembered by from now on: the words for what came of a conversation.
     pub fn leaves(&self) -> Option<String> {
         let status = || self.outcome.shown().status.as_str().to_owned();

@@ -28,6 +28,8 @@ pub(crate) enum Act {
     /// Taken: it reports later, or never.
     Take,
     Fail(u16),
+    /// Not now, but in so many seconds.
+    Later(u32),
 }
 
 struct Books {
@@ -137,6 +139,10 @@ async fn call(books: Data<Books>, request: HttpRequest, body: Json<Value>) -> Ht
                     HttpResponse::Ok().json(answer)
                 }
                 Act::Take => HttpResponse::Accepted().json(json!({ "callId": format!("c-{key}") })),
+                Act::Later(secs) => {
+                    let mut answer = HttpResponse::ServiceUnavailable();
+                    answer.insert_header(("retry-after", secs.to_string())).finish()
+                }
                 Act::Fail(status) => {
                     let status = actix_web::http::StatusCode::from_u16(status).unwrap();
                     HttpResponse::build(status).body("no")

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::agent::Agent;
+use super::agent::{Act, Agent, success};
 use super::{Desk, PATIENCE, well};
 use crate::world::World;
 
@@ -54,5 +54,53 @@ async fn calls_of_minutes_do_not_hold_up_a_stop() {
     let over = desk.until_status(&campaign, "COMPLETED").await;
     assert!(over["contacts"].as_array().unwrap().iter().all(|one| one["reason"] == "UNCONFIRMED"), "{over}");
     assert_eq!(desk.agent.rung().len(), 5, "nobody is rung again blindly");
+    desk.agent.stop().await;
+}
+
+/// An agent that asks for patience of more than a moment has refused: neither the line nor the person waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_asks_for_an_hour_holds_nobody() {
+    let agent = Agent::start(|_, before| match before {
+        0 => Act::Later(3_600),
+        _ => Act::Say(Duration::ZERO, success()),
+    });
+    let desk = Desk::start(World::sqlite(), agent).await;
+    let before = std::time::SystemTime::now();
+    let campaign = desk.campaign(0..2, &json!({ "concurrency": 1 })).await;
+    desk.begin(&campaign).await;
+    let waits = |shown: &serde_json::Value| {
+        shown["calling"] == 0
+            && shown["contacts"].as_array().unwrap().iter().all(|one| one["reason"] == "AGENT_REFUSED")
+    };
+    let shown = desk.until(&campaign, "refused", waits).await;
+    let asked: chrono::DateTime<chrono::Utc> = before.into();
+    for one in shown["contacts"].as_array().unwrap() {
+        let next: chrono::DateTime<chrono::Utc> = one["nextAttemptAt"].as_str().unwrap().parse().unwrap();
+        let ahead = (next - asked).num_seconds();
+        assert!((3_590..3_720).contains(&ahead), "after {ahead} s: {one}");
+        let path = format!(
+            "/auto-calling/contacts/{}/explain?campaign={campaign}",
+            one["contactId"].as_str().unwrap()
+        );
+        let why = desk.get(&path).await;
+        assert_eq!(why["rule"], "retry_due", "{why}");
+    }
+    assert!(desk.world.said().contains("asks for patience"), "{}", desk.world.said());
+    assert_eq!(desk.agent.rung().len(), 2);
+    desk.agent.stop().await;
+}
+
+/// An agent that wants a moment is tried again within the same call.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_asks_for_a_moment_is_asked_again() {
+    let agent = Agent::start(|_, before| match before {
+        0 => Act::Later(1),
+        _ => Act::Say(Duration::ZERO, success()),
+    });
+    let desk = Desk::start(World::sqlite(), agent).await;
+    let campaign = desk.campaign(0..1, &json!({})).await;
+    desk.begin(&campaign).await;
+    let over = desk.until_status(&campaign, "COMPLETED").await;
+    assert_eq!((over["successfulCalls"].as_u64(), over["attempts"].as_u64()), (Some(1), Some(1)));
     desk.agent.stop().await;
 }
