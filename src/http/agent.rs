@@ -11,7 +11,7 @@ use domain::conversation::answer::Answer;
 use domain::ids::Organization;
 use domain::target::Words;
 use projections::projection::Projection;
-use projections::targets::{self, Targets};
+use projections::targets::{self, Referred, Targets};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -125,12 +125,15 @@ async fn find(engine: &Engine, which: &Which) -> Result<Option<(Case, Uuid)>, Pr
     let began = Instant::now();
     loop {
         engine.screens.wait(Targets::NAME, engine.dispatch.position(), engine.options.read_wait).await;
-        let known = targets::of_reference(&engine.screens, reference).await?;
-        if let Some(row) = known {
-            let organization = Organization::parse(&row.organization).ok();
-            return Ok(organization.zip(row.call).map(|(organization, call)| {
-                (Case { organization, campaign: row.campaign, contact: row.contact }, call)
-            }));
+        match targets::of_reference(&engine.screens, reference).await? {
+            Referred::One(row) => {
+                let organization = Organization::parse(&row.organization).ok();
+                return Ok(organization.zip(row.call).map(|(organization, call)| {
+                    (Case { organization, campaign: row.campaign, contact: row.contact }, call)
+                }));
+            }
+            Referred::Several => return Err(ambiguous()),
+            Referred::Nobody => {}
         }
         // The agent may be faster than its own 202 is stored.
         if began.elapsed() >= TAKEN_WITHIN {
@@ -146,6 +149,10 @@ fn not_understood(told: &Value) -> Problem {
         None => Problem::field("success", "is required"),
         Some(_) => Problem::field("success", "has to be true or false"),
     }
+}
+
+fn ambiguous() -> Problem {
+    Problem::field("callId", "is the name of more than one call that goes on: tell the idempotencyKey")
 }
 
 fn unknown() -> Problem {

@@ -27,6 +27,8 @@ pub(crate) enum Act {
     Say(Duration, Value),
     /// Taken: it reports later, or never.
     Take,
+    /// Taken, under this name.
+    TakeAs(&'static str),
     Fail(u16),
     /// Not now, but in so many seconds.
     Later(u32),
@@ -139,6 +141,7 @@ async fn call(books: Data<Books>, request: HttpRequest, body: Json<Value>) -> Ht
                     HttpResponse::Ok().json(answer)
                 }
                 Act::Take => HttpResponse::Accepted().json(json!({ "callId": format!("c-{key}") })),
+                Act::TakeAs(name) => HttpResponse::Accepted().json(json!({ "callId": name })),
                 Act::Later(secs) => {
                     let mut answer = HttpResponse::ServiceUnavailable();
                     answer.insert_header(("retry-after", secs.to_string())).finish()

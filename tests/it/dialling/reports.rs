@@ -139,3 +139,25 @@ async fn a_promise_that_comes_with_a_later_report_is_made_once() {
     assert_eq!(made.count(), 1);
     desk.agent.stop().await;
 }
+
+/// Whose call it is that is over, nobody can tell: nothing is made of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_two_calls_go_by_settles_neither() {
+    let desk = desk(Agent::start(|_, _| Act::TakeAs("same"))).await;
+    let campaign = desk.campaign(0..2, &json!({})).await;
+    desk.begin(&campaign).await;
+    let began = Instant::now();
+    while desk.world.events().iter().filter(|event| event["type"] == "accepted").count() < 2 {
+        assert!(began.elapsed() < PATIENCE, "{}", desk.world.said());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let report = json!({ "callId": "same", "success": true });
+    let (status, said) = send(&desk, &report, Some(SECRET)).await;
+    assert_eq!((status, said["field"].as_str()), (StatusCode::BAD_REQUEST, Some("callId")), "{said}");
+    assert_eq!(desk.shown(&campaign).await["calling"], 2);
+    let rung = desk.agent.rung();
+    assert!(!tell(&desk, &with(&rung[0].key, &json!({ "success": true }))).await);
+    assert!(!tell(&desk, &report).await, "one of them goes on");
+    desk.until_status(&campaign, "COMPLETED").await;
+    desk.agent.stop().await;
+}
