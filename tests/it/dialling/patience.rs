@@ -104,3 +104,17 @@ async fn an_agent_that_asks_for_a_moment_is_asked_again() {
     assert_eq!((over["successfulCalls"].as_u64(), over["attempts"].as_u64()), (Some(1), Some(1)));
     desk.agent.stop().await;
 }
+
+/// A line that is free is taken at once, and not when the dialler was going to look.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_is_taken_as_soon_as_it_is_free() {
+    let desk = Desk::start(World::sqlite(), Agent::start(well(500))).await;
+    let campaign = desk.campaign(0..6, &json!({ "concurrency": 1 })).await;
+    desk.begin(&campaign).await;
+    desk.until_status(&campaign, "COMPLETED").await;
+    let rung = desk.agent.rung();
+    let mut gaps: Vec<_> = rung.windows(2).map(|pair| pair[1].began - pair[0].ended.unwrap()).collect();
+    gaps.sort_unstable();
+    assert!(gaps[gaps.len() / 2] < Duration::from_millis(250), "{gaps:?}");
+    desk.agent.stop().await;
+}
