@@ -154,7 +154,9 @@ fn what_a_later_report_adds_is_kept_and_what_it_lacks_stands() {
     let mut target = after(&[enlisted(), dialled(1), ended(1, success.clone(), Next::Final)]);
     let mut learn = |command: Command| {
         let events = target.decide(command.clone()).unwrap();
-        events.iter().for_each(|event| target.apply(event.clone()));
+        for event in &events {
+            target.apply(event.clone());
+        }
         assert_eq!(target.decide(command), Ok(vec![]), "the same again is nothing new");
         (events, target.clone())
     };
