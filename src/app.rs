@@ -11,7 +11,7 @@ mod wards;
 
 use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::projections::{Screens, Store};
 use actix::Arbiter;
@@ -47,8 +47,9 @@ use vitals::Pulse;
 const KEEPER_THREADS_MAX: usize = 4;
 /// Connections for reading the screens and writing them.
 const SCREEN_CONNECTIONS_MAX: u32 = 8;
-/// What is under way in the world is waited for this long at a stop; what is not done then is asked about after the next start.
-const EFFECTS_PATIENCE: Duration = Duration::from_secs(1);
+/// What is under way in the world is waited for this long at a stop, the doors' closing included: of ten seconds some are left for the
+/// stores. What is not done then is asked about after the next start.
+const EFFECTS_PATIENCE: Duration = Duration::from_secs(7);
 /// Commands that were taken in are stored in milliseconds, unless the store is away.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(1);
 /// Reads fail after this long where the database is away; nobody waits for it in silence.
@@ -162,9 +163,10 @@ impl App {
             // Its reports would keep the doors from closing.
             simulated.close();
         }
+        let began = Instant::now();
         server.stop(true).await;
         // Before the keepers, for what becomes of an effect is a command.
-        if !self.effector.close(EFFECTS_PATIENCE).await {
+        if !self.effector.close(EFFECTS_PATIENCE.saturating_sub(began.elapsed())).await {
             tracing::warn!(
                 "something is still under way in the world: it is asked about after the next start"
             );

@@ -3,6 +3,7 @@
 //! words about the person (a summary, a recording) are not here, for they are sealed.
 
 pub mod answer;
+mod later;
 pub mod status;
 
 use chrono::{DateTime, NaiveDate, Utc};

@@ -249,7 +249,7 @@ impl Simulation {
         let (contact, target) = (&member.contact.state, &member.target.state);
         let outcome = answer.read(Path::Answer, self.plan.terms.clock(contact, at));
         let words = target::Words::from(&answer);
-        let ending = self.plan.terms.ending((contact, target), outcome, words, at);
+        let ending = self.plan.terms.ending((contact, target, call), outcome, words, at);
         let (counts, next) = (ending.outcome.counts(), ending.next);
         let phone = contact.details().phone.clone();
         let after = aftermath(&ending, cast::CAMPAIGN, || person::Number { phone, note: None }, at);

@@ -3,6 +3,8 @@
 //! and what the rules say is a policy's: both are looked at before `Dial`, on the very states that it is stored with.
 
 mod call;
+mod learning;
+mod recorded;
 
 use chrono::{DateTime, Utc};
 use cqrs_es::event_sink::EventSink;
@@ -10,15 +12,16 @@ use cqrs_es::{Aggregate, DomainEvent};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::conversation::Outcome;
 use crate::conversation::status::Status;
-use crate::conversation::{Outcome, Reach};
-use crate::fact::{self, Recorded};
 use crate::ids::Fingerprint;
-use crate::personal::{Personal, Seal};
+use crate::personal::Personal;
 use crate::policy::eligible::TargetView;
 use crate::policy::retry::{Ended, Next, Tries};
 
-pub use call::{Decision, Ending, Live, Past, Words};
+use learning::readable;
+
+pub use call::{Decision, Ending, Live, Past, Was, Words};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -90,11 +93,18 @@ pub enum Event {
         at: DateTime<Utc>,
         personal: Personal<Words>,
     },
-    /// What came of a call became known after it was given up. `counted` is what it counted as, where that was the end of its calls.
+    /// More became known of a call that was over. `counted` is what it counted as, where that was the end of its calls.
     Corrected {
         call: Uuid,
         outcome: Outcome,
-        next: Next,
+        /// What follows on it now; none where that is as it was, and where another call came since.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Next>,
+        /// None in version 1, which told only of calls that had been given up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<Box<Was>>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        was_skipped: bool,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         counted: Option<Status>,
         at: DateTime<Utc>,
@@ -150,6 +160,9 @@ pub struct Target {
     calls: u32,
     tries: Tries,
     last: Option<Past>,
+    /// Those before the last, and those before it left the campaign: of each more may become known.
+    #[serde(default)]
+    earlier: Vec<Past>,
     next: Option<Next>,
     decision: Option<Decision>,
 }
@@ -162,13 +175,6 @@ impl Target {
     /// The call that is under way.
     pub fn live(&self) -> Option<&Live> {
         self.live.as_ref()
-    }
-
-    /// When a call began and which number it rang, where its end is still news.
-    pub fn awaits(&self, call: Uuid) -> Option<(DateTime<Utc>, Option<Fingerprint>)> {
-        let live = self.live.as_ref().filter(|live| live.call == call).map(|live| (live.began, live.number));
-        let past = || self.last.as_ref().map(|past| (past.began, past.number));
-        live.or_else(|| past().filter(|_| self.is_unsure_of(call)))
     }
 
     /// What the calls that ended came to.
@@ -213,6 +219,14 @@ impl Target {
         match (self.phase, command) {
             (Phase::New | Phase::Dropped, Command::Enlist { at }) => Ok(vec![Event::Enlisted { at }]),
             (_, Command::Enlist { .. }) => Ok(vec![]),
+            (Phase::Calling(known), Command::End { call, ending, at }) if known == call => {
+                let Ending { outcome, words, next } = *ending;
+                Ok(vec![Event::Ended { call, outcome, next, at, personal: Personal::Clear(words) }])
+            }
+            // An agent that says more of it, or the same again, or speaks of what nobody asked.
+            (_, Command::End { call, ending, at }) => {
+                Ok(self.correct(call, &ending, at).into_iter().collect())
+            }
             (Phase::New | Phase::Dropped, _) => Err(Error::Unknown),
             (_, Command::Look) => Ok(vec![]),
 
@@ -231,20 +245,6 @@ impl Target {
                 Ok(if said { vec![] } else { vec![Event::Accepted { call, reference, at }] })
             }
             (_, Command::Accept { .. }) => Ok(vec![]),
-
-            (Phase::Calling(known), Command::End { call, ending, at }) if known == call => {
-                let Ending { outcome, words, next } = *ending;
-                Ok(vec![Event::Ended { call, outcome, next, at, personal: Personal::Clear(words) }])
-            }
-            (_, Command::End { call, ending, at }) if self.is_unsure_of(call) => {
-                let Ending { outcome, words, next } = *ending;
-                let news = outcome.reach != Reach::Unconfirmed;
-                let (counted, personal) = (self.counted(), Personal::Clear(words));
-                let corrected = Event::Corrected { call, outcome, next, counted, at, personal };
-                Ok(if news { vec![corrected] } else { vec![] })
-            }
-            // An agent that answers twice, or to what nobody asked.
-            (_, Command::End { .. }) => Ok(vec![]),
 
             (Phase::Calling(known), Command::Withdraw { call, at }) if known == call => {
                 let shown = self.last.as_ref().map(|past| past.outcome.shown().status);
@@ -272,15 +272,9 @@ impl Target {
         last.map(|last| last.outcome.shown().status)
     }
 
-    /// Whether nobody knows what came of a call, which was the last one.
-    fn is_unsure_of(&self, call: Uuid) -> bool {
-        let unsure = |past: &Past| past.call == call && past.outcome.reach == Reach::Unconfirmed;
-        self.phase == Phase::Over && self.last.as_ref().is_some_and(unsure)
-    }
-
     fn end(&mut self, past: Past, next: Next, at: DateTime<Utc>) {
         self.tries.count(Ended { outcome: &past.outcome, dialled_at: past.began, ended_at: at });
-        self.last = Some(past);
+        self.earlier.extend(self.last.replace(past));
         self.rest(next);
     }
 
@@ -309,7 +303,8 @@ impl DomainEvent for Event {
     }
 
     fn event_version(&self) -> String {
-        "1".to_owned()
+        let version = if matches!(self, Self::Corrected { .. }) { "2" } else { "1" };
+        version.to_owned()
     }
 }
 
@@ -340,58 +335,30 @@ impl Aggregate for Target {
                     (live.accepted, live.reference) = (true, reference);
                 }
             }
-            Event::Ended { call, outcome, next, at, .. } => {
+            Event::Ended { call, outcome, next, at, personal } => {
                 let (began, number) = self.live.take().map_or((at, None), |live| (live.began, live.number));
-                self.end(Past { call, began, number, outcome }, next, at);
+                self.end(
+                    Past { call, began, ended: at, number, outcome, words: readable(personal) },
+                    next,
+                    at,
+                );
             }
             // What it counted as an attempt stands; the person was disturbed once.
-            Event::Corrected { outcome, next, .. } => {
-                if let Some(last) = &mut self.last {
-                    last.outcome = outcome;
+            Event::Corrected { call, outcome, next, personal, .. } => {
+                self.come_to_know(call, outcome, personal);
+                if let Some(next) = next {
+                    self.rest(next);
                 }
-                self.rest(next);
             }
             Event::Withdrawn { .. } => {
                 (self.phase, self.live) = (Phase::Waiting, None);
                 self.calls = self.calls.saturating_sub(1);
             }
             Event::Deferred { decision, .. } => self.decision = Some(decision),
-            Event::Dropped { .. } => *self = Self { phase: Phase::Dropped, ..Self::default() },
-        }
-    }
-}
-
-impl Recorded for Target {
-    fn fact(event: Event) -> fact::Event {
-        fact::Event::Target(event)
-    }
-
-    fn from_fact(event: fact::Event) -> Option<Event> {
-        if let fact::Event::Target(event) = event { Some(event) } else { None }
-    }
-
-    fn personal(event: &mut Event) -> Option<&mut dyn Seal> {
-        match event {
-            Event::Ended { personal, .. } | Event::Corrected { personal, .. } => Some(personal),
-            Event::Enlisted { .. }
-            | Event::Dialled { .. }
-            | Event::Accepted { .. }
-            | Event::Withdrawn { .. }
-            | Event::Deferred { .. }
-            | Event::Dropped { .. } => None,
-        }
-    }
-
-    fn occurred_at(event: &Event) -> DateTime<Utc> {
-        match event {
-            Event::Enlisted { at }
-            | Event::Dialled { at, .. }
-            | Event::Accepted { at, .. }
-            | Event::Ended { at, .. }
-            | Event::Corrected { at, .. }
-            | Event::Withdrawn { at, .. }
-            | Event::Deferred { at, .. }
-            | Event::Dropped { at, .. } => *at,
+            Event::Dropped { .. } => {
+                let earlier = std::mem::take(&mut self.earlier).into_iter().chain(self.last.take()).collect();
+                *self = Self { phase: Phase::Dropped, earlier, ..Self::default() };
+            }
         }
     }
 }

@@ -91,11 +91,12 @@ impl HourRow {
         self.last_call_at = self.last_call_at.into_iter().chain([at]).max();
     }
 
-    fn learn(&mut self, outcome: &Outcome) {
-        *self.of(&outcome.reach) += 1;
-        self.talk_secs += outcome.talk_secs.map_or(0, i64::from);
-        self.conversations += i64::from(outcome.counts() == Counts::Conversation);
-        self.successes += i64::from(outcome.shown().status.class() == Class::Success);
+    /// So many times: once more, or once less where it is known otherwise now.
+    fn learn(&mut self, outcome: &Outcome, times: i64) {
+        *self.of(&outcome.reach) += times;
+        self.talk_secs += times * outcome.talk_secs.map_or(0, i64::from);
+        self.conversations += times * i64::from(outcome.counts() == Counts::Conversation);
+        self.successes += times * i64::from(outcome.shown().status.class() == Class::Success);
     }
 
     /// How many calls came to what, as clients know it.
@@ -172,10 +173,13 @@ impl Projection for CampaignHours {
         match event {
             target::Event::Dialled { .. } => hour.dialled(at),
             target::Event::Withdrawn { .. } => hour.calls -= 1,
-            target::Event::Ended { outcome, .. } => hour.learn(outcome),
-            target::Event::Corrected { outcome, .. } => {
-                hour.unconfirmed -= 1;
-                hour.learn(outcome);
+            target::Event::Ended { outcome, .. } => hour.learn(outcome, 1),
+            target::Event::Corrected { outcome, was, .. } => {
+                match was {
+                    Some(was) => hour.learn(&was.outcome, -1),
+                    None => hour.unconfirmed -= 1,
+                }
+                hour.learn(outcome, 1);
             }
             target::Event::Enlisted { .. }
             | target::Event::Accepted { .. }
@@ -192,8 +196,11 @@ fn counted(fact: &Fact) -> Option<(&target::Event, DateTime<Utc>)> {
     match event {
         target::Event::Dialled { at, .. }
         | target::Event::Withdrawn { at, .. }
-        | target::Event::Ended { at, .. }
-        | target::Event::Corrected { at, .. } => Some((event, *at)),
+        | target::Event::Ended { at, .. } => Some((event, *at)),
+        // In the hour in which it was counted first.
+        target::Event::Corrected { was, at, .. } => {
+            Some((event, was.as_ref().map_or(*at, |was| was.ended_at)))
+        }
         target::Event::Enlisted { .. }
         | target::Event::Accepted { .. }
         | target::Event::Deferred { .. }

@@ -21,7 +21,8 @@ use crate::row::{Cell, Field, Kind, row};
 
 pub use breakdown::{Standing, standings};
 pub use queries::{
-    Filter, count, due, in_campaigns, list, next_due, of_campaign, of_reference, put_off, waiting_of,
+    Filter, Referred, count, due, in_campaigns, list, next_due, of_campaign, of_reference, put_off,
+    waiting_of,
 };
 
 row! {
@@ -186,14 +187,23 @@ impl TargetRow {
         }
     }
 
-    fn come_to(&mut self, outcome: &Outcome, next: Next, words: &Words) {
-        let shown = outcome.shown();
-        self.call_status = shown.status;
-        self.reason = shown.reason.map(|reason: Reason| name(reason));
+    fn know(&mut self, outcome: &Outcome, words: &Words) {
         self.talk_secs = outcome.talk_secs.map(i64::from);
         self.outcome.clone_from(&words.outcome);
         self.summary.clone_from(&words.summary);
         self.recording_url.clone_from(&words.recording_url);
+    }
+
+    /// Whether it is this call whose words are shown.
+    fn shows(&self, call: Uuid) -> bool {
+        self.call == Some(call) && self.state != State::Dropped
+    }
+
+    fn come_to(&mut self, outcome: &Outcome, next: Next, words: &Words) {
+        self.know(outcome, words);
+        let shown = outcome.shown();
+        self.call_status = shown.status;
+        self.reason = shown.reason.map(|reason: Reason| name(reason));
         (self.rule, self.figures) = (None, None);
         match next {
             Next::Again { .. } => self.turn = Turn::Retry,
@@ -299,9 +309,14 @@ fn follow(row: &mut Option<TargetRow>, fact: &Fact, event: &target::Event) -> Re
             (known.attempts, known.rule, known.figures) = (i64::from(*attempt), None, None);
         }
         target::Event::Ended { outcome, next, personal, .. }
-        | target::Event::Corrected { outcome, next, personal, .. } => {
+        | target::Event::Corrected { outcome, next: Some(next), personal, .. } => {
             known.come_to(outcome, *next, &readable(personal)?);
         }
+        target::Event::Corrected { call, outcome, next: None, personal, .. } if known.shows(*call) => {
+            known.know(outcome, &readable(personal)?);
+        }
+        // Another call is what is shown.
+        target::Event::Corrected { .. } => {}
         target::Event::Deferred { decision, .. } => known.put_off(decision),
         target::Event::Dropped { .. } => {
             (known.state, known.due_at) = (State::Dropped, None);

@@ -8,7 +8,7 @@ mod running;
 mod seeing;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::{
     Actor, ActorFutureExt as _, ArbiterHandle, AsyncContext, Context, Handler, Message, Recipient,
@@ -76,9 +76,11 @@ struct Dialler {
     pulse: Pulse,
     /// None while a step has it, or where it has to be drawn anew.
     desk: Option<Desk>,
+    /// Whether any campaign ran at the last step.
+    runs: bool,
     turn: Turn,
     backoff: Backoff,
-    timer: Option<SpawnHandle>,
+    timer: Option<(Instant, SpawnHandle)>,
 }
 
 /// The dialler as the guardian's ward.
@@ -93,6 +95,7 @@ fn start(arbiter: &ArbiterHandle, options: Arc<Options>, pulse: Pulse) -> Recipi
         options,
         pulse,
         desk: None,
+        runs: false,
         turn: Turn::default(),
         backoff: Backoff::default(),
         timer: None,
@@ -115,10 +118,12 @@ impl Actor for Dialler {
 impl Handler<Nudge> for Dialler {
     type Result = ();
 
-    /// News can wait for as long as a step pauses: many of them are heard at once then.
+    /// News can wait for as long as a step pauses: many of them are heard at once then. Where no campaign runs here none is urgent.
     fn handle(&mut self, _: Nudge, ctx: &mut Context<Self>) {
         self.pulse.beat();
-        self.wake_in(self.options.limits.pause, ctx);
+        if self.runs {
+            self.wake_in(self.options.limits.pause, ctx);
+        }
     }
 }
 
@@ -134,11 +139,21 @@ impl Handler<Tick> for Dialler {
 impl Dialler {
     /// The earlier of two wake-ups stands.
     fn wake_in(&mut self, pause: Duration, ctx: &mut Context<Self>) {
-        if self.timer.is_none() {
-            self.timer = Some(ctx.run_later(pause, |dialler, ctx| {
-                dialler.timer = None;
-                dialler.go(ctx);
-            }));
+        let at = Instant::now() + pause;
+        if self.timer.is_some_and(|(known, _)| known <= at) {
+            return;
+        }
+        self.sleep_on(ctx);
+        let timer = ctx.run_later(pause, |dialler, ctx| {
+            dialler.timer = None;
+            dialler.go(ctx);
+        });
+        self.timer = Some((at, timer));
+    }
+
+    fn sleep_on(&mut self, ctx: &mut Context<Self>) {
+        if let Some((_, timer)) = self.timer.take() {
+            ctx.cancel_future(timer);
         }
     }
 
@@ -146,6 +161,8 @@ impl Dialler {
         if !self.turn.begin() {
             return;
         }
+        // What was asked for before this step is part of it; what is asked for while it goes on is not.
+        self.sleep_on(ctx);
         let (options, desk, work) = (Arc::clone(&self.options), self.desk.take(), self.pulse.work());
         let step = async move {
             let _work = work;
@@ -160,6 +177,7 @@ impl Dialler {
 
     fn done(&mut self, desk: Desk, stepped: Result<Stepped, desk::Error>, ctx: &mut Context<Self>) {
         let news = self.turn.end();
+        self.runs = stepped.is_ok() && desk.running() > 0;
         let pause = match stepped {
             Ok(Stepped { busy, wanted, looked }) => {
                 self.backoff.reset();
@@ -180,10 +198,6 @@ impl Dialler {
                 pause
             }
         };
-        // What was asked for before this step is part of it.
-        if let Some(timer) = self.timer.take() {
-            ctx.cancel_future(timer);
-        }
         self.wake_in(pause, ctx);
     }
 }

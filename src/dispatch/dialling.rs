@@ -1,13 +1,16 @@
 //! Calls of campaigns: wanted, placed, ended. Each step is one unit over everybody it concerns, decided on as they stand at that very
 //! moment: the number, the contact, the contact's place in the campaign. Whoever was slower looks again; nobody is rung by two.
 
+mod remembering;
+mod told;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::campaign::{Campaign, Settings};
-use domain::contact::{self, Contact, Details, Status};
-use domain::conversation::{Counts, Outcome, Reach, Upshot};
+use domain::contact::Contact;
+use domain::conversation::{Counts, Reach, Upshot};
 use domain::fact::{Circumstances, Position};
 use domain::ids::{Fingerprint, Organization, StreamId};
 use domain::person::{self, Person};
@@ -16,13 +19,15 @@ use domain::policy::dialling::{Parties, Terms, Whole, aftermath, anew, noted};
 use domain::policy::eligible::{Decision, List, Weighed};
 use domain::promise::{self, Promises};
 use domain::rules::Pack;
-use domain::target::{self, Phase, Target, Words};
+use domain::target::{self, Phase, Target};
 use domain::zone::Zone;
 use uuid::Uuid;
 
 use super::together::{Drawn, Together};
 use super::{Dispatch, Failure, Meta};
 pub use crate::journal::Refused;
+use remembering::{News, remember};
+pub use told::{Heard, Told};
 
 /// Somebody else wrote first: looked at again, this often in all.
 const TRIES_MAX: usize = 8;
@@ -101,9 +106,6 @@ impl Lines {
         self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1)).is_ok()
     }
 }
-
-/// What is known of a call that is over. Times that an agent tells are read by the contact's clock.
-pub type Heard = Box<dyn Fn(Zone) -> Outcome + Send + Sync>;
 
 impl Concerned {
     /// As people see it. One that is the contact's no longer is known by its fingerprint alone.
@@ -239,18 +241,19 @@ impl Dispatch {
             let withdraw = target::Command::Withdraw { call, at: step.at };
             let go = person::Command::LetGo { call, counts: Counts::Nothing, at: step.at };
             say(unit, &mut all.target, None, withdraw)?;
-            say(unit, &mut all.person, None, go)
+            say(unit, &mut all.person, None, go)?;
+            Ok(true)
         })
         .await
         .map(drop)
     }
 
-    /// The call is over. False where that was known, or nobody wanted that call.
+    /// The call is over, or more is known of one that was. False where that was known, or nobody wanted that call.
     pub async fn end_call(
         &self,
         case: &Case,
         call: Uuid,
-        (terms, heard, words): (&Terms, &Heard, &Words),
+        (terms, Told { heard, words, not_before }): (&Terms, &Told),
         step: &Step,
     ) -> Result<bool, Refused> {
         let at = step.at;
@@ -258,29 +261,36 @@ impl Dispatch {
         self.settle(case, (call, promised), step, |unit, all, rung, since| {
             let (contact, target) = (&all.contact.state, &all.target.state);
             let outcome = heard(terms.clock(contact, at));
+            let Some((outcome, words)) = target.learns(call, outcome, words.clone()) else {
+                return Ok(false);
+            };
+            let news = News::of(target, call, &outcome, &words);
             let counts = outcome.counts();
-            let ending = terms.ending((contact, target), outcome, words.clone(), at);
+            let ending = terms.ending((contact, target, call), outcome, words, at).not_before(*not_before);
             say(unit, &mut all.person, None, person::Command::LetGo { call, counts, at })?;
-            // Where it was given up, it had counted as something else.
+            // Where it was over already, it had counted as something else.
             say(unit, &mut all.person, None, person::Command::Recount { call, since, counts, at })?;
-            let number = || all.number_that_is(rung);
-            if let Some(command) = aftermath(&ending, case.campaign, number, at) {
-                say(unit, &mut all.person, Some(rung), command)?;
+            if news.turned {
+                let number = || all.number_that_is(rung);
+                if let Some(command) = aftermath(&ending, case.campaign, number, at) {
+                    say(unit, &mut all.person, Some(rung), command)?;
+                }
             }
-            remember(unit, all, &ending, at)?;
+            remember(unit, all, &ending, news, at)?;
             if let (Some(promises), Some(made)) =
                 (&mut all.promises, promise::heard((call, case.campaign), &ending, at))
             {
                 say(unit, promises, None, made)?;
             }
             let end = target::Command::End { call, ending: Box::new(ending), at };
-            say(unit, &mut all.target, Some(rung), end)
+            say(unit, &mut all.target, Some(rung), end)?;
+            Ok(true)
         })
         .await
     }
 
     /// One step of a call for everybody it concerns, with the number that it rang, and what the contact has promised where that matters.
-    /// False where the call's end is no news.
+    /// False where nobody wanted that call, or nothing is told.
     async fn settle(
         &self,
         case: &Case,
@@ -290,7 +300,7 @@ impl Dispatch {
     ) -> Result<bool, Refused> {
         loop {
             let mut all = self.concerned(case).await?;
-            let Some((since, rung)) = all.target.state.awaits(call) else { return Ok(false) };
+            let Some((since, rung)) = all.target.state.rang(call) else { return Ok(false) };
             let rung = rung.unwrap_or(all.number);
             // The contact may have another number by now.
             if rung != all.number {
@@ -301,7 +311,9 @@ impl Dispatch {
                 all.promises = Some(self.draw(stream).await?);
             }
             let mut unit = self.together(step.meta());
-            tell(&mut unit, &mut all, rung, since)?;
+            if !tell(&mut unit, &mut all, rung, since)? {
+                return Ok(false);
+            }
             match unit.store().await {
                 Ok(_) => return Ok(true),
                 Err(Refused::Conflict) => {}
@@ -351,23 +363,6 @@ impl Step {
     fn meta(&self) -> Meta {
         Meta { circumstances: Arc::clone(&self.circumstances), command: None }
     }
-}
-
-/// What the contact itself remembers of a conversation.
-fn remember(
-    unit: &mut Together,
-    all: &mut Concerned,
-    ending: &target::Ending,
-    at: DateTime<Utc>,
-) -> Result<bool, Refused> {
-    let Some(status) = all.contact.state.status() else { return Ok(false) };
-    if ending.next == domain::policy::retry::Next::OptedOut && status != Status::DoNotCall {
-        let status = Status::DoNotCall;
-        say(unit, &mut all.contact, None, contact::Command::SetStatus { status, at })?;
-    }
-    let Some(told) = ending.leaves() else { return Ok(false) };
-    let details = Details { last_outcome: Some(told), ..all.contact.state.details().clone() };
-    say(unit, &mut all.contact, Some(all.number), contact::Command::Change { details, at })
 }
 
 /// What an aggregate refuses here it refuses because somebody else was faster, or for good: the store tells which.

@@ -11,7 +11,7 @@ use domain::conversation::answer::Answer;
 use domain::ids::Organization;
 use domain::target::Words;
 use projections::projection::Projection;
-use projections::targets::{self, Targets};
+use projections::targets::{self, Referred, Targets};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -22,7 +22,7 @@ use super::auth::Signature;
 use super::edge::RequestId;
 use super::problem::{Code, Problem, ProblemBody};
 use super::{Engine, body};
-use crate::dispatch::dialling::{Case, Heard, Step};
+use crate::dispatch::dialling::{Case, Heard, Step, Told};
 
 /// What an answer may have.
 const BODY_LEN_MAX: usize = 256 << 10;
@@ -111,7 +111,7 @@ async fn end(
     let words = Words::from(&answer);
     let heard: Heard = Box::new(move |zone| answer.read(Path::Callback, zone));
     let step = Step { at: engine.clock.now(), circumstances };
-    Ok(engine.dispatch.end_call(case, call, (&terms, &heard, &words), &step).await?)
+    Ok(engine.dispatch.end_call(case, call, (&terms, &Told::new(heard, words)), &step).await?)
 }
 
 /// The name that the request gave says it all; the agent's own is looked up, as the screen knows it.
@@ -125,12 +125,15 @@ async fn find(engine: &Engine, which: &Which) -> Result<Option<(Case, Uuid)>, Pr
     let began = Instant::now();
     loop {
         engine.screens.wait(Targets::NAME, engine.dispatch.position(), engine.options.read_wait).await;
-        let known = targets::of_reference(&engine.screens, reference).await?;
-        if let Some(row) = known {
-            let organization = Organization::parse(&row.organization).ok();
-            return Ok(organization.zip(row.call).map(|(organization, call)| {
-                (Case { organization, campaign: row.campaign, contact: row.contact }, call)
-            }));
+        match targets::of_reference(&engine.screens, reference).await? {
+            Referred::One(row) => {
+                let organization = Organization::parse(&row.organization).ok();
+                return Ok(organization.zip(row.call).map(|(organization, call)| {
+                    (Case { organization, campaign: row.campaign, contact: row.contact }, call)
+                }));
+            }
+            Referred::Several => return Err(ambiguous()),
+            Referred::Nobody => {}
         }
         // The agent may be faster than its own 202 is stored.
         if began.elapsed() >= TAKEN_WITHIN {
@@ -146,6 +149,10 @@ fn not_understood(told: &Value) -> Problem {
         None => Problem::field("success", "is required"),
         Some(_) => Problem::field("success", "has to be true or false"),
     }
+}
+
+fn ambiguous() -> Problem {
+    Problem::field("callId", "is the name of more than one call that goes on: tell the idempotencyKey")
 }
 
 fn unknown() -> Problem {

@@ -19,7 +19,7 @@ use karnay::adapters::system::SystemIds;
 use karnay::dispatch::Meta;
 use karnay::dispatch::campaigns::Joining;
 use karnay::dispatch::contacts::{Asked, Wanted};
-use karnay::dispatch::dialling::{Case, Heard, Step};
+use karnay::dispatch::dialling::{Case, Step, Told};
 use karnay::dispatch::together::Drawn;
 use karnay::ports::Ids as _;
 use projections::promises;
@@ -135,9 +135,10 @@ impl<'a> Called<'a> {
     pub(crate) async fn ended(&self, contact: Uuid, call: Uuid, outcome: Outcome, at: DateTime<Utc>) {
         let recording_url = Some(format!("https://recordings.example.com/{call}.mp3"));
         let words = Words { summary: Some("Gaplashildi".to_owned()), recording_url, ..Words::default() };
-        let ((case, step), heard): (_, Heard) = (self.step(contact, at), Box::new(move |_| outcome.clone()));
-        let told = self.floor.dispatch.end_call(&case, call, (&self.terms, &heard, &words), &step).await;
-        assert!(told.unwrap());
+        let ((case, step), told) =
+            (self.step(contact, at), Told::new(Box::new(move |_| outcome.clone()), words));
+        let ended = self.floor.dispatch.end_call(&case, call, (&self.terms, &told), &step).await;
+        assert!(ended.unwrap());
     }
 
     pub(crate) async fn withdrawn(&self, contact: Uuid, call: Uuid, at: DateTime<Utc>) {

@@ -93,17 +93,14 @@ impl Terms {
     /// How a call ended for its contact: what it came to, what was said, and what follows on it.
     pub fn ending(
         &self,
-        (contact, target): (&Contact, &Target),
+        (contact, target, call): (&Contact, &Target, Uuid),
         outcome: Outcome,
         words: Words,
         at: DateTime<Utc>,
     ) -> Ending {
-        // Of a call that was given up and is heard of after all, the attempt was counted when it was given up.
-        let (dialled_at, counted) = match (target.live(), target.last()) {
-            (Some(live), _) => (live.began, false),
-            (None, Some(past)) => (past.began, true),
-            (None, None) => (at, false),
-        };
+        // Of a call that was over and is heard of again, the attempt was counted when it was over.
+        let counted = target.past(call).is_some();
+        let dialled_at = target.rang(call).map_or(at, |(began, _)| began);
         let ended = Ended { outcome: &outcome, dialled_at, ended_at: at };
         let mut tries = target.tries().clone();
         if !counted {

@@ -67,12 +67,15 @@ impl Tally {
                 self.talked(outcome);
                 self.breaker.hear(outcome.is_agents_fault(), &settings.breaker, at);
             }
-            Event::Corrected { outcome, next, counted, .. } => {
+            Event::Corrected { outcome, next, was, was_skipped, counted, .. } => {
+                let before = was.as_ref().and_then(|was| was.outcome.talk_secs).unwrap_or(0);
+                self.spent.talk_secs = self.spent.talk_secs.saturating_sub(before.into());
                 self.talked(outcome);
-                match (counted.is_some(), is_last(*next)) {
-                    (true, false) => self.open += 1,
-                    (false, true) => self.open = self.open.saturating_sub(1),
-                    (true, true) | (false, false) => {}
+                let was_open = counted.is_none() && !was_skipped;
+                match next.map(|next| (was_open, !is_last(next))) {
+                    Some((false, true)) => self.open += 1,
+                    Some((true, false)) => self.open = self.open.saturating_sub(1),
+                    Some((true, true) | (false, false)) | None => {}
                 }
             }
             Event::Deferred { decision, was_skipped, .. } => self.deferred(decision, *was_skipped),

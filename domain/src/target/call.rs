@@ -1,5 +1,7 @@
 //! One call of a contact in a campaign: put off, under way, over, and what was said in it.
 
+use std::cmp::Ordering;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -22,13 +24,32 @@ pub struct Live {
     pub reference: Option<String>,
 }
 
-/// The call that ended last.
+/// A call that ended, and what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Past {
     pub call: Uuid,
     pub began: DateTime<Utc>,
+    pub ended: DateTime<Utc>,
     pub number: Option<Fingerprint>,
     pub outcome: Outcome,
+    pub words: Words,
+}
+
+impl Past {
+    /// What is known once another report of it came; none where that is no news.
+    pub fn and(&self, outcome: &Outcome, words: &Words) -> Option<(Outcome, Words)> {
+        let words = self.words.and(words, outcome.strength(&self.outcome));
+        let outcome = self.outcome.and(outcome);
+        (outcome != self.outcome || words != self.words).then_some((outcome, words))
+    }
+}
+
+/// What was known of a call before more was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Was {
+    pub outcome: Outcome,
+    /// When it ended, which is when it was counted.
+    pub ended_at: DateTime<Utc>,
 }
 
 /// How a call ended and what follows on it.
@@ -40,6 +61,18 @@ pub struct Ending {
 }
 
 impl Ending {
+    /// Another call waits until then at least.
+    #[must_use]
+    pub fn not_before(mut self, at: Option<DateTime<Utc>>) -> Self {
+        let later = |due: DateTime<Utc>| at.map_or(due, |at| due.max(at));
+        self.next = match self.next {
+            Next::Again { at } => Next::Again { at: later(at) },
+            Next::Callback { at } => Next::Callback { at: later(at) },
+            next @ (Next::Promised { .. } | Next::Retired | Next::OptedOut | Next::Final) => next,
+        };
+        self
+    }
+
     /// What the contact is remembered by from now on: the words for what came of a conversation.
     pub fn leaves(&self) -> Option<String> {
         let status = || self.outcome.shown().status.as_str().to_owned();
@@ -58,6 +91,23 @@ pub struct Words {
     pub summary: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording_url: Option<String>,
+}
+
+impl Words {
+    /// A stronger report's words stand in place of these, a weaker one's where there are none. The outcome's words belong to the outcome.
+    fn and(&self, later: &Self, strength: Ordering) -> Self {
+        let newest = |known: &Option<String>, later: &Option<String>| match strength {
+            Ordering::Less => known.clone().or_else(|| later.clone()),
+            Ordering::Equal | Ordering::Greater => later.clone().or_else(|| known.clone()),
+        };
+        let outcome = match strength {
+            Ordering::Less => self.outcome.clone(),
+            Ordering::Equal => newest(&self.outcome, &later.outcome),
+            Ordering::Greater => later.outcome.clone(),
+        };
+        let summary = newest(&self.summary, &later.summary);
+        Self { outcome, summary, recording_url: newest(&self.recording_url, &later.recording_url) }
+    }
 }
 
 /// Whoever listens follows the address: what is none of the web is left out.

@@ -1,7 +1,7 @@
 //! The sentences a contact of a campaign lives by.
 
 use super::*;
-use crate::conversation::{Path, Upshot};
+use crate::conversation::{Path, Reach, Upshot};
 use crate::policy::eligible::{Figures, Rule, Standing};
 
 const NUMBER: Fingerprint = Fingerprint([7; 16]);
@@ -83,7 +83,8 @@ fn what_follows_on_a_call_decides_whether_it_is_over() {
 #[test]
 fn an_agent_that_answers_twice_is_heard_once() {
     let over = after(&[enlisted(), dialled(1), ended(1, Reach::Busy, again())]);
-    assert_eq!(over.decide(end(1, Reach::Reached(Upshot::Success), Next::Final)), Ok(vec![]));
+    assert_eq!(over.decide(end(1, Reach::Busy, Next::Final)), Ok(vec![]));
+    assert_eq!(over.decide(end(1, Reach::NoAnswer, Next::Final)), Ok(vec![]), "that is less than is known");
     assert_eq!(over.decide(end(7, Reach::Busy, Next::Final)), Ok(vec![]), "nobody asked for that call");
     let calling = after(&[enlisted(), dialled(1)]);
     assert_eq!(calling.decide(end(7, Reach::Busy, Next::Final)), Ok(vec![]), "it is another call");
@@ -107,12 +108,14 @@ fn a_call_that_was_never_placed_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_call_knows_the_number_it_rang_until_its_end_is_known() {
+fn a_call_is_known_by_the_number_it_rang() {
     let calling = after(&[enlisted(), dialled(1)]);
-    assert_eq!((calling.awaits(id(1)), calling.awaits(id(2))), (Some((at(1), Some(NUMBER))), None));
-    let given_up = after(&[enlisted(), dialled(1), ended(1, Reach::Unconfirmed, Next::Final)]);
-    assert_eq!(given_up.awaits(id(1)), Some((at(1), Some(NUMBER))));
-    assert_eq!(after(&[enlisted(), dialled(1), ended(1, Reach::Busy, again())]).awaits(id(1)), None);
+    assert_eq!((calling.rang(id(1)), calling.rang(id(2))), (Some((at(1), Some(NUMBER))), None));
+    let events = [enlisted(), dialled(1), ended(1, Reach::Busy, again()), dialled(2)];
+    let dropped = Event::Dropped { counted: None, was_skipped: false, at: at(9) };
+    for known in [after(&events[..3]), after(&events), after(&[&events[..3], &[dropped]].concat())] {
+        assert_eq!(known.rang(id(1)), Some((at(1), Some(NUMBER))));
+    }
 }
 
 #[test]
@@ -137,6 +140,59 @@ fn what_was_given_up_is_corrected_once() {
     assert_eq!(corrected.last().unwrap().outcome.reach, Reach::Reached(Upshot::Success));
     assert_eq!(corrected.decide(end(1, Reach::Busy, again())), Ok(vec![]));
     assert_eq!(target.decide(end(1, Reach::Unconfirmed, Next::Final)), Ok(vec![]), "that is no news");
+}
+
+fn told(call: u128, reach: Reach, summary: Option<&str>, next: Next) -> Command {
+    let words = Words { summary: summary.map(str::to_owned), ..Words::default() };
+    let ending = Box::new(Ending { outcome: outcome(reach), words, next });
+    Command::End { call: id(call), ending, at: at(5) }
+}
+
+#[test]
+fn what_a_later_report_adds_is_kept_and_what_it_lacks_stands() {
+    let success = Reach::Reached(Upshot::Success);
+    let mut target = after(&[enlisted(), dialled(1), ended(1, success.clone(), Next::Final)]);
+    let mut learn = |command: Command| {
+        let events = target.decide(command.clone()).unwrap();
+        for event in &events {
+            target.apply(event.clone());
+        }
+        assert_eq!(target.decide(command), Ok(vec![]), "the same again is nothing new");
+        (events, target.clone())
+    };
+    let (events, fuller) = learn(told(1, success, Some("Kelishildi"), Next::Final));
+    assert!(matches!(events[..], [Event::Corrected { next: None, counted: None, .. }]), "{events:?}");
+    assert_eq!(fuller.phase(), Phase::Over);
+    let (events, _) = learn(told(1, Reach::NoAnswer, Some("-"), again()));
+    assert!(events.is_empty(), "less is known of it there: {events:?}");
+    let out = Reach::Reached(Upshot::OptedOut);
+    let (events, gone) = learn(told(1, out.clone(), None, Next::OptedOut));
+    let [Event::Corrected { next, was: Some(was), counted, .. }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((*next, *counted), (Some(Next::OptedOut), Some(Status::Success)));
+    assert_eq!((was.outcome.reach.clone(), was.ended_at), (Reach::Reached(Upshot::Success), at(3)));
+    let last = gone.last().unwrap();
+    assert_eq!((last.outcome.reach.clone(), last.words.summary.as_deref()), (out, Some("Kelishildi")));
+    let (events, _) = learn(told(1, Reach::Reached(Upshot::Refused), None, Next::Final));
+    assert!(events.is_empty(), "nothing undoes the wish not to be called: {events:?}");
+}
+
+#[test]
+fn news_of_an_earlier_call_leave_the_one_that_came_since_alone() {
+    let busy = [enlisted(), dialled(1), ended(1, Reach::Busy, again())];
+    let waiting = after(&busy);
+    let late = || told(1, Reach::Reached(Upshot::OptedOut), None, Next::OptedOut);
+    let events = waiting.decide(late()).unwrap();
+    assert!(matches!(events[..], [Event::Corrected { next: Some(Next::OptedOut), counted: None, .. }]));
+    assert_eq!(after(&[&busy[..], &events].concat()).phase(), Phase::Over);
+    let calling = [&busy[..], &[dialled(2)]].concat();
+    let events = after(&calling).decide(late()).unwrap();
+    assert!(matches!(events[..], [Event::Corrected { next: None, counted: None, .. }]), "{events:?}");
+    let known = after(&[&calling[..], &events].concat());
+    assert_eq!(known.phase(), Phase::Calling(id(2)));
+    assert_eq!(known.decide(late()), Ok(vec![]));
+    let skipped = Event::Deferred { decision: suppressed(), was_skipped: false, at: at(4) };
+    let events = after(&[&busy[..], &[skipped]].concat()).decide(late()).unwrap();
+    assert!(matches!(events[..], [Event::Corrected { was_skipped: true, .. }]), "{events:?}");
 }
 
 #[test]

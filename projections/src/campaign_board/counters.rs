@@ -19,15 +19,21 @@ impl CampaignRow {
             target::Event::Accepted { .. } => {}
             target::Event::Ended { outcome, next, .. } => {
                 self.calling -= 1;
-                self.learn(outcome);
+                self.learn(outcome, 1);
                 self.close(outcome, *next);
             }
-            target::Event::Corrected { outcome, next, counted, .. } => {
+            target::Event::Corrected { outcome, next, was, was_skipped, counted, .. } => {
                 if let Some(status) = counted {
                     self.take_back(*status);
                 }
-                self.learn(outcome);
-                self.close(outcome, *next);
+                self.skipped -= i64::from(*was_skipped);
+                if let Some(was) = was {
+                    self.learn(&was.outcome, -1);
+                }
+                self.learn(outcome, 1);
+                if let Some(next) = next {
+                    self.close(outcome, *next);
+                }
             }
             target::Event::Withdrawn { .. } => {
                 self.attempts -= 1;
@@ -46,10 +52,11 @@ impl CampaignRow {
         }
     }
 
-    fn learn(&mut self, outcome: &Outcome) {
-        self.talk_secs += outcome.talk_secs.map_or(0, i64::from);
-        self.conversations += i64::from(outcome.counts() == Counts::Conversation);
-        self.promises += i64::from(matches!(outcome.reach, Reach::Reached(Upshot::PromiseToPay(_))));
+    /// So many times: once more, or once less where it is known otherwise now.
+    fn learn(&mut self, outcome: &Outcome, times: i64) {
+        self.talk_secs += times * outcome.talk_secs.map_or(0, i64::from);
+        self.conversations += times * i64::from(outcome.counts() == Counts::Conversation);
+        self.promises += times * i64::from(matches!(outcome.reach, Reach::Reached(Upshot::PromiseToPay(_))));
     }
 
     fn close(&mut self, outcome: &Outcome, next: Next) {

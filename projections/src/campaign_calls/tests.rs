@@ -45,9 +45,16 @@ fn ended(reach: Reach, personal: Personal<Words>) -> Event {
 }
 
 fn corrected(reach: Reach) -> Event {
-    let (call, next, counted, personal) = (id(1), Next::Final, None, words());
-    let outcome = outcome(reach);
-    Event::Target(target::Event::Corrected { call, outcome, next, counted, at: at(9), personal })
+    Event::Target(target::Event::Corrected {
+        call: id(1),
+        outcome: outcome(reach),
+        next: Some(Next::Final),
+        was: None,
+        was_skipped: false,
+        counted: None,
+        at: at(9),
+        personal: words(),
+    })
 }
 
 fn folded(events: Vec<Event>) -> CallRow {

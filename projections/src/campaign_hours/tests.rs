@@ -48,9 +48,18 @@ fn ended(reach: Reach, minutes: i64) -> target::Event {
     target::Event::Ended { call, outcome: outcome(reach), next, at: at(minutes), personal }
 }
 
-fn corrected(reach: Reach, minutes: i64) -> target::Event {
-    let (call, next, personal) = (Uuid::nil(), Next::Final, Personal::Forgotten);
-    target::Event::Corrected { call, outcome: outcome(reach), next, counted: None, at: at(minutes), personal }
+fn corrected(reach: Reach, was: Option<(Reach, i64)>, minutes: i64) -> target::Event {
+    let was = was.map(|(reach, minutes)| target::Was { outcome: outcome(reach), ended_at: at(minutes) });
+    target::Event::Corrected {
+        call: Uuid::nil(),
+        outcome: outcome(reach),
+        next: Some(Next::Final),
+        was: was.map(Box::new),
+        was_skipped: false,
+        counted: None,
+        at: at(minutes),
+        personal: Personal::Forgotten,
+    }
 }
 
 fn hours(events: Vec<target::Event>) -> Vec<HourRow> {
@@ -91,9 +100,22 @@ fn what_was_never_placed_and_what_is_known_better_is_taken_back() {
         target::Event::Withdrawn { call: Uuid::nil(), status: Status::Pending, at: at(1) },
         dialled(2),
         ended(Reach::Unconfirmed, 3),
-        corrected(Reach::NoAnswer, 4),
+        corrected(Reach::NoAnswer, None, 4),
     ]);
     assert_eq!((rows[0].calls, rows[0].unconfirmed, rows[0].no_answer), (1, 0, 1));
+}
+
+#[test]
+fn what_is_known_better_an_hour_later_counts_when_it_was_counted_first() {
+    let was = Some((Reach::Reached(Upshot::Success), 3));
+    let rows = hours(vec![
+        dialled(0),
+        ended(Reach::Reached(Upshot::Success), 3),
+        corrected(Reach::Reached(Upshot::Refused), was, 93),
+    ]);
+    let [only] = &rows[..] else { panic!("{rows:?}") };
+    assert_eq!((only.succeeded, only.successes, only.refused, only.conversations), (0, 0, 1, 1));
+    assert_eq!(only.talk_secs, 20);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use domain::fact::Position;
 use domain::ids::Organization;
 use uuid::Uuid;
 
-use super::{TargetRow, Targets, Turn};
+use super::{State, TargetRow, Targets, Turn};
 use crate::error::Error;
 use crate::projection::Projection;
 use crate::row::{Cell, row};
@@ -141,12 +141,24 @@ pub async fn waiting_of(
 }
 
 /// The contact of a campaign whose call the agent calls so.
-pub async fn of_reference(screens: &Screens, reference: &str) -> Result<Option<TargetRow>, Error> {
+pub async fn of_reference(screens: &Screens, reference: &str) -> Result<Referred, Error> {
     // An agent may use a name again: the call that goes on is meant.
     let rest =
-        "where reference = $1 order by case state when 'calling' then 0 else 1 end, dialled_at desc limit 1";
+        "where reference = $1 order by case state when 'calling' then 0 else 1 end, dialled_at desc limit 2";
     let found = screens.query(Targets::NAME, rest, vec![Cell::text(reference.to_owned())], false).await?;
-    Ok(found.into_iter().next())
+    if found.iter().filter(|row: &&TargetRow| row.state == State::Calling).count() > 1 {
+        return Ok(Referred::Several);
+    }
+    Ok(found.into_iter().next().map_or(Referred::Nobody, |row| Referred::One(Box::new(row))))
+}
+
+/// Whom an agent's own name for a call leads to.
+#[derive(Debug)]
+pub enum Referred {
+    Nobody,
+    One(Box<TargetRow>),
+    /// More than one of these calls goes on: which is meant, nobody can tell.
+    Several,
 }
 
 row! {

@@ -114,7 +114,8 @@ impl Desk {
         if let (Some(joined), target::Event::Enlisted { .. }) = (self.ending.get_mut(&id), event) {
             *joined = true;
         }
-        if let target::Event::Corrected { next: Next::Again { .. } | Next::Callback { .. }, .. } = event {
+        if let target::Event::Corrected { next: Some(Next::Again { .. } | Next::Callback { .. }), .. } = event
+        {
             self.late.extend(whose(fact).map(|organization| (organization, id)));
         }
     }

@@ -126,11 +126,14 @@ fn bucket(settings: &Settings) -> Option<Bucket> {
 fn due(event: &Event) -> Option<DateTime<Utc>> {
     match event {
         Event::Enlisted { at } | Event::Withdrawn { at, .. } => Some(*at),
-        Event::Ended { next, .. } | Event::Corrected { next, .. } => match next {
+        Event::Ended { next, .. } | Event::Corrected { next: Some(next), .. } => match next {
             Next::Again { at } | Next::Callback { at } => Some(*at),
             Next::Promised { .. } | Next::Retired | Next::OptedOut | Next::Final => None,
         },
         Event::Deferred { decision, .. } => decision.until,
-        Event::Dialled { .. } | Event::Accepted { .. } | Event::Dropped { .. } => None,
+        Event::Corrected { next: None, .. }
+        | Event::Dialled { .. }
+        | Event::Accepted { .. }
+        | Event::Dropped { .. } => None,
     }
 }

@@ -27,7 +27,11 @@ pub(crate) enum Act {
     Say(Duration, Value),
     /// Taken: it reports later, or never.
     Take,
+    /// Taken, under this name.
+    TakeAs(&'static str),
     Fail(u16),
+    /// Not now, but in so many seconds.
+    Later(u32),
 }
 
 struct Books {
@@ -137,6 +141,11 @@ async fn call(books: Data<Books>, request: HttpRequest, body: Json<Value>) -> Ht
                     HttpResponse::Ok().json(answer)
                 }
                 Act::Take => HttpResponse::Accepted().json(json!({ "callId": format!("c-{key}") })),
+                Act::TakeAs(name) => HttpResponse::Accepted().json(json!({ "callId": name })),
+                Act::Later(secs) => {
+                    let mut answer = HttpResponse::ServiceUnavailable();
+                    answer.insert_header(("retry-after", secs.to_string())).finish()
+                }
                 Act::Fail(status) => {
                     let status = actix_web::http::StatusCode::from_u16(status).unwrap();
                     HttpResponse::build(status).body("no")

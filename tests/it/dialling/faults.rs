@@ -102,7 +102,7 @@ async fn what_the_agent_reports_later_is_taken_once_and_only_signed() {
     let secret = Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     let (status, said) = send(&desk, &report(&rung[0].key, "SUCCESS"), secret).await;
     assert_eq!((status, said), (StatusCode::OK, json!({ "ok": true, "duplicate": false })));
-    let (status, said) = send(&desk, &report(&rung[0].key, "REFUSED"), secret).await;
+    let (status, said) = send(&desk, &report(&rung[0].key, "SUCCESS"), secret).await;
     assert_eq!((status, said), (StatusCode::OK, json!({ "ok": true, "duplicate": true })));
     // By the agent's own name for it.
     let by_name = json!({ "callId": format!("c-{}", rung[1].key), "success": false, "outcome": "REFUSED" });

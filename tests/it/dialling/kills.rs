@@ -177,7 +177,7 @@ fn nobody_was_rung_twice(scene: &mut Scene, remembers: bool) -> Seen {
     seen
 }
 
-async fn its_screens_are_what_it_says(world: &crate::world::World) {
+pub(super) async fn its_screens_are_what_it_says(world: &crate::world::World) {
     for screen in
         ["targets", "campaign_board", "campaign_calls", "campaign_hours", "promises", "contact_book"]
     {

@@ -91,7 +91,7 @@ fn a_promise_keeps_every_campaign_quiet() {
     let (contact, target) = (contact(), target(1));
     let due = NaiveDate::from_ymd_opt(2026, 11, 20);
     let promised = outcome(Upshot::PromiseToPay(Promise { amount: None, due }));
-    let ending = terms().ending((&contact, &target), promised, Words::default(), monday());
+    let ending = terms().ending((&contact, &target, Uuid::nil()), promised, Words::default(), monday());
     let Next::Promised { until } = ending.next else { panic!("{:?}", ending.next) };
     let campaign = Uuid::from_u128(9);
     let quiet = person::Command::KeepQuiet { until, campaign, at: monday() };
@@ -102,12 +102,13 @@ fn a_promise_keeps_every_campaign_quiet() {
 fn a_late_answer_counts_no_second_attempt() {
     let contact = contact();
     let mut given_up = target(1);
-    let unknown = Outcome::unconfirmed(Path::TimedOut);
+    let (call, unknown) = (Uuid::from_u128(2), Outcome::unconfirmed(Path::TimedOut));
     let Ending { outcome: lost, next, .. } =
-        terms().ending((&contact, &given_up), unknown, Words::default(), monday());
-    let (call, personal) = (Uuid::from_u128(2), Personal::Clear(Words::default()));
+        terms().ending((&contact, &given_up, call), unknown, Words::default(), monday());
+    let personal = Personal::Clear(Words::default());
     given_up.apply(target::Event::Ended { call, outcome: lost, next, at: monday(), personal });
     let busy = Outcome { reach: Reach::Busy, ..outcome(Upshot::Success) };
-    let late = terms().ending((&contact, &given_up), busy, Words::default(), monday() + TimeDelta::hours(1));
+    let late =
+        terms().ending((&contact, &given_up, call), busy, Words::default(), monday() + TimeDelta::hours(1));
     assert_eq!(late.next, Next::Again { at: monday() + TimeDelta::minutes(65) });
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{Abroad, Done, Errand, LOOK};
 use crate::actors::backoff::Backoff;
-use crate::dispatch::dialling::{Case, Concerned, Heard, Step};
+use crate::dispatch::dialling::{Case, Concerned, Step, Told};
 use crate::journal::Refused;
 use crate::journal::effects;
 use crate::ports::{AgentCall, Spoken, Trouble};
@@ -21,9 +21,12 @@ use crate::ports::{AgentCall, Spoken, Trouble};
 /// An agent that asks for patience is tried so often in all; then the rules of trying again hold.
 const TRIES_MAX: u32 = 3;
 
+/// A longer pause than this is a refusal: neither the line nor the person is kept for it.
+const HELD_MAX: Duration = Duration::from_secs(30);
+
 /// What came of asking the agent for a call.
 enum Said {
-    Over(Heard, Words),
+    Over(Told),
     Accepted {
         reference: String,
     },
@@ -47,8 +50,8 @@ impl Errand {
             effects::Errand::Ask if live.accepted => Done::Finished,
             effects::Errand::Ask => {
                 let until = live.began + terms.call_max;
-                let (heard, words) = self.inquire(case, call, None, (until, Path::NeverLearnt)).await;
-                self.end(case, call, &terms, (&heard, &words)).await
+                let told = self.inquire(case, call, None, (until, Path::NeverLearnt)).await;
+                self.end(case, call, &terms, &told).await
             }
             effects::Errand::Send if !running || !may_still(&all, &terms, self.now()) => {
                 self.insist("withdraw", || async {
@@ -75,8 +78,8 @@ impl Errand {
             return Done::Postponed(until);
         }
         let reference = live.reference.clone();
-        let (heard, words) = self.inquire(case, call, reference.as_deref(), (until, Path::TimedOut)).await;
-        self.end(case, call, &terms, (&heard, &words)).await
+        let told = self.inquire(case, call, reference.as_deref(), (until, Path::TimedOut)).await;
+        self.end(case, call, &terms, &told).await
     }
 
     async fn ask_agent(&self, case: &Case, call: Uuid, terms: &Terms, all: &Concerned) -> Done {
@@ -86,7 +89,7 @@ impl Errand {
         }
         match self.request_call(case, call, terms, all).await {
             Said::Postponed(until) => Done::Postponed(until),
-            Said::Over(heard, words) => self.end(case, call, terms, (&heard, &words)).await,
+            Said::Over(told) => self.end(case, call, terms, &told).await,
             Said::Accepted { reference } => {
                 let accept = || async {
                     self.dispatch().accept_call(case, call, reference.clone(), &self.step()).await
@@ -96,8 +99,8 @@ impl Errand {
             }
             Said::Unclear => {
                 let until = self.now() + terms.call_max;
-                let (heard, words) = self.inquire(case, call, None, (until, Path::TimedOut)).await;
-                self.end(case, call, terms, (&heard, &words)).await
+                let told = self.inquire(case, call, None, (until, Path::TimedOut)).await;
+                self.end(case, call, terms, &told).await
             }
         }
     }
@@ -115,23 +118,31 @@ impl Errand {
         match self.abroad(patience, async move { agent.call(&key, request).await }).await {
             Abroad::Answered(Ok(Spoken::Answered(answer))) => {
                 let words = Words::from(&answer);
-                Said::Over(Box::new(move |zone| answer.read(Path::Answer, zone)), words)
+                Said::Over(Told::new(Box::new(move |zone| answer.read(Path::Answer, zone)), words))
             }
             Abroad::Answered(Ok(Spoken::Accepted { reference })) => Said::Accepted { reference },
             Abroad::Answered(Ok(Spoken::Unclear { .. })) | Abroad::Broke | Abroad::Silent => Said::Unclear,
-            Abroad::Answered(Err(Trouble::Later { after })) if self.taken.tries < TRIES_MAX => {
+            Abroad::Answered(Err(Trouble::Later { after }))
+                if after <= HELD_MAX && self.taken.tries < TRIES_MAX =>
+            {
                 Said::Postponed(self.now() + after)
             }
-            Abroad::Answered(Err(why @ (Trouble::Later { .. } | Trouble::Never { .. }))) => {
-                let refused = Outcome {
-                    reach: Reach::AgentRefused,
-                    path: Path::Answer,
-                    talk_secs: None,
-                    cause: Some(why.to_string()),
-                };
-                Said::Over(Box::new(move |_| refused.clone()), Words::default())
-            }
+            Abroad::Answered(Err(why)) => Said::Over(self.refused(&why, &case.key(call))),
         }
+    }
+
+    /// Nobody was rung. Whoever asks for patience is not asked again before it is over.
+    fn refused(&self, why: &Trouble, key: &str) -> Told {
+        let not_before = match why {
+            Trouble::Later { after } => {
+                tracing::warn!(call = key, "the voice agent asks for patience of {} s", after.as_secs());
+                Some(self.now() + *after)
+            }
+            Trouble::Never { .. } => None,
+        };
+        let cause = Some(why.to_string());
+        let refused = Outcome { reach: Reach::AgentRefused, path: Path::Answer, talk_secs: None, cause };
+        Told { not_before, ..Told::new(Box::new(move |_| refused.clone()), Words::default()) }
     }
 
     /// What the agent's books say about a call that may have been placed. Who cannot be told about is not rung again.
@@ -141,27 +152,26 @@ impl Errand {
         call: Uuid,
         reference: Option<&str>,
         (until, unknown): (DateTime<Utc>, Path),
-    ) -> (Heard, Words) {
+    ) -> Told {
         let key = case.key(call);
         loop {
             match self.carrier.options.agent.ask(&key, reference).await {
                 Ok(Some(answer)) => {
                     let words = Words::from(&answer);
-                    return (Box::new(move |zone| answer.read(Path::Asked, zone)), words);
+                    return Told::new(Box::new(move |zone| answer.read(Path::Asked, zone)), words);
                 }
                 Err(Trouble::Later { after }) if self.now() + after < until => {
                     tokio::time::sleep(after).await;
                 }
                 Ok(None) | Err(Trouble::Later { .. } | Trouble::Never { .. }) => {
-                    return (Box::new(move |_| Outcome::unconfirmed(unknown)), Words::default());
+                    return Told::new(Box::new(move |_| Outcome::unconfirmed(unknown)), Words::default());
                 }
             }
         }
     }
 
-    async fn end(&self, case: &Case, call: Uuid, terms: &Terms, (heard, words): (&Heard, &Words)) -> Done {
-        let end =
-            || async { self.dispatch().end_call(case, call, (terms, heard, words), &self.step()).await };
+    async fn end(&self, case: &Case, call: Uuid, terms: &Terms, told: &Told) -> Done {
+        let end = || async { self.dispatch().end_call(case, call, (terms, told), &self.step()).await };
         self.insist("end", end).await;
         Done::Finished
     }
