@@ -198,6 +198,10 @@ async fn every_mistake_in_a_plan_names_its_field() {
             json!({ "rules": { "retry": { "engaged": {} } } }),
             "settings.rules.retry.engaged has to be one of busy,",
         ),
+        (
+            json!({ "rules": { "retry": { "busy": { "after": ["1s"] } } } }),
+            "settings.rules.retry.busy.atMost is required",
+        ),
     ] {
         let mut body = plan(&[]);
         body["settings"] = settings;
