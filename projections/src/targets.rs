@@ -21,7 +21,8 @@ use crate::row::{Cell, Field, Kind, row};
 
 pub use breakdown::{Standing, standings};
 pub use queries::{
-    Filter, count, due, in_campaigns, list, next_due, of_campaign, of_reference, put_off, waiting_of,
+    Filter, count, due, in_campaigns, list, newest_call, next_due, of_campaign, of_reference, put_off,
+    waiting_of,
 };
 
 row! {
