@@ -207,7 +207,7 @@ async fn who_waits_for_a_line_is_told_so() {
     };
     let (standing, rules) = why().await;
     assert_eq!((&standing["eligible"], &standing["rule"]), (&json!(false), &json!("campaign_not_running")));
-    assert_eq!(standing["eligibleAt"], Value::Null);
+    assert_eq!((&standing["callStatus"], &standing["eligibleAt"]), (&json!("PENDING"), &Value::Null));
     assert_eq!(rules["campaign_not_running"]["verdict"], "suppress");
 
     desk.begin(&campaign).await;
@@ -223,6 +223,8 @@ async fn who_waits_for_a_line_is_told_so() {
     assert_eq!(rate["figures"]["rate"]["callsPerSecond"], 0.01, "{rate}");
     assert!(rate["until"].as_str().unwrap() > waiting["at"].as_str().unwrap(), "{rate}");
     assert_eq!(rules["campaign_not_running"]["verdict"], "pass");
+    let called = desk.get(&format!("/auto-calling/contacts/{}/explain?campaign={campaign}", ids[0])).await;
+    assert_eq!((&called["phase"], &called["callStatus"]), (&json!("calling"), &json!("CALLING")));
     desk.agent.stop().await;
 }
 

@@ -5,10 +5,11 @@
 use actix_web::web::{Path, Query};
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
+use domain::conversation::status::Status as CallStatus;
 use domain::policy::dialling::Whole;
 use domain::policy::eligible::{Decision, Tested, Verdict};
 use domain::policy::hold::{self, Looked, Pace};
-use domain::target::Phase;
+use domain::target::{Phase, Target};
 use projections::campaign_board::{self, CampaignBoard, CampaignRow, Status};
 use projections::projection::Projection;
 use projections::targets::{self, Targets};
@@ -57,9 +58,8 @@ struct Explanation {
     rules_pack: String,
     /// Every rule that was tried; the last three, `campaign_not_running`, `concurrency` and `calls_per_second`, are the campaign's pace.
     rules: Vec<RuleView>,
-    /// What its calls came to so far.
-    #[schema(value_type = Option<String>)]
-    call_status: Option<&'static str>,
+    /// As the campaign's list shows it.
+    call_status: &'static str,
     /// What was decided last and stored.
     noted: Option<NotedView>,
 }
@@ -148,7 +148,7 @@ impl Explanation {
             rule: rule.filter(|_| waits),
             rules_pack: format!("{} v{}", terms.pack.name, terms.pack.version),
             rules: tested.chain(held).collect(),
-            call_status: all.target.state.last().map(|past| past.outcome.shown().status.as_str()),
+            call_status: call_status(&all.target.state).as_str(),
             noted: all.target.state.decision().map(|known| NotedView {
                 rule: known.rule.as_str(),
                 until: known.until.map(Stamp),
@@ -215,6 +215,16 @@ fn held(holds: &[Looked]) -> Option<Eligible> {
         hold::Verdict::Stand => Some((None, Some(looked.hold.as_str()))),
         hold::Verdict::Wait { until } => Some((until, Some(looked.hold.as_str()))),
     })
+}
+
+/// Between two calls what the last one came to.
+fn call_status(target: &Target) -> CallStatus {
+    match target.phase() {
+        Phase::Calling(_) => CallStatus::Calling,
+        Phase::New | Phase::Waiting | Phase::Over | Phase::Dropped => {
+            target.last().map(|past| past.outcome.shown().status).unwrap_or_default()
+        }
+    }
 }
 
 /// None where it is not in the campaign.
