@@ -53,6 +53,7 @@ mod flood;
 mod imports;
 mod launch;
 mod leases;
+mod mistakes;
 mod number_lists;
 mod overload;
 mod printed;
