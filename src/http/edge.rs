@@ -21,8 +21,8 @@ use domain::ids::Organization;
 use metrics::{Counter, Histogram};
 
 use super::Engine;
-use super::body;
 use super::problem::{CONTENT_TYPE, Code, Problem};
+use super::{body, query};
 
 pub(super) const REQUEST_ID: &str = "x-request-id";
 pub(super) const POSITION: &str = "x-position";
@@ -108,7 +108,10 @@ pub(super) async fn edge(
     let shown = HeaderValue::from_str(id.as_str()).ok();
     request.extensions_mut().insert(id);
     let gate = if request.path() == "/calls/result" { Gate::Arriving } else { Gate::All };
-    let mut response = if let Some(_under_way) = UnderWay::begin(gate) {
+    let mut response = if let Some(wrong) = query::unstorable(request.query_string()) {
+        body::discard(request.take_payload()).await;
+        request.into_response(wrong.error_response())
+    } else if let Some(_under_way) = UnderWay::begin(gate) {
         told(next.call(request).await?.map_into_boxed_body(), shown.as_ref())
     } else {
         body::discard(request.take_payload()).await;

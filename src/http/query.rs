@@ -86,6 +86,17 @@ fn described(query: &str, known: &[String]) -> Result<(), Problem> {
     }
 }
 
+/// A NUL is in no text that is stored, and one of the stores fails where it is asked for one: no route gets to see it.
+pub(super) fn unstorable(query: &str) -> Option<Problem> {
+    if !query.contains("%00") {
+        return None;
+    }
+    let Query(pairs) = Query::<Vec<(String, String)>>::from_query(query).ok()?;
+    let (name, _) = pairs.iter().find(|(name, value)| name.contains('\0') || value.contains('\0'))?;
+    let name: String = name.chars().take(NAME_LEN_MAX).filter(|c| *c != '\0').collect();
+    Some(Problem::parameter(&name, "holds a NUL character, which no text has"))
+}
+
 /// Says why a query was not understood.
 pub(super) fn wrong(request: &HttpRequest) -> Problem {
     of(request.query_string())
