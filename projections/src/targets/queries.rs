@@ -175,6 +175,14 @@ row! {
     }
 }
 
+/// The contacts of a campaign, as a part of another screen's query.
+pub(crate) fn members(text: &mut Text, screens: &Screens, (organization, campaign): (&Organization, Uuid)) {
+    let view = format!("{}{}", screens.backend().dialect().prefix(), Targets::NAME);
+    text.push(&format!("select contact from {view} where organization = "))
+        .arg(Cell::text(organization.as_str()));
+    text.push(" and campaign = ").arg(Cell::text(campaign.to_string())).push(" and state <> 'dropped'");
+}
+
 /// Those of these contacts that are in a campaign. As many as a query may name.
 pub async fn in_campaigns(
     screens: &Screens,
