@@ -10,6 +10,7 @@ mod edge;
 mod fields;
 mod figures;
 mod formula;
+mod json;
 mod language;
 mod live;
 mod openapi;

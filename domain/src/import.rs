@@ -136,6 +136,9 @@ pub enum Error {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     phase: Phase,
+    /// Contacts that were there before it and that it changed; none until they are counted.
+    #[serde(default)]
+    updated: Option<u32>,
     removed: u32,
     kept: Kept,
 }
@@ -154,6 +157,11 @@ impl Import {
     /// Contacts that were removed, however often it was undone, and those that were kept when it was tried last.
     pub fn undone(&self) -> (u32, Kept) {
         (self.removed, self.kept)
+    }
+
+    /// How many it changed that were there before it. Undoing it leaves them as they are: what they were is not kept.
+    pub fn updated(&self) -> Option<u32> {
+        self.updated
     }
 
     /// One arm a rule; what is said twice is accepted without effect.
@@ -215,7 +223,9 @@ impl Aggregate for Import {
     fn apply(&mut self, event: Event) {
         match event {
             Event::Begun { .. } => self.phase = Phase::Begun,
-            Event::Finished { .. } => self.phase = Phase::Finished,
+            Event::Finished { counts, .. } => {
+                (self.phase, self.updated) = (Phase::Finished, Some(counts.updated));
+            }
             Event::Failed { .. } => self.phase = Phase::Failed,
             Event::Undone { removed, kept, .. } => {
                 self.phase = Phase::Undone;

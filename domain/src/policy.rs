@@ -8,6 +8,7 @@ pub mod completion;
 pub mod dialling;
 pub mod eligible;
 pub mod forecast;
+pub mod hold;
 pub mod launch;
 pub mod pacing;
 pub mod placing;

@@ -1,5 +1,5 @@
 //! The campaigns' screen: one row a campaign with its plan, its status and its counters. Fed by every event of `campaign` and
-//! `target`; table `campaign_board`, for operators of PostgreSQL the view `auto_campaigns`.
+//! `target`; table `campaign_board`, for operators of PostgreSQL the view `auto_call_campaigns`.
 //! What an event changes about a counter travels in the event, so that no row of a contact is looked at.
 
 mod counters;
@@ -223,7 +223,8 @@ impl Projection for CampaignBoard {
         Index { name: "latest", columns: "organization, removed, position" },
         Index { name: "of_status", columns: "status, removed, position" },
     ];
-    const VIEW: &'static str = "auto_campaigns";
+    const VIEW: &'static str = "auto_call_campaigns";
+    const FORMER_VIEWS: &'static [&'static str] = &["auto_campaigns"];
     const CACHED: usize = 1_024;
 
     /// The campaign's stream.

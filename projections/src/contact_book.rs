@@ -1,5 +1,5 @@
 //! The contacts' screen: one row a contact, with whether it was ever called. Fed by every event of `contact` and by `target`'s
-//! dialling; table `contact_book`, for operators of PostgreSQL the view `auto_contacts`.
+//! dialling; table `contact_book`, for operators of PostgreSQL the view `auto_call_contacts`.
 //! A contact that was removed keeps its row without anything of the person, so that what it once was in still finds it.
 
 mod numbers;
@@ -130,7 +130,8 @@ impl Projection for ContactBook {
         Index { name: "of_number", columns: "organization, phone_backwards, position" },
         Index { name: "of_import", columns: "organization, import_id, position" },
     ];
-    const VIEW: &'static str = "auto_contacts";
+    const VIEW: &'static str = "auto_call_contacts";
+    const FORMER_VIEWS: &'static [&'static str] = &["auto_contacts"];
     const CACHED: usize = 2_048;
 
     type Key = String;

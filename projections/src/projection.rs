@@ -22,6 +22,8 @@ pub trait Projection: Send + Sync + 'static {
     const INDEXES: &'static [Index];
     /// The view under which operators of PostgreSQL find it in the schema `public`.
     const VIEW: &'static str;
+    /// Names that the view had before. Under them it is gone once a screen was opened.
+    const FORMER_VIEWS: &'static [&'static str] = &[];
     /// How many rows are kept in memory between two batches.
     const CACHED: usize;
 
@@ -62,6 +64,7 @@ pub(crate) struct Spec {
     pub(crate) columns: &'static [Column],
     pub(crate) indexes: &'static [Index],
     pub(crate) view: &'static str,
+    pub(crate) former_views: &'static [&'static str],
 }
 
 impl Spec {
@@ -73,6 +76,7 @@ impl Spec {
             columns: P::Row::COLUMNS,
             indexes: P::INDEXES,
             view: P::VIEW,
+            former_views: P::FORMER_VIEWS,
         }
     }
 }

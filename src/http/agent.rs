@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::auth::Signature;
 use super::edge::RequestId;
 use super::problem::{Code, Problem, ProblemBody};
-use super::{Engine, body};
+use super::{Engine, body, json};
 use crate::dispatch::dialling::{Case, Heard, Step, Told};
 
 /// What an answer may have.
@@ -86,10 +86,7 @@ async fn callback(
 ) -> Result<HttpResponse, Problem> {
     let bytes = body::read(&request, payload, BODY_LEN_MAX).await?;
     signature.of_body(&engine, &request, &bytes)?;
-    let told: Value = serde_json::from_slice(&bytes)
-        .ok()
-        .filter(Value::is_object)
-        .ok_or_else(|| Problem::new(Code::BadJson, "the body has to be a JSON object"))?;
+    let told = Value::Object(json::object(&bytes)?);
     let which = Which::deserialize(&told).map_err(|_| Problem::field("callId", "has to be a text"))?;
     let answer = Answer::deserialize(&told).map_err(|_| not_understood(&told))?;
     let (case, call) = find(&engine, &which).await?.ok_or_else(unknown)?;

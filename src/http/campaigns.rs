@@ -15,7 +15,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, post};
 use domain::access::Role;
-use domain::campaign::Command;
+use domain::campaign::{Command, Kind as Purpose};
 use domain::fact::{Circumstances, Position};
 use domain::ids::StreamId;
 use projections::campaign_board::{self, CampaignBoard, CampaignRow, Filter, Status};
@@ -33,6 +33,7 @@ use super::edge::{self, RequestId};
 use super::language::Texts;
 use super::pages::{self, Pages};
 use super::problem::{Code, Problem, ProblemBody};
+use super::query::{self, Described};
 use super::removed::Removed;
 use super::sessions::{self, Fresh};
 use crate::dispatch::Meta;
@@ -101,9 +102,24 @@ struct Sought {
     status: Option<String>,
     /// A part of the name, as it is written.
     q: Option<String>,
+    /// `GENERAL`, `DEBT_COLLECTION`, `SURVEY`, `REMINDER`, `MARKETING` or `CUSTOMER_SERVICE`.
+    #[serde(rename = "campaignType")]
+    #[param(rename = "campaignType")]
+    campaign_type: Option<String>,
 }
 
-/// The organization's campaigns, the newest first.
+impl Sought {
+    fn filter(&self) -> Result<Filter, Problem> {
+        let known = Purpose::ALL.map(|purpose| (purpose.as_str(), purpose));
+        Ok(Filter {
+            status: self.status.as_deref().map(status).transpose()?,
+            name: self.q.clone().filter(|q| !q.trim().is_empty()),
+            purpose: query::one_of("campaignType", self.campaign_type.as_deref(), &known)?,
+        })
+    }
+}
+
+/// The organization's campaigns, the newest first. A parameter that is not described is refused, as among contacts.
 #[utoipa::path(tag = "campaigns", security(("token" = [])), params(Sought, Pages, Fresh, Texts), responses(
     (status = OK, body = CampaignPage<'_>),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
@@ -116,10 +132,9 @@ async fn list(
     pages: Query<Pages>,
     fresh: Query<Fresh>,
     texts: Texts,
-    request: HttpRequest,
+    request: Described,
 ) -> Result<HttpResponse, Problem> {
-    let status = sought.status.as_deref().map(status).transpose()?;
-    let filter = Filter { status, name: sought.q.clone().filter(|q| !q.trim().is_empty()) };
+    let filter = sought.filter()?;
     let place = pages.place(LIST, LIST_MAX)?;
     let fresh = fresh.wait(&engine, CampaignBoard::NAME).await;
     let organization = &member.0.organization;
@@ -128,7 +143,7 @@ async fn list(
     let total = campaign_board::count(&engine.screens, organization, &filter).await?;
     let next = place.cut(&mut rows, |row| row.position);
     let data = rows.iter().map(|row| CampaignView::new(row, texts)).collect();
-    let answer = place.answer(&request, sessions::shown(fresh), next);
+    let answer = place.answer(&request.0, sessions::shown(fresh), next);
     sessions::json(answer, &CampaignPage { data, meta: place.meta(total, next) })
 }
 

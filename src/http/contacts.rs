@@ -13,6 +13,7 @@ use domain::access::Role;
 use domain::contact::Status;
 use projections::contact_book::{self, ContactBook, ContactRow, Filter};
 use projections::projection::Projection;
+use projections::targets::Targets;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
@@ -25,6 +26,7 @@ use super::edge::{self, RequestId};
 use super::language::Texts;
 use super::pages::{self, Pages};
 use super::problem::{Code, Problem, ProblemBody};
+use super::query::{self, Described};
 use super::removed::Removed;
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
@@ -139,16 +141,40 @@ struct Sought {
     status: Option<String>,
     /// A part of the name, or of the number's digits.
     q: Option<String>,
+    /// `true`: a call to it was begun; `false`: none was.
+    #[serde(rename = "isCalled")]
+    #[param(rename = "isCalled", value_type = Option<bool>)]
+    is_called: Option<String>,
+    /// The upload that it came with.
+    #[serde(rename = "importId")]
+    #[param(rename = "importId", value_type = Option<Uuid>)]
+    import_id: Option<String>,
+    /// A campaign that it is in.
+    #[param(value_type = Option<Uuid>)]
+    campaign: Option<String>,
 }
 
 impl Sought {
     fn filter(&self) -> Result<Filter, Problem> {
         let status = self.status.as_deref().map(status).transpose()?;
-        Ok(Filter { status, text: self.q.clone().filter(|q| !q.trim().is_empty()) })
+        let told = [("true", true), ("false", false)];
+        Ok(Filter {
+            status,
+            text: self.q.clone().filter(|q| !q.trim().is_empty()),
+            is_called: query::one_of("isCalled", self.is_called.as_deref(), &told)?,
+            import: query::id("importId", self.import_id.as_deref())?,
+            campaign: query::id("campaign", self.campaign.as_deref())?,
+        })
+    }
+
+    /// Who is in a campaign, another screen knows.
+    fn screens(&self) -> &'static [&'static str] {
+        if self.campaign.is_some() { &[ContactBook::NAME, Targets::NAME] } else { &[ContactBook::NAME] }
     }
 }
 
-/// The organization's contacts, the newest first.
+/// The organization's contacts, the newest first. A parameter that is not described is refused: a filter that is misspelt would
+/// show everybody, and the documents give clients of this list no others.
 #[utoipa::path(tag = "contacts", security(("token" = [])), params(Sought, Pages, Fresh, Texts), responses(
     (status = OK, body = ContactPage<'_>),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
@@ -161,18 +187,18 @@ async fn list(
     pages: Query<Pages>,
     fresh: Query<Fresh>,
     texts: Texts,
-    request: HttpRequest,
+    request: Described,
 ) -> Result<HttpResponse, Problem> {
     let filter = sought.filter()?;
     let place = pages.place(LIST, LIST_MAX)?;
-    let fresh = fresh.wait(&engine, ContactBook::NAME).await;
+    let fresh = fresh.wait_for(&engine, sought.screens()).await;
     let organization = &member.0.organization;
     let mut rows =
         contact_book::list(&engine.screens, organization, &filter, (place.at, place.limit + 1)).await?;
     let total = contact_book::count(&engine.screens, organization, &filter).await?;
     let next = place.cut(&mut rows, |row| row.position);
     let data = rows.iter().map(|row| ContactView::new(row, texts)).collect();
-    let answer = place.answer(&request, sessions::shown(fresh), next);
+    let answer = place.answer(&request.0, sessions::shown(fresh), next);
     sessions::json(answer, &ContactPage { data, meta: place.meta(total, next) })
 }
 

@@ -21,9 +21,9 @@ use domain::ids::Organization;
 use metrics::{Counter, Histogram};
 
 use super::Engine;
-use super::body;
 use super::live::Connection;
 use super::problem::{CONTENT_TYPE, Code, Problem};
+use super::{body, query};
 use crate::realtime::Peer;
 
 pub(super) const REQUEST_ID: &str = "x-request-id";
@@ -116,7 +116,10 @@ pub(super) async fn edge(
     let shown = HeaderValue::from_str(id.as_str()).ok();
     request.extensions_mut().insert(id);
     let gate = if request.path() == "/calls/result" { Gate::Arriving } else { Gate::All };
-    let mut response = if let Some(under_way) = UnderWay::begin(gate) {
+    let mut response = if let Some(wrong) = query::unstorable(request.query_string()) {
+        body::discard(request.take_payload()).await;
+        request.into_response(wrong.error_response())
+    } else if let Some(under_way) = UnderWay::begin(gate) {
         let looks = request.method() == Method::GET;
         let answering = async move {
             let _under_way = under_way;

@@ -5,8 +5,8 @@ use actix_web::web::Payload;
 use domain::phone::{Home, Phone, Unfit};
 use serde_json::{Map, Value};
 
-use super::body;
-use super::problem::{Code, Problem};
+use super::problem::Problem;
+use super::{body, json};
 use crate::config::Secret;
 
 /// What is said in passing is short.
@@ -69,8 +69,7 @@ impl Fields {
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, Problem> {
-        let wrong = |_| Problem::new(Code::BadJson, "the body has to be a JSON object");
-        serde_json::from_slice(bytes).map(Self).map_err(wrong)
+        json::object(bytes).map(Self)
     }
 
     /// Everything that is said, however it was written.

@@ -85,7 +85,14 @@ fn query(item: &PathItem) -> Vec<String> {
         RefOr::T(parameter) => (parameter.parameter_in == ParameterIn::Query).then(|| parameter.name.clone()),
         RefOr::Ref(_) => None,
     });
-    asked.collect()
+    // A path that is read and written alike has one description of both.
+    let mut names: Vec<String> = vec![];
+    for name in asked {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 #[get("/openapi.json")]

@@ -94,6 +94,7 @@ codes! {
     CampaignRunning    = CONFLICT,               "campaign-running",     "The campaign is running";
     CampaignStill      = CONFLICT,               "campaign-not-running", "The campaign is not running";
     CampaignThrough    = CONFLICT,               "campaign-through",     "Nobody is left to be called";
+    CampaignSpent      = CONFLICT,               "campaign-spent",       "The campaign's budget is used up";
     PromiseOver        = CONFLICT,               "promise-over",         "The promise is over";
     RemoteInUse        = CONFLICT,               "remote-in-use",        "The remote host is in use";
     SessionAlreadyOpen = CONFLICT,               "session-already-open", "The session exists already";

@@ -9,6 +9,7 @@ use actix_web::web::{Data, Query};
 use actix_web::{FromRequest, HttpRequest};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use uuid::Uuid;
 
 use super::language;
 use super::openapi::Document;
@@ -18,7 +19,7 @@ use super::times;
 /// Every number that is known, and the largest that it may be.
 const NUMBERS: [(&str, u64); 1] = [("minPosition", u64::MAX)];
 /// Every text that is known. What it may be is said where it is read.
-const TEXTS: [&str; 26] = [
+const TEXTS: [&str; 29] = [
     "limit",
     "cursor",
     "status",
@@ -45,6 +46,9 @@ const TEXTS: [&str; 26] = [
     "dryRun",
     "strict",
     "onDuplicate",
+    "isCalled",
+    "importId",
+    "campaignType",
 ];
 /// Longest part of a name or a number that is looked for.
 const PART_LEN_MAX: usize = 100;
@@ -55,7 +59,7 @@ const LOCAL_LEN: usize = "2025-10-06T18:30:00".len();
 const NAME_LEN_MAX: usize = 40;
 
 /// A request whose every parameter stands in the route's description: a filter that is misspelt would filter nothing,
-/// and nobody would see it. Routes that older clients know do without, since those may add what means nothing here.
+/// and nobody would see it. Routes of `/calls` that older clients know do without, since those may add what means nothing here.
 #[derive(Debug)]
 pub(super) struct Described(pub(super) HttpRequest);
 
@@ -84,6 +88,17 @@ fn described(query: &str, known: &[String]) -> Result<(), Problem> {
             Err(Problem::parameter(&name, told))
         }
     }
+}
+
+/// A NUL is in no text that is stored, and one of the stores fails where it is asked for one: no route gets to see it.
+pub(super) fn unstorable(query: &str) -> Option<Problem> {
+    if !query.contains("%00") {
+        return None;
+    }
+    let Query(pairs) = Query::<Vec<(String, String)>>::from_query(query).ok()?;
+    let (name, _) = pairs.iter().find(|(name, value)| name.contains('\0') || value.contains('\0'))?;
+    let name: String = name.chars().take(NAME_LEN_MAX).filter(|c| *c != '\0').collect();
+    Some(Problem::parameter(&name, "holds a NUL character, which no text has"))
 }
 
 /// Says why a query was not understood.
@@ -180,6 +195,12 @@ pub(super) fn time(end: End, text: Option<&str>, zone: Tz) -> Result<Option<Date
 /// A telephone number, whose plus may have become a space on the way.
 pub(super) fn with_plus(text: &str) -> String {
     if text.starts_with(' ') { format!("+{}", text.trim()) } else { text.trim().to_owned() }
+}
+
+/// An id, where the parameter is there.
+pub(super) fn id(name: &'static str, text: Option<&str>) -> Result<Option<Uuid>, Problem> {
+    let read = |text| Uuid::parse_str(text).map_err(|_| Problem::parameter(name, "is no id"));
+    text.map(read).transpose()
 }
 
 /// A part of a text that is looked for. An empty one is none.

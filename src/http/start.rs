@@ -17,7 +17,7 @@ use domain::remote::Holder;
 use domain::session::{Command, Pinned, Remote};
 use projections::projection::Projection;
 use projections::session_stats::{self, SessionRow, SessionStats, Status};
-use serde::Serialize;
+use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -28,7 +28,7 @@ use super::auth::Calls;
 use super::edge::{self, RequestId};
 use super::problem::{Code, Problem, ProblemBody};
 use super::sessions::Home;
-use super::{Engine, body, wait};
+use super::{Engine, body, json, wait};
 use crate::dispatch::remote::Refusal;
 use crate::dispatch::{Failure, Meta};
 use pinned::{Asked, Body};
@@ -114,9 +114,8 @@ fn asked(bytes: &[u8]) -> Result<Body, Problem> {
     if matches!(bytes.trim_ascii(), b"" | b"null") {
         return Ok(Body::default());
     }
-    let object = bytes.trim_ascii_start().first() == Some(&b'{');
-    let body = serde_json::from_slice(bytes).ok().filter(|_| object);
-    body.ok_or_else(|| {
+    let told = Value::Object(json::object(bytes)?);
+    Body::deserialize(told).map_err(|_| {
         Problem::new(
             Code::BadJson,
             "the body has to be an object with uploadId, or with retryOf and statuses, or empty",

@@ -29,6 +29,14 @@ impl<'a> Desk<'a> {
         (answer.status(), answer.json().await.unwrap_or(Value::Null))
     }
 
+    /// Sends a body as it is.
+    pub(crate) async fn sent(&self, method: Method, path: &str, body: &str) -> (StatusCode, Value) {
+        let request = self.world.http.request(method, self.world.url(&format!("/auto-calling{path}")));
+        let request = request.bearer_auth(&self.token).header("content-type", "application/json");
+        let answer = request.body(body.to_owned()).send().await.unwrap();
+        (answer.status(), answer.json().await.unwrap_or(Value::Null))
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Value {
         let (status, answer) = self.ask(Method::GET, path, None).await;
         assert_eq!(status, 200, "{path}: {answer}");

@@ -185,13 +185,48 @@ async fn who_may_not_be_called_is_skipped_with_the_reason_until_that_changes() {
     let why = desk.get(&format!("/auto-calling/contacts/{}/explain?campaign={campaign}", ids[1])).await;
     assert_eq!((why["eligible"].as_bool(), why["rule"].as_str()), (Some(false), Some("contact_status")));
     assert_eq!(why["noted"]["rule"], "contact_status");
-    assert_eq!(why["rules"].as_array().unwrap().len(), 14);
+    assert_eq!(why["rules"].as_array().unwrap().len(), 17);
 
     // Marked active again, it is called when the campaign goes on.
     desk.ask(Method::PATCH, &status(&ids[1]), &json!({ "status": "ACTIVE" })).await;
     desk.begin(&campaign).await;
     desk.until(&campaign, "called", |shown| shown["calledContacts"] == 2).await;
     assert_eq!((desk.agent.times(&phone(1)), desk.agent.times(&phone(2))), (0, 1));
+    desk.agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_line_is_told_so() {
+    let desk = Desk::start(World::sqlite(), Agent::start(well(20_000))).await;
+    let ids = [desk.contact(1).await, desk.contact(2).await];
+    let campaign = desk.campaign_of(&ids, &json!({ "concurrency": 1, "callsPerSecond": 0.01 })).await;
+    let why = async || {
+        let why = desk.get(&format!("/auto-calling/contacts/{}/explain?campaign={campaign}", ids[1])).await;
+        let told = why["rules"].as_array().unwrap().iter();
+        let told = told.map(|one| (one["rule"].as_str().unwrap().to_owned(), one.clone())).collect();
+        let told: std::collections::HashMap<String, Value> = told;
+        (why, told)
+    };
+    let (standing, rules) = why().await;
+    assert_eq!((&standing["eligible"], &standing["rule"]), (&json!(false), &json!("campaign_not_running")));
+    assert_eq!((&standing["callStatus"], &standing["eligibleAt"]), (&json!("PENDING"), &Value::Null));
+    assert_eq!(rules["campaign_not_running"]["verdict"], "suppress");
+
+    desk.begin(&campaign).await;
+    desk.until(&campaign, "calling", |shown| shown["calling"] == 1).await;
+    let (waiting, rules) = why().await;
+    assert_eq!((&waiting["eligible"], &waiting["rule"]), (&json!(false), &json!("concurrency")), "{waiting}");
+    assert_eq!(rules["concurrency"]["figures"], json!({ "lines": { "atMost": 1, "live": 1 } }));
+    assert_eq!(
+        (&rules["concurrency"]["verdict"], &rules["concurrency"]["until"]),
+        (&json!("defer"), &Value::Null)
+    );
+    let rate = &rules["calls_per_second"];
+    assert_eq!(rate["figures"]["rate"]["callsPerSecond"], 0.01, "{rate}");
+    assert!(rate["until"].as_str().unwrap() > waiting["at"].as_str().unwrap(), "{rate}");
+    assert_eq!(rules["campaign_not_running"]["verdict"], "pass");
+    let called = desk.get(&format!("/auto-calling/contacts/{}/explain?campaign={campaign}", ids[0])).await;
+    assert_eq!((&called["phase"], &called["callStatus"]), (&json!("calling"), &json!("CALLING")));
     desk.agent.stop().await;
 }
 

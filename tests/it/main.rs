@@ -55,6 +55,7 @@ mod imports;
 mod launch;
 mod leases;
 mod live;
+mod mistakes;
 mod number_lists;
 mod overload;
 mod printed;

@@ -36,33 +36,42 @@ pub struct Again {
 
 /// A row as it is written and stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Written {
     /// After the first such call, the second, and so on; the last stays.
-    after: Vec<Span>,
+    #[serde(default)]
+    after: Steps,
     /// After the last it is twice as long each time.
+    #[serde(default)]
     doubling: bool,
-    /// How often again after this kind.
+    /// How often again after this kind. It is always said: a row that forgets it must not end all calling.
     at_most: u8,
     /// How many calls that disturbed somebody in any 24 hours, whatever came of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     a_day: Option<NonZeroU8>,
     /// How many of them in all.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     in_all: Option<NonZeroU8>,
     /// Not before the next day where the person is.
+    #[serde(default)]
     next_day: bool,
     /// Not in the part of the day in which it was tried.
+    #[serde(default)]
     other_part_of_day: bool,
 }
 
+/// Judged by itself, so that the step that is wrong is named.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Span>", into = "Vec<Span>")]
+struct Steps(Vec<Span>);
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadAgain {
-    #[error("\"after\" says how soon; it may be left out only with \"nextDay\" or \"atMost\": 0")]
-    NoDelay,
-    #[error("\"after\" holds lengths longer than nothing, {STEPS_MAX} at most")]
-    BadDelay,
-}
+#[error("\"after\" says how soon; it may be left out only with \"nextDay\" or \"atMost\": 0")]
+pub struct NoDelay;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"after\" holds lengths longer than nothing, {STEPS_MAX} at most")]
+pub struct BadDelay;
 
 /// More steps than this nobody plans.
 const STEPS_MAX: usize = 20;
@@ -122,7 +131,7 @@ impl Kind {
 
 impl Again {
     pub(super) fn after(steps: &[Span], at_most: u8) -> Self {
-        let plain = Written { after: steps.to_vec(), at_most, ..Written::default() };
+        let plain = Written { after: Steps(steps.to_vec()), at_most, ..Written::default() };
         Self::of(plain)
     }
 
@@ -149,7 +158,7 @@ impl Again {
 
     fn of(written: Written) -> Self {
         let Written { after, doubling, at_most, a_day, in_all, next_day, other_part_of_day } = written;
-        Self { after, doubling, at_most, a_day, in_all, next_day, other_part_of_day }
+        Self { after: after.0, doubling, at_most, a_day, in_all, next_day, other_part_of_day }
     }
 
     /// How long to wait after so many calls of this kind before.
@@ -181,23 +190,32 @@ fn fewer(ours: Option<NonZeroU8>, theirs: Option<NonZeroU8>) -> Option<NonZeroU8
 }
 
 impl TryFrom<Written> for Again {
-    type Error = BadAgain;
+    type Error = NoDelay;
 
-    fn try_from(written: Written) -> Result<Self, BadAgain> {
-        if written.after.is_empty() && !written.next_day && written.at_most > 0 {
-            return Err(BadAgain::NoDelay);
-        }
-        if written.after.len() > STEPS_MAX || written.after.contains(&Span::ZERO) {
-            return Err(BadAgain::BadDelay);
-        }
-        Ok(Self::of(written))
+    fn try_from(written: Written) -> Result<Self, NoDelay> {
+        let soon_or_never = !written.after.0.is_empty() || written.next_day || written.at_most == 0;
+        if soon_or_never { Ok(Self::of(written)) } else { Err(NoDelay) }
+    }
+}
+
+impl TryFrom<Vec<Span>> for Steps {
+    type Error = BadDelay;
+
+    fn try_from(steps: Vec<Span>) -> Result<Self, BadDelay> {
+        if steps.len() > STEPS_MAX || steps.contains(&Span::ZERO) { Err(BadDelay) } else { Ok(Self(steps)) }
+    }
+}
+
+impl From<Steps> for Vec<Span> {
+    fn from(steps: Steps) -> Self {
+        steps.0
     }
 }
 
 impl From<Again> for Written {
     fn from(again: Again) -> Self {
         let Again { after, doubling, at_most, a_day, in_all, next_day, other_part_of_day } = again;
-        Self { after, doubling, at_most, a_day, in_all, next_day, other_part_of_day }
+        Self { after: Steps(after), doubling, at_most, a_day, in_all, next_day, other_part_of_day }
     }
 }
 

@@ -1,5 +1,6 @@
 //! How campaigns are asked for: one, and an organization's by page or by cursor.
 
+use domain::campaign::Kind as Purpose;
 use domain::ids::Organization;
 use uuid::Uuid;
 
@@ -16,6 +17,7 @@ pub struct Filter {
     pub status: Option<Status>,
     /// A part of the name, as it is written.
     pub name: Option<String>,
+    pub purpose: Option<Purpose>,
 }
 
 /// One campaign that was not removed.
@@ -59,6 +61,9 @@ fn filtered(organization: &Organization, filter: &Filter) -> Text {
     text.arg(Cell::text(organization.as_str())).push(" and removed = 0");
     if let Some(status) = filter.status {
         text.push(" and status = ").arg(Cell::text(status.as_str()));
+    }
+    if let Some(purpose) = filter.purpose {
+        text.push(" and purpose = ").arg(Cell::text(purpose.as_str()));
     }
     if let Some(name) = &filter.name {
         text.push(" and name like ").arg(Cell::text(pattern(name))).push(" escape '\\'");

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::projection::Projection;
 use crate::row::{Cell, row};
 use crate::screens::Screens;
+use crate::targets;
 use crate::text::{Page, Text, pattern};
 
 /// Ids that are asked for together.
@@ -24,6 +25,11 @@ pub struct Filter {
     pub status: Option<Status>,
     /// A part of the name, or of the number's digits.
     pub text: Option<String>,
+    pub is_called: Option<bool>,
+    /// The upload that it came with.
+    pub import: Option<Uuid>,
+    /// A campaign that it is in.
+    pub campaign: Option<Uuid>,
 }
 
 /// One contact that was not removed.
@@ -142,7 +148,7 @@ pub async fn list(
     filter: &Filter,
     (page, limit): (Page, u32),
 ) -> Result<Vec<ContactRow>, Error> {
-    let mut text = filtered(organization, filter);
+    let mut text = filtered(screens, organization, filter);
     text.newest((page, limit));
     let (rest, args) = text.into_parts();
     screens.query(ContactBook::NAME, &rest, args, false).await
@@ -150,11 +156,11 @@ pub async fn list(
 
 /// How many there are.
 pub async fn count(screens: &Screens, organization: &Organization, filter: &Filter) -> Result<u64, Error> {
-    let (rest, args) = filtered(organization, filter).into_parts();
+    let (rest, args) = filtered(screens, organization, filter).into_parts();
     screens.count(ContactBook::NAME, &rest, args).await
 }
 
-fn filtered(organization: &Organization, filter: &Filter) -> Text {
+fn filtered(screens: &Screens, organization: &Organization, filter: &Filter) -> Text {
     let mut text = Text::new("where organization = ");
     text.arg(Cell::text(organization.as_str())).push(" and removed = 0");
     if let Some(status) = filter.status {
@@ -167,6 +173,17 @@ fn filtered(organization: &Organization, filter: &Filter) -> Text {
         if !digits.is_empty() && !part.chars().any(char::is_alphabetic) {
             text.push(" or phone_backwards like ").arg(Cell::text(pattern(digits)));
         }
+        text.push(")");
+    }
+    if let Some(is_called) = filter.is_called {
+        text.push(" and is_called = ").arg(Cell::int(i64::from(is_called)));
+    }
+    if let Some(import) = filter.import {
+        text.push(" and import_id = ").arg(Cell::text(import.to_string()));
+    }
+    if let Some(campaign) = filter.campaign {
+        text.push(" and id in (");
+        targets::members(&mut text, screens, (organization, campaign));
         text.push(")");
     }
     text

@@ -120,6 +120,25 @@ impl Postgres {
             _ => Err(error),
         }
     }
+
+    /// Takes a view away under a name that it had before, where it is ours: one that shows this very screen.
+    /// What operators built on it keeps it, and the database may forbid it: the screen works all the same.
+    pub(crate) async fn withdraw(&self, former: &str, screen: &str) -> Result<(), Error> {
+        let ours = "select exists (select from pg_views where schemaname = 'public' and viewname = $1 \
+                    and definition like '%FROM screens.' || $2 || ';')";
+        let ours: bool = sqlx::query_scalar(ours).bind(former).bind(screen).fetch_one(&self.pool).await?;
+        if !ours {
+            return Ok(());
+        }
+        let drop = Step::new(format!("drop view if exists public.{former}"));
+        match self.transact(&[Step::new(schema::LOCK), drop]).await {
+            Err(error) if refusal(&error).is_some() => {
+                tracing::warn!(view = former, "the view stays beside its new name: {error}");
+                Ok(())
+            }
+            done => done.map(|_| ()),
+        }
+    }
 }
 
 fn unusable(error: &sqlx::Error) -> Error {

@@ -158,6 +158,9 @@ pub(crate) async fn prepare(backend: &Backend, specs: &[Spec], now: DateTime<Utc
         register(backend, spec, now).await?;
         if let Backend::Postgres(store) = backend {
             store.publish(spec.view, &for_people(spec)).await?;
+            for former in spec.former_views {
+                store.withdraw(former, spec.name).await?;
+            }
         }
     }
     Ok(())

@@ -110,6 +110,25 @@ pub async fn next_due(screens: &Screens, campaign: Uuid) -> Result<Option<DateTi
     Ok(next)
 }
 
+row! {
+    struct Begun {
+        pub dialled_at: Option<DateTime<Utc>>,
+    }
+}
+
+/// When a campaign's newest call was begun.
+pub async fn newest_call(
+    screens: &Screens,
+    organization: &Organization,
+    campaign: Uuid,
+) -> Result<Option<DateTime<Utc>>, Error> {
+    let args = vec![Cell::text(organization.as_str()), Cell::text(campaign.to_string())];
+    let rest = "where organization = $1 and campaign = $2 and dialled_at is not null \
+                order by dialled_at desc limit 1";
+    let found: Vec<Begun> = screens.query(Targets::NAME, rest, args, false).await?;
+    Ok(found.first().and_then(|begun| begun.dialled_at))
+}
+
 /// Who was put off in a campaign by a rule, for a while or for good, in the order in which they joined, from after a cursor.
 pub async fn put_off(
     screens: &Screens,
@@ -166,6 +185,14 @@ row! {
     struct Member {
         pub contact: Uuid,
     }
+}
+
+/// The contacts of a campaign, as a part of another screen's query.
+pub(crate) fn members(text: &mut Text, screens: &Screens, (organization, campaign): (&Organization, Uuid)) {
+    let view = format!("{}{}", screens.backend().dialect().prefix(), Targets::NAME);
+    text.push(&format!("select contact from {view} where organization = "))
+        .arg(Cell::text(organization.as_str()));
+    text.push(" and campaign = ").arg(Cell::text(campaign.to_string())).push(" and state <> 'dropped'");
 }
 
 /// Those of these contacts that are in a campaign. As many as a query may name.

@@ -59,6 +59,52 @@ async fn a_table_in_the_way_of_a_view_is_named() {
     assert!(refused(&Store::Postgres(pool)).await.contains("public.call_results exists and is no view"));
 }
 
+/// The names that operators were promised, each with the times they ask for; the names of before are gone.
+#[tokio::test]
+async fn operators_find_views_under_their_promised_names() {
+    let Some(pool) = super::postgres::database().await else { return };
+    let store = Store::Postgres(pool.clone());
+    drop(Screens::open(options(&store)).await.unwrap());
+    let formers = [("auto_contacts", "contact_book"), ("auto_campaigns", "campaign_board")];
+    for (former, screen) in formers {
+        let view = format!("create view public.{former} as select stream, created_at from screens.{screen}");
+        sqlx::query(&view).execute(&pool).await.unwrap();
+    }
+    drop(Screens::open(options(&store)).await.unwrap());
+    for view in ["auto_call_contacts", "auto_call_campaigns", "call_sessions", "call_results"] {
+        let kind = format!("select pg_typeof(max(created_at))::text from public.{view}");
+        let kind: String = sqlx::query_scalar(&kind).fetch_one(&pool).await.unwrap();
+        assert_eq!(kind, "timestamp with time zone", "{view}");
+    }
+    for (former, _) in formers {
+        assert!(!there(&pool, former).await, "{former}");
+    }
+}
+
+/// Somebody else's view may have the name, and somebody may have built on ours.
+#[tokio::test]
+async fn a_former_view_that_is_needed_stays() {
+    let Some(pool) = super::postgres::database().await else { return };
+    let store = Store::Postgres(pool.clone());
+    drop(Screens::open(options(&store)).await.unwrap());
+    for view in [
+        "auto_contacts as select 1 as theirs",
+        "auto_campaigns as select stream from screens.campaign_board",
+        "theirs as select stream from public.auto_campaigns",
+    ] {
+        sqlx::query(&format!("create view public.{view}")).execute(&pool).await.unwrap();
+    }
+    drop(Screens::open(options(&store)).await.unwrap());
+    for view in ["auto_contacts", "auto_campaigns", "theirs"] {
+        assert!(there(&pool, view).await, "{view}");
+    }
+}
+
+async fn there(pool: &sqlx::PgPool, view: &str) -> bool {
+    let there = "select to_regclass('public.' || $1) is not null";
+    sqlx::query_scalar(there).bind(view).fetch_one(pool).await.unwrap()
+}
+
 #[tokio::test]
 async fn nodes_may_start_at_once() {
     let Some(pool) = super::postgres::database().await else { return };

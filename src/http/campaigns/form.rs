@@ -21,7 +21,7 @@ const NAME_LEN_MAX: usize = 200;
 const DESCRIPTION_LEN_MAX: usize = 10_000;
 const OBJECT: &str = "has to be an object";
 /// Fields of answers, which clients send back with what they change.
-const SHOWN: [&str; 16] = [
+const SHOWN: [&str; 17] = [
     "id",
     "organizationId",
     "campaignTypeDescription",
@@ -38,6 +38,8 @@ const SHOWN: [&str; 16] = [
     "completedAt",
     "createdAt",
     "updatedAt",
+    // Who joins or leaves is told elsewhere.
+    "contacts",
 ];
 
 /// A campaign as it is sent.

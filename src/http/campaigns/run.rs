@@ -5,7 +5,8 @@ use actix_web::web::{Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, patch, post};
 use domain::access::Role;
 use domain::campaign::{Command, Why};
-use projections::campaign_board::CampaignBoard;
+use domain::policy::tally::{Standing, Tally};
+use projections::campaign_board::{CampaignBoard, CampaignRow, Status};
 use projections::projection::Projection;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -36,7 +37,7 @@ struct StartedView<'a> {
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json", description = "It has no contacts"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
     (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json",
-        description = "It was completed, and nobody is left to be called"),
+        description = "It was completed, and nobody is left to be called; or its budget is used up"),
 ))]
 #[post("/auto-calling/campaigns/{id}/start")]
 pub(super) async fn start(
@@ -84,11 +85,24 @@ async fn begin(
     let row = find(engine, &caller, campaign).await?;
     let count = |value: i64| u32::try_from(value).unwrap_or(0);
     let (contacts, open) = (count(row.total), count(row.total - row.called));
+    affordable(&row)?;
     let position = asked.say(campaign, Command::Start { contacts, open, at: engine.clock.now() }).await?;
     let (row, mut answer) = asked.row(campaign, position).await?;
     let outlook = preflight::at_start(engine, &caller, &row).await?;
     answer.status(StatusCode::OK);
     sessions::json(answer, &StartedView { campaign: CampaignView::new(&row, texts), outlook })
+}
+
+/// A campaign that the dialler would pause in the next moment, since nothing is left of its budget, is not started.
+fn affordable(row: &CampaignRow) -> Result<(), Problem> {
+    let open = u32::try_from(row.total - row.called).unwrap_or(0);
+    let standing = Tally::counted(0, open, row.spent()).standing(&row.plans());
+    match standing {
+        Standing::Pauses(Why::Budget { figures }) if row.status != Status::Running => {
+            Err(Problem::new(Code::CampaignSpent, format!("{figures} are used up; nothing was started")))
+        }
+        Standing::Pauses(_) | Standing::Goes { .. } | Standing::Waits | Standing::Completes => Ok(()),
+    }
 }
 
 /// Stops calling. Calls under way finish; started again it goes on where it was.

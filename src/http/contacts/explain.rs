@@ -1,15 +1,18 @@
 //! Why a contact is or is not called in a campaign: each rule as it stands at this moment, and what was decided last.
-//! It asks the very function the dialler asks, on the same streams.
+//! It asks the very function the dialler asks, on the same streams; then what holds the campaign back, whoever would be called.
 #![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 use actix_web::web::{Path, Query};
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
+use domain::conversation::status::Status as CallStatus;
 use domain::policy::dialling::Whole;
 use domain::policy::eligible::{Decision, Tested, Verdict};
-use domain::target::Phase;
+use domain::policy::hold::{self, Looked, Pace};
+use domain::target::{Phase, Target};
 use projections::campaign_board::{self, CampaignBoard, CampaignRow, Status};
 use projections::projection::Projection;
+use projections::targets::{self, Targets};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -46,18 +49,17 @@ struct Explanation {
     eligible: bool,
     /// `waiting`, `calling` or `over`.
     phase: &'static str,
-    /// When it may be called, as far as waiting helps.
+    /// When it may be called, as far as waiting helps and its end is known.
     #[schema(value_type = Option<String>, format = DateTime)]
     eligible_at: Option<Stamp>,
-    /// The rule that decides.
+    /// The rule that decides: of those against this contact, else of those that hold the campaign back.
     rule: Option<&'static str>,
     /// The rules by their name and version.
     rules_pack: String,
-    /// Every rule that was tried.
+    /// Every rule that was tried; the last three, `campaign_not_running`, `concurrency` and `calls_per_second`, are the campaign's pace.
     rules: Vec<RuleView>,
-    /// What its calls came to so far.
-    #[schema(value_type = Option<String>)]
-    call_status: Option<&'static str>,
+    /// As the campaign's list shows it.
+    call_status: &'static str,
     /// What was decided last and stored.
     noted: Option<NotedView>,
 }
@@ -70,6 +72,7 @@ struct RuleView {
     description: &'static str,
     /// `pass`, `defer`, `suppress` or `untried`.
     verdict: &'static str,
+    /// Null also where a call has to end first.
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Stamp>,
     /// What it looked at; null where there was nothing to look at.
@@ -113,14 +116,15 @@ pub(super) async fn explain(
     let all = engine.dispatch.concerned(&case).await?;
     let phase = phase(all.target.state.phase())
         .ok_or_else(|| Problem::new(Code::ContactUnknown, "there is no such contact in the campaign"))?;
-    let explanation = Explanation::new(&engine, (&row, &all), phase, texts);
+    let pace = pace(&engine, &row, &case).await?;
+    let explanation = Explanation::new(&engine, (&row, &all, &pace), phase, texts);
     sessions::json(sessions::shown(shown), &explanation)
 }
 
 impl Explanation {
     fn new(
         engine: &Engine,
-        (row, all): (&CampaignRow, &Concerned),
+        (row, all, pace): (&CampaignRow, &Concerned, &Pace),
         phase: &'static str,
         texts: Texts,
     ) -> Self {
@@ -128,20 +132,23 @@ impl Explanation {
         let terms = engine.options.campaigns.terms(&row.plans());
         let whole = Whole { spent: row.spent(), tripped: tripped(row) };
         let weighed = all.weigh(&terms, whole, now);
-        let (eligible_at, rule) = eligible(weighed.decision, now);
+        let holds = hold::look(pace, now);
+        let (eligible_at, rule) = eligible(weighed.decision, &holds, now);
         let waits = phase == "waiting";
+        let tested = weighed.tested.iter().map(|tested| RuleView::new(tested, texts));
+        let held = holds.iter().map(|looked| RuleView::held(looked, texts));
         Self {
             contact_id: all.contact.state.id(),
             campaign_id: row.id,
             at: Stamp(now),
             campaign_status: row.status.as_str(),
-            eligible: waits && row.status == Status::Running && weighed.decision == Decision::Dial,
+            eligible: waits && rule.is_none(),
             phase,
             eligible_at: eligible_at.filter(|_| waits).map(Stamp),
             rule: rule.filter(|_| waits),
             rules_pack: format!("{} v{}", terms.pack.name, terms.pack.version),
-            rules: weighed.tested.iter().map(|tested| RuleView::new(tested, texts)).collect(),
-            call_status: all.target.state.last().map(|past| past.outcome.shown().status.as_str()),
+            rules: tested.chain(held).collect(),
+            call_status: call_status(&all.target.state).as_str(),
             noted: all.target.state.decision().map(|known| NotedView {
                 rule: known.rule.as_str(),
                 until: known.until.map(Stamp),
@@ -162,13 +169,61 @@ impl RuleView {
         let (rule, description) = (tested.rule.as_str(), tested.rule.description(texts.language));
         Self { rule, description, verdict, until, figures: figures::shown(tested.figures) }
     }
+
+    fn held(looked: &Looked, texts: Texts) -> Self {
+        let (verdict, until) = match looked.verdict {
+            hold::Verdict::Pass => ("pass", None),
+            hold::Verdict::Stand => ("suppress", None),
+            hold::Verdict::Wait { until } => ("defer", until.map(Stamp)),
+        };
+        let (rule, description) = (looked.hold.as_str(), looked.hold.description(texts.language));
+        Self { rule, description, verdict, until, figures: figures::shown(looked.figures) }
+    }
 }
 
-fn eligible(decision: Decision, now: DateTime<Utc>) -> (Option<DateTime<Utc>>, Option<&'static str>) {
+/// The campaign's pace at this moment.
+async fn pace(engine: &Engine, row: &CampaignRow, case: &Case) -> Result<Pace, Problem> {
+    let settings = row.plans();
+    let mut began = None;
+    if settings.calls_per_second.is_some() {
+        Fresh::since(engine.dispatch.position()).wait(engine, Targets::NAME).await;
+        began = targets::newest_call(&engine.screens, &case.organization, case.campaign).await?;
+    }
+    Ok(Pace {
+        running: row.status == Status::Running,
+        live: u32::try_from(row.calling).unwrap_or(0),
+        lines: settings.lines(),
+        rate: settings.calls_per_second,
+        began,
+    })
+}
+
+type Eligible = (Option<DateTime<Utc>>, Option<&'static str>);
+
+/// What is against this contact is told before what is against anybody.
+fn eligible(decision: Decision, holds: &[Looked], now: DateTime<Utc>) -> Eligible {
     match decision {
-        Decision::Dial => (Some(now), None),
+        Decision::Dial => held(holds).unwrap_or((Some(now), None)),
         Decision::Deferred { until, rule, .. } => (Some(until), Some(rule.as_str())),
         Decision::Suppressed { rule, .. } => (None, Some(rule.as_str())),
+    }
+}
+
+fn held(holds: &[Looked]) -> Option<Eligible> {
+    holds.iter().find_map(|looked| match looked.verdict {
+        hold::Verdict::Pass => None,
+        hold::Verdict::Stand => Some((None, Some(looked.hold.as_str()))),
+        hold::Verdict::Wait { until } => Some((until, Some(looked.hold.as_str()))),
+    })
+}
+
+/// Between two calls what the last one came to.
+fn call_status(target: &Target) -> CallStatus {
+    match target.phase() {
+        Phase::Calling(_) => CallStatus::Calling,
+        Phase::New | Phase::Waiting | Phase::Over | Phase::Dropped => {
+            target.last().map(|past| past.outcome.shown().status).unwrap_or_default()
+        }
     }
 }
 

@@ -5,8 +5,7 @@ use actix_web::{HttpResponse, get};
 use domain::ids::Organization;
 use domain::import;
 use domain::language::Language;
-use projections::contact_book::{self, ContactBook, ContactRow, Filter};
-use projections::projection::Projection;
+use projections::contact_book::{self, ContactRow, Filter};
 use projections::{Error, Page};
 
 use super::Sought;
@@ -38,7 +37,7 @@ pub(super) async fn file(
 ) -> Result<HttpResponse, Problem> {
     let format = form.format()?.unwrap_or(table::Format::Csv);
     let filter = sought.filter()?;
-    let fresh = fresh.wait(&engine, ContactBook::NAME).await;
+    let fresh = fresh.wait_for(&engine, sought.screens()).await;
     let (organization, below, language) = (member.0.organization, Some(Page::Skip(0)), texts.language);
     table::answer(Contacts { engine, organization, filter, language, below }, format, fresh).await
 }

@@ -13,8 +13,11 @@ use crate::dispatch::contacts::Wanted;
 use crate::http::Engine;
 use crate::http::fields::{self, Fields, Said};
 use crate::http::problem::Problem;
+use crate::http::times;
 
 const BODY_LEN_MAX: usize = 128 << 10;
+/// Of a day such as 1990-01-15.
+const DAY_LEN: usize = 10;
 const OUTCOME_LEN_MAX: usize = 1_000;
 /// Fields of answers, which clients send back with what they change.
 const SHOWN: [&str; 6] = ["id", "organizationId", "isCalled", "statusDescription", "createdAt", "updatedAt"];
@@ -166,8 +169,12 @@ fn birthday(text: &str, now: DateTime<Utc>) -> Result<Said<NaiveDate>, Problem> 
         return Ok(Said::Empty);
     }
     let wrong = || Problem::field("dateOfBirth", "has to be a day such as 1990-01-15");
+    let (day, rest) = text.trim().split_at_checked(DAY_LEN).ok_or_else(wrong)?;
     // Some programs send a time with it, which says nothing.
-    let day = text.trim().get(..10).and_then(|day| day.parse::<NaiveDate>().ok()).ok_or_else(wrong)?;
+    if !rest.is_empty() && times::parse(text.trim(), chrono_tz::UTC).is_none() {
+        return Err(wrong());
+    }
+    let day = day.parse::<NaiveDate>().map_err(|_| wrong())?;
     let unborn = || Problem::field("dateOfBirth", "is no day on which somebody alive was born");
     if (OLDEST..=now.date_naive()).contains(&day) { Ok(Said::This(day)) } else { Err(unborn()) }
 }

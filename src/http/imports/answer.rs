@@ -185,6 +185,9 @@ struct KeptView {
     changed: i64,
     in_campaign: i64,
     called: i64,
+    /// Those that were there before it and that it changed: they stay as it left them, since what they were is not kept. Null where
+    /// it broke off before they were counted.
+    updated: Option<i64>,
 }
 
 impl<'a> ImportView<'a> {
@@ -200,6 +203,7 @@ impl<'a> ImportView<'a> {
             changed: row.kept_changed,
             in_campaign: row.kept_in_campaign,
             called: row.kept_called,
+            updated: row.updated,
         };
         let undone = row.undone_at.map(|at| UndoneView { removed: row.removed, kept: kept(), at: Stamp(at) });
         let status = match (row.undone_at, row.finished_at, row.failed_at) {
@@ -251,6 +255,7 @@ impl Unimported {
             changed: kept.changed.into(),
             in_campaign: kept.in_campaign.into(),
             called: kept.called.into(),
+            updated: import.updated().map(i64::from),
         };
         Self { id, undone: true, removed, kept }
     }

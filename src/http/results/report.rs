@@ -14,8 +14,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::problem::{Code, Problem};
-use crate::http::times;
+use crate::http::problem::Problem;
+use crate::http::{json, times};
 use loose::Loose;
 
 /// A larger body is no report.
@@ -99,11 +99,7 @@ impl Said<'_> {
 
 /// Understands a body, or names what is wrong with it. Nothing of the body is repeated in the answer.
 pub(super) fn parse(bytes: &[u8], home: Home, zone: Tz) -> Result<Said<'_>, Problem> {
-    // An array would be taken for the fields in their order.
-    if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Problem::new(Code::BadJson, "the body has to be a JSON object"));
-    }
-    let body: Body<'_> = serde_json::from_slice(bytes).map_err(|why| malformed(&why))?;
+    let body: Body<'_> = json::read(bytes)?;
     let phone_text = body.phone_number.digits("phoneNumber", PHONE_LEN_MAX)?;
     let phone_text = required("phoneNumber", phone_text)?;
     let phone = Phone::reported(&phone_text, home);
@@ -124,13 +120,6 @@ pub(super) fn parse(bytes: &[u8], home: Home, zone: Tz) -> Result<Said<'_>, Prob
             notes: owned(body.notes.text("notes", NOTES_LEN_MAX)?),
         },
     })
-}
-
-/// serde's words may quote a value, so only the place is passed on.
-fn malformed(why: &serde_json::Error) -> Problem {
-    let (line, column) = (why.line(), why.column());
-    let what = if why.is_data() { "a field is there twice" } else { "the JSON is broken" };
-    Problem::new(Code::BadJson, format!("{what} at line {line}, column {column}"))
 }
 
 fn required<'a>(name: &'static str, text: Option<Cow<'a, str>>) -> Result<Cow<'a, str>, Problem> {

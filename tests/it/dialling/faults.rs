@@ -53,6 +53,15 @@ async fn a_used_up_budget_pauses_the_campaign_with_its_figures() {
     let paused = desk.until_status(&campaign, "PAUSED").await;
     assert_eq!(paused["why"]["budget"]["figures"], "6 of 6 calls");
     assert_eq!((desk.agent.rung().len(), paused["skippedContacts"].as_u64()), (6, Some(0)));
+    let start = format!("/auto-calling/campaigns/{campaign}/start");
+    let (status, said) = desk.ask(Method::POST, &start, &Value::Null).await;
+    assert_eq!((status.as_u16(), &said["code"]), (409, &json!("campaign-spent")), "{said}");
+    assert_eq!(said["detail"], "6 of 6 calls are used up; nothing was started");
+    let more = json!({ "settings": { "budget": { "calls": 8 } } });
+    let path = format!("/auto-calling/campaigns/{campaign}");
+    assert_eq!(desk.ask(Method::PATCH, &path, &more).await.0, StatusCode::OK);
+    desk.begin(&campaign).await;
+    desk.until(&campaign, "two more", |shown| shown["attempts"] == 8).await;
     desk.agent.stop().await;
 }
 

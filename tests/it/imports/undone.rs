@@ -21,7 +21,7 @@ async fn an_import_is_undone_save_what_was_touched(mut world: World) {
     assert_eq!(desk.ask(Method::DELETE, &format!("/contacts/{}", id(&gone)), None).await.0, 200);
 
     let (status, undone) = desk.ask(Method::DELETE, &import, None).await;
-    let kept = json!({ "changed": 1, "inCampaign": 1, "called": 0 });
+    let kept = json!({ "changed": 1, "inCampaign": 1, "called": 0, "updated": 0 });
     assert_eq!((status.as_u16(), &undone["removed"], &undone["kept"]), (200, &json!(897), &kept), "{undone}");
     let events = world.events().len();
     assert_eq!(desk.ask(Method::DELETE, &import, None).await.1, undone, "said twice");
@@ -61,5 +61,8 @@ async fn what_an_import_changed_is_not_its_own() {
     let import = import_of(&desk.imported("a.csv", &rows, "onDuplicate=update").await);
     let (status, undone) = desk.ask(Method::DELETE, &format!("/imports/{import}"), None).await;
     assert_eq!((status.as_u16(), &undone["removed"], &undone["undone"]), (200, &json!(0), &json!(true)));
+    assert_eq!(undone["kept"]["updated"], 1, "it is said that it stays: {undone}");
+    let shown = desk.get(&format!("/imports/{import}")).await;
+    assert_eq!(shown["undone"]["kept"], undone["kept"]);
     assert_eq!(desk.found("Olim").await["phone"], "+998901234567");
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::http::problem::Code;
 
 fn read(bytes: &[u8]) -> Result<Said<'_>, Problem> {
     parse(bytes, Home::parse("UZ").unwrap(), chrono_tz::Asia::Tashkent)
