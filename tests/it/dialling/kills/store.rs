@@ -106,7 +106,7 @@ impl Store {
     pub(super) async fn until_a_lease_is_renewed(&mut self) {
         let sql = "SELECT CAST(pid AS text) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
                    AND query LIKE 'UPDATE effects SET due_at%'";
-        for _ in 0..500 {
+        for _ in 0..3_000 {
             // Within a transaction PostgreSQL would show the same for ever.
             self.tell("SELECT pg_stat_clear_snapshot()").await;
             if !self.ask(sql).await.is_empty() {
