@@ -107,7 +107,7 @@ async fn its_contacts_are_paged(desk: &Desk<'_>, campaign: &str, people: &[Strin
 
     assert_eq!(desk.get(&format!("{path}?status=pending,BUSY")).await["meta"]["total"], 5);
     assert_eq!(ids(&desk.get(&format!("{path}?status=BUSY")).await), [""; 0]);
-    for (query, name) in [("status=SLEPT", "status"), ("page=0", "page"), ("staus=BUSY", "staus")] {
+    for (query, name) in [("status=SLEPT", "status"), ("page=0", "page"), ("state=BUSY", "state")] {
         let (status, answer) = desk.ask(Method::GET, &format!("{path}?{query}"), None).await;
         assert_eq!((status.as_u16(), &answer["parameter"]), (400, &json!(name)), "{answer}");
     }

@@ -59,7 +59,7 @@ async fn a_filter_that_is_not_known_is_named() {
     world.start().await;
     let desk = Desk::of(&world, "1", "admin");
     for (path, name) in [
-        ("/contacts?stauts=ACTIVE", "stauts"),
+        ("/contacts?state=ACTIVE", "state"),
         ("/contacts?isCalled=yes", "isCalled"),
         ("/contacts?importId=7", "importId"),
         ("/contacts?campaign=", "campaign"),
