@@ -32,6 +32,10 @@ impl Door for Mirror {
 }
 
 impl Talk for Reflection {
+    fn is_used(&self) -> bool {
+        true
+    }
+
     fn message(&self, message: Message<'_>) -> Result<(), Malformed> {
         self.0.send(&[match message {
             Message::Text(text) => Packet::message(text),

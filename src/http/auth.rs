@@ -25,7 +25,7 @@ use crate::config::{KeyKind, PublicKey, Secret};
 
 pub use credential::{Credential, key_actor};
 pub use doors::{Admin, Bearer, Calls, Knock, Member, Reporter, Signature};
-pub(super) use doors::{anyone, is_open, is_straight, refused, turned_away};
+pub(super) use doors::{TELLING, anyone, is_open, is_straight, refused, turned_away};
 pub use signature::Signers;
 pub use tries::{Subject, Tries};
 
@@ -97,6 +97,13 @@ pub enum Refusal {
         "the signature is more than five minutes old, or from the future: sign each attempt anew, and look at the clocks"
     )]
     StaleSignature,
+}
+
+impl Refusal {
+    /// Nobody said no: whoever asks again later may well be let in.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy | Self::Unavailable(_))
+    }
 }
 
 /// A public key in PEM that is none.

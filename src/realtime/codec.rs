@@ -135,12 +135,15 @@ fn event(mut args: Vec<Value>, ack: Option<u64>, attachments: usize) -> Result<K
     if args.is_empty() {
         return Err(Malformed);
     }
-    if let Value::String(name) = args.remove(0)
-        && !RESERVED.contains(&name.as_str())
-    {
-        return Ok(Kind::Event { name, args, ack });
-    }
-    Err(Malformed)
+    let name = match args.remove(0) {
+        Value::String(name) if !RESERVED.contains(&name.as_str()) => name,
+        // Clients may name events by numbers.
+        Value::Number(name) => name.to_string(),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            return Err(Malformed);
+        }
+    };
+    Ok(Kind::Event { name, args, ack })
 }
 
 /// Whether every placeholder has its attachment.

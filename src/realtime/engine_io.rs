@@ -30,6 +30,8 @@ pub use session::{Malformed, Opening, Session};
 
 /// The revision that is spoken. The third is another protocol, and JSONP is a transport of it.
 const REVISION: &str = "4";
+/// A session keeps its query.
+const QUERY_LEN_MAX: usize = 4_096;
 
 /// How a server behaves. The suites of the protocol want shorter heartbeats.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +43,10 @@ pub struct Options {
     /// What may wait for one client. Whoever has more waiting does not read, and is let go.
     pub queue_bytes_max: usize,
     pub sessions_max: usize,
+    /// A session that is of no use yet when so many others have come after it gives way.
+    pub unused_max: usize,
+    /// The headers that the protocol above may ask for, in lower case; no others are kept.
+    pub headers: &'static [&'static str],
     /// A websocket on trial has this long.
     pub probe_wait: Duration,
     /// A poll that comes while a websocket is on trial waits this long for what becomes of it.
@@ -59,6 +65,8 @@ impl Default for Options {
             max_payload: 1_000_000,
             queue_bytes_max: 1_024 * 1_024,
             sessions_max: 25_000,
+            unused_max: 4_096,
+            headers: &[],
             probe_wait: Duration::from_secs(10),
             poll_hold: Duration::from_millis(100),
             linger: Duration::from_secs(1),
@@ -76,6 +84,8 @@ pub trait Door: Send + Sync {
 /// One session's conversation. It is never called with a lock of the session held.
 pub trait Talk: Send + Sync {
     fn message(&self, message: Message<'_>) -> Result<(), Malformed>;
+    /// Whether it is of any use by now.
+    fn is_used(&self) -> bool;
     /// Does what is due, and says when there is something to do again.
     fn due(&self, now: Instant) -> Option<Instant>;
     /// The session is over; called once, and last.
@@ -139,7 +149,11 @@ impl Engine {
     /// None where there is no room.
     fn open(&self, opening: Opening, phase: Phase) -> Option<Session> {
         let session = Session::new(&self.0, opening, phase);
-        if !self.0.registry.add(&session, self.0.options.sessions_max) {
+        let Options { sessions_max, unused_max, .. } = self.0.options;
+        if let Some(old) = self.0.registry.give_way(unused_max).filter(|old| !old.is_used()) {
+            old.doom(Ended::Unused);
+        }
+        if !self.0.registry.add(&session, sessions_max) {
             return None;
         }
         if phase == Phase::Websocket {
@@ -163,7 +177,7 @@ impl Engine {
     }
 
     fn open_polling(&self, request: &HttpRequest) -> HttpResponse {
-        let Some(session) = self.open(Opening::of(request), Phase::Polling) else {
+        let Some(session) = self.open(Opening::of(request, self.0.options.headers), Phase::Polling) else {
             return refused(Refused::Full);
         };
         polling::answer(format!("0{}", self.greeting(&session, &["websocket"])))
@@ -210,7 +224,8 @@ struct Asked {
 
 impl Asked {
     fn of(engine: &Engine, request: &HttpRequest) -> Result<Self, Refused> {
-        let query = Query::<Vec<(String, String)>>::from_query(request.query_string());
+        let text = Some(request.query_string()).filter(|text| text.len() <= QUERY_LEN_MAX);
+        let query = Query::<Vec<(String, String)>>::from_query(text.ok_or(Refused::BadRequest)?);
         let query = query.map_err(|_| Refused::BadRequest)?.into_inner();
         let value = |name| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let websocket = match value("transport") {

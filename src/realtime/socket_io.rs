@@ -90,6 +90,11 @@ impl Server {
         sockets
     }
 
+    /// Whether more bytes than these wait for any client that is in a namespace.
+    pub fn is_anybody_behind(&self, bytes: usize) -> bool {
+        self.hall.floors.values().any(|floor| floor.rooms.any(|socket| socket.session().queued() > bytes))
+    }
+
     /// How many sockets a namespace has.
     pub fn sockets(&self, namespace: &str) -> usize {
         self.hall.floors.get(namespace).map_or(0, |floor| floor.rooms.len())

@@ -6,7 +6,7 @@ use std::future::{Ready, ready};
 use std::net::{IpAddr, SocketAddr};
 
 use actix_web::dev::Payload;
-use actix_web::http::{Method, header};
+use actix_web::http::Method;
 use actix_web::{FromRequest, HttpRequest};
 use domain::access::{Role, Scope, Scopes};
 use domain::ids::Organization;
@@ -20,8 +20,8 @@ use crate::config::{CallsAuth, WebhookAuth};
 use crate::http::Engine;
 use crate::http::problem::{Code, Problem};
 
-/// Headers by which a proxy says that somebody else is asking.
-const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+/// Headers that tell whether this machine itself is asking: whom it means to ask, and those by which a proxy says that it is somebody else.
+pub(in crate::http) const TELLING: [&str; 5] = ["host", "forwarded", "x-forwarded-for", "x-real-ip", "via"];
 
 /// Somebody who may use `/calls`, and read what the engine says of itself.
 #[derive(Debug, Clone)]
@@ -188,8 +188,8 @@ fn is_direct(request: &HttpRequest) -> bool {
 
 /// Whether a request with such headers comes from this machine itself, under one of its own names.
 pub(in crate::http) fn is_straight<'a>(header: impl Fn(&str) -> Option<&'a str>) -> bool {
-    header(header::HOST.as_str()).is_none_or(is_own_name)
-        && FORWARDED.iter().all(|name| header(name).is_none())
+    let [host, forwarded @ ..] = TELLING;
+    header(host).is_none_or(is_own_name) && forwarded.iter().all(|name| header(name).is_none())
 }
 
 /// `localhost:3000`, `127.0.0.1`, `[::1]:3000`.

@@ -102,8 +102,10 @@ impl Reading {
     ) -> Self {
         let (moved, closing) = (engine.board.moved(), engine.closing.subscribe());
         let wanted = |push: &Push| watcher.is_told(push);
-        let (place, first) =
-            engine.board.join(last, wanted, |place, missed| (place, written(place, missed, true)));
+        let audiences = watcher.audiences(Space::Calls);
+        let (place, first) = engine
+            .board
+            .join(last, &audiences, wanted, |place, missed| (place, written(place, missed, true)));
         let left =
             watcher.caller.until.map(|until| (until - engine.clock.now()).to_std().unwrap_or_default());
         let until = left.and_then(|left| Instant::now().checked_add(left));
@@ -158,7 +160,7 @@ impl Reading {
     }
 
     async fn judge_anew(&mut self) -> Option<()> {
-        let now = self.watcher.confirm(&self.engine).await;
+        let now = self.watcher.confirm(&self.engine, || !*self.closing.borrow()).await;
         self.watcher = now.inspect_err(|why| tracing::info!(reason = %why, "a stream is let go of")).ok()?;
         Some(())
     }

@@ -17,6 +17,9 @@ use crate::http::auth::{self, Refusal};
 use crate::http::problem::Problem;
 use crate::realtime::socket_io::{self, Admission, Ended, Event, Handshake, Socket};
 
+/// For what happens while a client reads what it missed.
+const ROOM_LEFT: usize = 128 << 10;
+
 pub(super) struct Namespace {
     pub(super) engine: Engine,
     pub(super) space: Space,
@@ -35,7 +38,7 @@ pub(super) struct Entrant {
 
 impl socket_io::Namespace for Namespace {
     fn authorize(&self, handshake: Handshake) -> BoxFuture<'_, Result<Admission, socket_io::Refusal>> {
-        async move { self.admit(&handshake).await.map_err(|problem| told(&problem)) }.boxed()
+        async move { self.admit(&handshake).await }.boxed()
     }
 
     fn connected<'a>(&'a self, socket: &'a Socket) -> BoxFuture<'a, Option<u64>> {
@@ -52,7 +55,9 @@ impl socket_io::Namespace for Namespace {
                 self.engine.board.caught_up(*last).await;
             }
             let wanted = |push: &Push| push.space == self.space && watcher.is_told(push);
-            Some(self.engine.board.join(*last, wanted, |place, missed| self.tell(socket, place, missed)))
+            Some(self.engine.board.join(*last, &watcher.audiences(self.space), wanted, |place, missed| {
+                self.tell(socket, place, missed)
+            }))
         }
         .boxed()
     }
@@ -72,12 +77,24 @@ impl Namespace {
         metrics::gauge!("karnay_sockets", "namespace" => name(self.space))
     }
 
-    async fn admit(&self, handshake: &Handshake) -> Result<Admission, Problem> {
+    async fn admit(&self, handshake: &Handshake) -> Result<Admission, socket_io::Refusal> {
         let revoked = self.engine.board.revoked();
-        let watcher = self
-            .known(handshake)
-            .await
-            .map_err(|why| auth::turned_away(why, handshake.peer(), name(self.space)))?;
+        match self.known(handshake).await {
+            Err(why) if why.is_passing() => {
+                tracing::info!(namespace = name(self.space), reason = %why, "a socket has to come back");
+                Err(socket_io::Refusal::NotNow)
+            }
+            Err(why) => Err(told(&auth::turned_away(why, handshake.peer(), name(self.space)))),
+            Ok(watcher) => self.enter(handshake, watcher, revoked).map_err(|problem| told(&problem)),
+        }
+    }
+
+    fn enter(
+        &self,
+        handshake: &Handshake,
+        watcher: Watcher,
+        revoked: watch::Receiver<u64>,
+    ) -> Result<Admission, Problem> {
         let auth = |name: &str| said(handshake, name);
         let stated = [handshake.query("organizationId"), auth("organizationId").and_then(text)];
         for stated in stated.into_iter().flatten() {
@@ -110,10 +127,17 @@ impl Namespace {
     fn tell(&self, socket: &Socket, place: Place, missed: Missed) -> u64 {
         let stands = match missed {
             Missed::These(pushes) => {
-                for packet in pushes.iter().filter_map(|push| packet(push, place.number)) {
-                    socket.emit(&packet);
+                let packets: Vec<_> = pushes.iter().filter_map(|push| packet(push, place.number)).collect();
+                let weight: usize = packets.iter().map(socket_io::Push::weight).sum();
+                // Another namespace may have filled the connection already: whoever is told too much is let go of, and comes back for the same.
+                if weight + ROOM_LEFT > socket.room() {
+                    RESYNC
+                } else {
+                    for packet in &packets {
+                        socket.emit(packet);
+                    }
+                    POSITION
                 }
-                POSITION
             }
             Missed::TooMuch => RESYNC,
         };
@@ -132,7 +156,7 @@ fn said<'a>(handshake: &'a Handshake, name: &str) -> Option<&'a Value> {
 
 /// As `err.message` and `err.data` show it.
 fn told(problem: &Problem) -> socket_io::Refusal {
-    socket_io::Refusal { message: problem.to_string(), data: Some(problem.body()) }
+    socket_io::Refusal::Told { message: problem.to_string(), data: Some(problem.body()) }
 }
 
 fn text(value: &Value) -> Option<String> {

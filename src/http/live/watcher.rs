@@ -1,11 +1,17 @@
 //! Somebody who watches: judged like whoever asks, when they come and again when their rights change.
 
+use std::time::Duration;
+
 use domain::access::{Role, Scope};
 use domain::ids::Organization;
+use tokio::time::sleep;
 
 use crate::actors::hub::{Audience, Push, Space, Whose};
 use crate::http::Engine;
 use crate::http::auth::{self, Caller, Credential, Refusal};
+
+/// Whether a credential still holds cannot be told while the store is away.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone)]
 pub(super) struct Watcher {
@@ -27,6 +33,10 @@ impl Watcher {
             None if auth::is_open(engine, is_direct) => auth::anyone(engine),
             None => return Err(Refusal::Missing),
         };
+        // Tokens are taken for a little longer than they last, since clocks differ; nobody watches for so short a time.
+        if caller.until.is_some_and(|until| until <= engine.clock.now()) {
+            return Err(Refusal::Expired);
+        }
         Ok(Self { caller, credential })
     }
 
@@ -39,8 +49,17 @@ impl Watcher {
         }
     }
 
-    /// What they show is looked at again.
-    pub(super) async fn confirm(&self, engine: &Engine) -> Result<Self, Refusal> {
+    /// What they show is looked at again, until somebody can tell.
+    pub(super) async fn confirm(&self, engine: &Engine, goes_on: impl Fn() -> bool) -> Result<Self, Refusal> {
+        loop {
+            match self.look(engine).await {
+                Err(why) if why.is_passing() && goes_on() => sleep(LOOK_AGAIN).await,
+                known => return known,
+            }
+        }
+    }
+
+    async fn look(&self, engine: &Engine) -> Result<Self, Refusal> {
         let Some(credential) = self.credential.clone() else { return Ok(self.clone()) };
         let caller = credential.clone().confirm(engine).await?;
         Ok(Self { caller, credential: Some(credential) })
@@ -52,6 +71,12 @@ impl Watcher {
             && self.credential.is_some()
             && self.caller.role >= Role::Admin
             && self.caller.within(Scope::Admin, false).is_ok()
+    }
+
+    /// Whom it belongs to.
+    pub(super) fn audiences(&self, space: Space) -> Vec<Audience> {
+        let ours = Audience::Organization(self.caller.organization.clone());
+        std::iter::once(ours).chain(self.is_admin(space).then_some(Audience::Admins)).collect()
     }
 
     /// Whether it is told of a push.

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::packet::SEPARATOR;
 use super::session::{Malformed, Phase, Poll, State};
-use super::{Ended, Message, Refused, Session, refused};
+use super::{Ended, Message, Options, Refused, Session, refused};
 
 const CLOSE: &[u8] = b"1";
 const NOOP: &[u8] = b"6";
@@ -152,12 +152,16 @@ pub(super) async fn post(session: &Session, request: &HttpRequest, payload: web:
         Ok(posting) => posting,
         Err(why) => return refused(why),
     };
-    let max = session.0.shared.options.max_payload;
+    let Options { max_payload: max, ping_timeout, .. } = session.0.shared.options;
     let told = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let body = if told.is_some_and(|length: usize| length > max) {
         None
     } else {
-        payload.to_bytes_limited(max).await.ok()
+        // No pong comes while it does, so that a longer one ends the session in any case.
+        match tokio::time::timeout(ping_timeout, payload.to_bytes_limited(max)).await {
+            Ok(body) => body.ok(),
+            Err(_) => return HttpResponse::build(StatusCode::REQUEST_TIMEOUT).force_close().finish(),
+        }
     };
     match body {
         None => {

@@ -1,13 +1,14 @@
 //! Which sessions there are, by their secret ids. It bounds how many, and holds nothing else about them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Session;
+use super::session::Inner;
 use crate::ports::Ids;
 
 /// Random bytes of an id: nobody guesses it.
@@ -50,6 +51,8 @@ pub(super) struct Registry(RwLock<Book>);
 #[derive(Debug, Default)]
 struct Book {
     sessions: HashMap<Sid, Session>,
+    /// The newest, in the order in which they came; some of them are gone.
+    newest: VecDeque<Weak<Inner>>,
     /// Once closed nobody comes in any more.
     closed: bool,
 }
@@ -61,8 +64,18 @@ impl Registry {
         let room = !book.closed && book.sessions.len() < max;
         if room {
             book.sessions.insert(session.sid().clone(), session.clone());
+            book.newest.push_back(Arc::downgrade(&session.0));
         }
         room
+    }
+
+    /// The oldest of the newest, once there are so many of them.
+    pub(super) fn give_way(&self, max: usize) -> Option<Session> {
+        let mut book = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if book.newest.len() < max {
+            return None;
+        }
+        book.newest.pop_front()?.upgrade().map(Session)
     }
 
     pub(super) fn find(&self, sid: &Sid) -> Option<Session> {

@@ -121,6 +121,12 @@ impl Session {
         true
     }
 
+    /// Whether the protocol above has a use for it.
+    pub(super) fn is_used(&self) -> bool {
+        let talk = self.state().talk.clone();
+        talk.is_none_or(|talk| talk.is_used())
+    }
+
     /// Closes it, from its own task: whoever asks may hold a lock.
     pub fn doom(&self, why: Ended) {
         let mut state = self.state();
@@ -138,6 +144,11 @@ impl Session {
     /// Asks the protocol above anew when it wants to be woken.
     pub fn nudge(&self) {
         self.0.nudge.notify_one();
+    }
+
+    /// How much waits for the client.
+    pub fn queued(&self) -> usize {
+        self.state().queued
     }
 
     pub fn is_over(&self) -> bool {
@@ -270,6 +281,9 @@ impl State {
     }
 }
 
+/// Nobody asks for more of a header.
+const HEADER_LEN_MAX: usize = 256;
+
 /// Places in a queue that are kept when it is empty.
 const QUEUE_KEPT: usize = 8;
 
@@ -282,15 +296,16 @@ pub struct Malformed;
 pub struct Opening {
     query: Box<str>,
     /// Copies: what actix hands out would keep its whole buffer.
-    headers: Box<[(Box<str>, Box<str>)]>,
+    headers: Box<[(&'static str, Box<str>)]>,
     peer: Option<SocketAddr>,
 }
 
 impl Opening {
-    pub(super) fn of(request: &HttpRequest) -> Self {
-        let headers = request.headers().iter().filter_map(|(name, value)| {
-            let value = value.to_str().ok()?;
-            Some((Box::from(name.as_str()), Box::from(value)))
+    pub(super) fn of(request: &HttpRequest, wanted: &[&'static str]) -> Self {
+        let headers = wanted.iter().filter_map(|name| {
+            let value = request.headers().get(*name)?.to_str().unwrap_or("?");
+            let end = value.char_indices().nth(HEADER_LEN_MAX).map_or(value.len(), |(end, _)| end);
+            Some((*name, Box::from(value.get(..end)?)))
         });
         Self {
             query: Box::from(request.query_string()),
@@ -305,9 +320,9 @@ impl Opening {
         pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// The first value of a header, by its name in lower case.
+    /// The beginning of a header's first value, where it is one that is kept.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| **key == *name).map(|(_, value)| &**value)
+        self.headers.iter().find(|(key, _)| *key == name).map(|(_, value)| &**value)
     }
 
     pub fn peer(&self) -> Option<SocketAddr> {

@@ -26,7 +26,7 @@ pub(super) fn open(engine: &Engine, request: &HttpRequest, payload: web::Payload
     let Some((answer, frames)) = handshake(engine, request, payload) else {
         return refused(Refused::BadRequest);
     };
-    let Some(session) = engine.open(Opening::of(request), Phase::Websocket) else {
+    let Some(session) = engine.open(Opening::of(request, engine.options().headers), Phase::Websocket) else {
         return refused(Refused::Full);
     };
     let link = Link::new(Some(session.clone()));

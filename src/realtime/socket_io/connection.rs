@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::{Ack, Admission, Ended, Event, Floor, Hall, Handshake, Payload, Socket};
+use super::{Ack, Admission, Ended, Event, Floor, Hall, Handshake, Payload, Refusal, Socket};
 use crate::realtime::codec::{self, Kind, Received};
 use crate::realtime::engine_io::{Malformed, Message, Session, Talk};
 
@@ -48,10 +48,13 @@ struct Inside {
     until: Option<Instant>,
 }
 
+/// Kept as text: what it says is much larger once it is read.
 struct Partial {
-    packet: Received,
+    text: Box<str>,
+    expected: usize,
     attachments: Vec<Bytes>,
     bytes: usize,
+    until: Instant,
 }
 
 impl Connection {
@@ -160,8 +163,9 @@ impl Connection {
         let Some(floor) = self.hall.floors.get(name) else { return };
         let handshake = Handshake { namespace: Arc::clone(name), auth, session: self.session.clone() };
         match floor.namespace.authorize(handshake).await {
-            Err(refusal) => {
-                let refused = codec::refused(name, &refusal.message, refusal.data.as_ref());
+            Err(Refusal::NotNow) => self.session.doom(Ended::ByServer),
+            Err(Refusal::Told { message, data }) => {
+                let refused = codec::refused(name, &message, data.as_ref());
                 let mut table = self.table();
                 if table.is_asked(name, turn) {
                     let former = table.entries.remove(name).and_then(Entry::inside);
@@ -225,11 +229,24 @@ impl Connection {
         }
     }
 
+    /// Nothing is kept for somebody who is not in, nor for longer than an answer to a ping is waited for.
+    fn begin(&self, packet: &Received, text: &str) -> Result<(), Malformed> {
+        let floor = self.hall.floors.get(packet.namespace.as_str()).ok_or(Malformed)?;
+        self.found(floor)?;
+        let until = Instant::now() + self.hall.options.ping_timeout;
+        let (text, expected, bytes) = (text.into(), packet.attachments, text.len());
+        self.table().partial = Some(Partial { text, expected, attachments: vec![], bytes, until });
+        self.session.nudge();
+        Ok(())
+    }
+
     fn complete(&self) -> Result<(), Malformed> {
         let mut table = self.table();
-        let whole = table.partial.take_if(|partial| partial.attachments.len() == partial.packet.attachments);
+        let whole = table.partial.take_if(|partial| partial.attachments.len() == partial.expected);
         drop(table);
-        whole.map_or(Ok(()), |Partial { packet, attachments, .. }| self.receive(packet, attachments))
+        whole.map_or(Ok(()), |Partial { text, attachments, .. }| {
+            self.receive(codec::parse(&text)?, attachments)
+        })
     }
 }
 
@@ -239,13 +256,9 @@ impl Talk for Connection {
         match (message, &mut table.partial) {
             (Message::Text(_), Some(_)) | (Message::Binary(_), None) => Err(Malformed),
             (Message::Text(text), None) => {
+                drop(table);
                 let packet = codec::parse(text)?;
-                if packet.attachments == 0 {
-                    drop(table);
-                    return self.receive(packet, vec![]);
-                }
-                table.partial = Some(Partial { packet, attachments: vec![], bytes: text.len() });
-                Ok(())
+                if packet.attachments == 0 { self.receive(packet, vec![]) } else { self.begin(&packet, text) }
             }
             (Message::Binary(bytes), Some(partial)) => {
                 partial.bytes += bytes.len();
@@ -259,12 +272,18 @@ impl Talk for Connection {
         }
     }
 
+    fn is_used(&self) -> bool {
+        self.table().unused_at.is_none()
+    }
+
     /// Sockets whose time is over leave, and so does a session that nobody is in.
     fn due(&self, now: Instant) -> Option<Instant> {
         let mut table = self.table();
-        if table.unused_at.is_some_and(|at| at <= now) {
+        let given_up = table.unused_at.filter(|at| *at <= now).map(|_| Ended::Unused);
+        let half = table.partial.as_ref().filter(|partial| partial.until <= now).map(|_| Ended::PingTimeout);
+        if let Some(why) = given_up.or(half) {
             drop(table);
-            self.session.doom(Ended::Unused);
+            self.session.doom(why);
             return None;
         }
         let over = table.take_over(now);
@@ -325,7 +344,8 @@ impl Table {
     }
 
     fn next(&self) -> Option<Instant> {
-        self.inside().filter_map(|inside| inside.until).chain(self.unused_at).min()
+        let half = self.partial.as_ref().map(|partial| partial.until);
+        self.inside().filter_map(|inside| inside.until).chain(self.unused_at).chain(half).min()
     }
 }
 

@@ -74,11 +74,13 @@ impl fmt::Debug for Admission {
     }
 }
 
-/// Why a client is not let in, as its page reads it in `err.message` and `err.data`.
+/// Why a client is not let in.
 #[derive(Debug, Clone)]
-pub struct Refusal {
-    pub message: String,
-    pub data: Option<Value>,
+pub enum Refusal {
+    /// For good: clients do not try again by themselves. Their page reads it in `err.message` and `err.data`.
+    Told { message: String, data: Option<Value> },
+    /// Nobody can tell now. The connection is ended, which clients take for a reason to come back after a while.
+    NotNow,
 }
 
 /// What a client said.

@@ -64,7 +64,7 @@ impl Push {
         &self.packets
     }
 
-    pub(super) fn weight(&self) -> usize {
+    pub fn weight(&self) -> usize {
         self.weight
     }
 

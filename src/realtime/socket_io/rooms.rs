@@ -63,6 +63,10 @@ impl Rooms {
         self.0.read().unwrap_or_else(PoisonError::into_inner).everybody.values().cloned().collect()
     }
 
+    pub(super) fn any(&self, wanted: impl Fn(&Socket) -> bool) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).everybody.values().any(wanted)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.read().unwrap_or_else(PoisonError::into_inner).everybody.len()
     }

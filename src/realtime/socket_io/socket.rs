@@ -69,6 +69,13 @@ impl Socket {
         push.namespace() == self.namespace() && !self.is_gone() && self.0.session.send(push.packets())
     }
 
+    /// How many bytes may still wait for its client.
+    pub fn room(&self) -> usize {
+        let waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = if let Waiting::Held { weight, .. } = &*waiting { *weight } else { 0 };
+        self.0.hall.options.queue_bytes_max.saturating_sub(held + self.0.session.queued())
+    }
+
     pub fn join(&self, room: &str) {
         if let Some(floor) = self.floor() {
             floor.rooms.join(self, room);
@@ -90,7 +97,7 @@ impl Socket {
         }
     }
 
-    pub(super) fn is_gone(&self) -> bool {
+    pub fn is_gone(&self) -> bool {
         self.0.gone.load(Ordering::Acquire)
     }
 

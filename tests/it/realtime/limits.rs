@@ -1,10 +1,14 @@
 //! A million bytes in each of their five places, and ten attachments.
 
+use std::time::{Duration, Instant};
+
 use karnay::realtime::socket_io::{Options, Payload, Push, Unsendable, placeholder};
 use reqwest::StatusCode;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
-use super::raw::{Frame, Polling, Ws, masked};
+use super::raw::{Frame, Polling, Ws, client, masked};
 use super::stage::Stage;
 
 const MAX: usize = 1_000_000;
@@ -130,4 +134,64 @@ async fn attachments_follow_their_packet_and_nothing_comes_in_between() {
     assert_eq!(polling.post(format!("{waits}\x1ebAQIDBA==")).await, StatusCode::OK);
     assert_eq!(polling.poll().await.1, format!("{}\x1ebAQIDBA==", waits.replace("say", "echoed")));
     assert_eq!(polling.post(format!("{waits}\x1eb???")).await, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_kept_for_somebody_who_is_not_in_or_takes_too_long() {
+    let stage = Stage::new(Options { ping_timeout: Duration::from_millis(300), ..Options::default() });
+    let waits = |namespace: &str| format!("451-{namespace}[\"say\",{}]", placeholder(0));
+    for namespace in ["", "/nowhere,"] {
+        let mut ws = Ws::open(stage.port).await;
+        ws.send(&waits(namespace)).await;
+        assert_eq!(ws.frame().await, Frame::Close(1_002), "not in {namespace:?}");
+    }
+    let mut ws = Ws::enter(stage.port, "").await;
+    let begun = Instant::now();
+    ws.send(&waits("")).await;
+    assert!(ws.is_let_go().await);
+    assert!((Duration::from_millis(300)..Duration::from_secs(5)).contains(&begun.elapsed()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_nothing_gives_way_and_who_is_in_stays() {
+    let stage = Stage::new(Options { unused_max: 2, ..Options::default() });
+    let mut inside = Ws::enter(stage.port, "").await;
+    let mut idle = Ws::open(stage.port).await;
+    let mut others = vec![];
+    for _ in 0..3 {
+        others.push(Ws::open(stage.port).await);
+    }
+    assert!(idle.is_let_go().await);
+    inside.send("42[\"say\",1]").await;
+    assert!(inside.text().await.starts_with("42[\"echoed\""));
+    others[2].send("40").await;
+    assert!(others[2].text().await.starts_with("40{"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_would_be_kept_is_short() {
+    let stage = Stage::new(Options::default());
+    for (len, status) in [(3_900, 200), (5_000, 400)] {
+        let url = format!(
+            "http://127.0.0.1:{}/socket.io/?EIO=4&transport=polling&x={}",
+            stage.port,
+            "x".repeat(len)
+        );
+        assert_eq!(client().get(url).send().await.unwrap().status(), status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_never_ends_is_let_go() {
+    let stage = Stage::new(Options { ping_timeout: Duration::from_millis(300), ..Options::default() });
+    let polling = Polling::open(stage.port).await;
+    let mut stream = TcpStream::connect(("127.0.0.1", stage.port)).await.unwrap();
+    let path = polling.url().split_once(&stage.port.to_string()).unwrap().1;
+    let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n42[");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let read = stream.read_to_string(&mut answer);
+    tokio::time::timeout(Duration::from_secs(5), read).await.expect("it is held").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert_eq!(polling.poll().await.0, StatusCode::BAD_REQUEST);
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use karnay::realtime::socket_io::Options;
+use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::raw::{Frame, Polling, Ws};
@@ -182,4 +183,16 @@ async fn what_was_missed_comes_first_and_nothing_twice() {
     }
     stage.push("r", 9);
     assert_eq!(ws.text().await, "42[\"news\",9]");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_cannot_be_judged_now_has_to_connect_anew() {
+    let stage = Stage::new(Options::default());
+    let mut ws = Ws::open(stage.port).await;
+    ws.send("40{\"token\":\"later\"}").await;
+    assert_eq!(ws.frame().await, Frame::Close(1_001), "a client stays away for good where it is told why");
+    let polling = Polling::open(stage.port).await;
+    assert_eq!(polling.post("40{\"token\":\"later\"}").await, StatusCode::OK);
+    polling.poll().await;
+    assert_eq!(polling.poll().await.0, StatusCode::BAD_REQUEST);
 }

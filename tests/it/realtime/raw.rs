@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// Long enough for a loaded machine, and shorter than the heartbeat of real life.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
@@ -80,7 +80,22 @@ pub(crate) struct Ws {
 impl Ws {
     /// The handshake only, whatever comes of it.
     pub(crate) async fn dial(port: u16, query: &str) -> Self {
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        Self::greet(stream, query).await
+    }
+
+    /// A session like any other, of a client whose system takes little before it reads.
+    pub(crate) async fn narrow(port: u16) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(8 << 10).unwrap();
+        let stream = socket.connect(([127, 0, 0, 1], port).into()).await.unwrap();
+        let mut ws = Self::greet(stream, "").await;
+        assert_eq!(ws.status().await, 101);
+        assert!(ws.text().await.starts_with("0{"));
+        ws
+    }
+
+    async fn greet(mut stream: TcpStream, query: &str) -> Self {
         let head = format!(
             "GET /socket.io/?EIO=4&transport=websocket{query} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
              Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"

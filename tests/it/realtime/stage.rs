@@ -49,6 +49,7 @@ impl Stage {
         let play = Arc::new(Play::default());
         let namespace: Arc<dyn Namespace> = play.clone();
         let namespaces = vec![("/", Arc::clone(&namespace)), ("/custom", namespace)];
+        let options = Options { headers: &["user-agent"], ..options };
         let server = Server::new(options, Arc::new(SystemIds), namespaces);
         let (told, heard) = std::sync::mpsc::channel();
         let shown = server.clone();
@@ -135,9 +136,12 @@ impl Play {
         if let Some(slow) = auth["slow"].as_u64() {
             tokio::time::sleep(Duration::from_millis(slow)).await;
         }
+        if auth["token"] == "later" {
+            return Err(Refusal::NotNow);
+        }
         if auth["token"] == "bad" {
             let data = Some(json!({ "code": "unauthorized" }));
-            return Err(Refusal { message: "Not authorized".to_owned(), data });
+            return Err(Refusal::Told { message: "Not authorized".to_owned(), data });
         }
         let rooms = auth["rooms"].as_array().cloned().unwrap_or_default();
         let seen = json!({
