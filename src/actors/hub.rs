@@ -1,5 +1,6 @@
 //! The hub tells those who watch. It follows the journal, waits until the screens show what happened, has it rendered, and delivers it:
-//! a push is never seen before its read model shows it, and every node delivers every push to whoever watches there.
+//! a push is never seen before its read model shows it, and every node delivers what was recorded to whoever watches there.
+//! What moves without being recorded, an upload that comes in, is told by the node where it does.
 //! Nudged when the journal's head moves. What is lost when it dies is nothing: the board knows how far it came, and outlives it.
 
 mod board;
@@ -26,19 +27,27 @@ use super::turn::Turn;
 use crate::journal::Journal;
 use crate::journal::feed::Reading;
 
-pub use board::{Audience, Board, Deliver, Missed, Place, Push, Space, Whose};
+pub use board::{Audience, Board, Deliver, Missed, Place, Push, Space, Subject, Whose};
 pub use news::{News, Turn as CampaignTurn, What};
 use pacing::Pacing;
 
 const NAME: &str = "hub";
 const MAILBOX_LEN_MAX: usize = 16;
-const PAGE_LEN_MAX: usize = 1_024;
+/// What is rendered at once: facts about contacts may be large.
+const PAGE_LEN_MAX: usize = 256;
 /// After a start so much of the journal is looked through for those who come back.
 const HISTORY_LEN: Position = 4_096;
 /// What is held for those who come back.
 const HELD_BYTES_MAX: usize = 8 << 20;
+/// So much is told at once. Whoever reads has room for it and for a second one.
+const SLICE_BYTES: usize = 128 << 10;
+/// Those who have much waiting are given so long to read on before more is told: what one of them is slower than, nobody else waits for.
+const SLICE_WAIT: Duration = Duration::from_millis(200);
+const SLICE_LOOK: Duration = Duration::from_millis(2);
 /// A screen that has not caught up by then is waited for anew.
 const SCREEN_WAIT: Duration = Duration::from_secs(1);
+/// How something stands can be told a little later, and everybody else is not to wait for its screen.
+const STANDING_WAIT: Duration = Duration::from_millis(100);
 /// Four times a second, what moves is shown.
 const MOVES_EVERY: Duration = Duration::from_millis(250);
 
@@ -73,7 +82,7 @@ struct Nudge;
 /// What outlives the actor.
 struct Standing {
     options: Options,
-    sessions: Mutex<Pacing<(Organization, String)>>,
+    pacing: Mutex<Pacing<(Organization, news::Standing)>>,
 }
 
 struct Hub {
@@ -101,8 +110,8 @@ enum Error {
     Journal(#[from] crate::journal::Error),
     #[error(transparent)]
     Screens(#[from] projections::Error),
-    #[error("{0} is {1} behind")]
-    Behind(&'static str, u64),
+    #[error("{0} is behind")]
+    Behind(&'static str),
 }
 
 /// The board of a journal that stands there.
@@ -112,7 +121,7 @@ pub fn board(head: Position) -> Arc<Board> {
 
 /// The hub as the guardian's ward.
 pub fn ward(options: Options) -> Ward {
-    let standing = Arc::new(Standing { options, sessions: Mutex::new(Pacing::new(MOVES_EVERY)) });
+    let standing = Arc::new(Standing { options, pacing: Mutex::new(Pacing::new(MOVES_EVERY)) });
     Ward { name: NAME, start: Box::new(move |arbiter, pulse| start(arbiter, Arc::clone(&standing), pulse)) }
 }
 
@@ -227,20 +236,40 @@ impl Standing {
         let page = journal.facts(from, PAGE_LEN_MAX, Reading::Clear).await?;
         let news: Vec<News> = page.facts.iter().flat_map(|fact| news::of(fact)).collect();
         self.revoke(&news);
-        let (sessions, news): (Vec<_>, Vec<_>) = news.into_iter().partition(News::is_of_session);
-        self.caught_up(sessions.iter().chain(&news)).await?;
+        let (standing, news): (Vec<_>, Vec<_>) =
+            news.into_iter().partition(|news| news.what.standing().is_some());
+        // Before the board moves: whoever goes on from there in the place of this hub would not know of them.
+        self.touch(standing);
+        let Shown { to, news, behind } = self.shown((from, page.last), news).await;
         let pushes = render.render(&news).await?;
         let mut told = pushes.len();
-        if board.deliver((from, page.last), pushes) {
-            self.touch(sessions);
-        }
-        told += self.tell_sessions(page.last).await?;
-        let moving = if looks { render.moving(page.last).await } else { vec![] };
+        self.deliver((from, to), pushes).await;
+        told += self.tell_standing(to).await?;
+        let moving = if looks { render.moving(to).await } else { vec![] };
         let moves = !moving.is_empty();
         told += moving.len();
-        board.deliver((page.last, page.last), moving);
+        board.tell(moving);
+        // What stands was told nevertheless.
+        if let Some(name) = behind.filter(|_| to == from) {
+            return Err(Error::Behind(name));
+        }
         let wake = self.pacing().next(Instant::now());
-        Ok(Step { told, more: page.last > from, wake, moves })
+        Ok(Step { told, more: to > from, wake, moves })
+    }
+
+    /// Slice by slice: what is recorded at once, such as the contacts of a workbook, is more than may wait for one client.
+    async fn deliver(&self, (from, to): (Position, Position), pushes: Vec<Push>) {
+        let board = &self.options.board;
+        let mut slices = slices(from, to, pushes).into_iter().peekable();
+        while let Some((span, slice)) = slices.next() {
+            if !board.deliver(span, slice) {
+                return;
+            }
+            let until = Instant::now() + SLICE_WAIT;
+            while slices.peek().is_some() && board.is_pressed() && Instant::now() < until {
+                tokio::time::sleep(SLICE_LOOK).await;
+            }
+        }
     }
 
     /// Who may see less is held back at once, whatever the screens show by now. Said twice it does no harm.
@@ -252,50 +281,106 @@ impl Standing {
         }
     }
 
-    /// Waits until everything shows that the news tell. What comes after them is nothing to these screens.
-    async fn caught_up(&self, news: impl Iterator<Item = &News>) -> Result<(), Error> {
-        let mut screens = BTreeMap::<&'static str, Position>::new();
-        for News { position, what, .. } in news {
+    /// Waits until the screens show what the news tell, and gives the beginning of which that is so, with where it ends:
+    /// one screen that hangs holds up what it shows, and what comes after that.
+    async fn shown(&self, (from, last): (Position, Position), mut news: Vec<News>) -> Shown {
+        let reached = self.reached(news.iter().map(|news| (&news.what, news.position)), SCREEN_WAIT).await;
+        let behind = |news: &News| Some((news.position, is_behind(&reached, news)?));
+        let Some((position, name)) = news.iter().find_map(behind) else {
+            return Shown { to: last, news, behind: None };
+        };
+        let to = position.saturating_sub(1).max(from);
+        news.retain(|news| news.position <= to);
+        Shown { to, news, behind: Some(name) }
+    }
+
+    /// How far the screens have come that show these, once they show all of them or have been waited for.
+    async fn reached<'a>(
+        &self,
+        wanted: impl Iterator<Item = (&'a What, Position)>,
+        wait: Duration,
+    ) -> Reached {
+        let mut screens = Reached::new();
+        for (what, position) in wanted {
             for name in what.screens() {
                 let newest = screens.entry(name).or_default();
-                *newest = (*newest).max(*position);
+                *newest = (*newest).max(position);
             }
         }
-        for (name, newest) in screens {
-            let fresh = self.options.screens.wait(name, newest, SCREEN_WAIT).await;
-            if fresh.position < newest {
-                return Err(Error::Behind(name, fresh.behind));
-            }
+        for (name, position) in &mut screens {
+            *position = self.options.screens.wait(name, *position, wait).await.position;
         }
-        Ok(())
+        screens
     }
 
-    fn touch(&self, sessions: Vec<News>) {
+    fn touch(&self, standing: Vec<News>) {
         let mut pacing = self.pacing();
-        for News { organization, what, .. } in sessions {
-            if let What::Session { session } = what {
-                pacing.touch((organization, session));
+        for News { organization, what, position } in standing {
+            if let Some(standing) = what.standing() {
+                pacing.touch((organization, standing), position);
             }
         }
     }
 
-    /// How the sessions stand whose turn it is. It is told as of where the board stands, for it holds everything up to there.
-    async fn tell_sessions(&self, position: Position) -> Result<usize, Error> {
+    /// How those stand whose turn it is, and whose screen shows it. It is told as of where the board stands, for it holds everything up to there.
+    async fn tell_standing(&self, position: Position) -> Result<usize, Error> {
         let due = self.pacing().due(Instant::now());
         if due.is_empty() {
             return Ok(0);
         }
-        let news = due.into_iter();
-        let news: Vec<News> = news
-            .map(|(organization, session)| News { position, organization, what: What::Session { session } })
-            .collect();
-        let pushes = self.options.render.render(&news).await.inspect_err(|_| self.touch(news.clone()))?;
+        let due = due.into_iter().map(|((organization, standing), position)| News {
+            position,
+            organization,
+            what: standing.into(),
+        });
+        let due: Vec<News> = due.collect();
+        let reached = self.reached(due.iter().map(|news| (&news.what, news.position)), STANDING_WAIT).await;
+        let behind = |news: &News| is_behind(&reached, news).is_some();
+        let (later, mut news): (Vec<_>, Vec<_>) = due.into_iter().partition(behind);
+        self.touch(later);
+        let again = news.clone();
+        news.iter_mut().for_each(|news| news.position = position);
+        let pushes = self.options.render.render(&news).await.inspect_err(|_| self.touch(again))?;
         let told = pushes.len();
-        self.options.board.deliver((position, position), pushes);
+        self.options.board.tell(pushes);
         Ok(told)
     }
 
-    fn pacing(&self) -> std::sync::MutexGuard<'_, Pacing<(Organization, String)>> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pacing(&self) -> std::sync::MutexGuard<'_, Pacing<(Organization, news::Standing)>> {
+        self.pacing.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The beginning of a page that can be told, and what holds up the rest.
+struct Shown {
+    to: Position,
+    news: Vec<News>,
+    behind: Option<&'static str>,
+}
+
+/// How far screens have come.
+type Reached = BTreeMap<&'static str, Position>;
+
+/// A screen that does not show it yet.
+fn is_behind(reached: &Reached, news: &News) -> Option<&'static str> {
+    let shows = |name: &&&'static str| reached.get(*name).is_none_or(|reached| *reached >= news.position);
+    news.what.screens().iter().find(|name| !shows(name)).copied()
+}
+
+/// Cuts a stretch between positions, so that each part holds all there is of its own.
+fn slices(from: Position, to: Position, pushes: Vec<Push>) -> Vec<((Position, Position), Vec<Push>)> {
+    let (mut slices, mut begun, mut bytes, mut slice) = (vec![], from, 0, Vec::<Push>::new());
+    for push in pushes {
+        if let Some(last) = slice.last().map(|last| last.position)
+            && bytes >= SLICE_BYTES
+            && last < push.position
+        {
+            slices.push(((begun, last), std::mem::take(&mut slice)));
+            (begun, bytes) = (last, 0);
+        }
+        bytes += push.data.get().len();
+        slice.push(push);
+    }
+    slices.push(((begun, to), slice));
+    slices
 }

@@ -108,7 +108,7 @@ impl World<'_> {
 
     fn telling(&self, runtime: runtime::Handle) -> hub::Options {
         let (screens, clock) = (self.screens.clone(), Arc::clone(&self.ports.clock));
-        let render = Renderer { screens, clock, moving: self.moving.clone() };
+        let render = Renderer::new(screens, clock, self.moving.clone());
         hub::Options {
             journal: self.journal.clone(),
             screens: self.screens.clone(),

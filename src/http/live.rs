@@ -15,6 +15,7 @@ use domain::ids::Organization;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Engine;
+use super::auth;
 use super::uploads::UnderWay;
 use crate::actors::hub::{Audience, Deliver, Push, Space, Whose};
 use crate::realtime::socket_io::{self, Server, Socket};
@@ -50,7 +51,7 @@ pub struct Moving {
 impl Moving {
     fn now(&self, position: Position) -> Vec<Push> {
         let of = |all: &UnderWay, kind| {
-            let all = all.all().into_iter();
+            let all = all.take_all().into_iter();
             let pushes = all.filter_map(move |(ours, view)| render::under_way(position, &ours, kind, &view));
             pushes.collect::<Vec<_>>()
         };
@@ -89,7 +90,8 @@ impl Live {
 
     /// How the engine serves sockets.
     pub fn options() -> socket_io::Options {
-        socket_io::Options { queue_bytes_max: QUEUE_BYTES_MAX, ..socket_io::Options::default() }
+        let headers = &auth::TELLING;
+        socket_io::Options { queue_bytes_max: QUEUE_BYTES_MAX, headers, ..socket_io::Options::default() }
     }
 
     pub(super) fn engine_io(&self) -> &crate::realtime::engine_io::Engine {
@@ -131,6 +133,10 @@ impl Deliver for Live {
         }
     }
 
+    fn is_pressed(&self) -> bool {
+        self.server.is_anybody_behind(QUEUE_BYTES_MAX / 4)
+    }
+
     /// They show anew who they are; whoever may not watch any more is let go of.
     fn revoke(&self, organization: &Organization, whose: &Whose) {
         for space in Space::ALL {
@@ -145,7 +151,7 @@ impl Deliver for Live {
 
 async fn judge_anew(engine: &Engine, space: Space, socket: &Socket) {
     let Some(entrant) = socket.data::<Entrant>() else { return };
-    let now = entrant.watcher.confirm(engine).await;
+    let now = entrant.watcher.confirm(engine, || !socket.is_gone()).await;
     match now.and_then(|now| now.may_see(space).map(|()| now)) {
         Ok(now) if now.is_admin(space) => socket.join(ADMINS),
         Ok(_) => socket.leave(ADMINS),

@@ -1,6 +1,7 @@
 //! Those who watch, against the engine as it is started: sockets of the client that front ends have, event streams, and raw ones
 //! that behave badly. What the protocol layer owes by itself stands in `realtime`.
 
+mod bursts;
 mod coming_back;
 mod doors;
 mod ends;
@@ -10,6 +11,7 @@ mod pushes;
 mod reborn;
 mod shown;
 mod slow;
+mod stalls;
 mod streams;
 mod uploads;
 

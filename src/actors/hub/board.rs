@@ -1,7 +1,7 @@
 //! What was pushed, newest last, for those who watch and for those who come back: bounded by bytes, so that whoever was away for long
 //! is told to look anew. Delivery and joining exclude each other: nobody misses a push in between, and nobody has it twice.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ use uuid::Uuid;
 
 /// A push costs about this much besides its text.
 const OVERHEAD: usize = 128;
+
+/// Audiences of which it is known up to where they lost something; beyond that all are taken for having lost as much.
+const LOST_LEN_MAX: usize = 10_000;
 
 /// Whoever missed more looks anew: to be told all of it would take longer.
 const MISSED_BYTES_MAX: usize = 512 << 10;
@@ -53,14 +56,44 @@ pub struct Push {
     pub event: &'static str,
     /// A JSON object that names the position too.
     pub data: Arc<RawValue>,
-    /// How something stands, not what happened: seen twice it says nothing wrong.
-    pub is_standing: bool,
+    pub subject: Subject,
+}
+
+/// What a push tells of, as far as it takes away from what was told before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// Something that happened.
+    Past,
+    /// The same, and it shows a contact.
+    Contact(Uuid),
+    /// A contact was removed: what showed it is told to nobody who comes back.
+    Removed(Uuid),
+    /// How this stands: seen twice it says nothing wrong, and once it stands otherwise nobody is told how it stood.
+    Standing(Arc<str>),
+    /// What it told is not told any more.
+    Blank,
+}
+
+impl Push {
+    fn is_blank(&self) -> bool {
+        self.subject == Subject::Blank
+    }
+
+    pub fn is_standing(&self) -> bool {
+        matches!(self.subject, Subject::Standing(_))
+    }
+
+    fn bytes(&self) -> usize {
+        self.data.get().len() + OVERHEAD
+    }
 }
 
 /// Takes what is pushed to where people watch. Called while nobody can join: it must neither wait nor come back here.
 pub trait Deliver: Send + Sync {
     /// Each push has a higher number than those before it.
     fn deliver(&self, push: &Push, number: u64);
+    /// Whether so much waits for somebody that more had better come a little later.
+    fn is_pressed(&self) -> bool;
     /// Somebody may see less than before, or nothing: whoever watches in their name shows anew who they are.
     fn revoke(&self, organization: &Organization, whose: &Whose);
 }
@@ -97,8 +130,11 @@ struct Held {
     position: Position,
     pushes: VecDeque<Arc<Push>>,
     bytes: usize,
-    /// Everything after this is held still.
+    /// Everything after this is held still, for those whose audience is not among those that lost more.
     complete_after: Position,
+    lost: HashMap<Audience, Position>,
+    /// The numbers of the newest pushes of what stands.
+    standing: HashMap<(Audience, &'static str, Arc<str>), u64>,
     /// How many were ever delivered.
     count: u64,
     delivers: Vec<Arc<dyn Deliver>>,
@@ -127,6 +163,8 @@ impl Board {
             pushes: VecDeque::new(),
             bytes: 0,
             complete_after: after,
+            lost: HashMap::new(),
+            standing: HashMap::new(),
             count: 0,
             delivers: vec![],
         };
@@ -162,23 +200,38 @@ impl Board {
             return false;
         }
         held.position = to;
-        if pushes.is_empty() {
-            self.reached.send_replace(to);
-            return true;
+        if !pushes.is_empty() {
+            self.put(&mut held, pushes);
         }
+        self.reached.send_replace(to);
+        true
+    }
+
+    /// Whether anybody had better be given time to read on.
+    pub(super) fn is_pressed(&self) -> bool {
+        let delivers = self.locked().delivers.clone();
+        delivers.iter().any(|deliver| deliver.is_pressed())
+    }
+
+    /// How things stand, whoever else delivers meanwhile: nothing is said wrong by saying it a little earlier or later.
+    pub(super) fn tell(&self, pushes: Vec<Push>) {
+        let mut held = self.locked();
+        if !pushes.is_empty() {
+            self.put(&mut held, pushes);
+        }
+    }
+
+    fn put(&self, held: &mut Held, pushes: Vec<Push>) {
+        held.forget(&pushes);
         for push in pushes {
             if self.is_new(&push) {
                 let number = held.count + 1;
                 held.delivers.iter().for_each(|deliver| deliver.deliver(&push, number));
             }
-            held.bytes += push.data.get().len() + OVERHEAD;
-            held.count += 1;
-            held.pushes.push_back(Arc::new(push));
+            held.hold(push);
         }
         held.trim(self.bytes_max);
-        self.reached.send_replace(to);
         self.moved.send_replace(held.count);
-        true
     }
 
     /// Moves whenever somebody may see less than before.
@@ -202,9 +255,11 @@ impl Board {
     }
 
     /// Hands out what was missed since `last` (none: nothing was), by `wanted`, before anything else is delivered.
+    /// `audiences` are those that it is one of.
     pub fn join<T>(
         &self,
         last: Option<Position>,
+        audiences: &[Audience],
         wanted: impl Fn(&Push) -> bool,
         join: impl FnOnce(Place, Missed) -> T,
     ) -> T {
@@ -213,7 +268,7 @@ impl Board {
             None => Missed::These(vec![]),
             // What is still to be looked through would be told to nobody.
             Some(_) if held.position < self.history => Missed::TooMuch,
-            Some(last) => held.missed(last, wanted),
+            Some(last) => held.missed(last, audiences, wanted),
         };
         join(Place { position: held.position.max(self.history), number: held.count }, missed)
     }
@@ -226,8 +281,8 @@ impl Board {
         let Some(known) = held.pushes.len().checked_sub(new) else { return (now, Missed::TooMuch) };
         let (mut told, mut bytes) = (vec![], 0);
         for (push, number) in held.pushes.iter().skip(known).zip(place.number + 1..) {
-            if self.is_new(push) && wanted(push) {
-                bytes += push.data.get().len() + OVERHEAD;
+            if self.is_new(push) && !push.is_blank() && wanted(push) {
+                bytes += push.bytes();
                 told.push(Arc::clone(push));
             }
             if bytes >= READ_BYTES {
@@ -239,7 +294,7 @@ impl Board {
 
     /// Not of what is only looked through. How something stands may be told before anything else is recorded.
     fn is_new(&self, push: &Push) -> bool {
-        push.position > self.history || (push.is_standing && push.position == self.history)
+        push.position > self.history || (push.is_standing() && push.position == self.history)
     }
 
     fn locked(&self) -> MutexGuard<'_, Held> {
@@ -248,25 +303,80 @@ impl Board {
 }
 
 impl Held {
-    fn missed(&self, last: Position, wanted: impl Fn(&Push) -> bool) -> Missed {
+    fn missed(&self, last: Position, audiences: &[Audience], wanted: impl Fn(&Push) -> bool) -> Missed {
+        let lost = audiences.iter().filter_map(|audience| self.lost.get(audience)).max();
+        let complete_after = lost.copied().unwrap_or_default().max(self.complete_after);
         // A position that was never reached is another journal's.
-        if last < self.complete_after || last > self.position {
+        if last < complete_after || last > self.position {
             return Missed::TooMuch;
         }
-        let after = |push: &Push| push.position > last || (push.is_standing && push.position == last);
-        let missed = self.pushes.iter().filter(|push| after(push) && wanted(push));
-        let bytes: usize = missed.clone().map(|push| push.data.get().len() + OVERHEAD).sum();
+        let after = |push: &Push| push.position > last || (push.is_standing() && push.position == last);
+        let missed = self.pushes.iter().filter(|push| after(push) && !push.is_blank() && wanted(push));
+        let bytes: usize = missed.clone().map(|push| push.bytes()).sum();
         if bytes > MISSED_BYTES_MAX { Missed::TooMuch } else { Missed::These(missed.cloned().collect()) }
+    }
+
+    /// Blanks what shows somebody who is gone.
+    fn forget(&mut self, pushes: &[Push]) {
+        let removed = pushes.iter().filter_map(|push| match push.subject {
+            Subject::Removed(contact) => Some(contact),
+            Subject::Past | Subject::Contact(_) | Subject::Standing(_) | Subject::Blank => None,
+        });
+        let removed: HashSet<Uuid> = removed.collect();
+        if removed.is_empty() {
+            return;
+        }
+        for held in &mut self.pushes {
+            if let Subject::Contact(contact) = held.subject
+                && removed.contains(&contact)
+            {
+                self.bytes -= blank(held);
+            }
+        }
+    }
+
+    /// Holds it as the newest, and blanks what it takes the place of.
+    fn hold(&mut self, push: Push) {
+        self.count += 1;
+        if let Subject::Standing(what) = &push.subject {
+            let key = (push.audience.clone(), push.event, Arc::clone(what));
+            let former = self.standing.insert(key, self.count);
+            let from_newest = former.and_then(|former| usize::try_from(self.count - former).ok());
+            let at = from_newest.and_then(|back| (self.pushes.len() + 1).checked_sub(back + 1));
+            if let Some(held) = at.and_then(|at| self.pushes.get_mut(at)) {
+                self.bytes -= blank(held);
+            }
+        }
+        self.bytes += push.bytes();
+        self.pushes.push_back(Arc::new(push));
     }
 
     fn trim(&mut self, bytes_max: usize) {
         while self.bytes > bytes_max
             && let Some(oldest) = self.pushes.pop_front()
         {
-            self.bytes -= oldest.data.get().len() + OVERHEAD;
-            self.complete_after = oldest.position + u64::from(oldest.is_standing);
+            self.bytes -= oldest.bytes();
+            if oldest.is_blank() {
+                continue;
+            }
+            if let Subject::Standing(what) = &oldest.subject {
+                self.standing.remove(&(oldest.audience.clone(), oldest.event, Arc::clone(what)));
+            }
+            let lost = oldest.position + u64::from(oldest.is_standing());
+            if self.lost.len() >= LOST_LEN_MAX {
+                self.complete_after = self.lost.drain().map(|(_, lost)| lost).max().unwrap_or_default();
+            }
+            self.lost.insert(oldest.audience.clone(), lost);
         }
     }
+}
+
+/// Leaves its place, with its number and position. Gives the bytes that it had more than now.
+fn blank(held: &mut Arc<Push>) -> usize {
+    let before = held.bytes();
+    let data = Arc::from(RawValue::NULL.to_owned());
+    *held = Arc::new(Push { data, subject: Subject::Blank, audience: held.audience.clone(), ..**held });
+    before.saturating_sub(held.bytes())
 }
 
 #[cfg(test)]

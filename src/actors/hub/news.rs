@@ -71,14 +71,38 @@ pub enum Turn {
     Fails,
 }
 
-impl News {
-    /// Sessions change with every report, and are told of at intervals.
-    pub(super) fn is_of_session(&self) -> bool {
-        matches!(self.what, What::Session { .. })
+/// Of what is told how it stands, rather than what happened: at intervals, and whenever its screen shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Standing {
+    Session(String),
+    List(Uuid),
+    Import(Uuid),
+}
+
+impl From<Standing> for What {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Session(session) => Self::Session { session },
+            Standing::List(list) => Self::List { list },
+            Standing::Import(import) => Self::Import { import },
+        }
     }
 }
 
 impl What {
+    pub(super) fn standing(&self) -> Option<Standing> {
+        match self {
+            Self::Session { session } => Some(Standing::Session(session.clone())),
+            Self::List { list } => Some(Standing::List(*list)),
+            Self::Import { import } => Some(Standing::Import(*import)),
+            Self::Call { .. }
+            | Self::Campaign { .. }
+            | Self::Contact { .. }
+            | Self::Result { .. }
+            | Self::Rights(_) => None,
+        }
+    }
+
     /// The screens that show it, whatever of it they show.
     pub(super) fn screens(&self) -> &'static [&'static str] {
         match self {

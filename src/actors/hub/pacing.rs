@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
+use domain::fact::Position;
+
 #[derive(Debug)]
 pub(super) struct Pacing<K> {
     interval: Duration,
@@ -13,8 +15,8 @@ pub(super) struct Pacing<K> {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Shown {
-    /// Something changed that was not shown yet.
-    stale: bool,
+    /// Where it changed last, while that was not shown yet.
+    stale: Option<Position>,
     last: Option<Instant>,
 }
 
@@ -23,26 +25,28 @@ impl<K: Eq + Hash + Clone> Pacing<K> {
         Self { interval, known: HashMap::new() }
     }
 
-    pub(super) fn touch(&mut self, key: K) {
-        self.known.entry(key).or_default().stale = true;
+    pub(super) fn touch(&mut self, key: K, at: Position) {
+        let shown = self.known.entry(key).or_default();
+        shown.stale = shown.stale.max(Some(at));
     }
 
     /// What is to be shown now. It counts as shown; `touch` it where that fails.
-    pub(super) fn due(&mut self, now: Instant) -> Vec<K> {
+    pub(super) fn due(&mut self, now: Instant) -> Vec<(K, Position)> {
         let interval = self.interval;
         let rests = |shown: &Shown| shown.last.is_some_and(|last| now < last + interval);
-        self.known.retain(|_, shown| shown.stale || rests(shown));
-        let due = self.known.iter_mut().filter(|(_, shown)| shown.stale && !rests(shown));
-        due.map(|(key, shown)| {
-            *shown = Shown { stale: false, last: Some(now) };
-            key.clone()
+        self.known.retain(|_, shown| shown.stale.is_some() || rests(shown));
+        let due = self.known.iter_mut().filter(|(_, shown)| !rests(shown));
+        due.filter_map(|(key, shown)| {
+            let at = shown.stale.take()?;
+            shown.last = Some(now);
+            Some((key.clone(), at))
         })
         .collect()
     }
 
     /// How long until something is.
     pub(super) fn next(&self, now: Instant) -> Option<Duration> {
-        let stale = self.known.values().filter(|shown| shown.stale);
+        let stale = self.known.values().filter(|shown| shown.stale.is_some());
         let at = stale.map(|shown| shown.last.map_or(now, |last| last + self.interval));
         at.min().map(|at| at.saturating_duration_since(now))
     }
@@ -59,19 +63,19 @@ mod tests {
         let (mut pacing, start) = (Pacing::new(INTERVAL), Instant::now());
         let mut shown = vec![];
         for ms in 0..=600 {
-            pacing.touch("a");
+            pacing.touch("a", ms);
             shown.extend(pacing.due(start + Duration::from_millis(ms)).iter().map(|_| ms));
         }
         assert_eq!(shown, [0, 250, 500]);
         assert_eq!(pacing.next(start + Duration::from_millis(600)), Some(Duration::from_millis(150)));
-        assert_eq!(pacing.due(start + Duration::from_millis(750)), ["a"], "how it stands at last");
+        assert_eq!(pacing.due(start + Duration::from_millis(750)), [("a", 600)], "how it stands at last");
     }
 
     #[test]
     fn what_rests_is_forgotten_after_its_interval() {
         let (mut pacing, start) = (Pacing::new(INTERVAL), Instant::now());
-        pacing.touch("a");
-        assert_eq!(pacing.due(start), ["a"]);
+        pacing.touch("a", 7);
+        assert_eq!(pacing.due(start), [("a", 7)]);
         assert_eq!((pacing.next(start), pacing.known.len()), (None, 1));
         assert!(pacing.due(start + INTERVAL).is_empty());
         assert!(pacing.known.is_empty());

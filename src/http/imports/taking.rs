@@ -56,7 +56,9 @@ impl Taking {
     pub(super) async fn take(self, dry_run: bool) -> Result<Taken, Problem> {
         self.shown.reading();
         let (kind, mut taken) = self.check(dry_run).await?;
-        if !dry_run {
+        if dry_run {
+            self.shown.tried();
+        } else {
             let import = self.importing.import;
             self.begin(kind).await?;
             taken = match self.store().await {

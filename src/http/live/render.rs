@@ -1,7 +1,7 @@
 //! What pushes look like: the documented objects with the position besides, read from screens that show what the news tell.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::fact::Position;
 use domain::ids::Organization;
@@ -13,13 +13,13 @@ use projections::call_history::{self, ResultRow};
 use projections::contact_book::{self, ContactRow};
 use projections::registry::State;
 use projections::session_stats::{self, SessionRow};
-use projections::{Error, Screens, imports, number_lists};
+use projections::{Error, Screens, Status, imports, number_lists};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
 use super::Moving;
-use crate::actors::hub::{Audience, CampaignTurn, News, Push, Render, Space, What};
+use crate::actors::hub::{Audience, CampaignTurn, News, Push, Render, Space, Subject, What};
 use crate::http::contacts::ContactView;
 use crate::http::imports::ImportView;
 use crate::http::language::Texts;
@@ -39,9 +39,17 @@ pub(super) const CONTACTS: &str = "contacts";
 
 /// Makes pushes of news.
 pub struct Renderer {
-    pub screens: Screens,
-    pub clock: Arc<dyn Clock>,
-    pub moving: Moving,
+    screens: Screens,
+    clock: Arc<dyn Clock>,
+    moving: Moving,
+    /// Screens that were being built when it was looked last, with their generations.
+    building: Mutex<HashSet<(String, i64)>>,
+}
+
+impl Renderer {
+    pub fn new(screens: Screens, clock: Arc<dyn Clock>, moving: Moving) -> Self {
+        Self { screens, clock, moving, building: Mutex::default() }
+    }
 }
 
 impl std::fmt::Debug for Renderer {
@@ -192,7 +200,7 @@ impl Renderer {
             }
             What::Session { session } => rows.sessions.get(&stream(organization, session)).and_then(|row| {
                 let view = SessionView::new(row, TEXTS.language, self.clock.now());
-                standing(news, Space::Calls, "session-update", view)
+                push(news, Space::Calls, "session-update", view)
             }),
             What::List { list } => {
                 let found = number_lists::find(&self.screens, organization.as_str(), *list).await?;
@@ -209,24 +217,38 @@ impl Renderer {
         })
     }
 
-    /// Screens that are being built anew, for those who look after the engine.
+    /// Screens that are being built anew, for those who look after the engine; and once more when one has taken its place.
     async fn building(&self, position: Position) -> Result<Vec<Push>, Error> {
         let known = self.screens.status().await?;
-        let building = known.iter().filter(|known| known.state == State::Building);
-        let pushes = building.filter_map(|known| {
-            let what = ProjectionProgress {
-                name: &known.name,
-                generation: known.generation,
-                fraction: known.fraction(position),
-                events_per_second: known.events_per_sec,
-                remaining_seconds: known.remaining(position).map(|left| left.as_secs_f64()),
-            };
-            let (space, event) = (Space::Calls, "projection-progress");
-            let data = json(position, what)?;
-            Some(Push { position, audience: Audience::Admins, space, event, data, is_standing: true })
-        });
-        Ok(pushes.collect())
+        let mut built = self.building.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_told = |known: &&Status| match known.state {
+            State::Building => true,
+            State::Live => built.contains(&(known.name.clone(), known.generation)),
+            State::Retired => false,
+        };
+        let told: Vec<&Status> = known.iter().filter(is_told).collect();
+        let building = told.iter().filter(|known| known.state == State::Building);
+        *built = building.map(|known| (known.name.clone(), known.generation)).collect();
+        Ok(told.into_iter().filter_map(|known| projection_progress(position, known)).collect())
     }
+}
+
+fn projection_progress(position: Position, known: &Status) -> Option<Push> {
+    let builds = known.state == State::Building;
+    let what = ProjectionProgress {
+        name: &known.name,
+        generation: known.generation,
+        fraction: if builds { known.fraction(position) } else { 1.0 },
+        events_per_second: known.events_per_sec,
+        remaining_seconds: if builds {
+            known.remaining(position).map(|left| left.as_secs_f64())
+        } else {
+            Some(0.0)
+        },
+    };
+    let (space, event, subject) =
+        (Space::Calls, "projection-progress", Subject::Standing(known.name.as_str().into()));
+    Some(Push { position, audience: Audience::Admins, space, event, data: json(position, what)?, subject })
 }
 
 fn stream(organization: &Organization, session: &str) -> String {
@@ -246,19 +268,19 @@ fn happened(rows: &Rows, news: &News) -> Option<Push> {
                 outcome: outcome.as_deref(),
                 summary: summary.as_deref(),
             };
-            once(news, Space::AutoCalling, "campaign-update", what)
+            push(news, Space::AutoCalling, "campaign-update", what)
         }
         What::Campaign { campaign, turn } => of_campaign(news, *campaign, *turn),
         What::Contact { contact, removed: true } => {
-            once(news, Space::AutoCalling, "contact-update", Removed { id: *contact, removed: true })
+            push(news, Space::AutoCalling, "contact-update", Removed { id: *contact, removed: true })
         }
         What::Contact { contact, removed: false } => {
             let view = ContactView::new(rows.contacts.get(contact)?, TEXTS);
-            once(news, Space::AutoCalling, "contact-update", view)
+            push(news, Space::AutoCalling, "contact-update", view)
         }
         What::Result { id } => {
             let view = ResultView::shown(rows.results.get(id)?, TEXTS.language);
-            once(news, Space::Calls, "call-result", view)
+            push(news, Space::Calls, "call-result", view)
         }
         What::Session { .. } | What::List { .. } | What::Import { .. } | What::Rights(_) => None,
     }
@@ -274,36 +296,36 @@ fn of_campaign(news: &News, campaign_id: Uuid, turn: CampaignTurn) -> Option<Pus
     let status = match turn {
         CampaignTurn::Completes => {
             let complete = CampaignComplete { campaign_id, message: COMPLETED };
-            return once(news, Space::AutoCalling, "campaign-complete", complete);
+            return push(news, Space::AutoCalling, "campaign-complete", complete);
         }
         CampaignTurn::Runs => "RUNNING",
         CampaignTurn::Pauses => "PAUSED",
         CampaignTurn::Fails => "FAILED",
     };
-    once(news, Space::AutoCalling, "campaign-status", CampaignStatus { campaign_id, status })
+    push(news, Space::AutoCalling, "campaign-status", CampaignStatus { campaign_id, status })
 }
 
 fn upload_progress(news: &News, kind: &'static str, upload: impl Serialize) -> Option<Push> {
     let space = if kind == CONTACTS { Space::AutoCalling } else { Space::Calls };
-    standing(news, space, "upload-progress", Progress { kind, upload })
+    push(news, space, "upload-progress", Progress { kind, upload })
 }
 
-/// Told once, wherever the client comes back.
-fn once(news: &News, space: Space, event: &'static str, what: impl Serialize) -> Option<Push> {
-    push(news, (space, event, false), what)
+fn push(news: &News, space: Space, event: &'static str, what: impl Serialize) -> Option<Push> {
+    let (position, audience) = (news.position, Audience::Organization(news.organization.clone()));
+    Some(Push { position, audience, space, event, data: json(position, what)?, subject: subject(&news.what) })
 }
 
-fn standing(news: &News, space: Space, event: &'static str, what: impl Serialize) -> Option<Push> {
-    push(news, (space, event, true), what)
-}
-
-fn push(
-    News { position, organization, .. }: &News,
-    (space, event, is_standing): (Space, &'static str, bool),
-    what: impl Serialize,
-) -> Option<Push> {
-    let audience = Audience::Organization(organization.clone());
-    Some(Push { position: *position, audience, space, event, data: json(*position, what)?, is_standing })
+/// A call of a campaign shows whom it rings.
+fn subject(what: &What) -> Subject {
+    match what {
+        What::Contact { contact, removed: true } => Subject::Removed(*contact),
+        What::Contact { contact, removed: false } | What::Call { contact, .. } => Subject::Contact(*contact),
+        What::Session { session } => Subject::Standing(session.as_str().into()),
+        What::List { list: upload } | What::Import { import: upload } => {
+            Subject::Standing(upload.to_string().into())
+        }
+        What::Campaign { .. } | What::Result { .. } | What::Rights(_) => Subject::Past,
+    }
 }
 
 fn json(position: Position, what: impl Serialize) -> Option<Arc<RawValue>> {

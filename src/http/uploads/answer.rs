@@ -119,7 +119,7 @@ pub(super) fn uploaded(engine: &Engine, row: &ListRow, taken: &Taken) -> Result<
 }
 
 /// How far an upload has come, or what became of it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Upload)]
 pub(in crate::http) struct UploadView {
@@ -141,17 +141,21 @@ pub(in crate::http) enum Stage {
     Reading,
     Placing,
     Stored,
+    /// It broke off or was refused; nothing of it was stored.
+    Failed,
+    /// It was only to be tried, and was.
+    Tried,
 }
 
 /// Of the file, while it is received or read.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = UploadBytes)]
 struct Bytes {
     done: u64,
     total: Option<u64>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Stored {
     /// `workbook`, `text`, or `retry` for a list made of an earlier session's numbers.

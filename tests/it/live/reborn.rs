@@ -50,8 +50,12 @@ impl Render for Clumsy {
 struct Heard(Mutex<Vec<Position>>);
 
 impl Deliver for Heard {
+    fn is_pressed(&self) -> bool {
+        false
+    }
+
     fn deliver(&self, push: &Push, _: u64) {
-        if !push.is_standing {
+        if !push.is_standing() {
             self.0.lock().unwrap().push(push.position);
         }
     }
@@ -67,7 +71,7 @@ async fn a_hub_that_dies_loses_nothing_and_says_nothing_twice() {
     let ear: Arc<dyn Deliver> = Arc::<Heard>::clone(&heard);
     board.attach(ear);
     let (screens, clock) = (floor.screens.clone(), Arc::new(SystemClock));
-    let renderer = Renderer { screens, clock, moving: Moving::default() };
+    let renderer = Renderer::new(screens, clock, Moving::default());
     let clumsy = Arc::new(Clumsy { renderer, times: AtomicUsize::new(0) });
     let render: Arc<dyn Render> = Arc::<Clumsy>::clone(&clumsy);
     let ward = hub::ward(hub::Options {

@@ -92,6 +92,27 @@ async fn uploads_are_told_while_they_come_and_when_they_are_there() {
     assert!(watch.of(1, "contact-update").is_empty(), "an import is one piece of news");
 }
 
+/// The connection is gone in the middle of a form, and a form's file is none that can be read.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_comes_to_nothing_is_told_so() {
+    let mut world = World::sqlite();
+    world.start().await;
+    let token = token(&world, "1", "manager", &[]);
+    let mut watch = Watch::entered(&world, &json!([socket(CALLS, &token), socket(CAMPAIGNS, &token)])).await;
+    let ways =
+        [(0, "/calls/upload", "numbers.txt"), (1, "/auto-calling/contacts/upload-excel", "contacts.csv")];
+    for (client, path, file) in ways {
+        let rows = vec!["+998901234567\n".to_owned(); 60];
+        let upload = slowly(&world, &token, path, (file, rows));
+        assert!(tokio::time::timeout(Duration::from_secs(2), upload).await.is_err(), "it goes on");
+        watch.until_such(client, "upload-progress", |data| data["status"] == "receiving").await;
+        watch.until_such(client, "upload-progress", |data| data["status"] == "failed").await;
+        let quiet = std::time::Instant::now() + Duration::from_secs(1);
+        let after = tokio::time::timeout_at(quiet.into(), watch.until(client, "upload-progress")).await;
+        assert!(after.is_err(), "{after:?}");
+    }
+}
+
 /// Keeps what is built anew from taking its place until the transaction is dropped.
 async fn hold_up(admin: &Desk<'_>, pool: &sqlx::PgPool) -> sqlx::Transaction<'static, sqlx::Postgres> {
     let mut held = pool.begin().await.unwrap();
@@ -144,6 +165,7 @@ async fn a_rebuild_is_told_to_admins_for_as_long_as_they_are_admins() {
     assert!(watch.of(1, "disconnect").is_empty(), "an operator may go on watching");
     assert!(watch.of(2, "projection-progress").is_empty() && watch.of(3, "projection-progress").is_empty());
     held.rollback().await.unwrap();
+    watch.until_such(0, "projection-progress", |data| data["fraction"] == 1.0).await;
     world.report(&report("session-1738862891234-abc123", 99)).await.unwrap();
     watch.until(1, "call-result").await;
 }
