@@ -339,7 +339,9 @@ impl Standing {
         let (later, mut news): (Vec<_>, Vec<_>) = due.into_iter().partition(behind);
         self.touch(later);
         let again = news.clone();
-        news.iter_mut().for_each(|news| news.position = position);
+        for news in &mut news {
+            news.position = position;
+        }
         let pushes = self.options.render.render(&news).await.inspect_err(|_| self.touch(again))?;
         let told = pushes.len();
         self.options.board.tell(pushes);

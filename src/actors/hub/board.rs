@@ -304,8 +304,8 @@ impl Board {
 
 impl Held {
     fn missed(&self, last: Position, audiences: &[Audience], wanted: impl Fn(&Push) -> bool) -> Missed {
-        let lost = audiences.iter().filter_map(|audience| self.lost.get(audience)).max();
-        let complete_after = lost.copied().unwrap_or_default().max(self.complete_after);
+        let most = audiences.iter().filter_map(|audience| self.lost.get(audience)).max();
+        let complete_after = most.copied().unwrap_or_default().max(self.complete_after);
         // A position that was never reached is another journal's.
         if last < complete_after || last > self.position {
             return Missed::TooMuch;
