@@ -12,8 +12,8 @@ use crate::world::{World, report};
 const CONTACTS: usize = 3_000;
 
 /// A workbook whose every contact has notes of that many bytes.
-async fn import(world: &World, token: &str, (contacts, notes): (usize, usize), word: &str) {
-    let notes = word.repeat(notes / word.len());
+async fn import(world: &World, token: &str, (contacts, notes): (usize, usize), text: &str) {
+    let notes = text.repeat(notes / text.len());
     let rows = (0..contacts).map(|number| format!("Ali,+99890{number:07},{notes}\n"));
     let text: String = std::iter::once("firstName,phone,notes\n".to_owned()).chain(rows).collect();
     let head = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"contacts.csv\"\r\n\r\n";
