@@ -107,7 +107,12 @@ pub(super) fn of(fact: &Fact) -> Vec<News> {
         Event::Import(event) => (of_import(fact, event), None),
         Event::User(event) => (of_user(fact, event), None),
         Event::ApiKey(event) => (of_key(fact, event), None),
-        Event::Quarantine(_) | Event::Remote(_) | Event::Person(_) | Event::Promise(_) => (None, None),
+        Event::Quarantine(_)
+        | Event::Remote(_)
+        | Event::Person(_)
+        | Event::Promise(_)
+        | Event::Pbx(_)
+        | Event::PbxCall(_) => (None, None),
     };
     let news = |what| News { position: fact.position, organization: organization.clone(), what };
     one.into_iter().chain(two).map(news).collect()
