@@ -13,6 +13,8 @@ use ::projections::contact_book::ContactBook;
 use ::projections::do_not_call::DoNotCall;
 use ::projections::imports::Imports;
 use ::projections::number_lists::NumberLists;
+use ::projections::pbx_calls::PbxCalls;
+use ::projections::pbx_watch::PbxWatch;
 use ::projections::projection::Projection as _;
 use ::projections::promises::Promises;
 use ::projections::quarantine::Quarantine;
@@ -157,7 +159,7 @@ fn policies(journal: &Journal, effector: &effector::Handle, runtime: &runtime::H
 }
 
 /// Every screen there is, as its projector sees it.
-pub(super) fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 14] {
+pub(super) fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 16] {
     [
         Arc::new(Shown::<SessionStats>::new(screens)),
         Arc::new(Shown::<CallHistory>::new(screens)),
@@ -170,6 +172,8 @@ pub(super) fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 14] {
         Arc::new(Shown::<Promises>::new(screens)),
         Arc::new(Shown::<CampaignHours>::new(screens)),
         Arc::new(Shown::<CampaignCalls>::new(screens)),
+        Arc::new(Shown::<PbxCalls>::new(screens)),
+        Arc::new(Shown::<PbxWatch>::new(screens)),
         Arc::new(Shown::<Quarantine>::new(screens)),
         Arc::new(Shown::<Users>::new(screens)),
         Arc::new(Shown::<ApiKeys>::new(screens)),

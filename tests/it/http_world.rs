@@ -44,6 +44,8 @@ use projections::campaign_hours::CampaignHours;
 use projections::contact_book::ContactBook;
 use projections::follow::{Follower, PAGE, Page};
 use projections::number_lists::NumberLists;
+use projections::pbx_calls::PbxCalls;
+use projections::pbx_watch::PbxWatch;
 use projections::projection::Projection;
 use projections::promises::Promises;
 use projections::quarantine::Quarantine;
@@ -204,6 +206,8 @@ impl Floor {
             actix::spawn(follow::<Promises>(journal.clone(), screens.clone()));
             actix::spawn(follow::<CampaignHours>(journal.clone(), screens.clone()));
             actix::spawn(follow::<CampaignCalls>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<PbxCalls>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<PbxWatch>(journal.clone(), screens.clone()));
             actix::spawn(follow::<Users>(journal.clone(), screens.clone()));
             actix::spawn(follow::<ApiKeys>(journal.clone(), screens.clone()));
         }
