@@ -2,8 +2,11 @@
 
 pub mod agent;
 mod dice;
+pub mod exchange;
 mod kept;
+pub mod kerio;
 pub mod local;
+pub mod pbx_rest;
 mod post;
 mod quoting;
 pub mod recordings;
