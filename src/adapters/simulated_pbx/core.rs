@@ -69,7 +69,7 @@ impl Core {
             password, seed, calls_per_minute, speed, delays, unrecorded, faults, clock, ids, ..
         } = options;
         let now = clock.now().timestamp_millis();
-        let traffic = Traffic::new(seed, calls_per_minute, speed, now);
+        let traffic = Traffic::new(seed, (calls_per_minute, speed), now);
         let state = State {
             exchange: Exchange::new((seed, unrecorded), delays, traffic),
             sessions: Sessions::default(),

@@ -28,7 +28,7 @@ pub struct Row {
 
 impl Row {
     /// 12 comes from outside, 1 from a line.
-    fn from_type(&self) -> u8 {
+    fn kind_of_caller(&self) -> u8 {
         if directory::is_inside(&self.from) { 1 } else { 12 }
     }
 }
@@ -153,7 +153,7 @@ impl Table for Log {
             "TIMESTAMP" => row.timestamp.into(),
             "FROM_NUM" => row.from.into(),
             "TO_NUM" => row.to.into(),
-            "FROM_TYPE" => row.from_type().into(),
+            "FROM_TYPE" => row.kind_of_caller().into(),
             "STATUS" => row.status.into(),
             "CALL_DURATION" => row.call_secs.into(),
             "ANSWERED_DURATION" => row.answered_secs.into(),
@@ -168,7 +168,7 @@ impl Table for Log {
             "TIMESTAMP": row.timestamp,
             "FROM_NUM": row.from,
             "TO_NUM": row.to,
-            "FROM_TYPE": row.from_type(),
+            "FROM_TYPE": row.kind_of_caller(),
             "STATUS": row.status,
             "CALL_DURATION": row.call_secs,
             "ANSWERED_DURATION": row.answered_secs,

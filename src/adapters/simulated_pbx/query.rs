@@ -182,14 +182,11 @@ impl Query {
     }
 
     /// Keys are found whatever their letters' case, and given as the box has them.
-    fn chosen(&self, row: Value) -> Value {
-        match row {
-            Value::Object(row) if !self.fields.is_empty() => {
-                let wanted = |key: &String| self.fields.iter().any(|field| field.eq_ignore_ascii_case(key));
-                Value::Object(row.into_iter().filter(|(key, _)| wanted(key)).collect())
-            }
-            row => row,
+    fn chosen(&self, mut row: Value) -> Value {
+        if let Some(row) = row.as_object_mut().filter(|_| !self.fields.is_empty()) {
+            row.retain(|key, _| self.fields.iter().any(|field| field.eq_ignore_ascii_case(key)));
         }
+        row
     }
 }
 
@@ -216,11 +213,10 @@ impl Comparator {
         if self == Self::Like {
             return text(cell).to_lowercase().contains(&text(value).to_lowercase());
         }
-        let ordering = match cell {
-            Value::Number(_) => {
-                number(cell).zip(number(value)).and_then(|(cell, value)| cell.partial_cmp(&value))
-            }
-            cell => Some(text(cell).cmp(&text(value))),
+        let ordering = if cell.is_number() {
+            number(cell).zip(number(value)).and_then(|(cell, value)| cell.partial_cmp(&value))
+        } else {
+            Some(text(cell).cmp(&text(value)))
         };
         let Some(ordering) = ordering else { return self == Self::NotEq };
         match self {

@@ -11,7 +11,8 @@ const MINUTE: u64 = 60_000;
 #[derive(Debug)]
 pub(super) struct Traffic {
     seed: u64,
-    per_minute: u32,
+    /// Calls a minute, on the average.
+    rate: u32,
     /// How many times faster than life calls go.
     speed: u32,
     next: i64,
@@ -53,8 +54,9 @@ const FATES: [(u64, Fate); 8] = [
 ];
 
 impl Traffic {
-    pub(super) fn new(seed: u64, per_minute: u32, speed: u32, now: i64) -> Option<Self> {
-        (per_minute > 0).then_some(Self { seed, per_minute, speed: speed.max(1), next: now, made: 0 })
+    /// From an instant on; none where nobody calls.
+    pub(super) fn new(seed: u64, (rate, times): (u32, u32), next: i64) -> Option<Self> {
+        (rate > 0).then_some(Self { seed, rate, speed: times.max(1), next, made: 0 })
     }
 
     /// The next call that has begun by now.
@@ -66,7 +68,7 @@ impl Traffic {
         let mut dice = Dice::new(self.seed, &format!("traffic/{}", self.made));
         let at = self.next;
         self.made += 1;
-        self.next += 1 + i64::try_from(dice.below(2 * MINUTE / u64::from(self.per_minute))).unwrap_or(1);
+        self.next += 1 + i64::try_from(dice.below(2 * MINUTE / u64::from(self.rate))).unwrap_or(1);
         let (from, to) = directory::parties(&mut dice);
         let fate = dice.drawn(&FATES).copied().unwrap_or(Fate::Talked);
         let to = if matches!(fate, Fate::Queued) { directory::QUEUE.to_owned() } else { to };

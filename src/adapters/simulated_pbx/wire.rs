@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{DATE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
 use bytes::Bytes;
 use chrono::DateTime;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 
 use super::super::dice::Dice;
 use super::core::Core;
@@ -125,7 +125,7 @@ fn sent(reply: Reply, chunks: bool, date: Option<String>) -> HttpResponse {
     }
     if reply.half {
         let whole = u64::try_from(reply.body.len()).unwrap_or(u64::MAX);
-        answer.body(SizedStream::new(whole, Box::pin(half(reply.body))))
+        answer.body(SizedStream::new(whole, Box::pin(half(&reply.body))))
     } else if chunks {
         answer.body(BodyStream::new(Box::pin(pieces(reply.body))))
     } else {
@@ -139,17 +139,14 @@ fn lost() -> HttpResponse {
         .body(BodyStream::new(stream::iter([Err::<Bytes, _>(io::Error::other("a simulated fault"))])))
 }
 
-fn half(body: Bytes) -> impl stream::Stream<Item = io::Result<Bytes>> {
+/// Its first half, and then the end of the connection.
+fn half(body: &Bytes) -> impl stream::Stream<Item = io::Result<Bytes>> + 'static {
     let half = body.slice(..body.len() / 2);
-    stream::unfold(Some(Some(half)), |left| async {
-        match left? {
-            Some(half) => Some((Ok(half), Some(None))),
-            None => {
-                tokio::time::sleep(BREAK_AFTER).await;
-                Some((Err(io::Error::other("a simulated fault")), None))
-            }
-        }
-    })
+    let broken = stream::once(async {
+        tokio::time::sleep(BREAK_AFTER).await;
+        Err(io::Error::other("a simulated fault"))
+    });
+    stream::iter([Ok(half)]).chain(broken)
 }
 
 fn pieces(body: Bytes) -> impl stream::Stream<Item = io::Result<Bytes>> {
