@@ -12,6 +12,7 @@ mod quoting;
 pub mod recordings;
 pub mod simulated;
 pub mod simulated_agent;
+pub mod simulated_pbx;
 pub mod spreadsheet;
 pub mod ssh;
 pub mod system;
