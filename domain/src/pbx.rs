@@ -1,6 +1,11 @@
 //! The watch over an organization's exchange: how far its log is read, when nobody was looking, whether we are let in.
 //! Beneath it is what the exchange says and what that means; its calls are `pbx_call`.
 
+pub mod board;
+pub mod matching;
+pub mod paging;
+pub mod reading;
+pub mod recording;
 pub mod said;
 
 use chrono::{DateTime, Utc};

@@ -4,6 +4,8 @@
 
 mod recorded;
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -94,11 +96,17 @@ pub struct Course {
     pub internal: bool,
 }
 
-/// Whose numbers they are, as the exchange writes them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Whose numbers they are, as the exchange writes them. Debug shows none of them.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parties {
     pub from: String,
     pub to: String,
+}
+
+impl fmt::Debug for Parties {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Parties(***)")
+    }
 }
 
 /// How a call ended that nobody answered.

@@ -14,7 +14,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("dispatch", &["journal", "ports"]),
     ("adapters", &["ports"]),
     ("actors", &["dispatch", "journal", "projections", "ports"]),
-    ("http", &["dispatch", "projections", "ports", "config", "actors::hub", "realtime"]),
+    ("http", &["dispatch", "projections", "ports", "config", "actors::hub", "actors::pbx", "realtime"]),
     ("realtime", &["ports"]),
 ];
 

@@ -1,0 +1,3 @@
+//! The watch over an exchange: what it is asked, and how it stands.
+
+pub mod handle;
