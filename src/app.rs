@@ -2,6 +2,7 @@
 //! It holds no rule and answers no request; it knows every part and no part knows it.
 
 mod agent;
+mod pbx;
 mod rebuild;
 mod remote;
 mod simulation;
@@ -38,6 +39,7 @@ use crate::ports::{AgentKind, Clock, Ids, RemoteHost, VoiceAgent};
 use crate::telemetry;
 
 pub use agent::voice_agent;
+pub use pbx::{Exchange, exchange, exchange_options};
 pub use rebuild::{RebuildStep, rebuild_offline};
 use remote::{call_servers, host_name, recordings, remote_host};
 pub use users::{Errand, user_offline};

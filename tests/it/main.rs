@@ -67,6 +67,7 @@ mod recordings;
 mod remote_host;
 mod sign_in;
 mod sim;
+mod sim_pbx;
 mod simulate;
 mod ssh;
 mod sshd;

@@ -1,0 +1,105 @@
+//! The exchange that is watched, as settings have it: with one driver or the other, simulated in this process, or none.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::Ports;
+use crate::adapters::exchange::{Options, Password, Times, Tls};
+use crate::adapters::kerio::Kerio;
+use crate::adapters::pbx_rest::PbxRest;
+use crate::adapters::simulated_pbx::{self, SimulatedPbx};
+use crate::config::{Config, Pbx, PbxDriver, PbxHost, PbxTls};
+use crate::ports;
+
+/// Calls that the simulated exchange has by itself.
+const CALLS_PER_MINUTE: u32 = 6;
+/// A page of the log comes in a second from a box that is at ease.
+const CALL_WAIT: Duration = Duration::from_secs(30);
+/// A recording that stands still for so long does not go on.
+const PIECE_WAIT: Duration = Duration::from_secs(30);
+/// Nine hours of sound, as for all recordings.
+const RECORDING_LEN_MAX: u64 = 512 << 20;
+
+/// An exchange that can be watched.
+#[derive(Debug)]
+pub struct Exchange {
+    pub pbx: Arc<dyn ports::pbx::Pbx>,
+    /// As the settings name it.
+    pub driver: &'static str,
+    /// The imitation, which ends when this is dropped.
+    pub simulated: Option<SimulatedPbx>,
+}
+
+/// None where none is to be watched. To be called where tasks can be spawned.
+pub fn exchange(config: &Config, ports: &Ports) -> anyhow::Result<Option<Exchange>> {
+    let Some(host) = &config.pbx.host else { return Ok(None) };
+    let (options, simulated) = match host {
+        PbxHost::Simulated => {
+            let (options, simulated) = imitation(&config.pbx, ports)?;
+            (options, Some(simulated))
+        }
+        PbxHost::At(host) => (exchange_options(&config.pbx, host)?, None),
+    };
+    let driver = config.pbx.driver;
+    let pbx: Arc<dyn ports::pbx::Pbx> = match driver {
+        PbxDriver::JsonRpc => Arc::new(Kerio::try_new(options).context("KERIO_PBX_HOST")?),
+        PbxDriver::Rest => Arc::new(PbxRest::try_new(options).context("KERIO_PBX_HOST")?),
+    };
+    Ok(Some(Exchange { pbx, driver: driver.name(), simulated }))
+}
+
+/// How the exchange of the settings is reached, whichever driver does it.
+pub fn exchange_options(pbx: &Pbx, host: &str) -> anyhow::Result<Options> {
+    let tls = match &pbx.tls {
+        PbxTls::Ca(None) => Tls::Ca(None),
+        PbxTls::Ca(Some(file)) => {
+            let read = fs::read(file);
+            Tls::Ca(Some(read.with_context(|| format!("KERIO_CA_FILE: cannot read {}", file.display()))?))
+        }
+        PbxTls::Pin(pin) => Tls::Pin(*pin),
+        PbxTls::Insecure => {
+            tracing::warn!(
+                "KERIO_TLS=insecure: whoever answers at the exchange's address is told the password"
+            );
+            Tls::Insecure
+        }
+    };
+    Ok(Options {
+        host: host.to_owned(),
+        port: pbx.port,
+        user: pbx.user.clone(),
+        password: Password::new(pbx.password.as_ref().map_or("", |password| password.expose())),
+        tls,
+        times: times(pbx.poll),
+        recording_len_max: RECORDING_LEN_MAX,
+    })
+}
+
+/// A look is over before the next one is due.
+fn times(poll: Duration) -> Times {
+    Times { poll: poll * 9 / 10, call: CALL_WAIT, piece: PIECE_WAIT }
+}
+
+/// It is watched over HTTPS like any other, by the pin of its fresh certificate.
+fn imitation(pbx: &Pbx, ports: &Ports) -> anyhow::Result<(Options, SimulatedPbx)> {
+    tracing::warn!("the exchange is simulated: nobody calls anybody there (KERIO_PBX_HOST decides)");
+    let (clock, ids) = (Arc::clone(&ports.clock), Arc::clone(&ports.ids));
+    let mut wanted = simulated_pbx::Options::new(clock, ids);
+    wanted.calls_per_minute = CALLS_PER_MINUTE;
+    let simulated = simulated_pbx::start(wanted).context("KERIO_PBX_HOST: nothing can be simulated")?;
+    let fingerprint = hex::decode(simulated.pin().trim_start_matches("pin:"))?;
+    let pin = fingerprint.try_into().map_err(|_| anyhow::anyhow!("that is no SHA-256"))?;
+    let options = Options {
+        host: "127.0.0.1".to_owned(),
+        port: simulated.port(),
+        user: simulated.user().to_owned(),
+        password: Password::new(simulated.password()),
+        tls: Tls::Pin(pin),
+        times: times(pbx.poll),
+        recording_len_max: RECORDING_LEN_MAX,
+    };
+    Ok((options, simulated))
+}
