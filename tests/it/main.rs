@@ -10,6 +10,7 @@ mod examples;
 mod golden;
 mod hasty;
 
+mod pbx;
 mod postgres;
 #[expect(dead_code, reason = "the benches use the rest")]
 #[path = "../../benches/engine/webhook.rs"]
