@@ -145,8 +145,10 @@ impl Keeping {
         metrics::gauge!("karnay_pbx_connected").set(1.0);
         metrics::gauge!("karnay_pbx_refused").set(0.0);
         self.options.end.tell(|standing| {
-            (standing.connected, standing.last_poll) = (true, Some(at));
-            (standing.refused, standing.trouble) = (None, None);
+            if !standing.connected {
+                standing.trouble = None;
+            }
+            (standing.connected, standing.last_poll, standing.refused) = (true, Some(at), None);
             standing.clock_offset_ms = Some(desk.offset.num_milliseconds());
         });
         Ok(())

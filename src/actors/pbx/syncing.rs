@@ -91,7 +91,12 @@ impl Keeping {
         if let Some(desk) = self.desk.lock().await.as_mut() {
             desk.board.synced(bound);
         }
-        self.options.end.tell(|standing| standing.last_sync = Some(at));
+        self.options.end.tell(|standing| {
+            standing.last_sync = Some(at);
+            if standing.connected {
+                standing.trouble = None;
+            }
+        });
         self.find_recordings().await
     }
 

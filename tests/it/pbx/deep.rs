@@ -14,15 +14,6 @@ fn held() -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-async fn counted(node: &Node) -> u64 {
-    node.guardian
-        .progress()
-        .iter()
-        .find(|ward| ward.name == "pbx")
-        .and_then(|ward| ward.counters.iter().find(|(name, _)| *name == "log rows new"))
-        .map_or(0, |(_, count)| *count)
-}
-
 /// Reads a log of so many rows; the largest growth of the process in kilobytes on the way, and how long it took.
 async fn first_reading(node: &Node, rows: u64, patience: Duration) -> (u64, Duration) {
     let (began, before, mut most, mut shown) = (Instant::now(), held(), 0, vec![]);
@@ -33,7 +24,7 @@ async fn first_reading(node: &Node, rows: u64, patience: Duration) -> (u64, Dura
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert!(shown.is_sorted() && shown.len() > 3, "it says how far it is: {shown:?}");
-    assert_eq!(counted(node).await, rows);
+    assert_eq!(node.counter("log rows new"), rows);
     (most, began.elapsed())
 }
 

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use domain::pbx_call::Status;
+
 use super::{Ground, Node, quick, simulated};
 
 /// Days of work, with equal rows among them.
 const OLD: Duration = Duration::from_hours(48);
 
 async fn everything_goes_wrong(ground: Ground) {
-    let exchange = simulated("lost:5,500:2,kill:40,shift:3,loose,unknown:5,chunks");
+    let exchange = simulated("lost:5,500:2,kill:40,shift:3,loose,chunks");
     exchange.make_log(1_500, OLD);
     let node = Node::start(&ground, &exchange, quick()).await;
     node.until_connected().await;
@@ -94,4 +96,21 @@ async fn a_clock_that_is_wrong_moves_no_call() {
         assert_eq!(node.calls().await.len(), 1, "the call that was seen is the one in the log");
         node.stop().await;
     }
+}
+
+/// What nobody knows is stored with the exchange's own word, and counted.
+#[actix::test]
+async fn a_status_that_nobody_knows_is_told_by_whether_somebody_talked() {
+    let (ground, exchange) = (Ground::sqlite(), simulated("unknown"));
+    exchange.make_log(60, Duration::from_mins(30));
+    let node = Node::start(&ground, &exchange, quick()).await;
+    node.synced().await;
+    let calls = node.calls().await;
+    assert_eq!(calls.len(), 60);
+    for call in &calls {
+        let talked = call.talk_secs.is_some_and(|secs| secs > 0);
+        assert_eq!(call.status, Some(if talked { Status::Answered } else { Status::Failed }));
+    }
+    assert_eq!(node.counter("unknown statuses"), 60);
+    node.stop().await;
 }
