@@ -140,11 +140,12 @@ impl App {
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
             sheets: Arc::new(Spreadsheets),
-            recordings: Arc::new(recordings(&config, &remote)),
+            recordings: Arc::new(recordings(&config, &remote, None)),
             vitals: Arc::new(vitals),
             metrics: metrics(),
             board,
             moving,
+            pbx: None,
             options: http_options(&config, &ports, (remote.kind(), campaigns), call_servers(&config).await)?,
         })?;
         Ok(Self { journal, screens, dispatch, effector, guardian, engine, listener, simulated, exchange })

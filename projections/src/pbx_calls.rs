@@ -10,7 +10,6 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::call::Listing;
 use domain::fact::{Event, Fact, Position};
-use domain::outcome::CallStatus;
 use domain::pbx_call::{self, Course, Direction, Missing, Parties, Row, Status};
 use domain::personal::Personal;
 use domain::phone::spelling;
@@ -21,7 +20,7 @@ use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::row;
 
 pub use queries::{Filter, Place, find, find_by_id, history, live, several, unconfirmed};
-pub use words::State;
+pub use words::{STATUSES, State, shown};
 
 row! {
     /// A call at an exchange. Fields of people who were forgotten are empty.
@@ -153,7 +152,7 @@ impl PbxCallRow {
             stream: String::new(),
             phone_backwards: spelling::backwards(phone),
             phone: phone.clone(),
-            status: words::shown(self.status?),
+            status: shown(self.status?),
             talk_secs: self.talk_secs,
             operator_name: None,
             operator_id: None,
@@ -170,11 +169,6 @@ impl PbxCallRow {
 
 fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> u32 {
     u32::try_from((to - from).num_seconds()).unwrap_or(0)
-}
-
-/// As calls of call servers are told apart.
-pub fn shown(status: Status) -> CallStatus {
-    words::shown(status)
 }
 
 #[derive(Debug, Clone, Copy)]

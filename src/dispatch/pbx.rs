@@ -2,6 +2,7 @@
 //! recordings are theirs. Whatever is said twice is stored once, for each call and each row has a stream of its own.
 
 mod log;
+mod one;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -53,6 +53,7 @@ mod do_not_call;
 mod fatal;
 mod flood;
 mod imports;
+mod kerio_calls;
 mod launch;
 mod leases;
 mod live;

@@ -68,11 +68,11 @@ pub async fn find_by_id(
 }
 
 /// Of these streams, those that are calls, of whichever organizations.
-pub async fn several(screens: &Screens, streams: &[&str]) -> Result<Vec<PbxCallRow>, Error> {
+pub async fn several(screens: &Screens, streams: &[String]) -> Result<Vec<PbxCallRow>, Error> {
     let mut found = Vec::with_capacity(streams.len());
     for together in streams.chunks(TOGETHER) {
         let mut text = Text::new("where stream in ");
-        text.list(together.iter().map(|stream| Cell::text(*stream)));
+        text.list(together.iter().map(|stream| Cell::text(stream.as_str())));
         let (rest, args) = text.into_parts();
         found.extend(screens.query(PbxCalls::NAME, &rest, args, true).await?);
     }

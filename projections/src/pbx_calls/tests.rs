@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use domain::fact::Circumstances;
 use domain::ids::{Organization, PbxCallId, StreamId};
+use domain::outcome::CallStatus;
 
 fn at(secs: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_760_000_000 + secs, 0).unwrap()

@@ -37,7 +37,7 @@ impl State {
     }
 }
 
-pub(super) const STATUSES: [Status; 4] = [Status::Answered, Status::Unanswered, Status::Busy, Status::Failed];
+pub const STATUSES: [Status; 4] = [Status::Answered, Status::Unanswered, Status::Busy, Status::Failed];
 pub(super) const DIRECTIONS: [Direction; 2] = [Direction::Incoming, Direction::Outgoing];
 
 pub(super) fn status(status: Status) -> &'static str {
@@ -49,7 +49,8 @@ pub(super) fn status(status: Status) -> &'static str {
     }
 }
 
-pub(super) fn shown(status: Status) -> CallStatus {
+/// As calls of call servers are told apart.
+pub fn shown(status: Status) -> CallStatus {
     match status {
         Status::Answered => CallStatus::Answered,
         Status::Unanswered => CallStatus::NoAnswer,

@@ -154,7 +154,10 @@ async fn the_watch_asks_for_what_goes_on_and_what_is_not_confirmed() {
         assert!(found.is_some_and(|row| row.extension.as_deref() == Some("1000")));
         assert!(pbx_calls::find_by_id(screens, &other, Uuid::from_u128(3)).await.unwrap().is_none());
         let stream = StreamId::pbx_call(&own, &name(5));
-        assert_eq!(ids(pbx_calls::several(screens, &[stream.as_str(), "1/pbx/no"]).await.unwrap()), [5]);
+        assert_eq!(
+            ids(pbx_calls::several(screens, &[stream.to_string(), "1/pbx/no".to_owned()]).await.unwrap()),
+            [5]
+        );
     }
 }
 
