@@ -247,3 +247,19 @@ Prints: progress on stderr, a bar on a terminal and lines elsewhere; on stdout a
 but for what is personal, which stands there as the text that would be encrypted.
 
 Exit codes: 0 simulated, whatever came of it, 1 cannot write, 2 wrong use, or settings that are wrong";
+
+pub(super) const KERIO_PROBE: &str = "\
+Logs in at the exchange of KERIO_PBX_HOST, asks for one of each thing that is watched there, and logs out.
+It changes nothing at the box. UNVERIFIED: it has met the simulated exchange only, and no real box yet.";
+
+pub(super) const KERIO_PROBE_MORE: &str = "\
+Examples:
+  karnay kerio-probe
+  karnay kerio-probe --kerio-pbx-host pbx.example.com --kerio-api-username monitor --kerio-tls pin:5f…
+  karnay kerio-probe --kerio-pbx-host simulated --json
+
+Prints: product and version, the names of its constants; of one live call, one row of the log and one recording the \
+names of their keys and the kinds of their values, never a value; whether conditions on TIMESTAMP and Batch.run work; how far \
+its clock is ahead. Have a call going on while it runs, or there is none to look at.
+
+Exit codes: 0 printed, 1 the exchange is away or does not let us in, 2 wrong use or wrong settings";

@@ -22,8 +22,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-const COMMANDS: [&str; 9] =
-    ["serve", "status", "rebuild", "events", "verify", "token", "user", "sim", "simulate"];
+const COMMANDS: [&str; 10] =
+    ["serve", "status", "rebuild", "events", "verify", "token", "user", "sim", "simulate", "kerio-probe"];
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 struct Said {

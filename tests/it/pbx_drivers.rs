@@ -3,6 +3,7 @@
 
 mod faults;
 mod lists;
+mod probe;
 mod recordings;
 mod sessions;
 mod tls;

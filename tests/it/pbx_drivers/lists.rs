@@ -61,12 +61,10 @@ async fn both_drivers_say_the_same_of_the_same_log() {
     talked(&pbx, &hand, (CALLER, "158"), (7, 35));
     talked(&pbx, &hand, ("158", CALLER), (3, 9));
     talked(&pbx, &hand, ("101", "102"), (1, 60));
-    for (to, end) in
-        [("101", SimulatedPbx::busy as fn(&SimulatedPbx, &str) -> bool), ("102", SimulatedPbx::hang_up)]
-    {
+    for (to, busy) in [("101", true), ("102", false)] {
         let id = pbx.ring(CALLER, to);
         hand.on(2_000);
-        assert!(end(&pbx, &id));
+        assert!(if busy { pbx.busy(&id) } else { pbx.hang_up(&id) });
         hand.on(9_000);
     }
     let mut told = vec![];
