@@ -196,8 +196,8 @@ impl SimulatedPbx {
     }
 
     /// Nobody records this call, however it ends.
-    pub fn leave_unrecorded(&self, id: &str) {
-        self.core.leave_unrecorded(id);
+    pub fn leave_unrecorded(&self, id: &str) -> bool {
+        self.core.leave_unrecorded(id)
     }
 
     /// What could be seen of a call, and from when on. Some of it may lie ahead.

@@ -124,8 +124,8 @@ impl Core {
         state.exchange.leave(id, now, last)
     }
 
-    pub(super) fn leave_unrecorded(&self, id: &str) {
-        self.now().0.exchange.leave_unrecorded(id);
+    pub(super) fn leave_unrecorded(&self, id: &str) -> bool {
+        self.now().0.exchange.leave_unrecorded(id)
     }
 
     pub(super) fn steps(&self, id: &str) -> Vec<Step> {

@@ -112,8 +112,9 @@ impl Exchange {
         self.step(id, now, Some(last), None) && self.step(id, now + millis(heard), None, None)
     }
 
-    pub(super) fn leave_unrecorded(&mut self, id: &str) {
-        self.calls.iter_mut().filter(|call| call.id == id).for_each(Call::leave_unrecorded);
+    pub(super) fn leave_unrecorded(&mut self, id: &str) -> bool {
+        let call = self.calls.iter_mut().find(|call| call.id == id);
+        call.map(Call::leave_unrecorded).is_some()
     }
 
     /// Of a call that goes on, or was over not long ago.

@@ -22,6 +22,9 @@ pub(super) const WAV: &str = "audio/x-wav";
 pub(super) const PAGE: &str =
     "<!DOCTYPE html><html><head><title>Kerio Operator</title></head><body></body></html>";
 
+/// The one thing that no real box says.
+const SIMULATED: &str = "x-simulated";
+
 /// Odd on purpose, so that letters and numbers are torn apart.
 const PIECES: [usize; 7] = [1, 7, 2, 31, 3, 1_009, 4_093];
 /// Long enough for what was written to be on its way before the connection breaks.
@@ -110,7 +113,7 @@ fn throw(core: &Core) -> Thrown {
 
 fn sent(reply: Reply, chunks: bool, date: Option<String>) -> HttpResponse {
     let mut answer = HttpResponse::build(reply.status);
-    answer.content_type(reply.kind);
+    answer.content_type(reply.kind).insert_header((SIMULATED, "true"));
     if let Some(date) = date {
         answer.insert_header((DATE, date));
     }
