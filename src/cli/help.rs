@@ -249,7 +249,7 @@ clock is ahead). With a method: forbidden (no right; alone: to all), missing. Al
 
 With --control it is steered by JSON: POST /calls (from, to, how: ring, connect, queue), POST /calls/<id> (do: answer, transfer, hang_up, \
 busy, forbidden, voicemail, vanish, leave_unrecorded, proceed), GET /calls/<id> (since when each state could be seen, in ms), POST /faults \
-(faults), /expire, /restart (away_ms), POST /log (rows, over_secs), GET /log and /recordings (the truth), GET /counts.
+(faults), /expire, /restart (away_ms), POST /log (rows, over_secs), GET /log (skip, limit) and /recordings (the truth), GET /counts.
 
 Prints: on stdout its address and certificate (as KERIO_TLS has it), user and password where that was made up, and the address of the \
 plain door; its log on stderr, without telephone numbers.

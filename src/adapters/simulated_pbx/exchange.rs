@@ -13,7 +13,7 @@ use super::tapes::Tape;
 use super::traffic::Traffic;
 
 /// Calls that are over and whose steps are still known.
-const OVER_MAX: usize = 20_000;
+const OVER_MAX: usize = 5_000;
 /// The first recording's id.
 const TAPES_FROM: u64 = 771;
 

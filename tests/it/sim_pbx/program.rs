@@ -117,6 +117,8 @@ async fn a_program_takes_faults_forgets_sessions_and_counts() {
     program.steer("/log", json!({ "rows": 1_000, "over_secs": 86_400 })).await;
     let said = visitor.result("CallHistory.get", all()).await;
     assert_eq!((&said["totalItems"], said["callHistory"].as_array().unwrap().len()), (&json!(1_000), 10));
+    let truth = program.look("/log?skip=998&limit=5").await;
+    assert_eq!((&truth["total"], truth["rows"].as_array().unwrap().len()), (&json!(1_000), 2));
     program.steer("/expire", json!({})).await;
     assert_eq!(visitor.refusal("Session.whoAmI", json!({})).await, -32001);
     program.steer("/restart", json!({ "away_ms": 60_000 })).await;

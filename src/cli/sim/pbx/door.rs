@@ -71,6 +71,14 @@ struct Made {
     over_secs: u64,
 }
 
+/// Of the truth, which may be large.
+#[derive(Deserialize)]
+struct Part {
+    #[serde(default)]
+    skip: usize,
+    limit: Option<usize>,
+}
+
 pub(super) fn serve(pbx: Arc<SimulatedPbx>, listener: TcpListener) -> io::Result<Server> {
     let pbx = web::Data::from(pbx);
     let server = HttpServer::new(move || {
@@ -144,9 +152,10 @@ async fn restart(pbx: Shared, away: web::Json<Away>) -> HttpResponse {
 }
 
 /// The truth, whatever the box shows of it.
-async fn log(pbx: Shared) -> HttpResponse {
-    let rows: Vec<Value> = pbx.log().iter().map(logged).collect();
-    HttpResponse::Ok().json(json!({ "rows": rows, "simulated": true }))
+async fn log(pbx: Shared, part: web::Query<Part>) -> HttpResponse {
+    let (total, rows) = pbx.log_page(part.skip, part.limit.unwrap_or(usize::MAX));
+    let rows: Vec<Value> = rows.iter().map(logged).collect();
+    HttpResponse::Ok().json(json!({ "total": total, "rows": rows, "simulated": true }))
 }
 
 async fn make_log(pbx: Shared, made: web::Json<Made>) -> HttpResponse {
