@@ -239,13 +239,15 @@ Examples:
 
 It answers as a Kerio Operator box does, as far as that is known: POST /admin/api/jsonrpc/ with Session.login, Status.getCalls, \
 CallHistory.get, Recordings.get and the lists of users, lines and numbers; and the addresses /api/rest/v1/calls/cdr, /active and \
-/<id>/recording with Basic. Its certificate is new at each start and signed by nobody, and each answer has the header X-Simulated. The same seed gives the same calls.
+/<id>/recording with Basic. Its certificate is new at each start and signed by nobody, and each answer has the header X-Simulated. The \
+same seed gives the same calls.
 
-Faults, those in a hundred requests: lost (carried out, no answer), 500, html (a page with 200), unknown (a status that nobody knows). \
-With a number: latency (ms), idle, expire (seconds a session lasts unused, or at all), kill (calls a session lasts), badlogin (the error's \
-code), cap (rows an answer holds), shift (new rows after each page), progress (how often a download is not ready), skew (seconds the box's \
-clock is ahead). With a method: forbidden (no right; alone: to all), missing. Alone: chunks, softtoken (-32001 instead of 403), ignore, refuse \
-(what becomes of conditions on TIMESTAMP), truncated, length, page (what is wrong with sound), loose (other types, keys more and fewer).
+Faults, those in a hundred requests: lost (carried out, no answer), 500, html (a page with 200), close (ends the connection), unknown (a \
+status that nobody knows). With a number: latency (ms), idle, expire (seconds a session lasts unused, or at all), kill (calls a session \
+lasts), badlogin, error (the code that a wrong password, or every list, is told), cap (rows an answer holds), shift (new rows after each \
+page), progress (how often a download is not ready), skew (seconds the box's clock is ahead). With a method: forbidden (no right; alone: \
+to all), missing. Alone: chunks, softtoken (-32001 instead of 403), ignore, refuse (what becomes of conditions on TIMESTAMP), truncated, \
+length, page (what is wrong with sound), loose (other types, keys more and fewer).
 
 With --control it is steered by JSON: POST /calls (from, to, how: ring, connect, queue), POST /calls/<id> (do: answer, transfer, hang_up, \
 busy, forbidden, voicemail, vanish, leave_unrecorded, proceed), GET /calls/<id> (since when each state could be seen, in ms), POST /faults \
