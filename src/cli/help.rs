@@ -175,6 +175,7 @@ pub(super) const SIM_MORE: &str = "\
 Examples:
   karnay sim remote --numbers numbers.txt
   karnay sim agent --speed 30
+  karnay sim pbx --per-minute 30
   karnay sim agent --help
 
 Prints: what each of them prints is said in its own help.
@@ -221,6 +222,39 @@ number and attempt give the same outcome; a request with the same Idempotency-Ke
 twice (answers and reports), late (by --late-by), callback (202, then a report).
 
 Prints: a line on stdout with its address once it listens; its log on stderr, without telephone numbers.
+
+Exit codes: 0 stopped in order, 1 broke while running, 2 wrong use, or cannot listen";
+
+pub(super) const SIM_PBX: &str = "\
+Plays the telephone exchange over HTTPS: calls that come and go, their log, until Ctrl-C or SIGTERM.
+It is SIMULATED: nobody is connected, and the calls are made up. Numbers and names are nobody's.";
+
+pub(super) const SIM_PBX_MORE: &str = "\
+Examples:
+  karnay sim pbx --per-minute 30 --speed 10
+  karnay sim pbx --log 1000000 --per-minute 0
+  karnay sim pbx --faults lost:5,expire:600,shift:1
+  karnay sim pbx --port 0 --control 4022 --per-minute 0
+  curl -d '{\"from\":\"998900000001\",\"to\":\"158\"}' -H 'content-type: application/json' http://127.0.0.1:4022/calls
+
+It answers as a Kerio Operator box does, as far as that is known: POST /admin/api/jsonrpc/ with Session.login, Status.getCalls, \
+CallHistory.get, Recordings.get and the lists of users, lines and numbers; and the addresses /api/rest/v1/calls/cdr, /active and \
+/<id>/recording with Basic. Its certificate is new at each start and signed by nobody, and each answer has the header X-Simulated. The \
+same seed gives the same calls.
+
+Faults, those in a hundred requests: lost (carried out, no answer), 500, html (a page with 200), close (ends the connection), unknown (a \
+status that nobody knows). With a number: latency (ms), idle, expire (seconds a session lasts unused, or at all), kill (calls a session \
+lasts), badlogin, error (the code that a wrong password, or every list, is told), cap (rows an answer holds), shift (new rows after each \
+page), progress (how often a download is not ready), skew (seconds the box's clock is ahead). With a method: forbidden (no right; alone: \
+to all), missing. Alone: chunks, softtoken (-32001 instead of 403), ignore, refuse (what becomes of conditions on TIMESTAMP), truncated, \
+length, page (what is wrong with sound), loose (other types, keys more and fewer).
+
+With --control it is steered by JSON: POST /calls (from, to, how: ring, connect, queue), POST /calls/<id> (do: answer, transfer, hang_up, \
+busy, forbidden, voicemail, vanish, leave_unrecorded, proceed), GET /calls/<id> (since when each state could be seen, in ms), POST /faults \
+(faults), /expire, /restart (away_ms), POST /log (rows, over_secs), GET /log (skip, limit) and /recordings (the truth), GET /counts.
+
+Prints: on stdout its address and certificate (as KERIO_TLS has it), user and password where that was made up, and the address of the \
+plain door; its log on stderr, without telephone numbers.
 
 Exit codes: 0 stopped in order, 1 broke while running, 2 wrong use, or cannot listen";
 

@@ -4,6 +4,7 @@
 mod calls;
 mod lists;
 mod login;
+mod program;
 mod recordings;
 mod rest;
 mod wire;
