@@ -119,12 +119,14 @@ impl Kerio {
 
     async fn list_log(&self, page: LogPage) -> Result<LogRows, PbxTrouble> {
         let LogPage { start, limit, since } = page;
-        let mut query = json!({ "orderBy": [newest("TIMESTAMP")], "start": start, "limit": limit });
-        if let Some(since) = since
-            && self.minds_time().await?
-        {
-            query["conditions"] = json!([not_before(since.timestamp())]);
-        }
+        let order = [newest("TIMESTAMP")];
+        let query = match since {
+            Some(since) if self.minds_time().await? => {
+                let bound = [not_before(since.timestamp())];
+                json!({ "conditions": bound, "orderBy": order, "start": start, "limit": limit })
+            }
+            Some(_) | None => json!({ "orderBy": order, "start": start, "limit": limit }),
+        };
         let answer = self.list("CallHistory.get", query).await?;
         let listed = rows::listed(&answer.result, "callHistory")?;
         Ok(LogRows {

@@ -196,8 +196,8 @@ impl SimulatedPbx {
     }
 
     /// Nobody records this call, however it ends.
-    pub fn leave_unrecorded(&self, id: &str) {
-        self.core.leave_unrecorded(id);
+    pub fn leave_unrecorded(&self, id: &str) -> bool {
+        self.core.leave_unrecorded(id)
     }
 
     /// What could be seen of a call, and from when on. Some of it may lie ahead.
@@ -212,7 +212,12 @@ impl SimulatedPbx {
 
     /// Every row that is in the log or will be, whatever was shown.
     pub fn log(&self) -> Vec<Row> {
-        self.core.log()
+        self.core.log(0, usize::MAX).1
+    }
+
+    /// A part of the same, and how many rows there are in all.
+    pub fn log_page(&self, skip: usize, limit: usize) -> (usize, Vec<Row>) {
+        self.core.log(skip, limit)
     }
 
     /// Every recording that there is or will be.

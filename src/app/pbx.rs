@@ -72,24 +72,27 @@ pub(super) fn reading(pbx: &Pbx) -> Reading {
 
 /// None where none is to be watched. To be called where tasks can be spawned.
 pub fn exchange(config: &Config, ports: &Ports) -> anyhow::Result<Option<Exchange>> {
-    let Some(host) = &config.pbx.host else { return Ok(None) };
-    let (options, simulated) = match host {
-        PbxHost::Simulated => {
-            let (options, simulated) = imitation(&config.pbx, ports)?;
-            (options, Some(simulated))
-        }
-        PbxHost::At(host) => (exchange_options(&config.pbx, host)?, None),
-    };
+    let Some((options, simulated)) = exchange_options(&config.pbx, ports)? else { return Ok(None) };
     let driver = config.pbx.driver;
     let pbx: Arc<dyn ports::pbx::Pbx> = match driver {
-        PbxDriver::JsonRpc => Arc::new(Kerio::try_new(options).context("KERIO_PBX_HOST")?),
-        PbxDriver::Rest => Arc::new(PbxRest::try_new(options).context("KERIO_PBX_HOST")?),
+        PbxDriver::JsonRpc => Arc::new(Kerio::try_new(options).context("KERIO_PBX_HOST, KERIO_CA_FILE")?),
+        PbxDriver::Rest => Arc::new(PbxRest::try_new(options).context("KERIO_PBX_HOST, KERIO_CA_FILE")?),
     };
     Ok(Some(Exchange { pbx, driver: driver.name(), simulated }))
 }
 
-/// How the exchange of the settings is reached, whichever driver does it.
-pub fn exchange_options(pbx: &Pbx, host: &str) -> anyhow::Result<Options> {
+/// How the exchange of the settings is reached, whichever driver does it, after the imitation was started where it is one.
+pub fn exchange_options(pbx: &Pbx, ports: &Ports) -> anyhow::Result<Option<(Options, Option<SimulatedPbx>)>> {
+    match &pbx.host {
+        None => Ok(None),
+        Some(PbxHost::Simulated) => {
+            imitation(pbx, ports).map(|(options, simulated)| Some((options, Some(simulated))))
+        }
+        Some(PbxHost::At(host)) => real(pbx, host).map(|options| Some((options, None))),
+    }
+}
+
+fn real(pbx: &Pbx, host: &str) -> anyhow::Result<Options> {
     let tls = match &pbx.tls {
         PbxTls::Ca(None) => Tls::Ca(None),
         PbxTls::Ca(Some(file)) => {
@@ -104,15 +107,21 @@ pub fn exchange_options(pbx: &Pbx, host: &str) -> anyhow::Result<Options> {
             Tls::Insecure
         }
     };
-    Ok(Options {
+    let password = pbx.password.as_ref().map_or("", |password| password.expose());
+    let (port, user) = (pbx.port, pbx.user.clone());
+    Ok(options(pbx, (host, port), (user, password), tls))
+}
+
+fn options(pbx: &Pbx, (host, port): (&str, u16), (user, password): (String, &str), tls: Tls) -> Options {
+    Options {
         host: host.to_owned(),
-        port: pbx.port,
-        user: pbx.user.clone(),
-        password: Password::new(pbx.password.as_ref().map_or("", |password| password.expose())),
+        port,
+        user,
+        password: Password::new(password),
         tls,
         times: times(pbx.poll),
         recording_len_max: RECORDING_LEN_MAX,
-    })
+    }
 }
 
 /// A look is over before the next one is due.
@@ -129,14 +138,64 @@ fn imitation(pbx: &Pbx, ports: &Ports) -> anyhow::Result<(Options, SimulatedPbx)
     let simulated = simulated_pbx::start(wanted).context("KERIO_PBX_HOST: nothing can be simulated")?;
     let fingerprint = hex::decode(simulated.pin().trim_start_matches("pin:"))?;
     let pin = fingerprint.try_into().map_err(|_| anyhow::anyhow!("that is no SHA-256"))?;
-    let options = Options {
-        host: "127.0.0.1".to_owned(),
-        port: simulated.port(),
-        user: simulated.user().to_owned(),
-        password: Password::new(simulated.password()),
-        tls: Tls::Pin(pin),
-        times: times(pbx.poll),
-        recording_len_max: RECORDING_LEN_MAX,
-    };
+    let user = simulated.user().to_owned();
+    let options = options(pbx, ("127.0.0.1", simulated.port()), (user, simulated.password()), Tls::Pin(pin));
     Ok((options, simulated))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Sources;
+
+    fn built(pairs: &[(&str, &str)]) -> anyhow::Result<Option<Exchange>> {
+        let config = Config::read(&Sources::only(pairs.iter().copied())).unwrap();
+        exchange(&config, &Ports::real())
+    }
+
+    const REAL: [(&str, &str); 3] = [
+        ("KERIO_PBX_HOST", "192.0.2.1"),
+        ("KERIO_API_USERNAME", "monitor"),
+        ("KERIO_API_PASSWORD", "hunter2"),
+    ];
+
+    #[test]
+    fn without_a_host_nothing_is_watched() {
+        assert!(built(&[]).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_host_is_watched_by_the_driver_that_is_set() {
+        let rest = [&REAL[..], &[("KERIO_DRIVER", "rest")]].concat();
+        for (pairs, driver) in [(&REAL[..], "jsonrpc"), (&rest, "rest")] {
+            let exchange = built(pairs).unwrap().unwrap();
+            assert_eq!(exchange.driver, driver);
+            assert!(exchange.simulated.is_none() && !format!("{exchange:?}").contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn a_file_of_authorities_has_to_be_one() {
+        let why = |file: &str| {
+            format!("{:#}", built(&[&REAL[..], &[("KERIO_CA_FILE", file)]].concat()).unwrap_err())
+        };
+        assert!(
+            why("/nowhere/box.pem").contains("KERIO_CA_FILE: cannot read"),
+            "{}",
+            why("/nowhere/box.pem")
+        );
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let empty = why(file.path().to_str().unwrap());
+        assert!(empty.contains("KERIO_CA_FILE") && empty.contains("no certificate"), "{empty}");
+    }
+
+    #[actix_web::test]
+    async fn the_imitation_is_met_over_https_like_any_other() {
+        for driver in ["jsonrpc", "rest"] {
+            let pairs = [("KERIO_PBX_HOST", "simulated"), ("KERIO_DRIVER", driver)];
+            let exchange = built(&pairs).unwrap().unwrap();
+            assert!(exchange.simulated.is_some());
+            exchange.pbx.about().await.unwrap();
+        }
+    }
 }

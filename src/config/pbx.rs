@@ -78,7 +78,8 @@ impl Reading<'_> {
             driver: self.value("KERIO_DRIVER", |text| values::one_of(text, &PbxDriver::NAMES))?,
             port: self.value("KERIO_PORT", values::port)?,
             user: self.value("KERIO_API_USERNAME", |text| Ok(text.to_owned()))?,
-            password: self.value("KERIO_API_PASSWORD", password)?,
+            password: self
+                .value("KERIO_API_PASSWORD", |text| Ok((!text.is_empty()).then(|| Secret::new(text))))?,
             tls: self.value("KERIO_TLS", tls)?,
             organization: self.value("KERIO_ORGANIZATION", values::organization)?,
             poll: self.value("KERIO_POLL_INTERVAL", |text| several(text, 60, "seconds", 1))?,
@@ -135,10 +136,6 @@ fn host(text: &str) -> Read<Option<PbxHost>> {
 /// An address of six has more than one colon.
 fn has_port(host: &str) -> bool {
     host.matches(':').count() == 1 || host.contains("]:")
-}
-
-fn password(text: &str) -> Read<Option<Secret>> {
-    Ok((!text.is_empty()).then(|| Secret::new(text)))
 }
 
 fn tls(text: &str) -> Read<PbxTls> {

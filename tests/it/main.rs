@@ -60,6 +60,7 @@ mod live;
 mod mistakes;
 mod number_lists;
 mod overload;
+mod pbx_drivers;
 mod printed;
 mod promises;
 mod quarantine;

@@ -4,6 +4,7 @@
 mod calls;
 mod lists;
 mod login;
+mod program;
 mod recordings;
 mod rest;
 mod wire;
@@ -35,13 +36,17 @@ impl Clock for Hand {
 }
 
 impl Hand {
-    fn on(&self, millis: i64) {
+    pub(crate) fn at(millis: i64) -> Self {
+        Self(Arc::new(AtomicI64::new(millis)))
+    }
+
+    pub(crate) fn on(&self, millis: i64) {
         self.0.fetch_add(millis, Ordering::SeqCst);
     }
 }
 
 fn options() -> (Options, Hand) {
-    let hand = Hand(Arc::new(AtomicI64::new(NOON)));
+    let hand = Hand::at(NOON);
     let mut options = Options::new(Arc::new(hand.clone()), Arc::new(SystemIds));
     options.password = Some(PASSWORD.to_owned());
     (options, hand)

@@ -1,4 +1,4 @@
-//! What a box of flesh and blood answers, told without any of its values: to be looked at once where nobody has seen one.
+//! What a real box answers, told without any of its values: to be looked at once where nobody has seen one.
 //! It reads and changes nothing.
 
 use std::collections::BTreeSet;
@@ -112,7 +112,9 @@ fn describe(value: &Value, key: &str, found: &mut BTreeSet<Shape>) {
             return;
         }
         Value::Array(list) => {
-            list.iter().for_each(|value| describe(value, &format!("{key}[]"), found));
+            for value in list {
+                describe(value, &format!("{key}[]"), found);
+            }
             "list"
         }
         Value::Null => "null",

@@ -124,8 +124,8 @@ impl Core {
         state.exchange.leave(id, now, last)
     }
 
-    pub(super) fn leave_unrecorded(&self, id: &str) {
-        self.now().0.exchange.leave_unrecorded(id);
+    pub(super) fn leave_unrecorded(&self, id: &str) -> bool {
+        self.now().0.exchange.leave_unrecorded(id)
     }
 
     pub(super) fn steps(&self, id: &str) -> Vec<Step> {
@@ -138,8 +138,10 @@ impl Core {
         state.exchange.log.make_old(rows, (newest, millis(over) / MILLIS), self.seed);
     }
 
-    pub(super) fn log(&self) -> Vec<Row> {
-        self.now().0.exchange.log.truth()
+    pub(super) fn log(&self, skip: usize, limit: usize) -> (usize, Vec<Row>) {
+        let (state, _) = self.now();
+        let log = &state.exchange.log;
+        (log.truth_len(), log.truth(skip, limit))
     }
 
     pub(super) fn tapes(&self) -> Vec<Tape> {

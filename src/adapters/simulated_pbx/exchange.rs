@@ -13,7 +13,7 @@ use super::tapes::Tape;
 use super::traffic::Traffic;
 
 /// Calls that are over and whose steps are still known.
-const OVER_MAX: usize = 20_000;
+const OVER_MAX: usize = 5_000;
 /// The first recording's id.
 const TAPES_FROM: u64 = 771;
 
@@ -112,8 +112,9 @@ impl Exchange {
         self.step(id, now, Some(last), None) && self.step(id, now + millis(heard), None, None)
     }
 
-    pub(super) fn leave_unrecorded(&mut self, id: &str) {
-        self.calls.iter_mut().filter(|call| call.id == id).for_each(Call::leave_unrecorded);
+    pub(super) fn leave_unrecorded(&mut self, id: &str) -> bool {
+        let call = self.calls.iter_mut().find(|call| call.id == id);
+        call.map(Call::leave_unrecorded).is_some()
     }
 
     /// Of a call that goes on, or was over not long ago.

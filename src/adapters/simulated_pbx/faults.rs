@@ -14,6 +14,8 @@ pub struct Faults {
     pub broken: u8,
     /// In how many of a hundred requests a page comes instead, with HTTP 200.
     pub page: u8,
+    /// After how many of a hundred answers the connection is closed, as the real box often does.
+    pub close: u8,
     /// Every answer comes in pieces of odd lengths.
     pub chunks: bool,
     /// Sessions end when they are not used for so long.
@@ -26,6 +28,8 @@ pub struct Faults {
     pub soft_token: bool,
     /// What a wrong password is told.
     pub login_error: i64,
+    /// What every method that shows data answers instead.
+    pub error: Option<i64>,
     /// Methods that the account has no right to; `*` is all that show data.
     pub forbidden: Vec<String>,
     /// Methods that this version of the box does not know.
@@ -74,12 +78,14 @@ impl Default for Faults {
             lost: 0,
             broken: 0,
             page: 0,
+            close: 0,
             chunks: false,
             idle: None,
             lifetime: None,
             kill_after: None,
             soft_token: false,
             login_error: 1000,
+            error: None,
             forbidden: vec![],
             missing: vec![],
             timestamps: Timestamps::Honoured,
@@ -98,7 +104,7 @@ impl Default for Faults {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadFaults {
     #[error(
-        "`{0}` is no fault; they are lost, 500, html, latency, chunks, idle, expire, kill, softtoken, badlogin, forbidden, missing, ignore, refuse, cap, shift, progress, truncated, length, page, skew, loose, unknown"
+        "`{0}` is no fault; they are lost, 500, html, close, latency, chunks, idle, expire, kill, softtoken, badlogin, error, forbidden, missing, ignore, refuse, cap, shift, progress, truncated, length, page, skew, loose, unknown"
     )]
     Unknown(String),
     #[error("`{0}` needs a number after a colon that fits it")]
@@ -140,9 +146,10 @@ impl Faults {
             "lost" => self.lost = 100,
             "500" => self.broken = 100,
             "html" => self.page = 100,
+            "close" => self.close = 100,
             "unknown" => self.unknown = 100,
-            "latency" | "idle" | "expire" | "kill" | "badlogin" | "cap" | "shift" | "progress" | "skew"
-            | "missing" => return Err(BadFaults::Number(part.to_owned())),
+            "latency" | "idle" | "expire" | "kill" | "badlogin" | "error" | "cap" | "shift" | "progress"
+            | "skew" | "missing" => return Err(BadFaults::Number(part.to_owned())),
             _ => return Err(BadFaults::Unknown(part.to_owned())),
         }
         Ok(())
@@ -153,12 +160,14 @@ impl Faults {
             "lost" => self.lost = percent(part, value)?,
             "500" => self.broken = percent(part, value)?,
             "html" => self.page = percent(part, value)?,
+            "close" => self.close = percent(part, value)?,
             "unknown" => self.unknown = percent(part, value)?,
             "latency" => self.latency = Duration::from_millis(number(part, value)?),
             "idle" => self.idle = Some(Duration::from_secs(number(part, value)?)),
             "expire" => self.lifetime = Some(Duration::from_secs(number(part, value)?)),
             "kill" => self.kill_after = Some(number(part, value)?),
             "badlogin" => self.login_error = number(part, value)?,
+            "error" => self.error = Some(number(part, value)?),
             "cap" => self.cap = Some(number(part, value)?),
             "shift" => self.shift = number(part, value)?,
             "progress" => self.progress = number(part, value)?,

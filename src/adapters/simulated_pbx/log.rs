@@ -135,10 +135,16 @@ impl Log {
         }
     }
 
-    /// All that is in it or will be, the oldest first.
-    pub(super) fn truth(&self) -> Vec<Row> {
-        let old = (0..self.old_len()).filter_map(|row| self.row(row));
-        old.chain(self.rows.shown().cloned()).chain(self.rows.waiting().cloned()).collect()
+    /// How many rows are in it or will be.
+    pub(super) fn truth_len(&self) -> usize {
+        self.len() + self.rows.waiting().count()
+    }
+
+    /// So many of all that is in it or will be: the oldest first, then those that wait.
+    pub(super) fn truth(&self, skip: usize, limit: usize) -> Vec<Row> {
+        let shown = (skip..self.len()).filter_map(|row| self.row(row));
+        let waiting = self.rows.waiting().skip(skip.saturating_sub(self.len()));
+        shown.chain(waiting.cloned()).take(limit).collect()
     }
 }
 

@@ -52,6 +52,9 @@ pub(super) fn call(state: &mut State, asked: Asked<'_>, method: &str, params: &V
     if state.faults.forbids(method) && is_known(method) {
         return Err(NO_RIGHT);
     }
+    if let Some(code) = state.faults.error.filter(|_| is_known(method)) {
+        return Err(code);
+    }
     match method {
         "Batch.run" => batch(state, asked, params),
         "Recordings.downloadAudioContent" => download(state, asked, params),

@@ -301,3 +301,79 @@ impl Table for Listed {
         self.0.is_empty() || self.cell(0, column).is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::super::log::Log;
+    use super::*;
+
+    fn condition() -> impl Strategy<Value = Value> {
+        let comparators = ["Eq", "NotEq", "LessThan", "GreaterThan", "LessEq", "GreaterEq", "Like"];
+        let columns = ["TIMESTAMP", "timestamp", "STATUS", "CALL_DURATION", "TO_NUM"];
+        let value = prop_oneof![1_000_i64..1_100, 0_i64..10, Just(158)];
+        (
+            prop::sample::select(columns.to_vec()),
+            prop::sample::select(comparators.to_vec()),
+            value,
+            any::<bool>(),
+        )
+            .prop_map(|(column, comparator, value, text)| {
+                let value = if text { json!(value.to_string()) } else { json!(value) };
+                json!({ "fieldName": column, "comparator": comparator, "value": value })
+            })
+    }
+
+    proptest! {
+        /// What is found by halving is what is found by looking at every row.
+        #[test]
+        fn a_sorted_table_answers_as_any_other(
+            conditions in prop::collection::vec(condition(), 0..4),
+            any in any::<bool>(),
+            ascending in any::<bool>(),
+            start in 0_usize..60,
+            limit in -1_i64..60,
+        ) {
+            let mut log = Log::default();
+            log.make_old(100, (1_099, 100), 3);
+            let plain = Listed((0..log.len()).map(|row| log.json(row)).collect());
+            let query = json!({ "conditions": conditions, "combining": if any { "Or" } else { "And" },
+                "orderBy": [{ "columnName": "TIMESTAMP", "direction": if ascending { "Asc" } else { "Desc" } }],
+                "start": start, "limit": limit });
+            let query = Query::read(&query).unwrap();
+            let stamps = |page: &Page| page.rows.iter().map(|row| row["TIMESTAMP"].clone()).collect::<Vec<_>>();
+            let (fast, slow) = (query.page(&log).unwrap(), query.page(&plain).unwrap());
+            prop_assert_eq!(fast.total, slow.total);
+            prop_assert_eq!(stamps(&fast), stamps(&slow));
+        }
+    }
+
+    #[test]
+    fn what_is_no_query_is_refused() {
+        for wrong in [
+            json!(null),
+            json!({ "fields": "all" }),
+            json!({ "limit": -2 }),
+            json!({ "start": "3" }),
+            json!({ "orderBy": [{}] }),
+            json!({ "conditions": [{ "fieldName": "A", "comparator": "Eq" }] }),
+            json!({ "conditions": [{ "fieldName": "A", "comparator": "Eq", "value": [] }] }),
+        ] {
+            assert!(Query::read(&wrong).is_none(), "{wrong}");
+        }
+        assert!(Query::read(&json!({})).is_some());
+    }
+
+    #[test]
+    fn a_cap_never_gives_more_than_was_asked_for() {
+        let table = Listed((0..10).map(|row| json!({ "ID": row })).collect());
+        for (limit, cap, expected) in [(-1, 4, 4), (3, 4, 3), (9, 4, 4), (0, 4, 0)] {
+            let mut query = Query::read(&json!({ "limit": limit })).unwrap();
+            query.cap(cap);
+            let page = query.page(&table).unwrap();
+            assert_eq!((page.total, page.rows.len()), (10, expected), "{limit}");
+        }
+    }
+}

@@ -104,3 +104,34 @@ fn steps(fate: Fate, dice: &mut Dice) -> Vec<(i64, Option<u16>, Option<&'static 
     steps.extend(end(if matches!(fate, Fate::Missed) { answered } else { ended }));
     steps
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(traffic: &mut Traffic, now: i64) -> Vec<Planned> {
+        std::iter::from_fn(|| traffic.due(now)).collect()
+    }
+
+    #[test]
+    fn calls_come_as_often_as_was_said_and_go_faster_where_asked() {
+        let mut life = Traffic::new(1, (60, 1), 0).unwrap();
+        let mut fast = Traffic::new(1, (60, 10), 0).unwrap();
+        let (life, fast) = (all(&mut life, 1_800_000), all(&mut fast, 1_800_000));
+        assert!((1_500..2_100).contains(&life.len()), "half an hour at sixty a minute: {}", life.len());
+        assert_eq!(life.len(), fast.len());
+        let last = |planned: &Planned| planned.steps.last().unwrap().0;
+        assert!(life.iter().zip(&fast).all(|(life, fast)| last(life) / 10 == last(fast)));
+        assert!(life.iter().all(|planned| planned.steps.is_sorted_by_key(|step| step.0)), "in order");
+        assert!(life.iter().all(|planned| planned.steps.last().unwrap().1.is_none()), "all end");
+        assert!(Traffic::new(1, (0, 1), 0).is_none());
+    }
+
+    #[test]
+    fn nobody_called_while_nobody_looked_for_days() {
+        let mut traffic = Traffic::new(1, (60, 1), 0).unwrap();
+        let after_days = all(&mut traffic, 30 * 86_400_000);
+        assert!(after_days.len() < 4_500, "an hour of calls at most: {}", after_days.len());
+        assert!(after_days.iter().all(|planned| planned.at >= 30 * 86_400_000 - BEHIND_MAX));
+    }
+}

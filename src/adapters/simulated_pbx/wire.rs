@@ -22,6 +22,9 @@ pub(super) const WAV: &str = "audio/x-wav";
 pub(super) const PAGE: &str =
     "<!DOCTYPE html><html><head><title>Kerio Operator</title></head><body></body></html>";
 
+/// The one thing that no real box says.
+const SIMULATED: &str = "x-simulated";
+
 /// Odd on purpose, so that letters and numbers are torn apart.
 const PIECES: [usize; 7] = [1, 7, 2, 31, 3, 1_009, 4_093];
 /// Long enough for what was written to be on its way before the connection breaks.
@@ -62,12 +65,14 @@ struct Thrown {
     fate: Fate,
     latency: Duration,
     chunks: bool,
+    close: bool,
     date: Option<String>,
 }
 
 /// Does the work and sends its answer, unless a fault comes between.
 pub(super) async fn send(core: &Core, work: impl FnOnce() -> Reply) -> HttpResponse {
-    let Thrown { fate, latency, chunks, date } = throw(core);
+    let thrown = throw(core);
+    let Thrown { fate, latency, .. } = thrown;
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
@@ -81,13 +86,14 @@ pub(super) async fn send(core: &Core, work: impl FnOnce() -> Reply) -> HttpRespo
             return lost();
         }
     };
-    sent(reply, chunks, date)
+    sent(reply, thrown)
 }
 
 fn throw(core: &Core) -> Thrown {
     let (mut state, now) = core.now();
     state.thrown += 1;
-    let thrown = Dice::new(core.seed(), &format!("wire/{}", state.thrown)).below(100);
+    let mut dice = Dice::new(core.seed(), &format!("wire/{}", state.thrown));
+    let thrown = dice.below(100);
     let faults = &state.faults;
     let lost = u64::from(faults.lost);
     let broken = lost + u64::from(faults.broken);
@@ -104,14 +110,18 @@ fn throw(core: &Core) -> Thrown {
         fate,
         latency: faults.latency,
         chunks: faults.chunks,
+        close: dice.below(100) < u64::from(faults.close),
         date: date.map(|date| date.format("%a, %d %b %Y %H:%M:%S GMT").to_string()),
     }
 }
 
-fn sent(reply: Reply, chunks: bool, date: Option<String>) -> HttpResponse {
+fn sent(reply: Reply, thrown: Thrown) -> HttpResponse {
     let mut answer = HttpResponse::build(reply.status);
-    answer.content_type(reply.kind);
-    if let Some(date) = date {
+    if thrown.close {
+        answer.force_close();
+    }
+    answer.content_type(reply.kind).insert_header((SIMULATED, "true"));
+    if let Some(date) = thrown.date {
         answer.insert_header((DATE, date));
     }
     for cookie in reply.cookies {
@@ -126,7 +136,7 @@ fn sent(reply: Reply, chunks: bool, date: Option<String>) -> HttpResponse {
     if reply.half {
         let whole = u64::try_from(reply.body.len()).unwrap_or(u64::MAX);
         answer.body(SizedStream::new(whole, Box::pin(half(&reply.body))))
-    } else if chunks {
+    } else if thrown.chunks {
         answer.body(BodyStream::new(Box::pin(pieces(reply.body))))
     } else {
         answer.body(reply.body)

@@ -39,6 +39,8 @@ async fn every_mistake_has_its_number() {
     assert!(visitor.calls().await.is_empty(), "all else it may");
     change(&pbx, "forbidden");
     assert_eq!(visitor.refusal("Status.getCalls", all()).await, 1004);
+    change(&pbx, "error:-32002");
+    assert_eq!(visitor.refusal("CallHistory.get", all()).await, -32002);
     visitor.result("Session.whoAmI", json!({})).await;
 }
 

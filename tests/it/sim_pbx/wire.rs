@@ -43,6 +43,17 @@ async fn an_answer_in_odd_pieces_is_the_same_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_box_may_close_each_connection_after_its_answer() {
+    let (pbx, _) = with("close");
+    let visitor = Visitor::logged_in(&pbx).await;
+    for _ in 0..3 {
+        let answer = visitor.sent(whoami()).await.unwrap();
+        assert_eq!(answer.headers()["connection"], "close");
+        assert!(answer.json::<Value>().await.unwrap()["result"].is_object());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_slow_box_takes_its_time() {
     let (pbx, _) = healthy();
     let visitor = Visitor::logged_in(&pbx).await;
