@@ -140,12 +140,16 @@ impl App {
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
             sheets: Arc::new(Spreadsheets),
-            recordings: Arc::new(recordings(&config, &remote, None)),
+            recordings: Arc::new(recordings(
+                &config,
+                &remote,
+                exchange.as_ref().map(|one| one.tapes(&config)),
+            )),
             vitals: Arc::new(vitals),
             metrics: metrics(),
             board,
             moving,
-            pbx: None,
+            pbx: watched.map(|(watch, _)| watch),
             options: http_options(&config, &ports, (remote.kind(), campaigns), call_servers(&config).await)?,
         })?;
         Ok(Self { journal, screens, dispatch, effector, guardian, engine, listener, simulated, exchange })

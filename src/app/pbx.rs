@@ -14,6 +14,7 @@ use crate::actors::pbx::handle::{self, Standing, Watch, WatchEnd};
 use crate::adapters::exchange::{Options, Password, Times, Tls};
 use crate::adapters::kerio::Kerio;
 use crate::adapters::pbx_rest::PbxRest;
+use crate::adapters::recordings;
 use crate::adapters::simulated_pbx::{self, SimulatedPbx};
 use crate::config::{Config, Pbx, PbxDriver, PbxHost, PbxTls};
 use crate::ports;
@@ -43,6 +44,12 @@ impl Exchange {
         let standing = Standing::new(self.driver, self.simulated.is_some());
         let (watch, end) = handle::watch(config.pbx.organization.clone(), standing);
         (watch, Watched { pbx: Arc::clone(&self.pbx), end })
+    }
+
+    /// Its recordings, kept beside the journal once somebody has listened to them.
+    pub(super) fn tapes(&self, config: &Config) -> recordings::Exchange {
+        let folder = config.store.data_dir.join("exchange-recordings");
+        recordings::Exchange { pbx: Arc::clone(&self.pbx), folder }
     }
 }
 
