@@ -77,7 +77,7 @@ impl Exchange {
     }
 
     /// A call that only the log knows.
-    async fn logged(self: &Arc<Self>, ordinal: u32, began: i64, status: Status) -> Call {
+    pub(crate) async fn logged(self: &Arc<Self>, ordinal: u32, began: i64, status: Status) -> Call {
         let row = row(ordinal, began, status);
         let name = row.key.clone();
         let entry = Entry {
