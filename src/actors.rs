@@ -6,6 +6,7 @@ pub mod dialler;
 pub mod effector;
 pub mod guardian;
 pub mod hub;
+pub mod pbx;
 pub mod projector;
 pub mod reactor;
 mod turn;

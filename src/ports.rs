@@ -1,6 +1,8 @@
 //! The world on one page: every trait through which the engine touches what it cannot decide.
 //! In the words of calling, without a vendor's name or a wire's type.
 
+pub mod pbx;
+
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::ids::StreamId;
 use crate::personal::Seal;
 use crate::{
-    api_key, call, campaign, contact, import, number_list, person, promise, quarantine, remote, session,
-    target, user,
+    api_key, call, campaign, contact, import, number_list, pbx, pbx_call, person, promise, quarantine,
+    remote, session, target, user,
 };
 
 /// A place in the journal: 1, 2, 3 … without gaps.
@@ -58,6 +58,8 @@ pub enum Event {
     Promise(promise::Event),
     User(user::Event),
     ApiKey(api_key::Event),
+    Pbx(pbx::Event),
+    PbxCall(pbx_call::Event),
 }
 
 impl Event {
@@ -76,6 +78,8 @@ impl Event {
             Self::Promise(_) => promise::Promises::TYPE,
             Self::User(_) => user::User::TYPE,
             Self::ApiKey(_) => api_key::ApiKey::TYPE,
+            Self::Pbx(_) => pbx::Pbx::TYPE,
+            Self::PbxCall(_) => pbx_call::PbxCall::TYPE,
         }
     }
 
@@ -95,6 +99,8 @@ impl Event {
             Self::Promise(event) => promise::Promises::personal(event),
             Self::User(event) => user::User::personal(event),
             Self::ApiKey(event) => api_key::ApiKey::personal(event),
+            Self::Pbx(event) => pbx::Pbx::personal(event),
+            Self::PbxCall(event) => pbx_call::PbxCall::personal(event),
         }
     }
 
@@ -113,6 +119,8 @@ impl Event {
             Self::Promise(event) => event.event_type(),
             Self::User(event) => event.event_type(),
             Self::ApiKey(event) => event.event_type(),
+            Self::Pbx(event) => event.event_type(),
+            Self::PbxCall(event) => event.event_type(),
         }
     }
 }

@@ -70,6 +70,23 @@ impl SessionId {
     }
 }
 
+/// A call's name at the exchange that is watched, or what stands for it where the exchange has none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PbxCallId(String);
+
+impl PbxCallId {
+    pub const LEN_MAX: usize = 100;
+
+    pub fn parse(text: &str) -> Result<Self, BadName> {
+        checked(text, "callId", Self::LEN_MAX, MARKS).map(Self)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What a user signs in with. In small letters, so that nobody is somebody else by a capital, and with a letter among them:
 /// it stands in clear in events and logs, where no telephone number may.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -116,6 +133,7 @@ macro_rules! text_id {
 }
 text_id!(Organization);
 text_id!(SessionId);
+text_id!(PbxCallId);
 text_id!(UserName);
 
 /// The id of one aggregate's stream: `<organization>/<rest>`.
@@ -189,6 +207,16 @@ impl StreamId {
 
     pub fn api_key(organization: &Organization, key: Uuid) -> Self {
         Self(format!("{organization}/{key}"))
+    }
+
+    /// The watch over an organization's exchange.
+    pub fn pbx(organization: &Organization) -> Self {
+        Self(format!("{organization}/pbx"))
+    }
+
+    /// A call that the exchange had, beside its others.
+    pub fn pbx_call(organization: &Organization, call: &PbxCallId) -> Self {
+        Self(format!("{organization}/pbx/{call}"))
     }
 
     /// A remote host is nobody's own.

@@ -18,6 +18,8 @@ pub mod campaign;
 pub mod contact;
 pub mod import;
 pub mod number_list;
+pub mod pbx;
+pub mod pbx_call;
 pub mod person;
 pub mod promise;
 pub mod quarantine;

@@ -67,7 +67,9 @@ impl Projection for ApiKeys {
             | Event::Campaign(_)
             | Event::Target(_)
             | Event::Promise(_)
-            | Event::User(_) => None,
+            | Event::User(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_) => None,
         }
     }
 

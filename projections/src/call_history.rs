@@ -157,7 +157,9 @@ impl Projection for CallHistory {
             | Event::User(_)
             | Event::Promise(_)
             | Event::Import(_)
-            | Event::ApiKey(_) => None,
+            | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_) => None,
         }
     }
 
@@ -175,7 +177,9 @@ impl Projection for CallHistory {
             | Event::User(_)
             | Event::Promise(_)
             | Event::Import(_)
-            | Event::ApiKey(_) => {
+            | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_) => {
                 return Ok(());
             }
         };

@@ -259,6 +259,8 @@ impl Projection for CampaignBoard {
             | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_)
             | Event::Contact(_)
             | Event::Person(_) => None,
         }
@@ -288,6 +290,8 @@ impl Projection for CampaignBoard {
             | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_)
             | Event::Contact(_)
             | Event::Person(_) => {}
         }

@@ -156,7 +156,9 @@ impl Projection for CampaignCalls {
             | Event::Promise(_)
             | Event::Import(_)
             | Event::User(_)
-            | Event::ApiKey(_) => None,
+            | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_) => None,
         }
     }
 
@@ -174,7 +176,9 @@ impl Projection for CampaignCalls {
             | Event::Promise(_)
             | Event::Import(_)
             | Event::User(_)
-            | Event::ApiKey(_) => Ok(()),
+            | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_) => Ok(()),
         }
     }
 }

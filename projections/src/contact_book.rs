@@ -172,6 +172,8 @@ impl Projection for ContactBook {
             | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_)
             | Event::Person(_)
             | Event::Campaign(_) => None,
         }
@@ -212,6 +214,8 @@ impl Projection for ContactBook {
             | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_)
             | Event::Person(_)
             | Event::Campaign(_) => {}
         }

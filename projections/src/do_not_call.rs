@@ -112,7 +112,9 @@ impl Projection for DoNotCall {
             | Event::User(_)
             | Event::Promise(_)
             | Event::Import(_)
-            | Event::ApiKey(_) => None,
+            | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_) => None,
         }
     }
 

@@ -89,7 +89,9 @@ impl Projection for Imports {
             | Event::Target(_)
             | Event::Promise(_)
             | Event::User(_)
-            | Event::ApiKey(_) => None,
+            | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_) => None,
         }
     }
 

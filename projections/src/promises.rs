@@ -135,7 +135,9 @@ impl Projection for Promises {
             | Event::Target(_)
             | Event::Import(_)
             | Event::User(_)
-            | Event::ApiKey(_) => None,
+            | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_) => None,
         }
     }
 

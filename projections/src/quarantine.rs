@@ -160,7 +160,9 @@ impl Projection for Quarantine {
             | Event::User(_)
             | Event::Promise(_)
             | Event::Import(_)
-            | Event::ApiKey(_) => None,
+            | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_) => None,
         }
     }
 
@@ -178,7 +180,9 @@ impl Projection for Quarantine {
             | Event::User(_)
             | Event::Promise(_)
             | Event::Import(_)
-            | Event::ApiKey(_) => return Ok(()),
+            | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_) => return Ok(()),
         };
         match (event, row.as_mut()) {
             (quarantine::Event::Held { .. }, Some(_)) => {

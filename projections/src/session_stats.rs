@@ -266,7 +266,9 @@ impl Projection for SessionStats {
             | Event::User(_)
             | Event::Promise(_)
             | Event::Import(_)
-            | Event::ApiKey(_) => None,
+            | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_) => None,
         }
     }
 
@@ -283,7 +285,9 @@ impl Projection for SessionStats {
                 | Event::User(_)
                 | Event::Promise(_)
                 | Event::Import(_)
-                | Event::ApiKey(_),
+                | Event::ApiKey(_)
+                | Event::Pbx(_)
+                | Event::PbxCall(_),
                 _,
             ) => {}
             (Event::Session(event), known) => match (opening(fact, event), known) {

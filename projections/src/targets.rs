@@ -262,6 +262,8 @@ impl Projection for Targets {
             | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_)
             | Event::Contact(_)
             | Event::Person(_)
             | Event::Campaign(_) => None,
@@ -280,6 +282,8 @@ impl Projection for Targets {
             | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_)
             | Event::Contact(_)
             | Event::Person(_)
             | Event::Campaign(_) => Ok(()),

@@ -75,7 +75,9 @@ impl Projection for Users {
             | Event::Target(_)
             | Event::Promise(_)
             | Event::Import(_)
-            | Event::ApiKey(_) => None,
+            | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_) => None,
         }
     }
 

@@ -13,6 +13,8 @@ use domain::fact::{Circumstances, Fact, Position, Recorded};
 use domain::ids::StreamId;
 use domain::import::Import;
 use domain::number_list::NumberList;
+use domain::pbx::Pbx;
+use domain::pbx_call::PbxCall;
 use domain::person::Person;
 use domain::promise::Promises;
 use domain::quarantine::Quarantine;
@@ -313,6 +315,8 @@ fn parse(kind: &str, payload: &str) -> Result<domain::fact::Event, serde_json::E
         "promise" => of::<Promises>(payload),
         "user" => of::<User>(payload),
         "api_key" => of::<ApiKey>(payload),
+        "pbx" => of::<Pbx>(payload),
+        "pbx_call" => of::<PbxCall>(payload),
         _ => Err(serde::de::Error::custom(format!("unknown kind of stream: {kind}"))),
     }
 }

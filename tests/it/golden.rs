@@ -11,6 +11,8 @@ use domain::contact::Contact;
 use domain::fact::{Event, Recorded};
 use domain::import::Import;
 use domain::number_list::NumberList;
+use domain::pbx::Pbx;
+use domain::pbx_call::PbxCall;
 use domain::person::Person;
 use domain::promise::Promises;
 use domain::quarantine::Quarantine;
@@ -73,6 +75,8 @@ fn decode(golden: &Golden) -> (Event, String, Value) {
         Promises::TYPE => read::<Promises>(golden),
         User::TYPE => read::<User>(golden),
         ApiKey::TYPE => read::<ApiKey>(golden),
+        Pbx::TYPE => read::<Pbx>(golden),
+        PbxCall::TYPE => read::<PbxCall>(golden),
         kind => panic!("no aggregate is named {kind}"),
     }
 }

@@ -125,7 +125,9 @@ async fn held(floor: &Floor) -> Vec<String> {
         | fact::Event::User(_)
         | fact::Event::Promise(_)
         | fact::Event::Import(_)
-        | fact::Event::ApiKey(_) => None,
+        | fact::Event::ApiKey(_)
+        | fact::Event::Pbx(_)
+        | fact::Event::PbxCall(_) => None,
     });
     held.collect()
 }

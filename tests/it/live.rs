@@ -5,6 +5,7 @@ mod bursts;
 mod coming_back;
 mod doors;
 mod ends;
+mod exchange;
 mod foreign;
 mod nodes;
 mod pushes;

@@ -10,6 +10,7 @@ mod examples;
 mod golden;
 mod hasty;
 
+mod pbx;
 mod postgres;
 #[expect(dead_code, reason = "the benches use the rest")]
 #[path = "../../benches/engine/webhook.rs"]
@@ -52,12 +53,14 @@ mod do_not_call;
 mod fatal;
 mod flood;
 mod imports;
+mod kerio_calls;
 mod launch;
 mod leases;
 mod live;
 mod mistakes;
 mod number_lists;
 mod overload;
+mod pbx_drivers;
 mod printed;
 mod promises;
 mod quarantine;
@@ -67,6 +70,7 @@ mod recordings;
 mod remote_host;
 mod sign_in;
 mod sim;
+mod sim_pbx;
 mod simulate;
 mod ssh;
 mod sshd;

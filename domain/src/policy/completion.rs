@@ -54,7 +54,9 @@ impl Policy for Completing {
             | Event::User(_)
             | Event::Promise(_)
             | Event::Import(_)
-            | Event::ApiKey(_) => vec![],
+            | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_) => vec![],
         }
     }
 }

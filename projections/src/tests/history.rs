@@ -202,7 +202,9 @@ fn told_of(fact: &Fact) -> Told {
         | Event::User(_)
         | Event::Promise(_)
         | Event::Import(_)
-        | Event::ApiKey(_) => panic!("no report"),
+        | Event::ApiKey(_)
+        | Event::Pbx(_)
+        | Event::PbxCall(_) => panic!("no report"),
     }
 }
 

@@ -96,7 +96,9 @@ impl Desk {
             | Event::Remote(_)
             | Event::User(_)
             | Event::Import(_)
-            | Event::ApiKey(_) => {}
+            | Event::ApiKey(_)
+            | Event::Pbx(_)
+            | Event::PbxCall(_) => {}
         }
     }
 

@@ -1,5 +1,7 @@
 //! What pushes look like: the documented objects with the position besides, read from screens that show what the news tell.
 
+mod shapes;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,9 +13,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use projections::call_history::{self, ResultRow};
 use projections::contact_book::{self, ContactRow};
-use projections::registry::State;
+use projections::pbx_calls::{self, PbxCallRow, State};
 use projections::session_stats::{self, SessionRow};
-use projections::{Error, Screens, Status, imports, number_lists};
+use projections::{Error, Screens, Status, imports, number_lists, registry};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
@@ -22,11 +24,17 @@ use super::Moving;
 use crate::actors::hub::{Audience, CampaignTurn, News, Push, Render, Space, Subject, What};
 use crate::http::contacts::ContactView;
 use crate::http::imports::ImportView;
+use crate::http::kerio;
 use crate::http::language::Texts;
 use crate::http::results::ResultView;
 use crate::http::sessions::SessionView;
+use crate::http::times::Stamp;
 use crate::http::uploads::UploadView;
 use crate::ports::Clock;
+use shapes::{
+    CampaignComplete, CampaignStatus, CampaignUpdate, ExchangeCall, Import, IncomingCall, Progress,
+    ProjectionProgress, Removed,
+};
 
 /// The documented words.
 const COMPLETED: &str = "Campaign completed successfully";
@@ -66,72 +74,13 @@ struct Told<T> {
     what: T,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CampaignUpdate<'a> {
-    campaign_id: Uuid,
-    contact_id: Uuid,
-    status: &'static str,
-    /// Null where the contact was removed since.
-    contact: Option<ContactView<'a>>,
-    outcome: Option<&'a str>,
-    summary: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CampaignComplete {
-    campaign_id: Uuid,
-    message: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CampaignStatus {
-    campaign_id: Uuid,
-    status: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Removed {
-    id: Uuid,
-    removed: bool,
-}
-
-/// What is uploaded, and how far it has come.
-#[derive(Serialize)]
-struct Progress<T> {
-    kind: &'static str,
-    #[serde(flatten)]
-    upload: T,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Import<'a> {
-    upload_id: Uuid,
-    #[serde(flatten)]
-    import: ImportView<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ProjectionProgress<'a> {
-    name: &'a str,
-    generation: i64,
-    /// 0 to 1.
-    fraction: f64,
-    events_per_second: f64,
-    remaining_seconds: Option<f64>,
-}
-
 /// What the news of a stretch are about.
 struct Rows {
     contacts: HashMap<Uuid, ContactRow>,
     results: HashMap<Uuid, ResultRow>,
     /// By their streams.
     sessions: HashMap<String, SessionRow>,
+    exchange: HashMap<String, PbxCallRow>,
 }
 
 impl Render for Renderer {
@@ -162,8 +111,8 @@ impl Render for Renderer {
 
 impl Renderer {
     async fn rows(&self, news: &[News]) -> Result<Rows, Error> {
-        let (mut of, mut results, mut sessions) =
-            (HashMap::<&Organization, Vec<Uuid>>::new(), vec![], vec![]);
+        let (mut of, mut results, mut sessions, mut ringing) =
+            (HashMap::<&Organization, Vec<Uuid>>::new(), vec![], vec![], vec![]);
         for News { organization, what, .. } in news {
             match what {
                 What::Call { contact, .. } | What::Contact { contact, removed: false } => {
@@ -171,8 +120,10 @@ impl Renderer {
                 }
                 What::Result { id } => results.push(*id),
                 What::Session { session } => sessions.push(stream(organization, session)),
+                What::Rings { call } => ringing.push(at_exchange(organization, call)),
                 What::Contact { removed: true, .. }
                 | What::Campaign { .. }
+                | What::Exchange { .. }
                 | What::List { .. }
                 | What::Import { .. }
                 | What::Rights(_) => {}
@@ -184,10 +135,12 @@ impl Renderer {
         }
         let results = call_history::several(&self.screens, &results).await?;
         let sessions = session_stats::several(&self.screens, &sessions).await?;
+        let exchange = pbx_calls::several(&self.screens, &ringing).await?;
         Ok(Rows {
             contacts,
             results: results.into_iter().map(|row| (row.id, row)).collect(),
             sessions: sessions.into_iter().map(|row| (row.stream.clone(), row)).collect(),
+            exchange: exchange.into_iter().map(|row| (row.stream.clone(), row)).collect(),
         })
     }
 
@@ -195,9 +148,12 @@ impl Renderer {
     async fn push(&self, rows: &Rows, news: &News) -> Result<Option<Push>, Error> {
         let News { organization, what, .. } = news;
         Ok(match what {
-            What::Call { .. } | What::Campaign { .. } | What::Contact { .. } | What::Result { .. } => {
-                happened(rows, news)
-            }
+            What::Call { .. }
+            | What::Campaign { .. }
+            | What::Contact { .. }
+            | What::Result { .. }
+            | What::Rings { .. }
+            | What::Exchange { .. } => happened(rows, news),
             What::Session { session } => rows.sessions.get(&stream(organization, session)).and_then(|row| {
                 let view = SessionView::new(row, TEXTS.language, self.clock.now());
                 push(news, Space::Calls, "session-update", view)
@@ -222,19 +178,19 @@ impl Renderer {
         let known = self.screens.status().await?;
         let mut built = self.building.lock().unwrap_or_else(PoisonError::into_inner);
         let is_told = |known: &&Status| match known.state {
-            State::Building => true,
-            State::Live => built.contains(&(known.name.clone(), known.generation)),
-            State::Retired => false,
+            registry::State::Building => true,
+            registry::State::Live => built.contains(&(known.name.clone(), known.generation)),
+            registry::State::Retired => false,
         };
         let told: Vec<&Status> = known.iter().filter(is_told).collect();
-        let building = told.iter().filter(|known| known.state == State::Building);
+        let building = told.iter().filter(|known| known.state == registry::State::Building);
         *built = building.map(|known| (known.name.clone(), known.generation)).collect();
         Ok(told.into_iter().filter_map(|known| projection_progress(position, known)).collect())
     }
 }
 
 fn projection_progress(position: Position, known: &Status) -> Option<Push> {
-    let builds = known.state == State::Building;
+    let builds = known.state == registry::State::Building;
     let what = ProjectionProgress {
         name: &known.name,
         generation: known.generation,
@@ -253,6 +209,10 @@ fn projection_progress(position: Position, known: &Status) -> Option<Push> {
 
 fn stream(organization: &Organization, session: &str) -> String {
     format!("{organization}/{session}")
+}
+
+fn at_exchange(organization: &Organization, call: &str) -> String {
+    format!("{organization}/pbx/{call}")
 }
 
 /// What is told of a single fact.
@@ -281,6 +241,22 @@ fn happened(rows: &Rows, news: &News) -> Option<Push> {
         What::Result { id } => {
             let view = ResultView::shown(rows.results.get(id)?, TEXTS.language);
             push(news, Space::Calls, "call-result", view)
+        }
+        What::Rings { call } => {
+            let row = rows.exchange.get(&at_exchange(&news.organization, call))?;
+            let incoming = IncomingCall {
+                call_id: call,
+                from_number: &row.from_number,
+                to_number: &row.to_number,
+                direction: kerio::direction(row.direction),
+                start_time: Stamp(row.started_at),
+                state: kerio::state(State::Ringing),
+            };
+            push(news, Space::Calls, "incoming_call", incoming)
+        }
+        What::Exchange { call, state } => {
+            let status = ExchangeCall { call_id: call, state: kerio::state(*state) };
+            push(news, Space::Calls, "call_status", status)
         }
         What::Session { .. } | What::List { .. } | What::Import { .. } | What::Rights(_) => None,
     }
@@ -324,7 +300,11 @@ fn subject(what: &What) -> Subject {
         What::List { list: upload } | What::Import { import: upload } => {
             Subject::Standing(upload.to_string().into())
         }
-        What::Campaign { .. } | What::Result { .. } | What::Rights(_) => Subject::Past,
+        What::Campaign { .. }
+        | What::Result { .. }
+        | What::Rings { .. }
+        | What::Exchange { .. }
+        | What::Rights(_) => Subject::Past,
     }
 }
 
