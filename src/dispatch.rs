@@ -9,6 +9,7 @@ mod draft;
 pub mod imports;
 mod keeper;
 pub mod lists;
+pub mod pbx;
 pub mod promises;
 pub mod remote;
 pub mod reports;
@@ -26,6 +27,7 @@ use domain::fact::{Circumstances, Position, Recorded};
 use domain::ids::{Fingerprint, Organization, StreamId};
 use domain::import::{self, Import};
 use domain::number_list::{self, NumberList};
+use domain::pbx::Pbx;
 use domain::phone::Phone;
 use domain::quarantine::{self, Quarantine};
 use domain::remote::RemoteHost;
@@ -117,6 +119,7 @@ pub struct Dispatch {
     campaigns: Arc<Shards<Campaign>>,
     users: Arc<Shards<User>>,
     api_keys: Arc<Shards<ApiKey>>,
+    pbxs: Arc<Shards<Pbx>>,
     lists: Lists,
 }
 
@@ -134,6 +137,7 @@ impl Dispatch {
             campaigns: Arc::new(Shards::start(journal, arbiters)),
             users: Arc::new(Shards::start(journal, arbiters)),
             api_keys: Arc::new(Shards::start(journal, arbiters)),
+            pbxs: Arc::new(Shards::start(journal, arbiters)),
             lists: Lists::new(journal.clone()),
         }
     }
@@ -223,6 +227,16 @@ impl Dispatch {
         self.api_keys.send(stream, None, command, meta).await
     }
 
+    /// What is recorded of the watch over an exchange; its calls are in `dispatch/pbx.rs`.
+    pub async fn pbx(
+        &self,
+        stream: StreamId,
+        command: domain::pbx::Command,
+        meta: Meta,
+    ) -> Result<Done<Pbx>, Failure<domain::pbx::Error>> {
+        self.pbxs.send(stream, None, command, meta).await
+    }
+
     /// The numbers of lists, which are too many for a command.
     pub fn lists(&self) -> &Lists {
         &self.lists
@@ -253,6 +267,7 @@ impl Dispatch {
             self.campaigns.progress(),
             self.users.progress(),
             self.api_keys.progress(),
+            self.pbxs.progress(),
         ]
     }
 
@@ -267,6 +282,7 @@ impl Dispatch {
         self.campaigns.drain().await;
         self.users.drain().await;
         self.api_keys.drain().await;
+        self.pbxs.drain().await;
     }
 }
 

@@ -31,6 +31,7 @@ mod do_not_call;
 mod health;
 mod history;
 mod imports;
+mod kerio;
 mod projections;
 mod promises;
 mod quarantine;
@@ -66,6 +67,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::hub::Board;
+use crate::actors::pbx::handle::Watch;
 use crate::config::token::Signer;
 use crate::config::{Access, Origins, Secret, UnknownSession};
 use crate::dispatch::Dispatch;
@@ -77,7 +79,6 @@ use auth::{BadKey, Keys, Signers, Tries};
 pub use live::{Live, Moving, Renderer};
 use problem::{Code, Problem};
 use sessions::Known;
-use uploads::UnderWay;
 use vitals::Vitals;
 
 /// Connections held at once, over all workers. One more waits in the kernel's queue.
@@ -107,6 +108,8 @@ pub struct Parts {
     /// What the hub tells.
     pub board: Arc<Board>,
     pub moving: Moving,
+    /// Where an exchange is watched.
+    pub pbx: Option<Watch>,
     pub options: Options,
 }
 
@@ -160,14 +163,14 @@ pub struct Inner {
     vitals: Arc<dyn Vitals>,
     metrics: Render,
     board: Arc<Board>,
+    pbx: Option<Watch>,
     options: Options,
     keys: Keys,
     signer: Signer,
     signers: Signers,
     tries: Tries,
     known: Known,
-    uploads: UnderWay,
-    imports: UnderWay,
+    moving: Moving,
     unfit: recordings::Unfit,
     starts: tokio::sync::Semaphore,
     workbooks: tokio::sync::Semaphore,
@@ -192,6 +195,7 @@ impl Engine {
             metrics,
             board,
             moving,
+            pbx,
             options,
         } = parts;
         let Access { jwt_public_key, jwt_default_role, .. } = &options.access;
@@ -209,14 +213,14 @@ impl Engine {
             vitals,
             metrics,
             board,
+            pbx,
             options,
             keys,
             signer,
             signers,
             tries: Tries::default(),
             known,
-            uploads: moving.uploads,
-            imports: moving.imports,
+            moving,
             unfit: recordings::Unfit::default(),
             starts,
             workbooks,
@@ -288,6 +292,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     campaigns::configure(routes);
     agent::configure(routes);
     promises::configure(routes);
+    kerio::configure(routes);
     recordings::configure(routes);
     sign_in::configure(routes);
     users::configure(routes);

@@ -259,6 +259,11 @@ impl PbxCall {
         self.phase
     }
 
+    /// Whether the log has told of it.
+    pub fn has_row(&self) -> bool {
+        self.row.is_some()
+    }
+
     pub fn recording(&self) -> Option<&str> {
         self.recording.as_deref()
     }

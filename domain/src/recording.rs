@@ -4,9 +4,12 @@
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 /// A longer name is none that a file has.
 const NAME_LEN_MAX: usize = 1_024;
+/// Exchanges are asked for what a browser plays.
+const EXCHANGE_FILE: &str = "recording.wav";
 /// What is not there so long after the call has ended will not come any more.
 pub const COMES_WITHIN: TimeDelta = TimeDelta::minutes(10);
 
@@ -17,6 +20,8 @@ pub enum Whereabouts {
     Url(String),
     /// A file in the remote host's folder of recordings, below which it stays.
     File(String),
+    /// At the exchange that is watched, under its name there; kept here under the call's id once somebody has listened to it.
+    Exchange { call: Uuid, recording: String },
     /// Nothing that may be listened to: it leads out of the folder, or is of another kind.
     Nowhere,
 }
@@ -39,6 +44,7 @@ impl Whereabouts {
         let path = match self {
             Self::Url(url) => url.split(['?', '#']).next().unwrap_or(""),
             Self::File(name) => name,
+            Self::Exchange { .. } => EXCHANGE_FILE,
             Self::Nowhere => "",
         };
         let name = path.rsplit('/').next().unwrap_or("");
@@ -52,6 +58,7 @@ impl fmt::Debug for Whereabouts {
         f.write_str(match self {
             Self::Url(_) => "Url(***)",
             Self::File(_) => "File(***)",
+            Self::Exchange { .. } => "Exchange(***)",
             Self::Nowhere => "Nowhere",
         })
     }

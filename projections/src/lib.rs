@@ -10,6 +10,8 @@ pub mod contact_book;
 pub mod do_not_call;
 pub mod imports;
 pub mod number_lists;
+pub mod pbx_calls;
+pub mod pbx_watch;
 pub mod promises;
 pub mod quarantine;
 pub mod session_stats;

@@ -27,6 +27,8 @@ use crate::do_not_call::DoNotCall;
 use crate::error::Error;
 use crate::imports::Imports;
 use crate::number_lists::NumberLists;
+use crate::pbx_calls::PbxCalls;
+use crate::pbx_watch::PbxWatch;
 use crate::projection::Spec;
 use crate::promises::Promises;
 use crate::quarantine::Quarantine;
@@ -134,6 +136,8 @@ impl Screens {
             Spec::of::<Promises>(),
             Spec::of::<CampaignHours>(),
             Spec::of::<CampaignCalls>(),
+            Spec::of::<PbxCalls>(),
+            Spec::of::<PbxWatch>(),
             Spec::of::<Users>(),
             Spec::of::<ApiKeys>(),
         ];

@@ -8,6 +8,7 @@ mod history;
 mod history_speed;
 mod opening;
 mod parking;
+mod pbx;
 mod postgres;
 mod rebuilding;
 #[expect(clippy::print_stdout, reason = "a measurement is for whoever runs it")]

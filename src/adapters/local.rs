@@ -3,7 +3,7 @@
 //! A command goes on when the engine ends. Beside each effect two marks in the folder tell afterwards: that the command was begun,
 //! which is locked for as long as it runs, and how it ended.
 
-mod files;
+pub(super) mod files;
 mod marks;
 mod output;
 mod said;

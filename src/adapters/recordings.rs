@@ -1,10 +1,13 @@
-//! Recordings wherever they lie: files are asked of the remote host, addresses of the web are fetched from where they may be.
+//! Recordings wherever they lie: files are asked of the remote host, addresses of the web are fetched from where they may be,
+//! and an exchange's are fetched once and kept.
 //! So many are listened to at once, none is longer than the limit, and one that comes to a halt is let go.
 
+mod exchange;
 mod reach;
 mod web;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +17,9 @@ use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::ports::pbx::Pbx;
 use crate::ports::{self, Playback, RemoteHost, Trouble};
+use exchange::Kept;
 use reach::Reach;
 use web::Web;
 
@@ -33,22 +38,33 @@ pub struct Options {
     pub remote_host: Option<String>,
     /// Names and addresses that may be called though they are not public.
     pub hosts: Vec<String>,
+    /// Where an exchange is watched.
+    pub exchange: Option<Exchange>,
     pub len_max: u64,
+}
+
+/// An exchange, and the folder where its recordings are kept.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    pub pbx: Arc<dyn Pbx>,
+    pub folder: PathBuf,
 }
 
 #[derive(Debug)]
 pub struct Recordings {
     remote: Arc<dyn RemoteHost>,
     web: Web,
+    exchange: Option<Kept>,
     len_max: u64,
     places: Arc<Semaphore>,
 }
 
 impl Recordings {
     pub fn new(options: Options) -> Self {
-        let Options { remote, remote_host, hosts, len_max } = options;
+        let Options { remote, remote_host, hosts, exchange, len_max } = options;
+        let exchange = exchange.map(|exchange| Kept::new(exchange, len_max));
         let web = Web::new(Reach { named: hosts, remote: remote_host });
-        Self { remote, web, len_max, places: Arc::new(Semaphore::new(PLAYBACKS_MAX)) }
+        Self { remote, web, exchange, len_max, places: Arc::new(Semaphore::new(PLAYBACKS_MAX)) }
     }
 
     async fn find(&self, whereabouts: &Whereabouts, from: u64) -> Result<Option<Playback>, Trouble> {
@@ -62,6 +78,10 @@ impl Recordings {
                     bytes,
                 }))
             }
+            Whereabouts::Exchange { call, recording } => match &self.exchange {
+                Some(kept) => kept.open(*call, recording, from).await,
+                None => Err(Trouble::Never { why: "no exchange is watched any more".to_owned() }),
+            },
             Whereabouts::Nowhere => Ok(None),
         }
     }

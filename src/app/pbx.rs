@@ -5,11 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use chrono::TimeDelta;
+use domain::pbx::reading::{Directory, Reading};
 
 use super::Ports;
+use crate::actors::pbx::Limits;
+use crate::actors::pbx::handle::{self, Standing, Watch, WatchEnd};
 use crate::adapters::exchange::{Options, Password, Times, Tls};
 use crate::adapters::kerio::Kerio;
 use crate::adapters::pbx_rest::PbxRest;
+use crate::adapters::recordings;
 use crate::adapters::simulated_pbx::{self, SimulatedPbx};
 use crate::config::{Config, Pbx, PbxDriver, PbxHost, PbxTls};
 use crate::ports;
@@ -31,6 +36,45 @@ pub struct Exchange {
     pub driver: &'static str,
     /// The imitation, which ends when this is dropped.
     pub simulated: Option<SimulatedPbx>,
+}
+
+impl Exchange {
+    /// What others hold of the watch over it, and what the watcher works on.
+    pub(super) fn watch(&self, config: &Config) -> (Watch, Watched) {
+        let standing = Standing::new(self.driver, self.simulated.is_some());
+        let (watch, end) = handle::watch(config.pbx.organization.clone(), standing);
+        (watch, Watched { pbx: Arc::clone(&self.pbx), end })
+    }
+
+    /// Its recordings, kept beside the journal once somebody has listened to them.
+    pub(super) fn tapes(&self, config: &Config) -> recordings::Exchange {
+        let folder = config.store.data_dir.join("exchange-recordings");
+        recordings::Exchange { pbx: Arc::clone(&self.pbx), folder }
+    }
+}
+
+/// An exchange as the watcher gets it.
+#[derive(Debug, Clone)]
+pub(super) struct Watched {
+    pub(super) pbx: Arc<dyn ports::pbx::Pbx>,
+    pub(super) end: WatchEnd,
+}
+
+/// How closely it is watched.
+pub(super) fn limits(pbx: &Pbx) -> anyhow::Result<Limits> {
+    Ok(Limits {
+        poll: pbx.poll,
+        sync: pbx.sync,
+        overlap: TimeDelta::from_std(pbx.overlap).context("KERIO_CDR_OVERLAP")?,
+        first: TimeDelta::from_std(pbx.first).context("KERIO_FIRST_SYNC_DAYS")?,
+        ..Limits::default()
+    })
+}
+
+/// What its words and numbers mean, before it has said anything.
+pub(super) fn reading(pbx: &Pbx) -> Reading {
+    let directory = Directory::new(vec![], pbx.inside.clone());
+    Reading { live: pbx.live.clone(), log: pbx.log.clone(), directory }
 }
 
 /// None where none is to be watched. To be called where tasks can be spawned.

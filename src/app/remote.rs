@@ -87,7 +87,11 @@ fn ssh_options(config: &Config, ports: &Ports, host: &str) -> anyhow::Result<ssh
 }
 
 /// Where recordings come from: the remote host's folder, public hosts, the remote host, and those that settings name.
-pub(super) fn recordings(config: &Config, remote: &Arc<dyn RemoteHost>) -> Recordings {
+pub(super) fn recordings(
+    config: &Config,
+    remote: &Arc<dyn RemoteHost>,
+    exchange: Option<recordings::Exchange>,
+) -> Recordings {
     let remote_host = match &config.remote.host {
         Some(RemoteKind::Ssh(host)) => Some(host.clone()),
         Some(RemoteKind::Simulated | RemoteKind::Local) | None => None,
@@ -96,6 +100,7 @@ pub(super) fn recordings(config: &Config, remote: &Arc<dyn RemoteHost>) -> Recor
         remote: Arc::clone(remote),
         remote_host,
         hosts: config.remote.recording_hosts.clone(),
+        exchange,
         len_max: recordings::LEN_MAX,
     })
 }

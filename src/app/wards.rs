@@ -13,6 +13,8 @@ use ::projections::contact_book::ContactBook;
 use ::projections::do_not_call::DoNotCall;
 use ::projections::imports::Imports;
 use ::projections::number_lists::NumberLists;
+use ::projections::pbx_calls::PbxCalls;
+use ::projections::pbx_watch::PbxWatch;
 use ::projections::projection::Projection as _;
 use ::projections::promises::Promises;
 use ::projections::quarantine::Quarantine;
@@ -31,11 +33,12 @@ use futures_util::FutureExt as _;
 use tokio::runtime;
 
 use super::Ports;
+use super::pbx::{Watched, limits, reading};
 use super::remote::host_name;
 use crate::actors::guardian::Ward;
 use crate::actors::hub::{self, Board};
 use crate::actors::projector::screen::{Screen, Shown};
-use crate::actors::{dialler, effector, projector, reactor, watchdog};
+use crate::actors::{dialler, effector, pbx, projector, reactor, watchdog};
 use crate::config::Config;
 use crate::dispatch::Dispatch;
 use crate::dispatch::dialling::House;
@@ -54,6 +57,8 @@ pub(super) struct World<'a> {
     pub(super) remote: Arc<dyn RemoteHost>,
     pub(super) agent: Arc<dyn VoiceAgent>,
     pub(super) campaigns: House,
+    /// An exchange to be watched, where there is one.
+    pub(super) watched: Option<Watched>,
     /// What is told to those who watch, and what of it moves without being recorded.
     pub(super) board: Arc<Board>,
     pub(super) moving: Moving,
@@ -83,7 +88,10 @@ pub(super) fn all(world: &World) -> anyhow::Result<Wards> {
     }
     all.push(watchdog::ward(world.watching()?));
     all.push(hub::ward(world.telling(runtime.clone())));
-    all.push(dialler::ward(world.dialling(runtime)));
+    all.push(dialler::ward(world.dialling(runtime.clone())));
+    if let Some(watched) = world.watched.clone() {
+        all.push(pbx::ward(world.watching_exchange(watched, runtime)?));
+    }
     Ok(Wards { all, effector, projectors })
 }
 
@@ -129,6 +137,28 @@ impl World<'_> {
         })
     }
 
+    fn watching_exchange(
+        &self,
+        Watched { pbx: exchange, end }: Watched,
+        runtime: runtime::Handle,
+    ) -> anyhow::Result<pbx::Options> {
+        let config = &self.config.pbx;
+        Ok(pbx::Options {
+            journal: self.journal.clone(),
+            screens: self.screens.clone(),
+            dispatch: self.dispatch.clone(),
+            pbx: exchange,
+            end,
+            organization: config.organization.clone(),
+            home: self.config.house.region,
+            reading: reading(config),
+            clock: Arc::clone(&self.ports.clock),
+            ids: Arc::clone(&self.ports.ids),
+            runtime,
+            limits: self.ports.watching.map_or_else(|| limits(config), Ok)?,
+        })
+    }
+
     fn dialling(&self, runtime: runtime::Handle) -> dialler::Options {
         dialler::Options {
             journal: self.journal.clone(),
@@ -157,7 +187,7 @@ fn policies(journal: &Journal, effector: &effector::Handle, runtime: &runtime::H
 }
 
 /// Every screen there is, as its projector sees it.
-pub(super) fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 14] {
+pub(super) fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 16] {
     [
         Arc::new(Shown::<SessionStats>::new(screens)),
         Arc::new(Shown::<CallHistory>::new(screens)),
@@ -170,6 +200,8 @@ pub(super) fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 14] {
         Arc::new(Shown::<Promises>::new(screens)),
         Arc::new(Shown::<CampaignHours>::new(screens)),
         Arc::new(Shown::<CampaignCalls>::new(screens)),
+        Arc::new(Shown::<PbxCalls>::new(screens)),
+        Arc::new(Shown::<PbxWatch>::new(screens)),
         Arc::new(Shown::<Quarantine>::new(screens)),
         Arc::new(Shown::<Users>::new(screens)),
         Arc::new(Shown::<ApiKeys>::new(screens)),

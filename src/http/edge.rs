@@ -15,7 +15,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpMessage, ResponseError, rt};
+use actix_web::{Error, HttpMessage, HttpRequest, ResponseError, rt};
 use domain::fact::Circumstances;
 use domain::ids::Organization;
 use metrics::{Counter, Histogram};
@@ -86,10 +86,21 @@ impl actix_web::FromRequest for RequestId {
     type Error = Problem;
     type Future = std::future::Ready<Result<Self, Problem>>;
 
-    fn from_request(request: &actix_web::HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+    fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
         let id = request.extensions().get::<Self>().cloned();
         std::future::ready(id.ok_or_else(|| Problem::new(Code::Internal, "the request has no id")))
     }
+}
+
+/// What a request asks for beside what its route says.
+#[derive(Debug, Clone, Copy)]
+struct Asks {
+    head_only: bool,
+}
+
+/// Whether nothing of the answer but its head is sent.
+pub(super) fn is_head(request: &HttpRequest) -> bool {
+    request.extensions().get::<Asks>().is_some_and(|asks| asks.head_only)
 }
 
 pub(super) async fn edge(
@@ -115,6 +126,7 @@ pub(super) async fn edge(
     let id = RequestId::of(&request);
     let shown = HeaderValue::from_str(id.as_str()).ok();
     request.extensions_mut().insert(id);
+    request.extensions_mut().insert(Asks { head_only });
     let gate = if request.path() == "/calls/result" { Gate::Arriving } else { Gate::All };
     let mut response = if let Some(wrong) = query::unstorable(request.query_string()) {
         body::discard(request.take_payload()).await;

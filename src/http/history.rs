@@ -1,5 +1,5 @@
 //! The history of an organization's calls, whatever placed them: page by page, and whole as a file.
-//! Remote call servers dial them, and campaigns do; the exchange's are known by name already.
+//! Remote call servers dial them, and campaigns do; others come and go through the exchange that is watched.
 #![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod asked;
@@ -24,7 +24,7 @@ use super::results::view::ResultView;
 use super::sessions::{self, Fresh};
 use super::{Engine, page, table};
 use asked::Asked;
-use merged::Entry;
+use merged::{Entry, Origin};
 
 pub(super) use asked::named;
 
@@ -49,17 +49,32 @@ struct CallView<'a> {
     /// Of a campaign's call; its `phoneNumber` is empty where the contact has another number by now.
     campaign_id: Option<Uuid>,
     contact_id: Option<Uuid>,
+    /// Of the exchange's call: its name there; `phoneNumber` is the outside one's.
+    call_id: Option<&'a str>,
+    extension: Option<&'a str>,
 }
 
 impl<'a> CallView<'a> {
     fn new(entry: &'a Entry, language: Language) -> Self {
-        Self {
+        let mut view = Self {
             result: ResultView::shown(&entry.result, language),
             source: asked::source(entry),
-            direction: asked::OUTGOING,
-            campaign_id: entry.of.map(|of| of.campaign),
-            contact_id: entry.of.map(|of| of.contact),
+            direction: asked::direction(entry),
+            campaign_id: None,
+            contact_id: None,
+            call_id: None,
+            extension: None,
+        };
+        match &entry.origin {
+            Origin::Remote => {}
+            Origin::Campaign { campaign, contact } => {
+                (view.campaign_id, view.contact_id) = (Some(*campaign), Some(*contact));
+            }
+            Origin::Exchange { call, extension, .. } => {
+                (view.call_id, view.extension) = (Some(call.as_str()), extension.as_deref());
+            }
         }
+        view
     }
 }
 
@@ -126,11 +141,11 @@ async fn exported(
 }
 
 /// A place as clients hold it: its microsecond and its position.
-fn cursor(place: Place) -> String {
+pub(super) fn cursor(place: Place) -> String {
     format!("{}.{}", place.at.timestamp_micros(), place.position)
 }
 
-fn place(cursor: Option<&str>) -> Result<Option<Place>, Problem> {
+pub(super) fn place(cursor: Option<&str>) -> Result<Option<Place>, Problem> {
     let read = |text: &str| {
         let (micros, position) = text.split_once('.')?;
         let at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;

@@ -99,7 +99,7 @@ async fn upload(
     member.0.require(Role::Manager)?;
     let (terms, dry_run) = (asked.terms()?, asked.dry_run()?);
     let importing = importing(&engine, &member.0, &id, (engine.ids.uuid(), terms.on_duplicate));
-    let shown = engine.imports.begin(&importing.organization, importing.import, id.as_str())?;
+    let shown = engine.moving.imports.begin(&importing.organization, importing.import, id.as_str())?;
     let file = Arc::new(receive::file(&engine, &request.0, payload, &shown).await?);
     let taking = Taking { engine, importing, terms, file, shown };
     // On its own, so that a client that goes away leaves no half of it.

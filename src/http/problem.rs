@@ -106,6 +106,7 @@ codes! {
     QuarantineUnread   = CONFLICT,               "quarantine-unreadable", "The held report cannot be read";
     RebuildRunning     = CONFLICT,               "rebuild-running",      "The projection is being rebuilt already";
     UserExists         = CONFLICT,               "user-exists",          "There is a user of that name";
+    ExchangeUnset      = CONFLICT,               "exchange-unset",       "No exchange is watched";
     NotSignedIn        = CONFLICT,               "not-signed-in",        "The token is of no sign-in";
     TooLarge           = PAYLOAD_TOO_LARGE,      "too-large",            "The request is too large";
     EncodingUnknown    = UNSUPPORTED_MEDIA_TYPE, "encoding-unknown",     "The body's encoding is not understood";
@@ -121,6 +122,7 @@ codes! {
     NotReady           = SERVICE_UNAVAILABLE,    "not-ready",            "The engine is not ready";
     NotStopped         = BAD_GATEWAY,            "not-stopped",          "The remote host did not stop the calls";
     RecordingUnfit     = BAD_GATEWAY,            "recording-unfit",      "The recording cannot be passed on";
+    ExchangeUnwatched  = SERVICE_UNAVAILABLE,    "exchange-unwatched",   "Nobody watches the exchange here now";
     RecordingAway      = SERVICE_UNAVAILABLE,    "recording-away",       "The recording cannot be reached now";
     StartUnconfirmed   = GATEWAY_TIMEOUT,        "start-unconfirmed",    "The session waits for its start";
 }
@@ -146,7 +148,11 @@ impl Code {
     fn retry_after(self) -> Option<u16> {
         let slow = matches!(
             self,
-            Self::JournalUnavailable | Self::ScreensUnavailable | Self::NotReady | Self::RecordingAway
+            Self::JournalUnavailable
+                | Self::ScreensUnavailable
+                | Self::NotReady
+                | Self::RecordingAway
+                | Self::ExchangeUnwatched
         );
         let seconds = if slow { 5 } else { 1 };
         (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(seconds)

@@ -81,14 +81,29 @@ async fn of_result(
         let detail = "the call server named no recording that may be listened to; see its recordingUrl";
         return Err(Problem::new(Code::RecordingUnknown, detail));
     }
-    let listening = Listening { engine: &engine, whereabouts, id, asked: Asked::of(&request) };
-    match listening.answer().await? {
+    match listen(&engine, whereabouts, id, &request).await? {
         Some(answer) => {
             tracing::info!(result = %id, actor = caller.0.actor, "a recording is listened to");
             Ok(answer)
         }
         None => absent(&engine, &row),
     }
+}
+
+/// As much of a recording as is asked for; none where there is no recording, or not yet.
+pub(super) async fn listen(
+    engine: &Engine,
+    whereabouts: Whereabouts,
+    id: Uuid,
+    request: &HttpRequest,
+) -> Result<Option<HttpResponse>, Problem> {
+    Listening { engine, whereabouts, id, asked: Asked::of(request) }.answer().await
+}
+
+/// Whether an answer begins with the recording's first byte.
+pub(super) fn begins(answer: &HttpResponse) -> bool {
+    let range = answer.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok());
+    answer.status().is_success() && range.is_none_or(|range| range.starts_with("bytes 0-"))
 }
 
 /// A call, whoever placed it.

@@ -74,7 +74,7 @@ async fn take(
 ) -> Result<HttpResponse, Problem> {
     caller.0.require(Role::Operator)?;
     let list = engine.ids.uuid();
-    let shown = engine.uploads.begin(&caller.0.organization, list, id.as_str())?;
+    let shown = engine.moving.uploads.begin(&caller.0.organization, list, id.as_str())?;
     let file = receive::file(engine, &request, payload, &shown).await?;
     let taken = intake::Intake { engine, caller: &caller.0, request: &id, shown: &shown };
     let taken = taken.take(list, file).await?;
@@ -133,7 +133,7 @@ async fn all(
     let mut answer = sessions::shown(fresh.wait(&engine, NumberLists::NAME).await);
     let mut rows = number_lists::latest(&engine.screens, organization.as_str(), before, limit + 1).await?;
     page::end(&mut rows, limit, |last| last.position.to_string(), (&request.0, &mut answer));
-    let begun = if before.is_none() { engine.uploads.of(organization) } else { vec![] };
+    let begun = if before.is_none() { engine.moving.uploads.of(organization) } else { vec![] };
     let known = |view: &UploadView| rows.iter().any(|row| row.id == view.upload_id);
     let mut views: Vec<UploadView> = begun.into_iter().filter(|view| !known(view)).collect();
     views.extend(rows.iter().map(UploadView::of));
@@ -154,7 +154,7 @@ async fn one(
 ) -> Result<HttpResponse, Problem> {
     let organization = &caller.0.organization;
     let fresh = fresh.wait(&engine, NumberLists::NAME).await;
-    let begun = engine.uploads.find(organization, &id);
+    let begun = engine.moving.uploads.find(organization, &id);
     let list = begun.as_ref().map(|view| view.upload_id).or_else(|| Uuid::parse_str(&id).ok());
     let stored = match list {
         Some(list) => number_lists::find(&engine.screens, organization.as_str(), list).await?,

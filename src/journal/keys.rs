@@ -11,6 +11,7 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ids::{Fingerprint, Organization};
+use domain::pbx::said::LogRow;
 use domain::personal;
 use domain::phone::Phone;
 use lru::LruCache;
@@ -129,6 +130,21 @@ impl Keyring {
         hash.update(session.as_bytes());
         hash.update(body);
         uuid::Builder::from_custom_bytes(shortened(hash.sign())).into_uuid()
+    }
+
+    /// The same for a row of an exchange's log, which has no name of its own: everything that tells it from another row, and which
+    /// number of those that are equal it is. In clear it would tell whose numbers they are.
+    pub fn log_row(&self, organization: &Organization, row: &LogRow, ordinal: u32) -> String {
+        let mut hash = hmac::Context::with_key(&self.index_of(organization));
+        hash.update(b"log row/");
+        hash.update(&row.started_at.timestamp().to_be_bytes());
+        for text in [&row.from, &row.to, &row.code] {
+            hash.update(&u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(text.as_bytes());
+        }
+        hash.update(&row.secs.to_be_bytes());
+        hash.update(&row.talk_secs.to_be_bytes());
+        format!("{}-{ordinal}", hex::encode(shortened(hash.sign())))
     }
 
     /// An organization's own index key, made from the one of all: so that two organizations cannot compare.

@@ -195,7 +195,11 @@ async fn pages_of_the_history_go_on_where_they_ended_whoever_called() {
     let csv = String::from_utf8(floor.get("/calls/history/export").await.bytes).unwrap();
     assert_eq!(csv.split_terminator("\r\n").count(), 1 + read.len());
     assert!(
-        csv.lines().next().unwrap().trim_end().ends_with("source,direction,campaignId,contactId"),
+        csv.lines()
+            .next()
+            .unwrap()
+            .trim_end()
+            .ends_with("source,direction,campaignId,contactId,callId,extension"),
         "{csv}"
     );
 }

@@ -10,7 +10,7 @@ use crate::http_sign_in::{key, send, signed_in, user, with};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 76] = [
+const ROUTES: [(&str, &str, Door); 82] = [
     ("GET", "/", Door::Open),
     ("GET", "/health/live", Door::Open),
     ("GET", "/health/ready", Door::Open),
@@ -31,6 +31,12 @@ const ROUTES: [(&str, &str, Door); 76] = [
     ("POST", "/calls/session/s-1/stop", Door::Calls),
     ("GET", "/calls/history/export", Door::Calls),
     ("GET", "/calls/results/s-1/recording", Door::Calls),
+    ("GET", "/kerio/calls", Door::Calls),
+    ("GET", "/kerio/calls/active", Door::Calls),
+    ("GET", "/kerio/calls/s-1", Door::Calls),
+    ("GET", "/kerio/calls/s-1/recording", Door::Calls),
+    ("GET", "/kerio/status", Door::Calls),
+    ("POST", "/kerio/sync", Door::Calls),
     ("GET", "/calls/quarantine", Door::Calls),
     ("GET", "/calls/quarantine/s-1", Door::Calls),
     ("POST", "/calls/quarantine/s-1/bind", Door::Calls),

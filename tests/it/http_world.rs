@@ -21,6 +21,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jsonwebtoken::{EncodingKey, Header};
 use karnay::actors::hub;
+use karnay::actors::pbx::handle::Watch;
 use karnay::adapters::recordings::{self, Recordings};
 use karnay::adapters::spreadsheet::Spreadsheets;
 use karnay::adapters::system::{SystemClock, SystemIds};
@@ -44,6 +45,8 @@ use projections::campaign_hours::CampaignHours;
 use projections::contact_book::ContactBook;
 use projections::follow::{Follower, PAGE, Page};
 use projections::number_lists::NumberLists;
+use projections::pbx_calls::PbxCalls;
+use projections::pbx_watch::PbxWatch;
 use projections::projection::Projection;
 use projections::promises::Promises;
 use projections::quarantine::Quarantine;
@@ -166,23 +169,37 @@ impl Floor {
     /// `followed` is whether anybody feeds the screens.
     pub(crate) async fn built(options: Options, followed: bool) -> Self {
         let (remote, hosts, len_max) = (Arc::new(Unset), vec![], recordings::LEN_MAX);
-        let nowhere = recordings::Options { remote, remote_host: None, hosts, len_max };
+        let nowhere = recordings::Options { remote, remote_host: None, hosts, exchange: None, len_max };
         Self::listening(options, followed, Recordings::new(nowhere)).await
     }
 
     /// In a time that stands still until somebody moves it.
     pub(crate) async fn standing_still(options: Options, clock: Arc<StillClock>) -> Self {
         let (remote, hosts, len_max) = (Arc::new(Unset), vec![], recordings::LEN_MAX);
-        let nowhere = recordings::Options { remote, remote_host: None, hosts, len_max };
-        Self::timed(options, true, Recordings::new(nowhere), clock).await
+        let nowhere = recordings::Options { remote, remote_host: None, hosts, exchange: None, len_max };
+        Self::timed(options, true, (Recordings::new(nowhere), None), clock).await
+    }
+
+    /// With an exchange that somebody watches.
+    pub(crate) async fn at_exchange(exchange: recordings::Exchange, watch: Watch) -> Self {
+        let (remote, hosts, len_max) = (Arc::new(Unset), vec![], recordings::LEN_MAX);
+        let options_ =
+            recordings::Options { remote, remote_host: None, hosts, exchange: Some(exchange), len_max };
+        let recordings = (Recordings::new(options_), Some(watch));
+        Self::timed(options(), true, recordings, Arc::new(SystemClock)).await
     }
 
     /// With recordings that come from somewhere.
     pub(crate) async fn listening(options: Options, followed: bool, recordings: Recordings) -> Self {
-        Self::timed(options, followed, recordings, Arc::new(SystemClock)).await
+        Self::timed(options, followed, (recordings, None), Arc::new(SystemClock)).await
     }
 
-    async fn timed(options: Options, followed: bool, recordings: Recordings, clock: Arc<dyn Clock>) -> Self {
+    async fn timed(
+        options: Options,
+        followed: bool,
+        (recordings, pbx): (Recordings, Option<Watch>),
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ids: Arc<dyn Ids> = Arc::new(SystemIds);
         let place = Place::Folder(folder.path().to_owned());
@@ -204,6 +221,8 @@ impl Floor {
             actix::spawn(follow::<Promises>(journal.clone(), screens.clone()));
             actix::spawn(follow::<CampaignHours>(journal.clone(), screens.clone()));
             actix::spawn(follow::<CampaignCalls>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<PbxCalls>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<PbxWatch>(journal.clone(), screens.clone()));
             actix::spawn(follow::<Users>(journal.clone(), screens.clone()));
             actix::spawn(follow::<ApiKeys>(journal.clone(), screens.clone()));
         }
@@ -221,6 +240,7 @@ impl Floor {
             metrics,
             board: hub::board(journal.position()),
             moving: Moving::default(),
+            pbx,
             options,
         };
         Self { engine: Engine::try_new(parts).unwrap(), dispatch, journal, screens, folder }

@@ -4,6 +4,7 @@
 mod coming_back;
 mod doors;
 mod ends;
+mod exchange;
 mod foreign;
 mod nodes;
 mod pushes;

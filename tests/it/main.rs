@@ -10,6 +10,7 @@ mod examples;
 mod golden;
 mod hasty;
 
+mod pbx;
 mod postgres;
 #[expect(dead_code, reason = "the benches use the rest")]
 #[path = "../../benches/engine/webhook.rs"]
@@ -52,6 +53,7 @@ mod do_not_call;
 mod fatal;
 mod flood;
 mod imports;
+mod kerio_calls;
 mod launch;
 mod leases;
 mod live;

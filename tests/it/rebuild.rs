@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::contacts::Desk;
 use crate::world::{World, report};
 
-const SCREENS: [&str; 14] = [
+const SCREENS: [&str; 16] = [
     "session_stats",
     "call_history",
     "quarantine",
@@ -35,6 +35,8 @@ const SCREENS: [&str; 14] = [
     "promises",
     "campaign_hours",
     "campaign_calls",
+    "pbx_calls",
+    "pbx_watch",
     "number_lists",
 ];
 const STATUSES: [&str; 4] = ["BUSY", "NO_ANSWER", "ANSWERED", "CONNECTED_TO_OPERATOR"];
@@ -157,8 +159,9 @@ async fn import(world: &World) {
 
 async fn rebuilt_equals_live(mut world: World) {
     world.set("REMOTE_HOST", "simulated");
-    // Calls of a campaign, and what was promised in one.
-    write_goldens(&mut world, &["contact", "person", "campaign", "target", "promise"]).await;
+    // Calls of a campaign, and what was promised in one; calls of an exchange, and the watch over it.
+    write_goldens(&mut world, &["contact", "person", "campaign", "target", "promise", "pbx", "pbx_call"])
+        .await;
     world.start().await;
     let (stored, _) = world.upload("numbers.txt", b"+998901234567\n").await;
     assert!(stored.is_success());
@@ -213,7 +216,7 @@ const DATA_KEY: [u8; 32] = [7; 32];
 const PERSON_KEY: &str = include_str!("golden_key.json");
 
 /// The streams that the golden events once made, each event's version beside it.
-const STREAMS: [(&str, &str, &[&str]); 14] = [
+const STREAMS: [(&str, &str, &[&str]); 18] = [
     (
         "session",
         "1/session-1738862891234-abc123",
@@ -268,6 +271,14 @@ const STREAMS: [(&str, &str, &[&str]); 14] = [
         &["begun.v1", "failed.v1", "finished.v1", "undone.v1"],
     ),
     ("api_key", "1/0199b9f4-6f00-7000-8000-000000000023", &["made.v1", "revoked.v1"]),
+    ("pbx", "1/pbx", &["synced.v1", "monitor_gap.v1", "refused.v1", "accepted.v1"]),
+    (
+        "pbx_call",
+        "1/pbx/1759775400.42",
+        &["seen.v1", "answered.v1", "ended.v1", "confirmed.v1", "recording_found.v1", "listened.v1"],
+    ),
+    ("pbx_call", "1/pbx/k1:5f2a9c0d41b7e83c66d019fa7be4c215-0", &["matched.v1"]),
+    ("pbx_call", "1/pbx/k1:5f2a9c0d41b7e83c66d019fa7be4c215-1", &["logged.v1", "corrected.v1"]),
 ];
 
 #[derive(Debug)]

@@ -3,14 +3,16 @@
 use domain::conversation::status::Status;
 use domain::fact::{Event, Fact, Position};
 use domain::ids::{Organization, UserName};
+use domain::pbx_call::Direction;
 use domain::personal::Personal;
 use domain::target::Words;
-use domain::{api_key, call, campaign, contact, import, number_list, target, user};
+use domain::{api_key, call, campaign, contact, import, number_list, pbx_call, target, user};
 use projections::call_history::CallHistory;
 use projections::campaign_board::CampaignBoard;
 use projections::contact_book::ContactBook;
 use projections::imports::Imports;
 use projections::number_lists::NumberLists;
+use projections::pbx_calls::{PbxCalls, State};
 use projections::projection::Projection as _;
 use projections::session_stats::SessionStats;
 use projections::targets::Targets;
@@ -58,6 +60,15 @@ pub enum What {
     Import {
         import: Uuid,
     },
+    /// A call comes in at the exchange, and rings.
+    Rings {
+        call: String,
+    },
+    /// A call at the exchange has come to another state.
+    Exchange {
+        call: String,
+        state: State,
+    },
     /// What somebody may see is not what it was.
     Rights(Whose),
 }
@@ -89,6 +100,7 @@ impl What {
             Self::Session { .. } => &[SessionStats::NAME],
             Self::List { .. } => &[NumberLists::NAME],
             Self::Import { .. } => &[Imports::NAME],
+            Self::Rings { .. } | Self::Exchange { .. } => &[PbxCalls::NAME],
             Self::Rights(_) => &[],
         }
     }
@@ -107,12 +119,10 @@ pub(super) fn of(fact: &Fact) -> Vec<News> {
         Event::Import(event) => (of_import(fact, event), None),
         Event::User(event) => (of_user(fact, event), None),
         Event::ApiKey(event) => (of_key(fact, event), None),
-        Event::Quarantine(_)
-        | Event::Remote(_)
-        | Event::Person(_)
-        | Event::Promise(_)
-        | Event::Pbx(_)
-        | Event::PbxCall(_) => (None, None),
+        Event::PbxCall(event) => (of_exchange(fact, event), None),
+        Event::Quarantine(_) | Event::Remote(_) | Event::Person(_) | Event::Promise(_) | Event::Pbx(_) => {
+            (None, None)
+        }
     };
     let news = |what| News { position: fact.position, organization: organization.clone(), what };
     one.into_iter().chain(two).map(news).collect()
@@ -215,6 +225,30 @@ fn of_key(fact: &Fact, event: &api_key::Event) -> Option<What> {
         api_key::Event::Revoked { .. } => Some(What::Rights(Whose::Key(id(fact)?))),
         api_key::Event::Made { .. } => None,
     }
+}
+
+/// What the log tells of calls that nobody saw is long over; what it says otherwise than was seen is told.
+fn of_exchange(fact: &Fact, event: &pbx_call::Event) -> Option<What> {
+    let call = fact.stream.as_str().rsplit('/').next()?.to_owned();
+    let state = match event {
+        pbx_call::Event::Seen { talking: true, .. } | pbx_call::Event::Answered { .. } => State::Talking,
+        pbx_call::Event::Seen { talking: false, course, .. } => {
+            let comes_in = course.direction == Direction::Incoming && !course.internal;
+            return comes_in.then_some(What::Rings { call });
+        }
+        pbx_call::Event::Ended { .. } => State::Ended,
+        pbx_call::Event::Missed { .. } => State::Missed,
+        pbx_call::Event::Confirmed { row, was: None, .. } => State::of(row.status),
+        pbx_call::Event::Corrected { row, was, .. } => {
+            Some(State::of(row.status)).filter(|state| *state != State::of(*was))?
+        }
+        pbx_call::Event::Confirmed { was: Some(_), .. }
+        | pbx_call::Event::Logged { .. }
+        | pbx_call::Event::Matched { .. }
+        | pbx_call::Event::RecordingFound { .. }
+        | pbx_call::Event::Listened { .. } => return None,
+    };
+    Some(What::Exchange { call, state })
 }
 
 /// Of the stream's last part.

@@ -48,7 +48,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// None where there is no such file below the folder.
-pub(super) async fn open(folder: &Path, name: &str, from: u64) -> io::Result<Option<Recording>> {
+pub(in crate::adapters) async fn open(folder: &Path, name: &str, from: u64) -> io::Result<Option<Recording>> {
     let down = |step: Component<'_>| matches!(step, Component::Normal(_));
     if !Path::new(name).components().all(down) {
         return Ok(None);

@@ -2,27 +2,26 @@
 
 use domain::ids::{Fingerprint, Organization};
 use domain::outcome::CallStatus;
+use domain::pbx_call::Direction;
 use domain::phone::{Home, Phone};
 use projections::call_history::{self, Number};
-use projections::{campaign_calls, contact_book, session_stats};
+use projections::{campaign_calls, contact_book, pbx_calls, session_stats};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::merged::{Entry, Wanted};
-use crate::http::Engine;
+use super::merged::{Entry, Origin, Wanted};
 use crate::http::problem::Problem;
 use crate::http::query::{self, End};
+use crate::http::{Engine, kerio};
 
 /// What has placed a call.
 const REMOTE: &str = "remote";
 const CAMPAIGN: &str = "campaign";
+/// Or what had it, whoever placed it.
+const PBX: &str = "pbx";
 const SOURCES: [(&str, Source); 3] =
-    [(REMOTE, Source::Remote), (CAMPAIGN, Source::Campaign), ("pbx", Source::Pbx)];
-/// Which way it went.
-pub(super) const OUTGOING: &str = "chiquvchi";
-const DIRECTIONS: [(&str, Direction); 2] =
-    [(OUTGOING, Direction::Outgoing), ("kiruvchi", Direction::Incoming)];
+    [(REMOTE, Source::Remote), (CAMPAIGN, Source::Campaign), (PBX, Source::Pbx)];
 /// Fewer digits than this are not looked for: too many numbers end with them.
 const ENDING_MIN: usize = 4;
 const ENDING_MAX: usize = 20;
@@ -36,12 +35,6 @@ enum Source {
     Pbx,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    Outgoing,
-    Incoming,
-}
-
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Asked {
@@ -49,7 +42,7 @@ pub(super) struct Asked {
     number: Option<String>,
     /// One or several call statuses, with commas between them.
     status: Option<String>,
-    /// `chiquvchi` or `kiruvchi`, or both.
+    /// `chiquvchi` (`outgoing`) or `kiruvchi` (`incoming`), or both.
     direction: Option<String>,
     /// One or several of `remote`, `campaign` and `pbx`.
     source: Option<String>,
@@ -57,7 +50,7 @@ pub(super) struct Asked {
     session: Option<String>,
     /// The id of a campaign.
     campaign: Option<String>,
-    /// Only calls whose `createdAt` is this time or later. A date alone, such as `2025-10-06`, is the beginning of that day;
+    /// Only calls whose `createdAt` is this time or later; of the exchange's calls that is when they began. A date alone, such as `2025-10-06`, is the beginning of that day;
     /// what has no zone is meant in `DEFAULT_TIMEZONE`.
     #[param(example = "2025-10-06")]
     from: Option<String>,
@@ -74,7 +67,7 @@ impl Asked {
         organization: &Organization,
     ) -> Result<Wanted, Problem> {
         let sources = query::words("source", self.source.as_deref(), &SOURCES)?;
-        let directions = query::words("direction", self.direction.as_deref(), &DIRECTIONS)?;
+        let directions = query::words("direction", self.direction.as_deref(), &kerio::DIRECTIONS)?;
         let number = self.number.as_deref().map(|text| number(text, engine.options.home)).transpose()?;
         let zone = engine.options.timezone;
         let of_calls = call_history::Filter {
@@ -91,6 +84,9 @@ impl Asked {
         if from(Source::Campaign) && of_calls.session.is_none() {
             let numbers = numbers(engine, organization, number.as_ref()).await?;
             wanted.campaigns = of_campaigns(&of_calls, campaign.as_deref(), numbers);
+        }
+        if (sources.is_empty() || sources.contains(&Source::Pbx)) && campaign.is_none() {
+            wanted.exchange = of_exchange(&of_calls, &directions);
         }
         wanted.remote = Some(of_calls).filter(|_| from(Source::Remote) && campaign.is_none());
         Ok(wanted)
@@ -122,6 +118,26 @@ fn of_campaigns(
     Some(campaign_calls::Filter { statuses: statuses.clone(), campaign, numbers, from: *from, to: *to })
 }
 
+/// None where no call of an exchange can be meant.
+fn of_exchange(of_calls: &call_history::Filter, directions: &[Direction]) -> Option<pbx_calls::Filter> {
+    let call_history::Filter { number, statuses: shown, session, from, to } = of_calls;
+    let known = pbx_calls::STATUSES.into_iter().filter(|status| shown.contains(&pbx_calls::shown(*status)));
+    let statuses: Vec<_> = known.collect();
+    if session.is_some() || (statuses.is_empty() && !shown.is_empty()) {
+        return None;
+    }
+    let both = [Direction::Incoming, Direction::Outgoing].iter().all(|one| directions.contains(one));
+    Some(pbx_calls::Filter {
+        direction: directions.first().copied().filter(|_| !both),
+        number: number.clone(),
+        statuses,
+        from: *from,
+        to: *to,
+        over: true,
+        ..pbx_calls::Filter::default()
+    })
+}
+
 /// As campaigns' calls know numbers.
 async fn numbers(
     engine: &Engine,
@@ -144,7 +160,19 @@ async fn numbers(
 }
 
 pub(super) fn source(entry: &Entry) -> &'static str {
-    if entry.of.is_some() { CAMPAIGN } else { REMOTE }
+    match entry.origin {
+        Origin::Remote => REMOTE,
+        Origin::Campaign { .. } => CAMPAIGN,
+        Origin::Exchange { .. } => PBX,
+    }
+}
+
+/// Which way it went.
+pub(super) fn direction(entry: &Entry) -> &'static str {
+    kerio::direction(match entry.origin {
+        Origin::Remote | Origin::Campaign { .. } => Direction::Outgoing,
+        Origin::Exchange { direction, .. } => direction,
+    })
 }
 
 /// A number, or what numbers end with.

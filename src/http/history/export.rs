@@ -9,7 +9,7 @@ use projections::call_history::Place;
 use uuid::Uuid;
 
 use super::asked;
-use super::merged::{self, Entry, Wanted};
+use super::merged::{self, Entry, Origin, Wanted};
 use crate::http::Engine;
 use crate::http::table::{Cell, PAGE, Table};
 use crate::http::times::Stamp;
@@ -57,6 +57,8 @@ impl Table for Calls {
         "direction",
         "campaignId",
         "contactId",
+        "callId",
+        "extension",
     ];
 
     fn engine(&self) -> &Engine {
@@ -79,6 +81,13 @@ impl Table for Calls {
 
     fn cells(entry: &Entry, language: Language) -> impl Iterator<Item = Cell<'_>> {
         let row = &entry.result;
+        let (campaign, contact, call, extension) = match &entry.origin {
+            Origin::Remote => (None, None, None, None),
+            Origin::Campaign { campaign, contact } => (Some(*campaign), Some(*contact), None, None),
+            Origin::Exchange { call, extension, .. } => {
+                (None, None, Some(call.as_str()), extension.as_deref())
+            }
+        };
         let id = |id: Uuid| Cell::Text(Cow::Owned(id.to_string()));
         [
             id(row.id),
@@ -95,9 +104,11 @@ impl Table for Calls {
             row.notes.as_deref().into(),
             Some(Stamp(row.created_at)).into(),
             asked::source(entry).into(),
-            asked::OUTGOING.into(),
-            entry.of.map_or(Cell::Empty, |of| id(of.campaign)),
-            entry.of.map_or(Cell::Empty, |of| id(of.contact)),
+            asked::direction(entry).into(),
+            campaign.map_or(Cell::Empty, id),
+            contact.map_or(Cell::Empty, id),
+            call.into(),
+            extension.into(),
         ]
         .into_iter()
     }

@@ -4,10 +4,12 @@
 use std::collections::HashMap;
 
 use domain::ids::Organization;
+use domain::pbx_call::Direction;
 use domain::phone::Phone;
 use projections::call_history::{self, CallHistory, Place, ResultRow};
 use projections::campaign_calls::{self, CallRow, CampaignCalls};
 use projections::contact_book::{self, ContactBook};
+use projections::pbx_calls::{self, PbxCallRow, PbxCalls};
 use projections::projection::Projection;
 use projections::{Error, Freshness};
 use uuid::Uuid;
@@ -20,18 +22,20 @@ use crate::http::sessions::Fresh;
 pub(in crate::http) struct Wanted {
     pub(super) remote: Option<call_history::Filter>,
     pub(super) campaigns: Option<campaign_calls::Filter>,
+    pub(super) exchange: Option<pbx_calls::Filter>,
 }
 
 /// A call, whoever placed it.
 pub(in crate::http) struct Entry {
     pub(super) result: ResultRow,
-    pub(super) of: Option<OfCampaign>,
+    pub(super) origin: Origin,
 }
 
-#[derive(Debug, Clone, Copy)]
-pub(in crate::http) struct OfCampaign {
-    pub(super) campaign: Uuid,
-    pub(super) contact: Uuid,
+/// What is known of a call beside its result.
+pub(in crate::http) enum Origin {
+    Remote,
+    Campaign { campaign: Uuid, contact: Uuid },
+    Exchange { call: String, direction: Direction, extension: Option<String> },
 }
 
 impl Entry {
@@ -41,7 +45,7 @@ impl Entry {
 }
 
 pub(super) async fn wait(engine: &Engine, fresh: &Fresh) -> Freshness {
-    fresh.wait_for(engine, &[CallHistory::NAME, CampaignCalls::NAME, ContactBook::NAME]).await
+    fresh.wait_for(engine, &[CallHistory::NAME, CampaignCalls::NAME, ContactBook::NAME, PbxCalls::NAME]).await
 }
 
 /// The newest first, from below a place on.
@@ -51,22 +55,32 @@ pub(super) async fn read(
     wanted: &Wanted,
     (below, limit): (Option<Place>, u32),
 ) -> Result<Vec<Entry>, Error> {
-    let mut entries = vec![];
+    let (mut entries, of) = (vec![], (below, limit));
     if let Some(filter) = &wanted.remote {
-        let rows =
-            call_history::history(&engine.screens, organization.as_str(), filter, (below, limit)).await?;
-        entries.extend(rows.into_iter().map(|result| Entry { result, of: None }));
+        let rows = call_history::history(&engine.screens, organization.as_str(), filter, of).await?;
+        entries.extend(rows.into_iter().map(|result| Entry { result, origin: Origin::Remote }));
     }
     if let Some(filter) = &wanted.campaigns {
-        let rows = campaign_calls::history(&engine.screens, organization, filter, (below, limit)).await?;
+        let rows = campaign_calls::history(&engine.screens, organization, filter, of).await?;
         entries.extend(told(engine, organization, rows).await?);
-        entries.sort_by_key(|entry| {
-            let Place { at, position } = entry.place();
-            std::cmp::Reverse((at, position))
-        });
-        entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     }
+    if let Some(filter) = &wanted.exchange {
+        let rows = pbx_calls::history(&engine.screens, organization, filter, of).await?;
+        entries.extend(rows.into_iter().filter_map(had));
+    }
+    entries.sort_by_key(|entry| {
+        let Place { at, position } = entry.place();
+        std::cmp::Reverse((at, position))
+    });
+    entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(entries)
+}
+
+/// A call of the exchange, once it is over.
+fn had(row: PbxCallRow) -> Option<Entry> {
+    let result = row.as_result()?;
+    let PbxCallRow { call, direction, extension, .. } = row;
+    Some(Entry { result, origin: Origin::Exchange { call, direction, extension } })
 }
 
 async fn told(engine: &Engine, organization: &Organization, rows: Vec<CallRow>) -> Result<Vec<Entry>, Error> {
@@ -74,7 +88,8 @@ async fn told(engine: &Engine, organization: &Organization, rows: Vec<CallRow>) 
     let phones = contact_book::phones(&engine.screens, organization, &contacts).await?;
     let entry = |row: &CallRow| {
         let result = row.as_result(rung(engine, organization, (row, &phones)))?;
-        Some(Entry { result, of: Some(OfCampaign { campaign: row.campaign, contact: row.contact }) })
+        let origin = Origin::Campaign { campaign: row.campaign, contact: row.contact };
+        Some(Entry { result, origin })
     };
     Ok(rows.iter().filter_map(entry).collect())
 }

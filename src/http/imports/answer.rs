@@ -193,7 +193,8 @@ struct KeptView {
 impl<'a> ImportView<'a> {
     pub(super) fn new(engine: &Engine, row: &'a ImportRow) -> Self {
         let organization = domain::ids::Organization::parse(&row.organization).ok();
-        let rows_read = organization.and_then(|organization| engine.imports.rows(&organization, row.id));
+        let rows_read =
+            organization.and_then(|organization| engine.moving.imports.rows(&organization, row.id));
         Self { rows_read, ..Self::of(row) }
     }
 

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(super) async fn undo(engine: &Engine, importing: &Importing) -> Result<Done<Import>, Problem> {
     say(engine, importing, Command::Look).await?;
-    if engine.imports.rows(&importing.organization, importing.import).is_some() {
+    if engine.moving.imports.rows(&importing.organization, importing.import).is_some() {
         let told = "its contacts are being stored at this moment; nothing was removed";
         return Err(Problem::new(Code::ImportUnderWay, told));
     }

@@ -11,9 +11,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use projections::call_history::{self, ResultRow};
 use projections::contact_book::{self, ContactRow};
-use projections::registry::State;
+use projections::pbx_calls::{self, PbxCallRow, State};
 use projections::session_stats::{self, SessionRow};
-use projections::{Error, Screens, imports, number_lists};
+use projections::{Error, Screens, imports, number_lists, registry};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
@@ -22,9 +22,11 @@ use super::Moving;
 use crate::actors::hub::{Audience, CampaignTurn, News, Push, Render, Space, What};
 use crate::http::contacts::ContactView;
 use crate::http::imports::ImportView;
+use crate::http::kerio;
 use crate::http::language::Texts;
 use crate::http::results::ResultView;
 use crate::http::sessions::SessionView;
+use crate::http::times::Stamp;
 use crate::http::uploads::UploadView;
 use crate::ports::Clock;
 
@@ -91,6 +93,25 @@ struct Removed {
     removed: bool,
 }
 
+/// The documented words. What became of the call since is told next.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct IncomingCall<'a> {
+    call_id: &'a str,
+    from_number: &'a str,
+    to_number: &'a str,
+    direction: &'static str,
+    start_time: Stamp,
+    state: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExchangeCall<'a> {
+    call_id: &'a str,
+    state: &'static str,
+}
+
 /// What is uploaded, and how far it has come.
 #[derive(Serialize)]
 struct Progress<T> {
@@ -124,6 +145,7 @@ struct Rows {
     results: HashMap<Uuid, ResultRow>,
     /// By their streams.
     sessions: HashMap<String, SessionRow>,
+    exchange: HashMap<String, PbxCallRow>,
 }
 
 impl Render for Renderer {
@@ -154,8 +176,8 @@ impl Render for Renderer {
 
 impl Renderer {
     async fn rows(&self, news: &[News]) -> Result<Rows, Error> {
-        let (mut of, mut results, mut sessions) =
-            (HashMap::<&Organization, Vec<Uuid>>::new(), vec![], vec![]);
+        let (mut of, mut results, mut sessions, mut ringing) =
+            (HashMap::<&Organization, Vec<Uuid>>::new(), vec![], vec![], vec![]);
         for News { organization, what, .. } in news {
             match what {
                 What::Call { contact, .. } | What::Contact { contact, removed: false } => {
@@ -163,8 +185,10 @@ impl Renderer {
                 }
                 What::Result { id } => results.push(*id),
                 What::Session { session } => sessions.push(stream(organization, session)),
+                What::Rings { call } => ringing.push(at_exchange(organization, call)),
                 What::Contact { removed: true, .. }
                 | What::Campaign { .. }
+                | What::Exchange { .. }
                 | What::List { .. }
                 | What::Import { .. }
                 | What::Rights(_) => {}
@@ -176,10 +200,12 @@ impl Renderer {
         }
         let results = call_history::several(&self.screens, &results).await?;
         let sessions = session_stats::several(&self.screens, &sessions).await?;
+        let exchange = pbx_calls::several(&self.screens, &ringing).await?;
         Ok(Rows {
             contacts,
             results: results.into_iter().map(|row| (row.id, row)).collect(),
             sessions: sessions.into_iter().map(|row| (row.stream.clone(), row)).collect(),
+            exchange: exchange.into_iter().map(|row| (row.stream.clone(), row)).collect(),
         })
     }
 
@@ -187,9 +213,12 @@ impl Renderer {
     async fn push(&self, rows: &Rows, news: &News) -> Result<Option<Push>, Error> {
         let News { organization, what, .. } = news;
         Ok(match what {
-            What::Call { .. } | What::Campaign { .. } | What::Contact { .. } | What::Result { .. } => {
-                happened(rows, news)
-            }
+            What::Call { .. }
+            | What::Campaign { .. }
+            | What::Contact { .. }
+            | What::Result { .. }
+            | What::Rings { .. }
+            | What::Exchange { .. } => happened(rows, news),
             What::Session { session } => rows.sessions.get(&stream(organization, session)).and_then(|row| {
                 let view = SessionView::new(row, TEXTS.language, self.clock.now());
                 standing(news, Space::Calls, "session-update", view)
@@ -212,7 +241,7 @@ impl Renderer {
     /// Screens that are being built anew, for those who look after the engine.
     async fn building(&self, position: Position) -> Result<Vec<Push>, Error> {
         let known = self.screens.status().await?;
-        let building = known.iter().filter(|known| known.state == State::Building);
+        let building = known.iter().filter(|known| known.state == registry::State::Building);
         let pushes = building.filter_map(|known| {
             let what = ProjectionProgress {
                 name: &known.name,
@@ -231,6 +260,10 @@ impl Renderer {
 
 fn stream(organization: &Organization, session: &str) -> String {
     format!("{organization}/{session}")
+}
+
+fn at_exchange(organization: &Organization, call: &str) -> String {
+    format!("{organization}/pbx/{call}")
 }
 
 /// What is told of a single fact.
@@ -259,6 +292,22 @@ fn happened(rows: &Rows, news: &News) -> Option<Push> {
         What::Result { id } => {
             let view = ResultView::shown(rows.results.get(id)?, TEXTS.language);
             once(news, Space::Calls, "call-result", view)
+        }
+        What::Rings { call } => {
+            let row = rows.exchange.get(&at_exchange(&news.organization, call))?;
+            let incoming = IncomingCall {
+                call_id: call,
+                from_number: &row.from_number,
+                to_number: &row.to_number,
+                direction: kerio::direction(row.direction),
+                start_time: Stamp(row.started_at),
+                state: kerio::state(State::Ringing),
+            };
+            once(news, Space::Calls, "incoming_call", incoming)
+        }
+        What::Exchange { call, state } => {
+            let status = ExchangeCall { call_id: call, state: kerio::state(*state) };
+            once(news, Space::Calls, "call_status", status)
         }
         What::Session { .. } | What::List { .. } | What::Import { .. } | What::Rights(_) => None,
     }

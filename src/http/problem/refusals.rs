@@ -2,7 +2,8 @@
 
 use domain::ids::BadName;
 use domain::{
-    api_key, call, campaign, contact, import, number_list, person, promise, quarantine, remote, session, user,
+    api_key, call, campaign, contact, import, number_list, pbx_call, person, promise, quarantine, remote,
+    session, user,
 };
 
 use super::{Code, Problem};
@@ -103,6 +104,17 @@ impl From<campaign::Error> for Problem {
             campaign::Error::Running => Code::CampaignRunning,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<pbx_call::Error> for Problem {
+    fn from(error: pbx_call::Error) -> Self {
+        match error {
+            pbx_call::Error::Unknown => Self::new(Code::CallUnknown, error.to_string()),
+            pbx_call::Error::NoRecording => Self::new(Code::RecordingUnknown, error.to_string()),
+            // Nobody tells calls of rows here.
+            pbx_call::Error::Taken => Self::new(Code::Internal, "see the log").because(error),
+        }
     }
 }
 

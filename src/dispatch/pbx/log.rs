@@ -1,0 +1,173 @@
+//! Rows of an exchange's log, by the hundred. A row's own stream is its claim: whoever reads it again, or on another node, finds it there.
+//! A row of a call that was seen is told under that call, and both are stored in one unit.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::ids::PbxCallId;
+use domain::pbx::matching::{self, Candidate};
+use domain::pbx::paging::Numbered;
+use domain::pbx::reading::{self, Logged, ROW_MARK, Reading};
+use domain::pbx::said::LogRow;
+use domain::pbx_call::{Command, Entry, PbxCall, Phase};
+use uuid::Uuid;
+
+use super::{Answer, TRIES_MAX, Watching, say, stored};
+use crate::dispatch::together::{Drawn, Together};
+use crate::dispatch::{Dispatch, Failure};
+
+/// Rows of the log, and the calls that were seen and that the log has not told of.
+#[derive(Debug)]
+pub struct Rows<'a> {
+    pub rows: &'a [Numbered],
+    pub reading: &'a Reading,
+    pub calls: &'a [PbxCallId],
+    pub candidates: &'a [Candidate],
+    /// Most of them are known, so that a look comes first.
+    pub known: bool,
+}
+
+/// What became of some rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stored {
+    pub new: u64,
+    /// Calls that the log has told of now.
+    pub told: Vec<PbxCallId>,
+    /// Rows whose code nobody knows, among the new ones.
+    pub unknown: u64,
+}
+
+/// A row with its key.
+struct Keyed<'a> {
+    key: PbxCallId,
+    said: &'a LogRow,
+    id: Uuid,
+}
+
+impl Dispatch {
+    /// Stores all of them together, or those of them that are new. `ids` names the calls that they may become.
+    pub async fn log_pbx_calls(
+        &self,
+        watching: &Watching,
+        rows: &Rows<'_>,
+        ids: &(dyn Fn() -> Uuid + Sync),
+    ) -> Answer<Stored> {
+        let keyed = self.keyed(watching, rows.rows, ids);
+        for attempt in 0..TRIES_MAX {
+            // Most rows are new at a first reading: only a conflict is worth a look.
+            let looked_at = rows.known || attempt > 0;
+            let keys = keyed.iter().map(|row| &row.key).filter(|_| looked_at);
+            let drawn = self.pbx_calls(watching, keys).await?;
+            let (unit, became) = self.told(watching, rows, (&keyed, drawn)).await?;
+            if stored(unit).await? {
+                return Ok(became);
+            }
+        }
+        Err(Failure::Conflict)
+    }
+
+    fn keyed<'a>(
+        &self,
+        watching: &Watching,
+        rows: &'a [Numbered],
+        ids: &(dyn Fn() -> Uuid + Sync),
+    ) -> Vec<Keyed<'a>> {
+        let mut seen = HashSet::new();
+        let keyed = rows.iter().filter_map(|Numbered { row, ordinal }| {
+            let hash = || {
+                let hash = self.journal.keyring().log_row(&watching.organization, row, *ordinal);
+                PbxCallId::parse(&format!("{ROW_MARK}{hash}")).ok()
+            };
+            let key = row.id.as_deref().and_then(reading::call_id).or_else(hash)?;
+            seen.insert(key.clone()).then(|| Keyed { key, said: row, id: ids() })
+        });
+        keyed.collect()
+    }
+
+    async fn told(
+        &self,
+        watching: &Watching,
+        rows: &Rows<'_>,
+        (keyed, mut drawn): (&[Keyed<'_>], HashMap<PbxCallId, Drawn<PbxCall>>),
+    ) -> Answer<(Together, Stored)> {
+        let unseen = |row: &Keyed| (row.key.clone(), Drawn::unseen(watching.stream(&row.key)));
+        for row in keyed.iter().filter(|row| !rows.calls.contains(&row.key)) {
+            let (key, unseen) = unseen(row);
+            drawn.entry(key).or_insert(unseen);
+        }
+        let mut pairs = pairs(rows, keyed, &drawn);
+        let mut calls = self.pbx_calls(watching, pairs.values()).await?;
+        // Another row, read by another node, may have been the call's.
+        pairs.retain(|key, call| key == call || calls.get(call).is_some_and(|call| !call.state.has_row()));
+        let (mut unit, mut became) = (self.together(watching.meta()), Stored::default());
+        for row in keyed {
+            let logged = rows.reading.log(row.said, row.key.clone());
+            let call = pairs.get(&row.key);
+            let own = if call == Some(&row.key) { &mut calls } else { &mut drawn }.remove(&row.key);
+            let Some(mut own) = own else { continue };
+            let other = call.filter(|call| **call != row.key).and_then(|call| calls.get_mut(call));
+            let known = logged.known;
+            let new = self.tell(watching, &mut unit, row, (logged, &mut own, other.zip(call)))?;
+            became.new += u64::from(new);
+            became.unknown += u64::from(new && !known);
+            became.told.extend(call.cloned());
+        }
+        Ok((unit, became))
+    }
+
+    /// True where the row is new.
+    fn tell(
+        &self,
+        watching: &Watching,
+        unit: &mut Together,
+        row: &Keyed<'_>,
+        (logged, own, other): (Logged, &mut Drawn<PbxCall>, Option<(&mut Drawn<PbxCall>, &PbxCallId)>),
+    ) -> Answer<bool> {
+        let at = watching.at;
+        let (call, new) = match other {
+            Some((call, name)) => {
+                let new = say(unit, own, None, Command::Match { call: name.clone(), at })?;
+                if new {
+                    say(unit, call, None, Command::Confirm { row: logged.row, at })?;
+                }
+                (call, new)
+            }
+            None if own.state.phase() == Phase::New => {
+                let person = self.person_of(watching, logged.course, &logged.parties);
+                let Logged { row: told, parties, course, extension, .. } = logged;
+                let entry = Entry { id: row.id, row: told, course, extension, parties, at };
+                let new = say(unit, own, Some(person), Command::Log(Box::new(entry)))?;
+                (own, new)
+            }
+            None if own.state.phase() == Phase::Matched => (own, false),
+            // The exchange calls the row what it called the call.
+            None => {
+                let new = say(unit, own, None, Command::Confirm { row: logged.row, at })?;
+                (own, new)
+            }
+        };
+        if let Some(recording) = row.said.recording.clone().filter(|_| call.state.phase() == Phase::Over) {
+            say(unit, call, None, Command::FindRecording { recording, extension: None, at })?;
+        }
+        Ok(new)
+    }
+}
+
+/// Which call each row tells of that is not known yet: the one that it names, else the one that it fits.
+fn pairs(
+    rows: &Rows<'_>,
+    keyed: &[Keyed<'_>],
+    drawn: &HashMap<PbxCallId, Drawn<PbxCall>>,
+) -> HashMap<PbxCallId, PbxCallId> {
+    let named = keyed.iter().filter(|row| rows.calls.contains(&row.key)).map(|row| &row.key);
+    let mut pairs: HashMap<_, _> = named.map(|key| (key.clone(), key.clone())).collect();
+    let is_new = |row: &&Keyed| drawn.get(&row.key).is_some_and(|known| known.state.phase() == Phase::New);
+    let new: Vec<&Keyed> = keyed.iter().filter(|row| !pairs.contains_key(&row.key)).filter(is_new).collect();
+    let free = rows.calls.iter().zip(rows.candidates).filter(|(call, _)| !pairs.contains_key(*call));
+    let (calls, candidates): (Vec<_>, Vec<_>) = free.map(|(call, one)| (call.clone(), one.clone())).unzip();
+    for pair in matching::pairs(new.iter().map(|row| row.said), &candidates) {
+        if let (Some(row), Some(call)) = (new.get(pair.row), calls.get(pair.call)) {
+            pairs.insert(row.key.clone(), call.clone());
+        }
+    }
+    pairs
+}
