@@ -2,13 +2,17 @@
 
 pub mod agent;
 mod dice;
+pub mod exchange;
 mod kept;
+pub mod kerio;
 pub mod local;
+pub mod pbx_rest;
 mod post;
 mod quoting;
 pub mod recordings;
 pub mod simulated;
 pub mod simulated_agent;
+pub mod simulated_pbx;
 pub mod spreadsheet;
 pub mod ssh;
 pub mod system;

@@ -2,6 +2,7 @@
 //! It holds no rule and answers no request; it knows every part and no part knows it.
 
 mod agent;
+mod pbx;
 mod rebuild;
 mod remote;
 mod simulation;
@@ -23,7 +24,7 @@ use domain::zone::Zone;
 use sqlx::postgres::PgPoolOptions;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::actors::{dialler, effector, guardian, hub};
+use crate::actors::{dialler, effector, guardian, hub, pbx as watcher};
 use crate::adapters::simulated::CallServer;
 use crate::adapters::spreadsheet::Spreadsheets;
 use crate::adapters::system::{SystemClock, SystemIds};
@@ -38,6 +39,7 @@ use crate::ports::{AgentKind, Clock, Ids, RemoteHost, VoiceAgent};
 use crate::telemetry;
 
 pub use agent::voice_agent;
+pub use pbx::{Exchange, exchange, exchange_options};
 pub use rebuild::{RebuildStep, rebuild_offline};
 use remote::{call_servers, host_name, recordings, remote_host};
 pub use users::{Errand, user_offline};
@@ -52,6 +54,8 @@ const SCREEN_CONNECTIONS_MAX: u32 = 8;
 const EFFECTS_PATIENCE: Duration = Duration::from_secs(7);
 /// Commands that were taken in are stored in milliseconds, unless the store is away.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(1);
+/// An exchange forgets a session by itself too.
+const LEAVE_PATIENCE: Duration = Duration::from_millis(500);
 /// Reads fail after this long where the database is away; nobody waits for it in silence.
 const SCREEN_CONNECTION_WAIT: Duration = Duration::from_secs(2);
 
@@ -64,6 +68,8 @@ pub struct Ports {
     pub agent: Option<Arc<dyn VoiceAgent>>,
     /// How fast the dialler works.
     pub dialling: dialler::Limits,
+    /// How closely an exchange is watched; none where the settings say so.
+    pub watching: Option<watcher::Limits>,
 }
 
 impl Ports {
@@ -74,6 +80,7 @@ impl Ports {
             remote: None,
             agent: None,
             dialling: dialler::Limits::default(),
+            watching: None,
         }
     }
 }
@@ -90,6 +97,8 @@ pub struct App {
     listener: TcpListener,
     /// What dials and reports from inside this process, where the remote host is simulated.
     simulated: Option<CallServer>,
+    /// What is watched, and its imitation where it is one.
+    exchange: Option<Exchange>,
 }
 
 impl App {
@@ -104,6 +113,8 @@ impl App {
         let (remote, simulated) = remote_host(&config, &ports)?;
         let agent = ports.agent.clone().map_or_else(|| voice_agent(&config, &ports), Ok)?;
         let campaigns = house(&config, agent.kind())?;
+        let exchange = exchange(&config, &ports)?;
+        let watched = exchange.as_ref().map(|exchange| exchange.watch(&config));
         let dispatch = start_keepers(&journal)?;
         let (board, moving) = (hub::board(journal.position()), http::Moving::default());
         let wards = wards::all(&wards::World {
@@ -113,6 +124,7 @@ impl App {
             remote: Arc::clone(&remote),
             agent,
             campaigns: campaigns.clone(),
+            watched: watched.as_ref().map(|(_, watched)| watched.clone()),
             board: Arc::clone(&board),
             moving: moving.clone(),
             ports: ports.clone(),
@@ -128,15 +140,19 @@ impl App {
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
             sheets: Arc::new(Spreadsheets),
-            recordings: Arc::new(recordings(&config, &remote, None)),
+            recordings: Arc::new(recordings(
+                &config,
+                &remote,
+                exchange.as_ref().map(|one| one.tapes(&config)),
+            )),
             vitals: Arc::new(vitals),
             metrics: metrics(),
             board,
             moving,
-            pbx: None,
+            pbx: watched.map(|(watch, _)| watch),
             options: http_options(&config, &ports, (remote.kind(), campaigns), call_servers(&config).await)?,
         })?;
-        Ok(Self { journal, screens, dispatch, effector, guardian, engine, listener, simulated })
+        Ok(Self { journal, screens, dispatch, effector, guardian, engine, listener, simulated, exchange })
     }
 
     /// Serves until SIGTERM, Ctrl-C or the guardian ends it. An end that nobody asked for is an error.
@@ -178,6 +194,11 @@ impl App {
             );
         }
         self.guardian.stop().await;
+        if let Some(exchange) = &self.exchange
+            && tokio::time::timeout(LEAVE_PATIENCE, exchange.pbx.close()).await.is_err()
+        {
+            tracing::warn!("the exchange did not say goodbye");
+        }
         self.journal.close().await;
         if let Err(why) = self.screens.close().await {
             tracing::warn!(cause = %why, "the screens were not tidied up; nothing is lost");

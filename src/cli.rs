@@ -4,6 +4,7 @@
 mod engine;
 mod events;
 mod help;
+mod kerio_probe;
 mod progress;
 mod rebuild;
 mod serve;
@@ -65,6 +66,9 @@ enum Task {
     /// See beforehand how a campaign would go, on a clock that jumps
     #[command(before_help = help::SIMULATE, after_help = help::SIMULATE_MORE)]
     Simulate(Box<simulate::Options>),
+    /// Look at a telephone exchange, changing nothing there
+    #[command(before_help = help::KERIO_PROBE, after_help = help::KERIO_PROBE_MORE)]
+    KerioProbe(kerio_probe::Options),
 }
 
 /// How it went, where it went at all.
@@ -171,6 +175,7 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Task::User(options) => user::run(&options, &config, out).await,
         Task::Sim(options) => sim::run(options, &config, out).await,
         Task::Simulate(options) => simulate::run(&options, &config, out),
+        Task::KerioProbe(options) => kerio_probe::run(&options, &config, out).await,
     }
 }
 
@@ -210,6 +215,7 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
         "events" | "verify" => Some(&["DATA_DIR", "DATABASE_URL"]),
         "remote" | "agent" => Some(&["LOG", "LOG_FORMAT"]),
         "simulate" => Some(&["DEFAULT_TIMEZONE"]),
+        "kerio-probe" => Some(&kerio_probe::SETTINGS),
         _ => Some(&["DATA_DIR", "JWT_SECRET"]),
     }
 }

@@ -6,6 +6,7 @@ mod access;
 mod documents;
 mod env_file;
 pub mod keys;
+mod pbx;
 mod secret;
 mod settings;
 pub mod signature;
@@ -30,6 +31,7 @@ use reqwest::Url;
 
 pub use access::{Access, CallsAuth, KeyKind, PublicKey, WebhookAuth};
 pub use documents::{example, table};
+pub use pbx::{Pbx, PbxDriver, PbxHost, PbxTls};
 pub use secret::{Key, Secret, SigningSecret};
 pub use settings::{Setting, settings};
 pub use sources::{Origin, Sources};
@@ -45,6 +47,7 @@ pub struct Config {
     pub remote: Remote,
     pub sessions: Sessions,
     pub agent: Agent,
+    pub pbx: Pbx,
     /// Lines for the log at start: names without effect, and doors that were opened on purpose.
     pub remarks: Vec<String>,
 }
@@ -234,6 +237,7 @@ impl Config {
             remote: reading.remote()?,
             sessions: reading.sessions()?,
             agent: reading.agent()?,
+            pbx: reading.pbx()?,
             remarks: sources.remarks(),
         };
         if config.access.webhook == WebhookAuth::Hmac && config.access.webhook_secrets.is_empty() {

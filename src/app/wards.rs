@@ -33,11 +33,12 @@ use futures_util::FutureExt as _;
 use tokio::runtime;
 
 use super::Ports;
+use super::pbx::{Watched, limits, reading};
 use super::remote::host_name;
 use crate::actors::guardian::Ward;
 use crate::actors::hub::{self, Board};
 use crate::actors::projector::screen::{Screen, Shown};
-use crate::actors::{dialler, effector, projector, reactor, watchdog};
+use crate::actors::{dialler, effector, pbx, projector, reactor, watchdog};
 use crate::config::Config;
 use crate::dispatch::Dispatch;
 use crate::dispatch::dialling::House;
@@ -56,6 +57,8 @@ pub(super) struct World<'a> {
     pub(super) remote: Arc<dyn RemoteHost>,
     pub(super) agent: Arc<dyn VoiceAgent>,
     pub(super) campaigns: House,
+    /// An exchange to be watched, where there is one.
+    pub(super) watched: Option<Watched>,
     /// What is told to those who watch, and what of it moves without being recorded.
     pub(super) board: Arc<Board>,
     pub(super) moving: Moving,
@@ -85,7 +88,10 @@ pub(super) fn all(world: &World) -> anyhow::Result<Wards> {
     }
     all.push(watchdog::ward(world.watching()?));
     all.push(hub::ward(world.telling(runtime.clone())));
-    all.push(dialler::ward(world.dialling(runtime)));
+    all.push(dialler::ward(world.dialling(runtime.clone())));
+    if let Some(watched) = world.watched.clone() {
+        all.push(pbx::ward(world.watching_exchange(watched, runtime)?));
+    }
     Ok(Wards { all, effector, projectors })
 }
 
@@ -128,6 +134,28 @@ impl World<'_> {
             clock: Arc::clone(&self.ports.clock),
             since: self.ports.clock.now(),
             idle: TimeDelta::from_std(self.config.sessions.idle).context("SESSION_IDLE_MINUTES")?,
+        })
+    }
+
+    fn watching_exchange(
+        &self,
+        Watched { pbx: exchange, end }: Watched,
+        runtime: runtime::Handle,
+    ) -> anyhow::Result<pbx::Options> {
+        let config = &self.config.pbx;
+        Ok(pbx::Options {
+            journal: self.journal.clone(),
+            screens: self.screens.clone(),
+            dispatch: self.dispatch.clone(),
+            pbx: exchange,
+            end,
+            organization: config.organization.clone(),
+            home: self.config.house.region,
+            reading: reading(config),
+            clock: Arc::clone(&self.ports.clock),
+            ids: Arc::clone(&self.ports.ids),
+            runtime,
+            limits: self.ports.watching.map_or_else(|| limits(config), Ok)?,
         })
     }
 

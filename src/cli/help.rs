@@ -175,6 +175,7 @@ pub(super) const SIM_MORE: &str = "\
 Examples:
   karnay sim remote --numbers numbers.txt
   karnay sim agent --speed 30
+  karnay sim pbx --per-minute 30
   karnay sim agent --help
 
 Prints: what each of them prints is said in its own help.
@@ -224,6 +225,39 @@ Prints: a line on stdout with its address once it listens; its log on stderr, wi
 
 Exit codes: 0 stopped in order, 1 broke while running, 2 wrong use, or cannot listen";
 
+pub(super) const SIM_PBX: &str = "\
+Plays the telephone exchange over HTTPS: calls that come and go, their log, until Ctrl-C or SIGTERM.
+It is SIMULATED: nobody is connected, and the calls are made up. Numbers and names are nobody's.";
+
+pub(super) const SIM_PBX_MORE: &str = "\
+Examples:
+  karnay sim pbx --per-minute 30 --speed 10
+  karnay sim pbx --log 1000000 --per-minute 0
+  karnay sim pbx --faults lost:5,expire:600,shift:1
+  karnay sim pbx --port 0 --control 4022 --per-minute 0
+  curl -d '{\"from\":\"998900000001\",\"to\":\"158\"}' -H 'content-type: application/json' http://127.0.0.1:4022/calls
+
+It answers as a Kerio Operator box does, as far as that is known: POST /admin/api/jsonrpc/ with Session.login, Status.getCalls, \
+CallHistory.get, Recordings.get and the lists of users, lines and numbers; and the addresses /api/rest/v1/calls/cdr, /active and \
+/<id>/recording with Basic. Its certificate is new at each start and signed by nobody, and each answer has the header X-Simulated. The \
+same seed gives the same calls.
+
+Faults, those in a hundred requests: lost (carried out, no answer), 500, html (a page with 200), close (ends the connection), unknown (a \
+status that nobody knows). With a number: latency (ms), idle, expire (seconds a session lasts unused, or at all), kill (calls a session \
+lasts), badlogin, error (the code that a wrong password, or every list, is told), cap (rows an answer holds), shift (new rows after each \
+page), progress (how often a download is not ready), skew (seconds the box's clock is ahead). With a method: forbidden (no right; alone: \
+to all), missing. Alone: chunks, softtoken (-32001 instead of 403), ignore, refuse (what becomes of conditions on TIMESTAMP), truncated, \
+length, page (what is wrong with sound), loose (other types, keys more and fewer).
+
+With --control it is steered by JSON: POST /calls (from, to, how: ring, connect, queue), POST /calls/<id> (do: answer, transfer, hang_up, \
+busy, forbidden, voicemail, vanish, leave_unrecorded, proceed), GET /calls/<id> (since when each state could be seen, in ms), POST /faults \
+(faults), /expire, /restart (away_ms), POST /log (rows, over_secs), GET /log (skip, limit) and /recordings (the truth), GET /counts.
+
+Prints: on stdout its address and certificate (as KERIO_TLS has it), user and password where that was made up, and the address of the \
+plain door; its log on stderr, without telephone numbers.
+
+Exit codes: 0 stopped in order, 1 broke while running, 2 wrong use, or cannot listen";
+
 pub(super) const SIMULATE: &str = "\
 Runs a campaign on a clock that jumps: when it would end, and what may come of it.
 It is SIMULATED: nobody is rung, nothing is recorded, and what people say is made up.";
@@ -247,3 +281,19 @@ Prints: progress on stderr, a bar on a terminal and lines elsewhere; on stdout a
 but for what is personal, which stands there as the text that would be encrypted.
 
 Exit codes: 0 simulated, whatever came of it, 1 cannot write, 2 wrong use, or settings that are wrong";
+
+pub(super) const KERIO_PROBE: &str = "\
+Logs in at the exchange of KERIO_PBX_HOST, asks for one of each thing that is watched there, and logs out.
+It changes nothing at the box. UNVERIFIED: it has met the simulated exchange only, and no real box yet.";
+
+pub(super) const KERIO_PROBE_MORE: &str = "\
+Examples:
+  karnay kerio-probe
+  karnay kerio-probe --kerio-pbx-host pbx.example.com --kerio-api-username monitor --kerio-tls pin:5f…
+  karnay kerio-probe --kerio-pbx-host simulated --json
+
+Prints: product and version, the names of its constants; of one live call, one row of the log and one recording the \
+names of their keys and the kinds of their values, never a value; whether conditions on TIMESTAMP and Batch.run work; how far \
+its clock is ahead. Have a call going on while it runs, or there is none to look at.
+
+Exit codes: 0 printed, 1 the exchange is away or does not let us in, 2 wrong use or wrong settings";

@@ -1,8 +1,9 @@
-//! `karnay sim`: the far ends that the engine talks to, played by this program: the remote call server, the voice agent.
+//! `karnay sim`: the far ends that the engine talks to, played by this program: the remote call server, the voice agent, the telephone exchange.
 //! What the call server does is the adapter's business (`adapters/simulated`); here are its flags, its door and its end.
 
 mod agent;
 mod door;
+mod pbx;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -35,6 +36,9 @@ enum What {
     /// Play the voice agent: take calls, make up what people say
     #[command(before_help = help::SIM_AGENT, after_help = help::SIM_AGENT_MORE)]
     Agent(Box<agent::Agent>),
+    /// Play the telephone exchange: calls that come and go, a log, recordings
+    #[command(before_help = help::SIM_PBX, after_help = help::SIM_PBX_MORE)]
+    Pbx(Box<pbx::Pbx>),
 }
 
 #[derive(Debug, Args)]
@@ -79,6 +83,7 @@ pub(super) async fn run(options: Options, config: &Config, out: &mut dyn Write) 
     match options.what {
         What::Remote(remote) => remote.run(out).await,
         What::Agent(agent) => agent.run(out).await,
+        What::Pbx(pbx) => pbx.run(out).await,
     }
 }
 

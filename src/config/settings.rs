@@ -32,7 +32,7 @@ pub fn settings() -> &'static [Setting] {
     &SETTINGS
 }
 
-const SETTINGS: [Setting; 39] = [
+const SETTINGS: [Setting; 54] = [
     plain("HOST", "127.0.0.1", "Address to listen on. 0.0.0.0 or :: opens the engine to the network"),
     plain("PORT", "3000", "Port to listen on. 0 takes any free one"),
     plain(
@@ -181,25 +181,56 @@ const SETTINGS: [Setting; 39] = [
         "When and how often campaigns may call: always, uz, us_reg_f or ru_230_fz. \
          Empty: always with the simulated agent, which disturbs nobody, otherwise uz",
     ),
+    plain(
+        "KERIO_PBX_HOST",
+        "",
+        "The telephone exchange (Kerio Operator) whose calls are watched: its name or address. \
+         simulated: an imitation in this process. Empty: none is watched",
+    ),
+    plain("KERIO_API_USERNAME", "", "Who logs in there; an account that may only read is enough"),
+    secret("KERIO_API_PASSWORD", "The password of that account"),
+    plain(
+        "KERIO_DRIVER",
+        "jsonrpc",
+        "How it is spoken to. jsonrpc: as Kerio Operator's own administration does. \
+         rest: /api/rest/v1/calls, which only a gateway answers",
+    ),
+    plain("KERIO_PORT", "4021", "Its port, which is the administration's"),
+    plain(
+        "KERIO_TLS",
+        "ca",
+        "How it proves that it is the right one. ca: by an authority that this machine trusts. pin:<sha256>: by the SHA-256 \
+         of its certificate, as openssl x509 -fingerprint -sha256 shows it. insecure: whoever answers is taken for it",
+    ),
+    plain("KERIO_CA_FILE", "", "File with the authorities to trust instead of this machine's, in PEM"),
+    plain("KERIO_ORGANIZATION", "1", "Organization that its calls belong to"),
+    plain("KERIO_POLL_INTERVAL", "2", "Seconds between two looks at the calls that go on, 1 to 60"),
+    plain("KERIO_SYNC_INTERVAL", "5", "Minutes between two readings of its log of calls, 1 to 1440"),
+    plain(
+        "KERIO_CDR_OVERLAP",
+        "120",
+        "Minutes of the log that are read again each time, 1 to 10080: the longest call that is expected, \
+         for a row comes at its end and bears its start",
+    ),
+    plain("KERIO_FIRST_SYNC_DAYS", "30", "Days of the log that are read at the first time, 1 to 3650"),
+    plain(
+        "KERIO_INTERNAL_PATTERN",
+        "",
+        "Which numbers are inside: numbers of digits (3, 2-5) or shapes (1xx), with commas between them, beside those that the \
+         exchange tells. Empty: only those, or 2-5 where it tells none",
+    ),
+    plain(
+        "KERIO_LIVE_STATUS_MAP",
+        "",
+        "What its codes of live calls mean where the built-in table is wrong, such as 1=ringing,3=talking: \
+         ringing, talking, ended, missed, busy, forbidden, voicemail or unknown",
+    ),
+    plain(
+        "KERIO_CDR_STATUS_MAP",
+        "",
+        "The same for the log, such as 4=answered,3=unanswered: answered, unanswered, busy, failed or voicemail",
+    ),
 ];
 
-/// Names that belong to the same family and stand in people's `.env` already, but do nothing in this version.
-pub(super) const LATER: [&str; 14] = [
-    "KERIO_API_PASSWORD",
-    "KERIO_API_USERNAME",
-    "KERIO_CA_FILE",
-    "KERIO_CDR_OVERLAP",
-    "KERIO_CDR_STATUS_MAP",
-    "KERIO_DRIVER",
-    "KERIO_INTERNAL_PATTERN",
-    "KERIO_LIVE_STATUS_MAP",
-    "KERIO_ORGANIZATION",
-    "KERIO_PBX_HOST",
-    "KERIO_POLL_INTERVAL",
-    "KERIO_PORT",
-    "KERIO_SYNC_INTERVAL",
-    "KERIO_TLS",
-];
-
-/// Families of which not every name is fixed yet.
+/// What names begin with that stand in people's `.env` already, but do nothing in this version.
 pub(super) const LATER_PREFIXES: [&str; 1] = ["KERIO_AMI_"];

@@ -8,7 +8,7 @@ use std::{fmt, fs, io};
 
 use super::Error;
 use super::env_file;
-use super::settings::{LATER, LATER_PREFIXES, settings};
+use super::settings::{LATER_PREFIXES, settings};
 
 /// Where a value was found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -134,7 +134,7 @@ fn is_setting(name: &str) -> bool {
 }
 
 fn is_later(name: &str) -> bool {
-    LATER.contains(&name) || LATER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    LATER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// A name that is nearly one of ours is a slip that would otherwise pass in silence.
@@ -153,7 +153,7 @@ const LONG_NAME: usize = 7;
 
 fn likely(name: &str) -> Option<&'static str> {
     let upper = name.to_ascii_uppercase();
-    let known = settings().iter().map(|setting| setting.name).chain(LATER);
+    let known = settings().iter().map(|setting| setting.name);
     let near = known.map(|known| (slips(&upper, known), known));
     let reach = |known: &str| if known.len() < LONG_NAME { 1 } else { 2 };
     near.filter(|(slips, known)| *slips <= reach(known)).min().map(|(_, known)| known)

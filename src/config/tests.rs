@@ -93,6 +93,19 @@ fn a_wrong_value_is_named_with_its_reason() {
         ("AGENT_TOKEN", "two\nlines", "header"),
         ("AGENT_TIMEOUT_SECONDS", "0", "unconfirmed"),
         ("AGENT_TIMEOUT_SECONDS", "7201", "0 to 7200"),
+        ("KERIO_PBX_HOST", "https://pbx", "no host"),
+        ("KERIO_PBX_HOST", "pbx:4021", "KERIO_PORT"),
+        ("KERIO_DRIVER", "soap", "jsonrpc, rest"),
+        ("KERIO_TLS", "none", "ca, pin:<sha256>, insecure"),
+        ("KERIO_TLS", "pin:abcd", "64 hex digits"),
+        ("KERIO_POLL_INTERVAL", "0", "1 to 60"),
+        ("KERIO_SYNC_INTERVAL", "5m", "whole number of minutes"),
+        ("KERIO_CDR_OVERLAP", "10081", "0 to 10080"),
+        ("KERIO_FIRST_SYNC_DAYS", "0", "1 to 3650"),
+        ("KERIO_INTERNAL_PATTERN", "2..5", "1xx"),
+        ("KERIO_LIVE_STATUS_MAP", "1=up", "ringing, talking"),
+        ("KERIO_CDR_STATUS_MAP", "4", "answered, unanswered"),
+        ("KERIO_ORGANIZATION", "a/b", "letters"),
     ] {
         let error = read(&[(name, value)]).unwrap_err();
         assert!(error.starts_with(&format!("{name}: ")) && error.contains(reason), "{error}");
@@ -123,15 +136,15 @@ fn a_misspelt_name_in_the_file_stops_the_start() {
 #[test]
 fn what_does_nothing_is_said() {
     let file =
-        "NODE_ENV=production\nKERIO_PBX_HOST=pbx\nAGENT_URL=\nPORT=1\nPORT=2\nREMOTE_COMMAND=curl http://a/b";
+        "NODE_ENV=production\nKERIO_AMI_USER=me\nAGENT_URL=\nPORT=1\nPORT=2\nREMOTE_COMMAND=curl http://a/b";
     let config =
-        gathered(&[], &[("KERIO_PORT", "4021"), ("REMOTE_HOTS", "x"), ("EDITOR", "vi")], file).unwrap();
+        gathered(&[], &[("KERIO_AMI_PORT", "5038"), ("REMOTE_HOTS", "x"), ("EDITOR", "vi")], file).unwrap();
     assert_eq!(
         config.remarks,
         [
             "NODE_ENV (.env, line 1) is no setting and is ignored",
-            "KERIO_PORT has no effect in this version",
-            "KERIO_PBX_HOST has no effect in this version",
+            "KERIO_AMI_PORT has no effect in this version",
+            "KERIO_AMI_USER has no effect in this version",
             "PORT (.env, line 4) is set again further down",
         ]
     );
@@ -189,7 +202,10 @@ fn the_example_file_equals_the_defaults() {
 
 #[test]
 fn every_setting_is_named_once_and_read() {
-    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config.rs")).unwrap();
+    let house = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path| fs::read_to_string(house.join(path)).unwrap();
+    let source = read("src/config.rs") + &read("src/config/pbx.rs");
+    let source = source.replace(char::is_whitespace, "");
     for setting in settings() {
         assert_eq!(
             settings().iter().filter(|other| other.name == setting.name).count(),
@@ -218,4 +234,33 @@ fn an_agent_elsewhere_without_encryption_is_remarked_on() {
             "{url}: {remarks:?}"
         );
     }
+}
+
+#[test]
+fn an_exchange_is_watched_with_a_name_and_a_password() {
+    let host = ("KERIO_PBX_HOST", "pbx.example.com");
+    let missing = |pairs: &[(&str, &str)]| read(pairs).unwrap_err();
+    assert!(missing(&[host]).starts_with("KERIO_API_USERNAME: has to be set"), "{}", missing(&[host]));
+    let user = ("KERIO_API_USERNAME", "monitor");
+    assert!(missing(&[host, user]).starts_with("KERIO_API_PASSWORD: has to be set"));
+    let config = read(&[host, user, ("KERIO_API_PASSWORD", "hunter2")]).unwrap();
+    assert_eq!(config.pbx.host, Some(PbxHost::At("pbx.example.com".to_owned())));
+    assert!(!format!("{config:?}").contains("hunter2"));
+    assert_eq!(read(&[("KERIO_PBX_HOST", "simulated")]).unwrap().pbx.host, Some(PbxHost::Simulated));
+}
+
+#[test]
+fn an_exchange_proves_itself_by_an_authority_a_pin_or_not_at_all() {
+    let tls = |text: &str| read(&[("KERIO_TLS", text)]).unwrap().pbx.tls;
+    let digits = "ab".repeat(32);
+    assert_eq!((tls("ca"), tls("insecure")), (PbxTls::Ca(None), PbxTls::Insecure));
+    assert_eq!(tls(&format!("pin:{digits}")), PbxTls::Pin([0xab; 32]));
+    assert_eq!(
+        tls(&format!("pin:{}", ["AB"; 32].join(":"))),
+        PbxTls::Pin([0xab; 32]),
+        "as openssl prints it"
+    );
+    let file = ("KERIO_CA_FILE", "box.pem");
+    assert_eq!(read(&[file]).unwrap().pbx.tls, PbxTls::Ca(Some("box.pem".into())));
+    assert!(read(&[file, ("KERIO_TLS", "insecure")]).unwrap_err().starts_with("KERIO_CA_FILE: "));
 }

@@ -26,7 +26,7 @@ use super::{
     WebhookAuth,
 };
 
-type Read<T> = Result<T, String>;
+pub(super) type Read<T> = Result<T, String>;
 
 pub(super) fn host(text: &str) -> Read<IpAddr> {
     if text.eq_ignore_ascii_case("localhost") {
@@ -298,12 +298,12 @@ pub(super) fn unknown_session(text: &str) -> Read<UnknownSession> {
     one_of(text, &known)
 }
 
-fn whole(text: &str, max: u64, unit: &str) -> Read<u64> {
+pub(super) fn whole(text: &str, max: u64, unit: &str) -> Read<u64> {
     let number = text.parse().ok().filter(|number| *number <= max);
     number.ok_or_else(|| format!("`{text}` is no whole number of {unit}, 0 to {max}"))
 }
 
-fn one_of<T: Copy + Debug>(text: &str, known: &[(&str, T)]) -> Read<T> {
+pub(super) fn one_of<T: Copy + Debug>(text: &str, known: &[(&str, T)]) -> Read<T> {
     let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
     found.ok_or_else(|| {
         let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();

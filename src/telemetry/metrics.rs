@@ -82,6 +82,17 @@ fn describe() {
     describe_counter!("karnay_actor_restarts_total", "Restarts, by actor");
     describe_counter!("karnay_http_requests_total", "Requests answered, by route and status");
     describe_histogram!("karnay_http_seconds", "Time to answer, by route");
+    describe_counter!("karnay_pbx_polls_total", "Looks at an exchange's calls, by outcome");
+    describe_counter!(
+        "karnay_pbx_log_rows_total",
+        "Rows of an exchange's log that were read, and those among them that were new"
+    );
+    describe_counter!(
+        "karnay_pbx_unknown_total",
+        "Calls and rows of an exchange that could not be understood, by list"
+    );
+    describe_gauge!("karnay_pbx_connected", "Whether the exchange answered when it was last asked");
+    describe_gauge!("karnay_pbx_refused", "Whether the exchange does not let us in");
     describe_counter!("karnay_busy_total", "Requests turned away because something was full, by where");
 }
 

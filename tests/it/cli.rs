@@ -22,8 +22,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-const COMMANDS: [&str; 9] =
-    ["serve", "status", "rebuild", "events", "verify", "token", "user", "sim", "simulate"];
+const COMMANDS: [&str; 10] =
+    ["serve", "status", "rebuild", "events", "verify", "token", "user", "sim", "simulate", "kerio-probe"];
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 struct Said {
@@ -52,7 +52,8 @@ fn folder() -> TempDir {
 #[test]
 fn every_help_teaches() {
     let folder = folder();
-    for name in COMMANDS.into_iter().chain(["sim remote", "sim agent", "user add", "user passwd"]) {
+    for name in COMMANDS.into_iter().chain(["sim remote", "sim agent", "sim pbx", "user add", "user passwd"])
+    {
         let words: Vec<&str> = name.split(' ').chain(["--help"]).collect();
         let help = karnay(folder.path(), &[], &words);
         assert_eq!((help.code, help.err.as_str()), (Some(0), ""), "{name}");
@@ -100,6 +101,9 @@ fn wrong_use_ends_with_2() {
         &["sim", "agent", "--faults", "fire"],
         &["sim", "agent", "--port", "65536"],
         &["sim", "agent", "--callback-secret", "short"],
+        &["sim", "pbx", "--faults", "lost:5,fire"],
+        &["sim", "pbx", "--per-minute", "601"],
+        &["sim", "pbx", "--password", ""],
         &["sim", "remote", "--numbers", "n.txt", "--at-once", "0"],
         &["sim", "remote", "--numbers", "n.txt", "--webhook", "nowhere"],
         &["sim", "remote", "--numbers", "n.txt", "--session-id", "a/b"],

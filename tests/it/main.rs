@@ -10,6 +10,7 @@ mod examples;
 mod golden;
 mod hasty;
 
+mod pbx;
 mod postgres;
 #[expect(dead_code, reason = "the benches use the rest")]
 #[path = "../../benches/engine/webhook.rs"]
@@ -59,6 +60,7 @@ mod live;
 mod mistakes;
 mod number_lists;
 mod overload;
+mod pbx_drivers;
 mod printed;
 mod promises;
 mod quarantine;
@@ -68,6 +70,7 @@ mod recordings;
 mod remote_host;
 mod sign_in;
 mod sim;
+mod sim_pbx;
 mod simulate;
 mod ssh;
 mod sshd;

@@ -202,8 +202,12 @@ impl Paging {
         total: Option<u64>,
     ) -> Result<Vec<Numbered>, Error> {
         let moved = total != pile.total || rows.first().is_some_and(|row| second(row) > pile.second);
+        if moved && self.restart().is_err() {
+            // It is left for the next reading, as if it were above all that is wanted.
+            (self.start, self.second, self.restarts) = (pile.first, Some(pile.second - 1), 0);
+            return Ok(vec![]);
+        }
         if moved {
-            self.restart()?;
             self.start = pile.first;
             self.second = self.second.or(Some(pile.second)).filter(|_| self.start > 0);
             return Ok(vec![]);

@@ -132,6 +132,10 @@ impl WatchEnd {
         self.standing.send_modify(change);
     }
 
+    pub fn standing(&self) -> Standing {
+        self.standing.borrow().clone()
+    }
+
     /// Waits until somebody asks; never ends while anybody holds a handle.
     pub async fn asked(&self) -> Option<Ask> {
         self.asked.lock().await.recv().await

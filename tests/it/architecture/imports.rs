@@ -37,7 +37,7 @@ const IMPURE: [&str; 12] = [
     "tracing",
 ];
 
-pub(super) const RULES: [Rule; 5] = [
+pub(super) const RULES: [Rule; 6] = [
     Rule {
         name: "folders of src import one way",
         check: folders,
@@ -75,6 +75,23 @@ pub(super) const RULES: [Rule; 5] = [
         innocent: &[
             ("src/realtime/engine_io.rs", "use crate::ports::Ids;\nuse session::Phase;"),
             ("src/realtime/socket_io/rooms.rs", "use crate::realtime::codec;\nuse super::Push;"),
+        ],
+    },
+    Rule {
+        name: "the simulated exchange and those who ask it share no word",
+        check: strangers,
+        planted: &[
+            (&[("src/adapters/simulated_pbx/log.rs", "use domain::pbx::said::Row;")], "domain"),
+            (&[("src/adapters/simulated_pbx.rs", "use crate::ports::{Clock, Pbx};")], "ports::Pbx"),
+            (&[("src/adapters/simulated_pbx/rest.rs", "use super::super::kerio::Call;")], "kerio"),
+            (&[("src/adapters/kerio/calls.rs", "use super::super::simulated_pbx::Row;")], "simulated_pbx"),
+        ],
+        innocent: &[
+            (
+                "src/adapters/simulated_pbx/core.rs",
+                "use crate::ports::{Clock, Ids};\n// as domain::pbx has it",
+            ),
+            ("src/adapters/kerio.rs", "use crate::ports::Pbx;\nuse domain::pbx::said::Row;"),
         ],
     },
     Rule {
@@ -158,6 +175,31 @@ fn protocols(tree: &Tree) -> Offences {
             let named = near.map(|(line, token)| (*line, (*token).to_owned()));
             offences.extend(
                 far.chain(named).map(|(line, import)| format!("{}: it knows {import}", source.at(line))),
+            );
+        }
+    }
+    offences
+}
+
+/// Both must be written from what is known about the box, lest they be wrong together.
+fn strangers(tree: &Tree) -> Offences {
+    const ASKING: [&str; 2] = ["src/adapters/kerio", "src/adapters/pbx_rest"];
+    const ASKED: &str = "src/adapters/simulated_pbx";
+    let mut offences = Offences::new();
+    let sides: [(&[&str], &[&str]); 2] =
+        [(&ASKING, &["simulated_pbx"]), (&[ASKED], &["domain", "kerio", "pbx_rest"])];
+    for (folders, banned) in sides {
+        for source in tree.within(folders, ".rs") {
+            let rust = source.rust();
+            let tokens = rust.tokens();
+            let named = tokens.iter().filter(|(_, token)| banned.contains(token));
+            let named = named.map(|(line, token)| (*line, (*token).to_owned()));
+            let depth = source.path.trim_start_matches("src/").split('/').count();
+            let house = imported(&tokens, depth).into_iter().filter(|(_, import)| {
+                source.path.starts_with(ASKED) && !["ports::Clock", "ports::Ids"].contains(&import.as_str())
+            });
+            offences.extend(
+                named.chain(house).map(|(line, word)| format!("{}: it knows {word}", source.at(line))),
             );
         }
     }

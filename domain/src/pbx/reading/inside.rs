@@ -116,4 +116,9 @@ impl Directory {
     pub fn is_group(&self, number: &str) -> bool {
         self.numbers.get(number.trim()) == Some(&InsideKind::Group)
     }
+
+    /// Whether it is known to be somebody's telephone.
+    pub fn is_person(&self, number: &str) -> bool {
+        self.numbers.get(number.trim()) == Some(&InsideKind::Extension)
+    }
 }
