@@ -190,3 +190,47 @@ fn beneath<'a>(why: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'stati
 fn last_cause(why: &(dyn Error + 'static)) -> String {
     causes(why).skip(1).last().map(ToString::to_string).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(host: &str) -> Options {
+        let wait = Duration::from_secs(1);
+        Options {
+            host: host.to_owned(),
+            port: 4021,
+            user: "monitor".to_owned(),
+            password: Password::new("hunter2"),
+            tls: Tls::Insecure,
+            times: Times { poll: wait, call: wait, piece: wait },
+            recording_len_max: 1,
+        }
+    }
+
+    #[test]
+    fn an_address_of_the_exchange_is_one_of_its_own() {
+        let door = Door::try_new(&options("192.0.2.1")).unwrap();
+        let at = |path: &str| door.at(path).map(|url| url.to_string());
+        assert_eq!(at("/admin/x?y").as_deref(), Some("https://192.0.2.1:4021/admin/x?y"));
+        for elsewhere in [
+            "//192.0.2.2/x",
+            "https://192.0.2.1/x",
+            "http://192.0.2.1:4021/x",
+            "https://me@192.0.2.1:4021/x",
+            "file:///etc/passwd",
+            "\\\\192.0.2.2\\x",
+        ] {
+            assert_eq!(at(elsewhere), None, "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address() {
+        for host in ["pbx.example.com", "192.0.2.1", "2001:db8::1", "[2001:db8::1]"] {
+            assert!(Door::try_new(&options(host)).is_ok(), "{host}");
+        }
+        assert!(Door::try_new(&options("no host")).is_err());
+        assert!(!format!("{:?}", options("pbx")).contains("hunter2"));
+    }
+}

@@ -283,8 +283,8 @@ but for what is personal, which stands there as the text that would be encrypted
 Exit codes: 0 simulated, whatever came of it, 1 cannot write, 2 wrong use, or settings that are wrong";
 
 pub(super) const KERIO_PROBE: &str = "\
-Logs in at the exchange of KERIO_PBX_HOST, asks for one of each thing that is watched there, and logs out.
-It changes nothing at the box. UNVERIFIED: it has met the simulated exchange only, and no real box yet.";
+Asks the exchange of KERIO_PBX_HOST for one of everything; it changes nothing at the box.
+UNVERIFIED: it has met the simulated exchange only, and no real box yet.";
 
 pub(super) const KERIO_PROBE_MORE: &str = "\
 Examples:

@@ -139,7 +139,7 @@ fn every_command_of_the_readme_runs() {
         .filter(|block| !block.starts_with("make "))
         .map(|block| engine.shell(block))
         .collect();
-    let [calls, health, contacts, campaign, events, terminal] = &said[..] else {
+    let [calls, health, contacts, campaign, kerio, events, terminal] = &said[..] else {
         panic!("the README has other blocks now: {}", said.len())
     };
     assert!(calls.contains("\"ANSWERED\""), "{calls}");
@@ -147,6 +147,7 @@ fn every_command_of_the_readme_runs() {
     assert!(contacts.contains("\"totalPages\":1"), "{contacts}");
     assert!(campaign.contains("\"callable\":1"), "{campaign}");
     assert!(campaign.contains("\"RUNNING\"") && campaign.contains("\"rules\":"), "{campaign}");
+    assert!(kerio.contains("\"configured\":"), "{kerio}");
     assert!(events.contains("event: position\ndata: {\"position\":"), "{events}");
     assert!(terminal.contains("reported"), "{terminal}");
     assert!(engine.folder.path().join("data").is_dir(), "the data lies under data/");

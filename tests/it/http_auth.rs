@@ -143,8 +143,8 @@ async fn every_route_of_the_document_is_tested_here() {
     let document = serde_json::to_value(karnay::http::document()).unwrap();
     let mut documented: Vec<String> = vec![];
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let path =
-            path.replace("{id}", "s-1").replace("{name}", "session_stats").replace("{stream}", "1%2Fs-1");
+        let path = path.replace("{id}", "s-1").replace("{callId}", "s-1");
+        let path = path.replace("{name}", "session_stats").replace("{stream}", "1%2Fs-1");
         documented.extend(
             methods.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())),
         );

@@ -5,6 +5,7 @@ mod faults;
 mod lists;
 mod probe;
 mod recordings;
+mod scripted;
 mod sessions;
 mod tls;
 

@@ -50,7 +50,8 @@ impl Kept {
         if let Some(kept) = self.read(&name, from).await? {
             return Ok(Some(kept));
         }
-        let Some(found) = self.pbx.open_recording(recording).await.map_err(trouble)? else { return Ok(None) };
+        let found = self.pbx.open_recording(recording).await.map_err(|why| trouble(&why))?;
+        let Some(found) = found else { return Ok(None) };
         self.keep(&name, found).await?;
         self.read(&name, from).await
     }
@@ -114,7 +115,7 @@ fn unusable(why: &io::Error) -> Trouble {
     Trouble::Never { why: format!("the recording cannot be kept: {why}") }
 }
 
-fn trouble(why: PbxTrouble) -> Trouble {
+fn trouble(why: &PbxTrouble) -> Trouble {
     match why {
         PbxTrouble::Away { after, .. } => Trouble::Later { after: after.unwrap_or(COME_BACK) },
         PbxTrouble::Password

@@ -14,6 +14,7 @@ pub(super) const RULES: [Rule; 5] = [
         check: goldens,
         planted: &[
             (&[("domain/src/call.rs", CALL)], "call.ended"),
+            (&[("domain/src/call/recorded.rs", CALL)], "call.ended"),
             (&[("tests/it/golden/call.v1.json", "{}")], "call.v1"),
         ],
         innocent: &[("domain/src/call.rs", CALL), ("tests/it/golden/call.ended.v1.json", "{}")],
@@ -106,7 +107,9 @@ fn events(tree: &Tree) -> Vec<String> {
             continue;
         };
         let names = rust.strings.iter().filter(|(line, _)| (first..last).contains(line));
-        events.extend(names.map(|(_, name)| format!("{}.{name}", source.stem())));
+        // A part of an aggregate lies in the aggregate's folder.
+        let kind = source.folders().nth(2).unwrap_or_else(|| source.stem());
+        events.extend(names.map(|(_, name)| format!("{kind}.{name}")));
     }
     events
 }

@@ -82,3 +82,32 @@ async fn a_method_that_the_box_does_not_know_is_told_apart() {
     let told = kerio(&pbx).recordings(instant(0), 1).await;
     assert_eq!(told, Err(PbxTrouble::Unsupported { what: "Recordings.get".to_owned() }));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_closed_after_an_answer_is_no_failure() {
+    let (pbx, _) = start("close:50");
+    for (name, driver) in both(&options(&pbx)) {
+        for _ in 0..200 {
+            assert!(driver.live().await.is_ok(), "{name}");
+        }
+    }
+    assert_eq!(pbx.counts().logins, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_asks_for_what_its_number_says() {
+    let (pbx, _) = start("");
+    let driver = kerio(&pbx);
+    driver.live().await.unwrap();
+    for (code, kind) in [
+        ("error:-32002", "Away"),
+        ("error:-32603", "Senseless"),
+        ("error:1000", "Senseless"),
+        ("error:1003", "Rights"),
+    ] {
+        change(&pbx, code);
+        let told = format!("{:?}", driver.live().await.unwrap_err());
+        assert!(told.starts_with(kind), "{code}: {told}");
+    }
+    assert_eq!(pbx.counts().logins, 1);
+}
