@@ -6,7 +6,8 @@ use super::*;
 async fn shown(floor: &Floor, query: &str) -> Vec<String> {
     let answer = floor.get(&format!("/calls/history?{query}")).await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    let name = |call: &Value| call["callId"].as_str().or(call["sessionId"].as_str()).unwrap().to_owned();
+    let name =
+        |call: &Value| call["callId"].as_str().or_else(|| call["sessionId"].as_str()).unwrap().to_owned();
     answer.json().as_array().unwrap().iter().map(name).collect()
 }
 
