@@ -3,12 +3,13 @@
 
 mod rows;
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use domain::pbx::said::{Inside, RecordingRow};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -21,6 +22,8 @@ use crate::ports::Playback;
 use crate::ports::pbx::{About, Live, LogPage, LogRows, Pbx, PbxTrouble};
 
 const CALLS: &str = "/api/rest/v1/calls/";
+/// Whether a bound itself is meant with it, nobody says.
+const PAST_ITS_SECOND: TimeDelta = TimeDelta::seconds(1);
 
 #[derive(Debug, Clone)]
 pub struct PbxRest(Arc<Inner>);
@@ -87,24 +90,49 @@ impl PbxRest {
         Ok(Live { calls, complete, told_at })
     }
 
+    /// The documented interface knows no page, only how many rows there shall be: those before a page are asked for with it.
     async fn list_log(&self, page: LogPage) -> Result<LogRows, PbxTrouble> {
         let LogPage { start, limit, since } = page;
-        // The documented interface knows no page, only how many rows there shall be.
         let wanted = start.saturating_add(limit.into());
+        let LogRows { mut rows, total } = self.batch(wanted, since, None).await?;
+        // Gateways send so many rows at most, whatever was asked for; what is older is asked for by its time.
+        while u64::try_from(rows.len()).is_ok_and(|read| read < wanted) {
+            let Some(oldest) = rows.last().map(|row| row.started_at) else { break };
+            let mut older = self.batch(wanted, since, Some(oldest + PAST_ITS_SECOND)).await?.rows;
+            older.retain(|row| row.started_at <= oldest);
+            let known = rows.iter().filter(|row| row.started_at == oldest).count();
+            if older.len() <= known {
+                break;
+            }
+            rows.retain(|row| row.started_at > oldest);
+            rows.append(&mut older);
+        }
+        let skipped = usize::try_from(start).unwrap_or(usize::MAX);
+        let taken = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(LogRows { rows: rows.into_iter().skip(skipped).take(taken).collect(), total })
+    }
+
+    /// The newest first, whatever order they come in.
+    async fn batch(
+        &self,
+        limit: u64,
+        since: Option<DateTime<Utc>>,
+        until: Option<DateTime<Utc>>,
+    ) -> Result<LogRows, PbxTrouble> {
         let mut url = self.at("cdr")?;
-        url.query_pairs_mut().append_pair("limit", &wanted.to_string());
-        if let Some(since) = since {
-            let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
-            url.query_pairs_mut().append_pair("start_date", &since);
+        url.query_pairs_mut().append_pair("limit", &limit.to_string());
+        for (name, bound) in [("start_date", since), ("end_date", until)] {
+            if let Some(bound) = bound {
+                let bound = bound.to_rfc3339_opts(SecondsFormat::Secs, true);
+                url.query_pairs_mut().append_pair(name, &bound);
+            }
         }
         let (said, _) = self.list(url, self.0.options.times.call).await?;
         let listed = rows::listed(&said)?;
         let total = listed.total.and_then(|total| u64::try_from(total).ok());
-        let mut found: Vec<_> = listed.rows.iter().filter_map(rows::logged).collect();
-        found.sort_by_key(|row| std::cmp::Reverse(row.started_at));
-        let skipped = usize::try_from(start).unwrap_or(usize::MAX);
-        let taken = usize::try_from(limit).unwrap_or(usize::MAX);
-        Ok(LogRows { rows: found.into_iter().skip(skipped).take(taken).collect(), total })
+        let mut rows: Vec<_> = listed.rows.iter().filter_map(rows::logged).collect();
+        rows.sort_by_key(|row| Reverse(row.started_at));
+        Ok(LogRows { rows, total })
     }
 
     async fn list_recordings(

@@ -95,6 +95,23 @@ async fn a_page_is_a_part_of_the_whole() {
     }
 }
 
+/// The gateway sends 10,000 rows at most, and the box as many as it is told to here.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_beyond_the_longest_answer_are_read_too() {
+    let (pbx, _) = start("cap:1000");
+    pbx.make_log(11_111, Duration::from_hours(3_000));
+    let truth = pbx.log();
+    for (name, driver) in both(&options(&pbx)) {
+        for (first, rows) in [(9_900, 200), (11_000, 111), (11_111, 0)] {
+            let told = driver.log(page(first, 200)).await.unwrap().rows;
+            let told: Vec<i64> = told.iter().map(|row| row.started_at.timestamp()).collect();
+            let first = usize::try_from(first).unwrap();
+            let newest = truth.iter().rev().skip(first).take(200).map(|row| row.timestamp);
+            assert_eq!((told.len(), told), (rows, newest.collect()), "{name} from {first}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn older_rows_are_left_out_where_the_box_can_tell() {
     let (pbx, _) = start("");

@@ -101,17 +101,17 @@ fn asked(server: &Scripted, what: &str) -> usize {
     server.heard.lock().unwrap().iter().filter(|(asked, _)| asked == what).count()
 }
 
-fn result(id: u64, result: Value) -> HttpResponse {
+fn result(id: u64, result: &Value) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "jsonrpc": "2.0", "id": id, "result": result }))
 }
 
 fn no_calls(id: u64) -> HttpResponse {
-    result(id, json!({ "totalItems": 0, "calls": [] }))
+    result(id, &json!({ "totalItems": 0, "calls": [] }))
 }
 
 /// Logs in, with another token each time.
 fn login(id: u64) -> HttpResponse {
-    result(id, json!({ "token": format!("token-{id}") }))
+    result(id, &json!({ "token": format!("token-{id}") }))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,7 +139,7 @@ async fn a_token_that_is_refused_is_replaced_once() {
         ("Session.login", _) => login(id),
         ("Status.getCalls", _) => no_calls(id),
         (_, "token-1") => HttpResponse::Forbidden().finish(),
-        _ => result(id, json!({ "apiVersion": 33_554_432 })),
+        _ => result(id, &json!({ "apiVersion": 33_554_432 })),
     });
     driver.live().await.unwrap();
     driver.about().await.unwrap();
@@ -182,7 +182,7 @@ async fn nobody_is_led_elsewhere() {
     let (server, driver) = scripted(|what, id, _| match what {
         "Session.login" => login(id),
         "Recordings.downloadAudioContent" => {
-            result(id, json!({ "fileDownload": { "url": "//localhost/stolen" } }))
+            result(id, &json!({ "fileDownload": { "url": "//localhost/stolen" } }))
         }
         _ => HttpResponse::Found().insert_header(("Location", "/elsewhere")).finish(),
     });
