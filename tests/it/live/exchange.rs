@@ -13,7 +13,7 @@ use karnay::journal::{Journal, Options};
 use serde_json::{Value, json};
 
 use super::streams::Events;
-use super::{CALLS, CAMPAIGNS, Watch, socket, socket_with, token};
+use super::{CALLS, CAMPAIGNS, PATIENCE, Watch, socket, socket_with, token};
 use crate::kerio_calls::{Exchange, OUTSIDE};
 use crate::world::World;
 
@@ -78,7 +78,8 @@ async fn assert_streamed(world: &World, token: &str) {
     let mut events = Events::open(world, token, Some("0")).await;
     let mut told = vec![];
     while told.len() < TOLD.len() {
-        let event = events.next().await.unwrap();
+        let next = tokio::time::timeout(PATIENCE, events.next()).await;
+        let event = next.unwrap_or_else(|_| panic!("nothing more after {told:?}")).unwrap();
         if ["incoming_call", "call_status"].contains(&event.name.as_str()) {
             if told.is_empty() {
                 let incoming = json!({
