@@ -227,16 +227,6 @@ impl Dispatch {
         self.api_keys.send(stream, None, command, meta).await
     }
 
-    /// What is recorded of the watch over an exchange; its calls are in `dispatch/pbx.rs`.
-    pub async fn pbx(
-        &self,
-        stream: StreamId,
-        command: domain::pbx::Command,
-        meta: Meta,
-    ) -> Result<Done<Pbx>, Failure<domain::pbx::Error>> {
-        self.pbxs.send(stream, None, command, meta).await
-    }
-
     /// The numbers of lists, which are too many for a command.
     pub fn lists(&self) -> &Lists {
         &self.lists

@@ -12,12 +12,12 @@ use chrono::{DateTime, Utc};
 use domain::fact::Circumstances;
 use domain::ids::{Fingerprint, Organization, PbxCallId, StreamId};
 use domain::pbx::board::News;
-use domain::pbx::reading;
+use domain::pbx::{self, Pbx, reading};
 use domain::pbx_call::{self, Command, Course, Parties, PbxCall};
 use domain::phone::{Home, Phone};
 
 use super::together::{Drawn, Together};
-use super::{Dispatch, Failure, Meta};
+use super::{Dispatch, Done, Failure, Meta};
 use crate::journal::Refused;
 
 pub use log::{Rows, Stored};
@@ -59,6 +59,16 @@ impl Watching {
 }
 
 impl Dispatch {
+    /// What is recorded of the watch over an exchange.
+    pub async fn pbx(
+        &self,
+        stream: StreamId,
+        command: pbx::Command,
+        meta: Meta,
+    ) -> Result<Done<Pbx>, Failure<pbx::Error>> {
+        self.pbxs.send(stream, None, command, meta).await
+    }
+
     /// Stores what one look said. What a call has been told already, or will not hear, is left out.
     pub async fn see_pbx_calls(&self, watching: &Watching, news: &[News]) -> Answer<()> {
         for attempt in 0..TRIES_MAX {

@@ -5,6 +5,7 @@ mod deep;
 mod doors;
 mod live;
 mod nodes;
+mod panics;
 mod recordings;
 mod syncing;
 
@@ -28,8 +29,8 @@ use karnay::dispatch::Dispatch;
 use karnay::journal::keys::DataKey;
 use karnay::journal::verify::Place;
 use karnay::journal::{self, Journal};
-use karnay::ports::Clock;
 use karnay::ports::pbx::Pbx;
+use karnay::ports::{Clock, Ids};
 use projections::pbx_calls::{self, Filter, PbxCallRow, PbxCalls};
 use projections::pbx_watch::PbxWatch;
 use projections::projection::Projection as _;
@@ -39,7 +40,7 @@ use tempfile::TempDir;
 
 use crate::postgres::Server;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The longest that a call takes from its end into the log, and some more on a loaded machine.
 const SETTLED: Duration = Duration::from_secs(15);
 
@@ -142,6 +143,10 @@ impl Node {
     }
 
     async fn with(ground: &Ground, pbx: Arc<dyn Pbx>, limits: Limits) -> Self {
+        Self::with_ids(ground, pbx, limits, Arc::new(SystemIds)).await
+    }
+
+    async fn with_ids(ground: &Ground, pbx: Arc<dyn Pbx>, limits: Limits, ids: Arc<dyn Ids>) -> Self {
         let (watch, end) = handle::watch(organization(), Standing::new("jsonrpc", true));
         let (journal, screens) = (ground.journal().await, ground.screens().await);
         let dispatch = Dispatch::start(&journal, &[actix::Arbiter::current()]);
@@ -155,7 +160,7 @@ impl Node {
             home: home(),
             reading: Reading::default(),
             clock: Arc::new(SystemClock),
-            ids: Arc::new(SystemIds),
+            ids,
             runtime: tokio::runtime::Handle::current(),
             limits,
         };
@@ -167,7 +172,8 @@ impl Node {
             let runtime = tokio::runtime::Handle::current();
             wards.push(projector::ward(projector::Options { screen, journal, clock, runtime }).0);
         }
-        let guardian = guardian::start(guardian::Limits::default(), wards).unwrap();
+        let watchful = guardian::Limits { round: Duration::from_millis(100), ..guardian::Limits::default() };
+        let guardian = guardian::start(watchful, wards).unwrap();
         Self { journal, screens, guardian, watch, pbx }
     }
 

@@ -46,8 +46,8 @@ mod tests {
         DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
     }
 
-    fn gap(from: i64, to: i64, why: Gap) -> Option<Command> {
-        Some(Command::Miss { from: at(from), to: at(to), why, at: at(to) })
+    fn gap(from: i64, to: i64, why: Gap) -> Command {
+        Command::Miss { from: at(from), to: at(to), why, at: at(to) }
     }
 
     #[test]
@@ -55,13 +55,13 @@ mod tests {
         let poll = Duration::from_secs(2);
         assert_eq!(Gaps::since(None, poll).look(at(0)), None, "nobody ever watched");
         let mut gaps = Gaps::since(Some(at(-300)), poll);
-        assert_eq!(gaps.look(at(0)), gap(-300, 0, Gap::Unwatched));
+        assert_eq!(gaps.look(at(0)), Some(gap(-300, 0, Gap::Unwatched)));
         gaps.seen(at(0));
         assert_eq!(gaps.look(at(4)), None);
-        assert_eq!(gaps.look(at(5)), gap(0, 5, Gap::Unreachable));
+        assert_eq!(gaps.look(at(5)), Some(gap(0, 5, Gap::Unreachable)));
         gaps.refused();
-        assert_eq!(gaps.look(at(9)), gap(0, 9, Gap::Refused));
+        assert_eq!(gaps.look(at(9)), Some(gap(0, 9, Gap::Refused)));
         gaps.seen(at(9));
-        assert_eq!(gaps.look(at(14)), gap(9, 14, Gap::Unreachable));
+        assert_eq!(gaps.look(at(14)), Some(gap(9, 14, Gap::Unreachable)));
     }
 }

@@ -163,7 +163,8 @@ impl Keeping {
                 self.wanted.notify_one();
             }
         }
-        std::future::pending().await
+        // Nobody holds a handle any more: nobody will ask.
+        std::future::pending::<()>().await;
     }
 
     /// It does not let us in: told once, and not tried again until somebody has looked after it.

@@ -25,6 +25,13 @@ const CALLS_MAX: usize = 20_000;
 const RECORDINGS_MAX: u32 = 20_000;
 const SCREEN_WAIT: Duration = Duration::from_secs(5);
 
+/// An answered call without a recording.
+struct Unrecorded {
+    name: PbxCallId,
+    extension: Option<String>,
+    wanting: Wanting,
+}
+
 impl Keeping {
     /// An exchange without recordings is one all the same.
     pub(super) async fn find_recordings(&self) -> Result<(), Error> {
@@ -45,16 +52,17 @@ impl Keeping {
             }
         };
         let rows: Vec<RecordingRow> = rows.into_iter().filter(|row| !taken.contains(&row.id)).collect();
-        let (names, wanting): (Vec<PbxCallId>, Vec<Wanting>) = calls.into_iter().unzip();
+        let wanting: Vec<Wanting> = calls.iter().map(|call| call.wanting.clone()).collect();
         let desk = self.desk.lock().await;
-        let reading = &desk.as_ref().ok_or(Error::Theirs)?.reading;
+        let directory = &desk.as_ref().ok_or(Error::Theirs)?.reading.directory;
         let pairs = recording::pairs(&rows, &wanting).into_iter();
         let found: Vec<Found> = pairs
             .filter_map(|pair| {
-                let (row, call) = (rows.get(pair.recording)?, names.get(pair.call)?.clone());
-                // Whoever answered for a queue has a number of their own.
-                let extension = Some(row.extension.clone()).filter(|own| reading.directory.is_person(own));
-                Some(Found { call, recording: row.id.clone(), extension })
+                let (row, call) = (rows.get(pair.recording)?, calls.get(pair.call)?);
+                // Whoever answered for a queue has a telephone of their own.
+                let group = call.extension.as_deref().is_none_or(|known| directory.is_group(known));
+                let own = Some(row.extension.clone()).filter(|own| group && directory.is_person(own));
+                Some(Found { call: call.name.clone(), recording: row.id.clone(), extension: own })
             })
             .collect();
         let new = self.options.dispatch.find_pbx_recordings(&self.watching(), &found).await?;
@@ -63,7 +71,7 @@ impl Keeping {
     }
 
     /// Answered calls of the last day that the log has told of and that have no recording, and the recordings that the others have.
-    async fn unrecorded(&self) -> Result<(Vec<(PbxCallId, Wanting)>, HashSet<String>), Error> {
+    async fn unrecorded(&self) -> Result<(Vec<Unrecorded>, HashSet<String>), Error> {
         let (screens, organization) = (&self.options.screens, &self.options.organization);
         screens.wait(PbxCalls::NAME, self.options.journal.position(), SCREEN_WAIT).await;
         let filter = Filter {
@@ -78,9 +86,9 @@ impl Keeping {
             below = page.last().map(PbxCallRow::place);
             let more = page.len() >= usize::try_from(PAGE_LEN).unwrap_or(usize::MAX);
             for row in page {
-                match row.recording.clone() {
-                    Some(recording) => drop(taken.insert(recording)),
-                    None => calls.extend(wanting(row)),
+                match &row.recording {
+                    Some(recording) => drop(taken.insert(recording.clone())),
+                    None => calls.extend(Unrecorded::of(&row)),
                 }
             }
             if !more || calls.len() + taken.len() >= CALLS_MAX {
@@ -90,14 +98,17 @@ impl Keeping {
     }
 }
 
-/// None while only our own clock has told of it.
-fn wanting(row: PbxCallRow) -> Option<(PbxCallId, Wanting)> {
-    if row.confirmed == 0 {
-        return None;
+impl Unrecorded {
+    /// None while only our own clock has told of it.
+    fn of(row: &PbxCallRow) -> Option<Self> {
+        if row.confirmed == 0 {
+            return None;
+        }
+        let (name, extension) = (PbxCallId::parse(&row.call).ok()?, row.extension.clone());
+        let mut to = vec![Number::new(&row.to_number)];
+        to.extend(extension.as_deref().map(Number::new));
+        let (from, answered_at) = (Number::new(&row.from_number), row.answered_at?);
+        let wanting = Wanting { from, to, answered_at, talk_secs: row.talk_secs? };
+        Some(Self { name, extension, wanting })
     }
-    let call = PbxCallId::parse(&row.call).ok()?;
-    let mut to = vec![Number::new(&row.to_number)];
-    to.extend(row.extension.as_deref().map(Number::new));
-    let (from, answered_at) = (Number::new(&row.from_number), row.answered_at?);
-    Some((call, Wanting { from, to, answered_at, talk_secs: row.talk_secs? }))
 }

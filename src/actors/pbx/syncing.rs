@@ -25,11 +25,10 @@ const DIRECTORY_EVERY: Duration = Duration::from_hours(24);
 /// What a reading has come to.
 #[derive(Debug, Default)]
 struct Tally {
-    fetched: u64,
     rows: u64,
     new: u64,
     through: Option<DateTime<Utc>>,
-    /// The last rows were all known already.
+    /// Rows are likely to be known, so that they are looked for first.
     known: bool,
 }
 
@@ -134,7 +133,6 @@ impl Keeping {
         let mut told = Instant::now();
         while let Some(ask) = paging.next() {
             let LogRows { rows, total } = self.page(ask, bound).await?;
-            tally.fetched += u64::try_from(rows.len()).unwrap_or(0);
             let rows = paging.take(rows, total)?;
             for together in rows.chunks(TOGETHER) {
                 self.store_rows(together, tally).await?;
@@ -182,7 +180,7 @@ impl Keeping {
         self.count(rows, stored.new, stored.unknown);
         tally.rows += u64::try_from(rows.len()).unwrap_or(0);
         tally.new += stored.new;
-        tally.known = stored.new == 0 || tally.known && !rows.is_empty();
+        tally.known |= stored.new == 0;
         tally.through = tally.through.max(rows.iter().map(|one| one.row.started_at).max());
         Ok(())
     }

@@ -36,6 +36,9 @@ pub struct Stored {
     pub unknown: u64,
 }
 
+/// A call that was seen, and its name.
+type Other<'a> = (&'a mut Drawn<PbxCall>, &'a PbxCallId);
+
 /// A row with its key.
 struct Keyed<'a> {
     key: PbxCallId,
@@ -120,7 +123,7 @@ impl Dispatch {
         watching: &Watching,
         unit: &mut Together,
         row: &Keyed<'_>,
-        (logged, own, other): (Logged, &mut Drawn<PbxCall>, Option<(&mut Drawn<PbxCall>, &PbxCallId)>),
+        (logged, own, other): (Logged, &mut Drawn<PbxCall>, Option<Other<'_>>),
     ) -> Answer<bool> {
         let at = watching.at;
         let (call, new) = match other {

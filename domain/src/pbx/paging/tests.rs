@@ -219,7 +219,7 @@ proptest! {
         let wanted = |rows: &[(i64, u8)]| -> BTreeSet<_> {
             numbered(rows).into_iter().filter(|(second, ..)| *second >= bound).collect()
         };
-        let found = BTreeSet::from_iter(first.iter().copied());
+        let found: BTreeSet<_> = first.iter().copied().collect();
         prop_assert_eq!(found.len(), first.len(), "nothing comes twice");
         prop_assert!(found.is_superset(&wanted(&rows)), "nothing is missing");
         prop_assert!(found.is_subset(&wanted(&log.rows)), "nothing is made up");
