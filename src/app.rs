@@ -99,6 +99,7 @@ pub struct App {
     simulated: Option<CallServer>,
     /// What is watched, and its imitation where it is one.
     exchange: Option<Exchange>,
+    watch: Option<watcher::handle::Watch>,
 }
 
 impl App {
@@ -114,7 +115,7 @@ impl App {
         let agent = ports.agent.clone().map_or_else(|| voice_agent(&config, &ports), Ok)?;
         let campaigns = house(&config, agent.kind())?;
         let exchange = exchange(&config, &ports)?;
-        let watched = exchange.as_ref().map(|exchange| exchange.watch(&config));
+        let (watch, watched) = exchange.as_ref().map(|exchange| exchange.watch(&config)).unzip();
         let dispatch = start_keepers(&journal)?;
         let (board, moving) = (hub::board(journal.position()), http::Moving::default());
         let wards = wards::all(&wards::World {
@@ -124,7 +125,7 @@ impl App {
             remote: Arc::clone(&remote),
             agent,
             campaigns: campaigns.clone(),
-            watched: watched.as_ref().map(|(_, watched)| watched.clone()),
+            watched,
             board: Arc::clone(&board),
             moving: moving.clone(),
             ports: ports.clone(),
@@ -149,10 +150,21 @@ impl App {
             metrics: metrics(),
             board,
             moving,
-            pbx: watched.map(|(watch, _)| watch),
+            pbx: watch.clone(),
             options: http_options(&config, &ports, (remote.kind(), campaigns), call_servers(&config).await)?,
         })?;
-        Ok(Self { journal, screens, dispatch, effector, guardian, engine, listener, simulated, exchange })
+        Ok(Self {
+            journal,
+            screens,
+            dispatch,
+            effector,
+            guardian,
+            engine,
+            listener,
+            simulated,
+            exchange,
+            watch,
+        })
     }
 
     /// Serves until SIGTERM, Ctrl-C or the guardian ends it. An end that nobody asked for is an error.
@@ -187,6 +199,9 @@ impl App {
             tracing::warn!(
                 "something is still under way in the world: it is asked about after the next start"
             );
+        }
+        if let Some(watch) = &self.watch {
+            pbx::leave(watch, &self.dispatch).await;
         }
         if tokio::time::timeout(DRAIN_PATIENCE, self.dispatch.drain()).await.is_err() {
             tracing::warn!(

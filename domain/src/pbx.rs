@@ -26,6 +26,8 @@ pub enum Command {
     Refuse { why: Refusal, at: DateTime<Utc> },
     /// It lets us in.
     Accept { at: DateTime<Utc> },
+    /// The engine is stopped; it looked for the last time then.
+    Leave { at: DateTime<Utc> },
     /// Nothing happens; whoever asks sees how it stands.
     Look,
 }
@@ -63,9 +65,23 @@ pub enum Refusal {
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     Synced(Synced),
-    MonitorGap { from: DateTime<Utc>, to: DateTime<Utc>, why: Gap, at: DateTime<Utc> },
-    Refused { why: Refusal, at: DateTime<Utc> },
-    Accepted { at: DateTime<Utc> },
+    MonitorGap {
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        why: Gap,
+        at: DateTime<Utc>,
+    },
+    Refused {
+        why: Refusal,
+        at: DateTime<Utc>,
+    },
+    Accepted {
+        at: DateTime<Utc>,
+    },
+    /// Nobody watches from here on.
+    Left {
+        at: DateTime<Utc>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -108,6 +124,9 @@ impl Pbx {
             Command::Refuse { why, at } => Ok(vec![Event::Refused { why, at }]),
             Command::Accept { .. } if self.refused.is_none() => Ok(vec![]),
             Command::Accept { at } => Ok(vec![Event::Accepted { at }]),
+            // More was stored since, by another node.
+            Command::Leave { at } if self.heard_at >= Some(at) => Ok(vec![]),
+            Command::Leave { at } => Ok(vec![Event::Left { at }]),
             Command::Look => Ok(vec![]),
         }
     }
@@ -120,6 +139,7 @@ impl DomainEvent for Event {
             Self::MonitorGap { .. } => "monitor_gap",
             Self::Refused { .. } => "refused",
             Self::Accepted { .. } => "accepted",
+            Self::Left { .. } => "left",
         }
         .to_owned()
     }
@@ -150,6 +170,7 @@ impl Aggregate for Pbx {
             Event::MonitorGap { to, .. } => self.gap_until = Some(to),
             Event::Refused { why, .. } => self.refused = Some(why),
             Event::Accepted { .. } => self.refused = None,
+            Event::Left { .. } => {}
         }
     }
 }
@@ -172,7 +193,8 @@ impl Recorded for Pbx {
             Event::Synced(Synced { at, .. })
             | Event::MonitorGap { at, .. }
             | Event::Refused { at, .. }
-            | Event::Accepted { at } => *at,
+            | Event::Accepted { at }
+            | Event::Left { at } => *at,
         }
     }
 }

@@ -6,7 +6,7 @@ mod recorded;
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -48,8 +48,9 @@ pub enum Command {
         extension: Option<String>,
         at: DateTime<Utc>,
     },
-    /// Somebody listens to its recording.
+    /// Somebody listens to its recording, or to a part of it.
     Listen {
+        by: String,
         at: DateTime<Utc>,
     },
     /// Nothing happens; whoever asks sees how it stands.
@@ -86,6 +87,9 @@ pub enum Direction {
     Incoming,
     Outgoing,
 }
+
+/// Whoever asks for parts of a recording within this time listens to it once.
+pub const ONE_LISTENING: TimeDelta = TimeDelta::minutes(15);
 
 /// Where a call comes from and where it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -218,8 +222,9 @@ pub enum Event {
         extension: Option<String>,
         at: DateTime<Utc>,
     },
-    /// Who, stands in the circumstances.
     Listened {
+        /// A user or a key, as in the circumstances.
+        by: String,
         at: DateTime<Utc>,
     },
 }
@@ -252,6 +257,8 @@ pub struct PbxCall {
     status: Option<Status>,
     row: Option<PbxCallId>,
     recording: Option<String>,
+    /// Who listened, and since when.
+    listeners: Vec<(String, DateTime<Utc>)>,
 }
 
 impl PbxCall {
@@ -295,11 +302,19 @@ impl PbxCall {
                 let news = self.recording.is_none();
                 Ok(news.then_some(Event::RecordingFound { recording, extension, at }).into_iter().collect())
             }
-            (Ringing | Talking | Over, Command::Listen { at }) => match self.recording {
-                Some(_) => Ok(vec![Event::Listened { at }]),
-                None => Err(Error::NoRecording),
-            },
+            (Ringing | Talking | Over, Command::Listen { .. }) if self.recording.is_none() => {
+                Err(Error::NoRecording)
+            }
+            (Ringing | Talking | Over, Command::Listen { by, at }) if self.is_listening(&by, at) => {
+                Ok(vec![])
+            }
+            (Ringing | Talking | Over, Command::Listen { by, at }) => Ok(vec![Event::Listened { by, at }]),
         }
+    }
+
+    /// A player asks for a recording in parts, and goes back and forth in it: that is one listening.
+    fn is_listening(&self, by: &str, at: DateTime<Utc>) -> bool {
+        self.listeners.iter().any(|(known, since)| known == by && at - *since < ONE_LISTENING)
     }
 
     fn confirm(&self, row: Row, at: DateTime<Utc>) -> Result<Vec<Event>, Error> {
@@ -325,7 +340,10 @@ impl PbxCall {
             }
             Event::Matched { .. } => self.phase = Phase::Matched,
             Event::RecordingFound { recording, .. } => self.recording = Some(recording),
-            Event::Listened { .. } => {}
+            Event::Listened { by, at } => {
+                self.listeners.retain(|(known, _)| *known != by);
+                self.listeners.push((by, at));
+            }
         }
     }
 

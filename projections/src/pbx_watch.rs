@@ -116,6 +116,7 @@ impl WatchRow {
             pbx::Event::Accepted { at } => {
                 (self.refused, self.refused_at, self.updated_at) = (None, None, *at);
             }
+            pbx::Event::Left { at } => self.updated_at = *at,
         }
     }
 }

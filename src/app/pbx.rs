@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::TimeDelta;
+use domain::fact::Circumstances;
+use domain::ids::StreamId;
+use domain::pbx::Command;
 use domain::pbx::reading::{Directory, Reading};
 
 use super::Ports;
@@ -17,6 +20,7 @@ use crate::adapters::pbx_rest::PbxRest;
 use crate::adapters::recordings;
 use crate::adapters::simulated_pbx::{self, SimulatedPbx};
 use crate::config::{Config, Pbx, PbxDriver, PbxHost, PbxTls};
+use crate::dispatch::{Dispatch, Meta};
 use crate::ports;
 
 /// Calls that the simulated exchange has by itself.
@@ -25,6 +29,8 @@ const CALLS_PER_MINUTE: u32 = 6;
 const CALL_WAIT: Duration = Duration::from_secs(30);
 /// A recording that stands still for so long does not go on.
 const PIECE_WAIT: Duration = Duration::from_secs(30);
+/// A stop does not wait longer for what it would have recorded.
+const LEAVE_WAIT: Duration = Duration::from_secs(1);
 /// Nine hours of sound, as for all recordings.
 const RECORDING_LEN_MAX: u64 = 512 << 20;
 
@@ -58,6 +64,23 @@ impl Exchange {
 pub(super) struct Watched {
     pub(super) pbx: Arc<dyn ports::pbx::Pbx>,
     pub(super) end: WatchEnd,
+}
+
+/// Records when the exchange was looked at for the last time, so that nobody takes the time before the stop for unwatched.
+pub(super) async fn leave(watch: &Watch, dispatch: &Dispatch) {
+    let standing = watch.standing();
+    let Some(at) = standing.last_poll.filter(|_| standing.watching && standing.connected) else { return };
+    let organization = watch.organization();
+    let circumstances = Circumstances {
+        organization: organization.to_string(),
+        actor: "pbx".to_owned(),
+        ..Circumstances::default()
+    };
+    let meta = Meta { circumstances: Arc::new(circumstances), command: None };
+    let left = dispatch.pbx(StreamId::pbx(organization), Command::Leave { at }, meta);
+    if !matches!(tokio::time::timeout(LEAVE_WAIT, left).await, Ok(Ok(_))) {
+        tracing::warn!("when the exchange was watched last could not be recorded");
+    }
 }
 
 /// How closely it is watched.

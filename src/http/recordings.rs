@@ -100,12 +100,6 @@ pub(super) async fn listen(
     Listening { engine, whereabouts, id, asked: Asked::of(request) }.answer().await
 }
 
-/// Whether an answer begins with the recording's first byte.
-pub(super) fn begins(answer: &HttpResponse) -> bool {
-    let range = answer.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok());
-    answer.status().is_success() && range.is_none_or(|range| range.starts_with("bytes 0-"))
-}
-
 /// A call, whoever placed it.
 async fn find(
     engine: &Engine,

@@ -13,8 +13,10 @@ use crate::pbx_call::{Command, Course, Missing, Parties, Sight};
 
 /// A call is not taken for over before it was missing so often in a row, for a list may be a moment behind.
 const ABSENT_MAX: u8 = 2;
-/// The log was read so often without the call being found: it will not be.
-const SYNCS_MAX: u8 = 2;
+/// For so long after its end the log is looked at for a call from its start on; a box is never later than that by rights.
+const AWAITED: TimeDelta = TimeDelta::hours(2);
+/// A row that comes later still is matched as long as the call is remembered; beyond that it is another call.
+pub const REMEMBERED: TimeDelta = TimeDelta::days(2);
 
 /// A look at the calls that go on.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,9 +55,10 @@ pub struct Seen {
     /// Since when it is missing.
     pub gone_at: Option<DateTime<Utc>>,
     pub absent: u8,
+    /// When it was found to be over.
+    pub over_at: Option<DateTime<Utc>>,
     /// The log has told of it.
     pub confirmed: bool,
-    pub syncs: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,8 +97,8 @@ impl Board {
         if look.complete {
             let missing = self.0.iter_mut().filter(|(call, _)| !listed.contains(call));
             news.extend(missing.filter_map(|(call, seen)| seen.miss(call, look.at)));
-            self.0.retain(|_, seen| !seen.is_done());
         }
+        self.0.retain(|_, seen| !seen.is_done(look.at));
         news
     }
 
@@ -121,21 +124,13 @@ impl Board {
         if let Some(seen) = self.0.get_mut(call) {
             (seen.confirmed, seen.stage) = (true, Stage::Over);
         }
-        self.0.retain(|_, seen| !seen.is_done());
     }
 
-    /// The log was read once more, from this moment of the exchange's clock on.
-    pub fn synced(&mut self, bound: DateTime<Utc>) {
-        for seen in self.0.values_mut().filter(|seen| seen.gone_at.is_some() && seen.told_at >= bound) {
-            seen.syncs = seen.syncs.saturating_add(1);
-        }
-        self.0.retain(|_, seen| !seen.is_done());
-    }
-
-    /// The start, by the exchange's clock, of the oldest call that is over and that the log has yet to tell of.
-    pub fn awaited_since(&self) -> Option<DateTime<Utc>> {
-        let awaited = self.0.values().filter(|seen| seen.stage == Stage::Over && !seen.confirmed);
-        awaited.map(|seen| seen.told_at).min()
+    /// The start, by the exchange's clock, of the oldest call that has been over for a while only and that the log has yet to tell of.
+    pub fn awaited_since(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let awaited =
+            |seen: &&Seen| !seen.confirmed && seen.over_at.is_some_and(|over| now - over <= AWAITED);
+        self.0.values().filter(awaited).map(|seen| seen.told_at).min()
     }
 }
 
@@ -168,8 +163,8 @@ fn first(live: &Live, look: &Look, ids: &mut dyn FnMut() -> Uuid) -> Option<(Sig
         secs: live.secs,
         gone_at: None,
         absent: 0,
+        over_at: None,
         confirmed: false,
-        syncs: 0,
     };
     Some((sight, seen))
 }
@@ -218,6 +213,7 @@ impl Seen {
 
     /// Whoever was talked to was not missed, whatever is said at the end.
     fn end(&mut self, how: Missing, ended_at: DateTime<Utc>, at: DateTime<Utc>) -> Command {
+        self.over_at = Some(at);
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Talking | Stage::Over => Command::End { ended_at, at },
             Stage::Ringing => Command::Miss { how, ended_at, at },
@@ -225,9 +221,9 @@ impl Seen {
     }
 
     /// Nothing is to be seen or heard of it any more.
-    fn is_done(&self) -> bool {
-        let gone = self.gone_at.is_some() && self.stage == Stage::Over;
-        gone && (self.confirmed || self.syncs >= SYNCS_MAX)
+    fn is_done(&self, now: DateTime<Utc>) -> bool {
+        let told = self.confirmed && self.gone_at.is_some();
+        told || self.over_at.is_some_and(|over| now - over > REMEMBERED)
     }
 
     fn candidate(&self) -> Candidate {

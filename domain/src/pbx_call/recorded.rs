@@ -82,7 +82,7 @@ impl Recorded for PbxCall {
             | Event::Confirmed { at, .. }
             | Event::Corrected { at, .. }
             | Event::RecordingFound { at, .. }
-            | Event::Listened { at } => *at,
+            | Event::Listened { at, .. } => *at,
         }
     }
 }

@@ -172,10 +172,20 @@ fn a_recording_is_found_once() {
 
 #[test]
 fn only_what_was_recorded_is_listened_to() {
-    let listen = || Command::Listen { at: at(80) };
-    Calls::with(()).given(vec![logged()]).when(listen()).then_expect_error(Error::NoRecording);
-    let listened = Event::Listened { at: at(80) };
-    Calls::with(()).given(vec![logged(), found()]).when(listen()).then_expect_events(vec![listened]);
+    let listen = |by: &str, second| Command::Listen { by: by.to_owned(), at: at(second) };
+    let listened = |by: &str, second| Event::Listened { by: by.to_owned(), at: at(second) };
+    Calls::with(()).given(vec![logged()]).when(listen("a", 80)).then_expect_error(Error::NoRecording);
+    let news = |given: Vec<Event>, when, then: Vec<Event>| {
+        let known = [vec![logged(), found()], given].concat();
+        Calls::with(()).given(known).when(when).then_expect_events(then);
+    };
+    news(vec![], listen("a", 80), vec![listened("a", 80)]);
+    // A player asks for parts, and each of two people listens.
+    let before = || vec![listened("a", 80)];
+    news(before(), listen("a", 81), vec![]);
+    news(before(), listen("a", 80 + 899), vec![]);
+    news(before(), listen("a", 80 + 900), vec![listened("a", 80 + 900)]);
+    news(before(), listen("b", 81), vec![listened("b", 81)]);
 }
 
 #[test]
@@ -218,7 +228,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("confirm, busy", confirm("k1:a-0", Status::Busy)),
         ("confirm, another row", confirm("k1:b-0", Status::Answered)),
         ("find recording", find("772")),
-        ("listen", Command::Listen { at: at(80) }),
+        ("listen", Command::Listen { by: "user:aziz".to_owned(), at: at(80) }),
         ("look", Command::Look),
     ]
 }

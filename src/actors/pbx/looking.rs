@@ -164,10 +164,10 @@ impl Keeping {
     async fn lay_out(&self, offset: TimeDelta) -> Result<Desk, Error> {
         let mut reading = self.options.reading.clone();
         self.renew_directory(&mut reading).await?;
-        let board = memory::board(&self.options, offset).await?;
+        let (board, stored_at) = memory::board(&self.options, offset).await?;
         let known = self.say(pbx::Command::Look).await?.state;
         let shown = self.options.end.standing().last_poll;
-        let gaps = Gaps::since(known.heard_at().max(shown), self.options.limits.poll);
+        let gaps = Gaps::since(known.heard_at().max(shown).max(stored_at), self.options.limits.poll);
         Ok(Desk { board, reading, offset, gaps, refused: known.refused() })
     }
 

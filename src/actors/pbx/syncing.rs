@@ -87,9 +87,6 @@ impl Keeping {
         self.say(Command::Sync(Synced { through, rows, new, at })).await?;
         tracing::info!("Synced {new} new call records");
         self.missed_since.set(None);
-        if let Some(desk) = self.desk.lock().await.as_mut() {
-            desk.board.synced(bound);
-        }
         self.options.end.tell(|standing| {
             standing.last_sync = Some(at);
             if standing.connected {
@@ -122,7 +119,7 @@ impl Keeping {
             through,
             overlap: limits.overlap,
             first: limits.first,
-            awaited_since: desk.board.awaited_since(),
+            awaited_since: desk.board.awaited_since(self.now()),
             missed_since: self.missed_since.get(),
         };
         Ok((reach.bound(), through))

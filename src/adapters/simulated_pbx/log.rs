@@ -88,6 +88,7 @@ struct Old {
 
 impl Old {
     fn row(self, row: usize) -> Row {
+        let name = row;
         let row = if row % TWIN_EVERY == TWIN_EVERY - 1 { row - 1 } else { row };
         let back = i128::try_from(self.rows - 1 - row.min(self.rows - 1)).unwrap_or(0);
         let back = back * i128::from(self.span) / i128::try_from(self.rows).unwrap_or(1).max(1);
@@ -97,7 +98,7 @@ impl Old {
         let ring = i64::from(dice.within(2..=30));
         let status = *dice.drawn(&[(60, 4), (22, 3), (10, 2), (3, 1), (1, 5), (4, 6)]).unwrap_or(&4);
         let answered_secs = if status == 4 || status == 6 { i64::from(dice.within(3..=400)) } else { 0 };
-        let id = format!("{timestamp}.{row}");
+        let id = format!("{timestamp}.{name}");
         Row {
             id,
             timestamp,

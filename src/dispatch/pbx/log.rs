@@ -80,7 +80,9 @@ impl Dispatch {
                 let hash = self.journal.keyring().log_row(&watching.organization, row, *ordinal);
                 PbxCallId::parse(&format!("{ROW_MARK}{hash}")).ok()
             };
-            let key = row.id.as_deref().and_then(reading::call_id).or_else(hash)?;
+            // What bears another row's name is a row of its own all the same.
+            let named = row.id.as_deref().and_then(reading::call_id).filter(|key| !seen.contains(key));
+            let key = named.or_else(hash)?;
             seen.insert(key.clone()).then(|| Keyed { key, said: row, id: ids() })
         });
         keyed.collect()

@@ -1,5 +1,5 @@
-//! Listening to a call of the exchange. That somebody listens is recorded before they hear anything: once for each time that somebody
-//! begins at the beginning, not for each part that a player asks for.
+//! Listening to a call of the exchange. That somebody listens is recorded before they hear anything, whatever part they ask for;
+//! which of it is the same listening, the call itself says.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ pub(super) async fn recording(
     let recording = row.recording.clone().ok_or_else(unknown)?;
     let whereabouts = Whereabouts::Exchange { call: row.id, recording };
     let answer = recordings::listen(&engine, whereabouts, row.id, &request).await?.ok_or_else(unknown)?;
-    if recordings::begins(&answer) && !edge::is_head(&request) {
+    if answer.status().is_success() && !edge::is_head(&request) {
         listened(&engine, &caller.0, &request_id, &row).await?;
     }
     Ok(answer)
@@ -63,7 +63,7 @@ async fn listened(
 ) -> Result<(), Problem> {
     let circumstances = Arc::new(request.circumstances(&caller.organization, &caller.actor));
     let meta = Meta { circumstances, command: None };
-    let command = Command::Listen { at: engine.clock.now() };
+    let command = Command::Listen { by: caller.actor.clone(), at: engine.clock.now() };
     let stream = StreamId::stored(row.stream.clone());
     engine.dispatch.pbx_call(stream, None, command, meta).await?;
     tracing::info!(call = %row.id, actor = caller.actor, "a recording is listened to");
