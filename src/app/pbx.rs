@@ -25,6 +25,8 @@ use crate::ports;
 
 /// Calls that the simulated exchange has by itself.
 const CALLS_PER_MINUTE: u32 = 6;
+/// A look is waited for so long at least.
+const LOOK_WAIT: Duration = Duration::from_secs(5);
 /// A page of the log comes in a second from a box that is at ease.
 const CALL_WAIT: Duration = Duration::from_secs(30);
 /// A recording that stands still for so long does not go on.
@@ -154,9 +156,9 @@ fn options(pbx: &Pbx, (host, port): (&str, u16), (user, password): (String, &str
     }
 }
 
-/// A look is over before the next one is due.
+/// A box that answers late is there nevertheless: a look that is over late only makes the next one late.
 fn times(poll: Duration) -> Times {
-    Times { poll: poll * 9 / 10, call: CALL_WAIT, piece: PIECE_WAIT }
+    Times { poll: (poll * 9 / 10).max(LOOK_WAIT), call: CALL_WAIT, piece: PIECE_WAIT }
 }
 
 /// It is watched over HTTPS like any other, by the pin of its fresh certificate.

@@ -73,3 +73,12 @@ fn what_was_heard_last_is_never_earlier_than_before() {
     assert_eq!(pbx.heard_at(), Some(at(9)));
     assert_eq!(pbx.refused(), Some(Refusal::Rights));
 }
+
+#[test]
+fn a_stop_says_when_it_was_looked_last_unless_more_is_known() {
+    let leave = || Command::Leave { at: at(5) };
+    let heard = |second| Event::Accepted { at: at(second) };
+    Watches::with(()).given(vec![heard(4)]).when(leave()).then_expect_events(vec![Event::Left { at: at(5) }]);
+    Watches::with(()).given(vec![heard(6)]).when(leave()).then_expect_events(vec![]);
+    assert_eq!(after(vec![heard(1), Event::Left { at: at(5) }]).heard_at(), Some(at(5)));
+}

@@ -76,6 +76,12 @@ pub(super) struct Keeping {
     pub(super) laid_out: watch::Sender<bool>,
     /// Somebody wants the log to be read now.
     pub(super) wanted: Notify,
+    /// The exchange was heard of, or somebody wants it asked: it is not waited for any longer.
+    pub(super) woken: Notify,
+    /// It has said what it is since the door was opened.
+    pub(super) entered: Cell<bool>,
+    /// It is known to answer more slowly than it is asked.
+    pub(super) is_slow: Cell<bool>,
     /// When the numbers inside were asked for.
     pub(super) directory_at: Cell<Option<Instant>>,
     /// Since when, by the exchange's clock, calls may have been missed that no reading has looked for.
@@ -95,6 +101,9 @@ impl Keeping {
             desk: Mutex::new(None),
             laid_out: watch::Sender::new(false),
             wanted: Notify::new(),
+            woken: Notify::new(),
+            entered: Cell::new(false),
+            is_slow: Cell::new(false),
             directory_at: Cell::new(None),
             missed_since: Cell::new(None),
         }
@@ -131,6 +140,7 @@ impl Keeping {
     }
 
     async fn leave(&self) {
+        self.entered.set(false);
         tracing::info!("another node watches the exchange");
         self.door.send_replace(Door::Theirs);
         self.laid_out.send_replace(false);
@@ -160,6 +170,7 @@ impl Keeping {
         while self.options.end.asked().await.is_some() {
             if self.is_ours() {
                 self.door.send_replace(Door::Open);
+                self.woken.notify_one();
                 self.wanted.notify_one();
             }
         }
@@ -173,6 +184,7 @@ impl Keeping {
             cause = %trouble,
             "the exchange does not let us in, and is not asked again until a synchronization is asked for or the engine is started anew"
         );
+        self.entered.set(false);
         self.pulse.show("refused", 1);
         metrics::gauge!("karnay_pbx_refused").set(1.0);
         self.away(&trouble.to_string());

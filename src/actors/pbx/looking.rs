@@ -15,8 +15,8 @@ use crate::actors::backoff::Backoff;
 use crate::dispatch::Failure;
 use crate::ports::pbx::{Live, PbxTrouble};
 
-/// Even a look that comes very often is waited for so long: they do not overlap.
-const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+/// Even a look that comes very often is waited for so long: a slow box is no absent one, and looks do not overlap.
+const LEAST_PATIENCE: Duration = Duration::from_secs(5);
 const MOST_PATIENCE: Duration = Duration::from_secs(10);
 /// What is asked once, at the beginning or once a day.
 pub(super) const SLOW_PATIENCE: Duration = Duration::from_secs(30);
@@ -40,10 +40,25 @@ impl Keeping {
                         tracing::info!("the exchange answers again");
                     }
                     backoff.reset();
+                    self.slow(began.elapsed());
                     // One that took too long is not made up for.
                     tokio::time::sleep_until(began + poll).await;
                 }
                 Err(why) => self.recover(why, &mut backoff).await,
+            }
+        }
+    }
+
+    /// Told once, for it will not be otherwise the next time.
+    fn slow(&self, took: Duration) {
+        let poll = self.options.limits.poll;
+        if took > poll {
+            self.pulse.count("slow looks", 1);
+            if !self.is_slow.replace(true) {
+                tracing::warn!(
+                    took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+                    "the exchange takes longer to answer than KERIO_POLL_INTERVAL: calls are seen later than they should be"
+                );
             }
         }
     }
@@ -63,17 +78,24 @@ impl Keeping {
         if backoff.failures() == 0 {
             tracing::warn!(cause = %why, "the exchange cannot be watched for the moment");
         }
-        tokio::time::sleep(backoff.pause().max(rest)).await;
+        tokio::time::sleep(rest).await;
+        tokio::select! {
+            () = tokio::time::sleep(backoff.pause().saturating_sub(rest)) => {}
+            () = self.woken.notified() => {}
+        }
     }
 
     async fn look(&self) -> Result<(), Error> {
         let mut desk = self.desk.lock().await;
         let _work = self.pulse.work();
-        if desk.is_none() {
+        if !self.entered.get() {
             self.enter().await?;
+            self.entered.set(true);
         }
+        // The first one pays for whatever has to be set up.
+        let patience = if desk.is_some() { self.patience() } else { SLOW_PATIENCE };
         let asked_at = self.now();
-        let live = self.exchange.ask(self.patience(), |pbx| async move { pbx.live().await }).await?;
+        let live = self.exchange.ask(patience, |pbx| async move { pbx.live().await }).await?;
         let at = self.now();
         let offset = live.told_at.map_or(TimeDelta::zero(), |told| told - (asked_at + (at - asked_at) / 2));
         if !self.is_open() {
@@ -167,7 +189,10 @@ impl Keeping {
         let (board, stored_at) = memory::board(&self.options, offset).await?;
         let known = self.say(pbx::Command::Look).await?.state;
         let shown = self.options.end.standing().last_poll;
-        let gaps = Gaps::since(known.heard_at().max(shown).max(stored_at), self.options.limits.poll);
+        let mut gaps = Gaps::since(known.heard_at().max(shown).max(stored_at), self.options.limits.poll);
+        if known.refused().is_some() {
+            gaps.refused();
+        }
         Ok(Desk { board, reading, offset, gaps, refused: known.refused() })
     }
 

@@ -130,6 +130,9 @@ impl Keeping {
         let mut told = Instant::now();
         while let Some(ask) = paging.next() {
             let LogRows { rows, total } = self.page(ask, bound).await?;
+            if !self.options.end.standing().connected {
+                self.woken.notify_one();
+            }
             let rows = paging.take(rows, total)?;
             for together in rows.chunks(TOGETHER) {
                 self.store_rows(together, tally).await?;

@@ -1,9 +1,11 @@
 //! What is seen of calls while they go on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Ground, Node, quick, simulated};
-use karnay::adapters::simulated_pbx::SimulatedPbx;
+use karnay::adapters::simulated_pbx::{self, SimulatedPbx};
+use karnay::adapters::system::{SystemClock, SystemIds};
 
 async fn until_said(node: &Node, call: &str, expected: &[&str]) {
     node.until(&format!("{expected:?}"), async |node| node.course(call).await == expected).await;
@@ -153,4 +155,54 @@ async fn the_exchange_is_entered_once_however_often_it_is_asked() {
     assert_eq!(exchange.counts().logins, 1, "{:?}", exchange.counts());
     node.stop().await;
     assert_eq!(exchange.counts().of("Session.logout"), 1);
+}
+
+#[actix::test]
+async fn a_box_that_writes_late_is_waited_for_however_often_its_log_is_read() {
+    let mut options = simulated_pbx::Options::new(Arc::new(SystemClock), Arc::new(SystemIds));
+    options.delays.log = Duration::from_secs(4);
+    let (ground, exchange) = (Ground::sqlite(), simulated_pbx::start(options).unwrap());
+    let node = Node::start(&ground, &exchange, quick()).await;
+    node.until_connected().await;
+    let call = exchange.ring("998901110001", "158");
+    until_said(&node, &call, &["seen"]).await;
+    exchange.answer(&call);
+    until_said(&node, &call, &["seen", "answered"]).await;
+    exchange.hang_up(&call);
+    until_said(&node, &call, &["seen", "answered", "ended"]).await;
+    for _ in 0..3 {
+        node.synced().await;
+    }
+    assert_eq!(node.course(&call).await, ["seen", "answered", "ended"], "no row yet");
+    node.shows_the_log_of(&exchange).await;
+    assert_eq!(node.course(&call).await, ["seen", "answered", "ended", "confirmed"]);
+    node.stop().await;
+}
+
+#[actix::test]
+async fn a_call_that_is_over_and_still_listed_at_a_restart_is_one_call() {
+    let (ground, exchange, node) = watched("").await;
+    let ways: [fn(&SimulatedPbx, &str) -> bool; 3] = [
+        |exchange, call| exchange.busy(call),
+        |exchange, call| exchange.forbidden(call),
+        |exchange, call| exchange.voicemail(call),
+    ];
+    let mut calls = vec![];
+    for (number, way) in ways.into_iter().enumerate() {
+        let call = exchange.ring(&format!("99890111000{number}"), "101");
+        until_said(&node, &call, &["seen"]).await;
+        assert!(way(&exchange, &call));
+        until_said(&node, &call, &["seen", "missed"]).await;
+        calls.push(call);
+    }
+    node.stop().await;
+    let node = Node::start(&ground, &exchange, quick()).await;
+    node.until_connected().await;
+    for call in calls {
+        // Whoever speaks to a voicemail hangs up by themselves; the others are gone by now, or soon.
+        exchange.hang_up(&call);
+    }
+    node.shows_the_log_of(&exchange).await;
+    assert_eq!(node.calls().await.len(), 3);
+    node.stop().await;
 }
