@@ -255,7 +255,7 @@ pub enum Phase {
 pub struct PbxCall {
     phase: Phase,
     status: Option<Status>,
-    row: Option<PbxCallId>,
+    row: Option<Row>,
     recording: Option<String>,
     /// Who listened, and since when.
     listeners: Vec<(String, DateTime<Utc>)>,
@@ -267,8 +267,9 @@ impl PbxCall {
     }
 
     /// Whether the log has told of it.
-    pub fn has_row(&self) -> bool {
-        self.row.is_some()
+    /// What the log said of it.
+    pub fn row(&self) -> Option<&Row> {
+        self.row.as_ref()
     }
 
     pub fn recording(&self) -> Option<&str> {
@@ -319,7 +320,7 @@ impl PbxCall {
 
     fn confirm(&self, row: Row, at: DateTime<Utc>) -> Result<Vec<Event>, Error> {
         match (&self.row, self.status) {
-            (Some(known), _) if *known == row.key => Ok(vec![]),
+            (Some(known), _) if known.key == row.key => Ok(vec![]),
             (Some(_), _) => Err(Error::Taken),
             (None, Some(was)) if was != row.status => Ok(vec![Event::Corrected { row, was, at }]),
             (None, was) => Ok(vec![Event::Confirmed { row, was, at }]),
@@ -336,7 +337,7 @@ impl PbxCall {
             Event::Missed { how, .. } => self.over(how.into()),
             Event::Logged { row, .. } | Event::Confirmed { row, .. } | Event::Corrected { row, .. } => {
                 self.over(row.status);
-                self.row = Some(row.key);
+                self.row = Some(row);
             }
             Event::Matched { .. } => self.phase = Phase::Matched,
             Event::RecordingFound { recording, .. } => self.recording = Some(recording),

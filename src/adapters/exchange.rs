@@ -163,7 +163,7 @@ pub(super) fn senseless(why: impl Into<String>) -> PbxTrouble {
 
 pub(super) fn trouble(why: &reqwest::Error) -> PbxTrouble {
     let refused = causes(why).find_map(|cause| match cause.downcast_ref::<rustls::Error>() {
-        Some(rustls::Error::InvalidCertificate(why)) => Some(why.to_string()),
+        Some(rustls::Error::InvalidCertificate(why)) => Some(tls::words(why)),
         Some(_) | None => None,
     });
     match refused {

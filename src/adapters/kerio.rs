@@ -8,6 +8,7 @@ mod rows;
 mod rpc;
 mod session;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,6 +32,8 @@ use session::{Session, Sessions};
 pub use super::exchange::{Options, Password, Times, Tls, Unfit};
 pub use probe::{Found, Shape};
 
+/// A page of recordings.
+const RECORDINGS_PAGE: u64 = 500;
 /// How soon it is asked again whether a recording is ready.
 const READY_AGAIN: Duration = Duration::from_millis(300);
 /// Later than any call, earlier than any clock's end: the first second of 2100.
@@ -172,11 +175,28 @@ impl Kerio {
         limit: u32,
     ) -> Result<Vec<RecordingRow>, PbxTrouble> {
         let fields = ["ID", "NAME", "EXTENSION", "CALLER_ID", "DURATION", "STARTED"];
-        let query = json!({ "fields": fields, "orderBy": [newest("STARTED")], "start": 0, "limit": limit });
-        let answer = self.list("Recordings.get", query).await?;
-        let listed = rows::listed(&answer.result, "recordingList")?;
-        let found = listed.rows.iter().filter_map(rows::recording);
-        Ok(found.filter(|recording| recording.started_at >= since).collect())
+        let (mut found, mut start, limit) = (vec![], 0, u64::from(limit));
+        while start < limit {
+            let part = RECORDINGS_PAGE.min(limit - start);
+            let query =
+                json!({ "fields": fields, "orderBy": [newest("STARTED")], "start": start, "limit": part });
+            let answer = self.list("Recordings.get", query).await?;
+            let listed = rows::listed(&answer.result, "recordingList")?;
+            let page: Vec<RecordingRow> = listed.rows.iter().filter_map(rows::recording).collect();
+            // A box may give less than it was asked for.
+            start += u64::try_from(listed.rows.len()).unwrap_or(limit);
+            let ends = listed.rows.is_empty()
+                || listed.total.is_some_and(|total| start >= u64::try_from(total).unwrap_or(u64::MAX));
+            let older = page.iter().any(|recording| recording.started_at < since);
+            found.extend(page.into_iter().filter(|recording| recording.started_at >= since));
+            if ends || older {
+                break;
+            }
+        }
+        // What came in between is listed twice.
+        let mut seen = HashSet::new();
+        found.retain(|recording| seen.insert(recording.id.clone()));
+        Ok(found)
     }
 
     async fn list_inside(&self) -> Result<Vec<Inside>, PbxTrouble> {

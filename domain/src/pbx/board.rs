@@ -90,6 +90,11 @@ impl Board {
         self.0.values().filter(|seen| seen.stage != Stage::Over).count()
     }
 
+    /// Whether a call was missing for the first time: another look soon tells whether it is over.
+    pub fn doubts(&self) -> bool {
+        self.0.values().any(|seen| seen.stage != Stage::Over && seen.absent > 0)
+    }
+
     /// `ids` names calls that are seen for the first time.
     pub fn look(&mut self, look: &Look, ids: &mut dyn FnMut() -> Uuid) -> Vec<News> {
         let listed: BTreeSet<&PbxCallId> = look.calls.iter().map(|live| &live.call).collect();

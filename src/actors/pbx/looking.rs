@@ -20,6 +20,10 @@ const LEAST_PATIENCE: Duration = Duration::from_secs(5);
 const MOST_PATIENCE: Duration = Duration::from_secs(10);
 /// What is asked once, at the beginning or once a day.
 pub(super) const SLOW_PATIENCE: Duration = Duration::from_secs(30);
+/// Clocks differ a little.
+const SKEWED: TimeDelta = TimeDelta::seconds(30);
+/// A call that is missing for the first time is looked for again after this: it is over in time, or it was a slip of the list.
+const AGAIN: Duration = Duration::from_millis(300);
 /// Longest rest that an exchange may wish for.
 const REST_MAX: Duration = Duration::from_mins(10);
 
@@ -34,7 +38,7 @@ impl Keeping {
             metrics::counter!("karnay_pbx_polls_total", "outcome" => if looked.is_ok() { "good" } else { "failed" })
                 .increment(1);
             match looked {
-                Ok(()) => {
+                Ok(doubts) => {
                     self.pulse.count("looks", 1);
                     if backoff.failures() > 0 {
                         tracing::info!("the exchange answers again");
@@ -42,7 +46,7 @@ impl Keeping {
                     backoff.reset();
                     self.slow(began.elapsed());
                     // One that took too long is not made up for.
-                    tokio::time::sleep_until(began + poll).await;
+                    tokio::time::sleep_until(began + if doubts { poll.min(AGAIN) } else { poll }).await;
                 }
                 Err(why) => self.recover(why, &mut backoff).await,
             }
@@ -85,7 +89,8 @@ impl Keeping {
         }
     }
 
-    async fn look(&self) -> Result<(), Error> {
+    /// True where another look soon tells more.
+    async fn look(&self) -> Result<bool, Error> {
         let mut desk = self.desk.lock().await;
         let _work = self.pulse.work();
         if !self.entered.get() {
@@ -97,19 +102,21 @@ impl Keeping {
         let asked_at = self.now();
         let live = self.exchange.ask(patience, |pbx| async move { pbx.live().await }).await?;
         let at = self.now();
-        let offset = live.told_at.map_or(TimeDelta::zero(), |told| told - (asked_at + (at - asked_at) / 2));
+        // It tells whole seconds, half of one too few on average.
+        let told = live.told_at.map(|told| told + TimeDelta::milliseconds(500));
+        let offset = told.map_or(TimeDelta::zero(), |told| told - (asked_at + (at - asked_at) / 2));
         if !self.is_open() {
             return Err(Error::Theirs);
         }
         if desk.is_none() {
             *desk = Some(self.lay_out(offset).await?);
         }
-        let Some(desk) = desk.as_mut() else { return Ok(()) };
+        let Some(desk) = desk.as_mut() else { return Ok(false) };
         desk.offset = offset;
         self.store(desk, &live, at).await?;
         self.good(desk, at).await?;
         self.laid_out.send_replace(true);
-        Ok(())
+        Ok(desk.board.doubts())
     }
 
     fn patience(&self) -> Duration {
@@ -189,6 +196,12 @@ impl Keeping {
         let (board, stored_at) = memory::board(&self.options, offset).await?;
         let known = self.say(pbx::Command::Look).await?.state;
         let shown = self.options.end.standing().last_poll;
+        if offset.abs() > SKEWED {
+            tracing::warn!(
+                ahead_secs = offset.num_seconds(),
+                "the exchange's clock is wrong, and so are the times of the calls that its log tells of"
+            );
+        }
         let mut gaps = Gaps::since(known.heard_at().max(shown).max(stored_at), self.options.limits.poll);
         if known.refused().is_some() {
             gaps.refused();

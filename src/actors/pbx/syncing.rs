@@ -45,6 +45,11 @@ impl Keeping {
                     backoff.reset();
                     every
                 }
+                // Who may not read the log may still see who calls.
+                Err(Error::Exchange(trouble @ PbxTrouble::Rights { .. })) if self.is_open() => {
+                    self.unread(&trouble).await;
+                    continue;
+                }
                 Err(why) => {
                     self.broke_off(&why, backoff.failures()).await;
                     backoff.pause()
@@ -56,6 +61,17 @@ impl Keeping {
                 () = self.wanted.notified() => {}
             }
         }
+    }
+
+    /// The log is not asked for again until somebody wants it.
+    async fn unread(&self, trouble: &PbxTrouble) {
+        tracing::error!(cause = %trouble, "the account may not read the exchange's log: the history stays incomplete");
+        self.pulse.count("readings refused", 1);
+        metrics::gauge!("karnay_pbx_refused").set(1.0);
+        self.options.end.tell(|standing| {
+            (standing.trouble, standing.next_sync) = (Some(trouble.to_string()), None);
+        });
+        self.wanted.notified().await;
     }
 
     fn say_next(&self, pause: Duration) {

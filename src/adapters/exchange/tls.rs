@@ -60,6 +60,19 @@ struct Another {
     shown: String,
 }
 
+/// For whoever has to decide what to trust.
+pub(super) fn words(why: &CertificateError) -> String {
+    if let CertificateError::Other(OtherError(own)) = why {
+        return own.to_string();
+    }
+    if *why == CertificateError::UnknownIssuer {
+        return "nobody whom this machine trusts has signed it (UnknownIssuer): name its authority in KERIO_CA_FILE, \
+                or pin it with KERIO_TLS"
+            .to_owned();
+    }
+    why.to_string()
+}
+
 impl ServerCertVerifier for Pinned {
     fn verify_server_cert(
         &self,

@@ -8,7 +8,7 @@ use domain::pbx::matching::{self, Candidate};
 use domain::pbx::paging::Numbered;
 use domain::pbx::reading::{self, Logged, ROW_MARK, Reading};
 use domain::pbx::said::LogRow;
-use domain::pbx_call::{Command, Entry, PbxCall, Phase};
+use domain::pbx_call::{Command, Entry, PbxCall, Phase, Row};
 use uuid::Uuid;
 
 use super::{Answer, TRIES_MAX, Watching, say, stored};
@@ -46,6 +46,9 @@ struct Keyed<'a> {
     id: Uuid,
 }
 
+/// Drawn calls by their names.
+type Calls = HashMap<PbxCallId, Drawn<PbxCall>>;
+
 impl Dispatch {
     /// Stores all of them together, or those of them that are new. `ids` names the calls that they may become.
     pub async fn log_pbx_calls(
@@ -54,12 +57,14 @@ impl Dispatch {
         rows: &Rows<'_>,
         ids: &(dyn Fn() -> Uuid + Sync),
     ) -> Answer<Stored> {
-        let keyed = self.keyed(watching, rows.rows, ids);
         for attempt in 0..TRIES_MAX {
+            let names: HashSet<PbxCallId> = rows.rows.iter().filter_map(|one| name(&one.row)).collect();
+            let mut drawn = self.pbx_calls(watching, names.iter()).await?;
+            let keyed = self.keyed(watching, rows, &drawn, ids);
             // Most rows are new at a first reading: only a conflict is worth a look.
             let looked_at = rows.known || attempt > 0;
-            let keys = keyed.iter().map(|row| &row.key).filter(|_| looked_at);
-            let drawn = self.pbx_calls(watching, keys).await?;
+            let keys = keyed.iter().map(|row| &row.key).filter(|key| looked_at && !names.contains(key));
+            drawn.extend(self.pbx_calls(watching, keys).await?);
             let (unit, became) = self.told(watching, rows, (&keyed, drawn)).await?;
             if stored(unit).await? {
                 return Ok(became);
@@ -68,21 +73,29 @@ impl Dispatch {
         Err(Failure::Conflict)
     }
 
+    /// A row goes by its name where it has one. What bears the name of another row, as the legs of one call do, goes by what it says:
+    /// which of them has the name is settled by what is stored.
     fn keyed<'a>(
         &self,
         watching: &Watching,
-        rows: &'a [Numbered],
+        rows: &Rows<'a>,
+        known: &Calls,
         ids: &(dyn Fn() -> Uuid + Sync),
     ) -> Vec<Keyed<'a>> {
-        let mut seen = HashSet::new();
-        let keyed = rows.iter().filter_map(|Numbered { row, ordinal }| {
+        let (mut seen, mut named) = (HashSet::new(), HashMap::<PbxCallId, Said>::new());
+        let keyed = rows.rows.iter().filter_map(|Numbered { row, ordinal }| {
+            let own = Said::of_row(row);
+            let free = |name: &PbxCallId| {
+                let stored = || known.get(name).and_then(|call| call.state.row()).map(Said::of_stored);
+                named.get(name).copied().or_else(stored).is_none_or(|said| said == own)
+            };
             let hash = || {
                 let hash = self.journal.keyring().log_row(&watching.organization, row, *ordinal);
                 PbxCallId::parse(&format!("{ROW_MARK}{hash}")).ok()
             };
-            // What bears another row's name is a row of its own all the same.
-            let named = row.id.as_deref().and_then(reading::call_id).filter(|key| !seen.contains(key));
-            let key = named.or_else(hash)?;
+            let name = name(row).filter(free);
+            named.extend(name.clone().map(|name| (name, own)));
+            let key = name.or_else(hash)?;
             seen.insert(key.clone()).then(|| Keyed { key, said: row, id: ids() })
         });
         keyed.collect()
@@ -92,7 +105,7 @@ impl Dispatch {
         &self,
         watching: &Watching,
         rows: &Rows<'_>,
-        (keyed, mut drawn): (&[Keyed<'_>], HashMap<PbxCallId, Drawn<PbxCall>>),
+        (keyed, mut drawn): (&[Keyed<'_>], Calls),
     ) -> Answer<(Together, Stored)> {
         let unseen = |row: &Keyed| (row.key.clone(), Drawn::unseen(watching.stream(&row.key)));
         for row in keyed.iter().filter(|row| !rows.calls.contains(&row.key)) {
@@ -102,7 +115,9 @@ impl Dispatch {
         let mut pairs = pairs(rows, keyed, &drawn);
         let mut calls = self.pbx_calls(watching, pairs.values()).await?;
         // Another row, read by another node, may have been the call's.
-        pairs.retain(|key, call| key == call || calls.get(call).is_some_and(|call| !call.state.has_row()));
+        pairs.retain(|key, call| {
+            key == call || calls.get(call).is_some_and(|call| call.state.row().is_none())
+        });
         let (mut unit, mut became) = (self.together(watching.meta()), Stored::default());
         for row in keyed {
             let logged = rows.reading.log(row.said, row.key.clone());
@@ -157,12 +172,27 @@ impl Dispatch {
     }
 }
 
+/// The exchange's own name of a row.
+fn name(row: &LogRow) -> Option<PbxCallId> {
+    row.id.as_deref().and_then(reading::call_id)
+}
+
+/// As far as two rows of one name are told apart: their start, ringing and talking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Said(i64, u32, u32);
+
+impl Said {
+    fn of_row(row: &LogRow) -> Self {
+        Self(row.started_at.timestamp(), row.secs.saturating_sub(row.talk_secs), row.talk_secs)
+    }
+
+    fn of_stored(row: &Row) -> Self {
+        Self(row.started_at.timestamp(), row.ring_secs, row.talk_secs)
+    }
+}
+
 /// Which call each row tells of that is not known yet: the one that it names, else the one that it fits.
-fn pairs(
-    rows: &Rows<'_>,
-    keyed: &[Keyed<'_>],
-    drawn: &HashMap<PbxCallId, Drawn<PbxCall>>,
-) -> HashMap<PbxCallId, PbxCallId> {
+fn pairs(rows: &Rows<'_>, keyed: &[Keyed<'_>], drawn: &Calls) -> HashMap<PbxCallId, PbxCallId> {
     let named = keyed.iter().filter(|row| rows.calls.contains(&row.key)).map(|row| &row.key);
     let mut pairs: HashMap<_, _> = named.map(|key| (key.clone(), key.clone())).collect();
     let is_new = |row: &&Keyed| drawn.get(&row.key).is_some_and(|known| known.state.phase() == Phase::New);
