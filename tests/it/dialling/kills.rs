@@ -247,7 +247,7 @@ async fn without_anybody_to_ask_nobody_is_rung_again() {
 async fn a_node_that_sleeps_through_its_lease_rings_nobody() {
     let mut scene = Scene::postgres(true).await;
     let keys = scene.sleep_through_a_lease().await;
-    assert!(!keys.is_empty(), "it had asked for all of them");
+    assert!(!keys.is_empty(), "it had taken nothing");
     for key in keys {
         let asked = scene.agent.book().calls.contains_key(&key);
         assert!(!asked, "{key} was asked for after it had been taken over");

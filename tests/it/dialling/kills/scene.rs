@@ -137,15 +137,13 @@ impl Scene {
         }
     }
 
-    /// One node falls asleep with a call in its hands, cut off from the store; the other one takes the call over, and the first one wakes.
+    /// One node falls asleep with calls in its hands, cut off from the store; the other one takes them over, and the first one wakes.
     /// Gives the names of the calls that it had, and had asked nobody for.
     pub(super) async fn sleep_through_a_lease(&mut self) -> Vec<String> {
         self.start().await;
-        let mut after = self.feed(Moment::EffectTaken).await;
-        let caught = self.caught(Moment::EffectTaken, &mut 1, &mut after).await;
-        assert!(caught.is_some(), "no call is taken: {}", self.world().said());
-        self.store.hold().await;
-        self.store.until_a_lease_is_renewed().await;
+        self.store.hold_renewals().await;
+        self.feed(Moment::EffectTaken).await;
+        self.store.until_a_renewal_waits().await;
         let sleeper = format!("-{}", self.world().pid());
         let signal = |name: &str| {
             let done = Command::new("/bin/kill").args([name, "--", &sleeper]).status().unwrap();
@@ -153,10 +151,10 @@ impl Scene {
         };
         signal("-STOP");
         let taken = self.store.open_calls().await.into_iter().filter(|effect| effect.state == "sent");
-        let mut keys: Vec<_> = taken.map(|effect| effect.key).collect();
-        keys.retain(|key| !self.agent.book().calls.contains_key(key));
+        let keys: Vec<_> = taken.map(|effect| effect.key).collect();
+        assert!(self.agent.book().calls.is_empty(), "the agent is asked before the lease is renewed");
         self.store.cut_off().await;
-        self.store.let_go().await;
+        self.store.let_renewals_go().await;
         self.store.leases_run_out().await;
         self.at = 1;
         self.start().await;

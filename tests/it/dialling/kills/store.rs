@@ -102,19 +102,33 @@ impl Store {
         }
     }
 
-    /// Somebody who has taken an effect is about to ask the agent, and waits for what is held. PostgreSQL's alone.
-    pub(super) async fn until_a_lease_is_renewed(&mut self) {
-        let sql = "SELECT CAST(pid AS text) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
-                   AND query LIKE 'UPDATE effects SET due_at%'";
+    /// From now on nobody who has taken an effect comes to renew its lease, which is what goes before asking the agent. PostgreSQL's alone.
+    pub(super) async fn hold_renewals(&mut self) {
+        let sql = "SELECT pg_advisory_lock(1); \
+                   CREATE FUNCTION stand_still() RETURNS trigger LANGUAGE plpgsql AS \
+                   'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NEW; END'; \
+                   CREATE TRIGGER stand_still BEFORE UPDATE ON effects FOR EACH ROW \
+                   WHEN (OLD.state = 'sent' AND NEW.state = 'sent') EXECUTE FUNCTION stand_still()";
+        self.tell(sql).await;
+    }
+
+    pub(super) async fn until_a_renewal_waits(&mut self) {
+        let sql = "SELECT CAST(pid AS text) FROM pg_stat_activity WHERE wait_event = 'advisory'";
         for _ in 0..3_000 {
-            // Within a transaction PostgreSQL would show the same for ever.
-            self.tell("SELECT pg_stat_clear_snapshot()").await;
             if !self.ask(sql).await.is_empty() {
                 return;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
         panic!("no lease is renewed");
+    }
+
+    /// Of those who are connected from now on.
+    pub(super) async fn let_renewals_go(&mut self) {
+        self.tell(
+            "DROP TRIGGER stand_still ON effects; DROP FUNCTION stand_still; SELECT pg_advisory_unlock(1)",
+        )
+        .await;
     }
 
     /// Nobody else is connected any more. PostgreSQL's alone.
