@@ -125,8 +125,10 @@ impl Store {
 
     /// Of those who are connected from now on.
     pub(super) async fn let_renewals_go(&mut self) {
-        self.tell("DROP TRIGGER stand_still ON effects; DROP FUNCTION stand_still; SELECT pg_advisory_unlock(1)")
-            .await;
+        self.tell(
+            "DROP TRIGGER stand_still ON effects; DROP FUNCTION stand_still; SELECT pg_advisory_unlock(1)",
+        )
+        .await;
     }
 
     /// Nobody else is connected any more. PostgreSQL's alone.
