@@ -351,7 +351,7 @@ impl Reading<'_> {
         let some = |text: &str| Ok((!text.is_empty()).then(|| text.to_owned()));
         Ok(Remote {
             host: self.value("REMOTE_HOST", values::remote_host)?,
-            port: self.value("REMOTE_PORT", values::port)?,
+            port: self.value("REMOTE_PORT", values::far_port)?,
             user: self.value("REMOTE_USER", |text| Ok(text.to_owned()))?,
             private_key: self.value("PRIVATE_KEY_BASE64", values::private_key)?,
             known_hosts: self.value("REMOTE_KNOWN_HOSTS", some)?.map(PathBuf::from),

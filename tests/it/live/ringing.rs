@@ -20,7 +20,7 @@ const LATE_MAX: TimeDelta = TimeDelta::milliseconds(1_500);
 /// What the machine that tests may be late with by itself.
 const BUSY: TimeDelta = TimeDelta::milliseconds(250);
 /// How long somebody talks, in ms: whoever hangs up is met by the next look at once, or much later, or is gone by then.
-const TALKS: [u64; 5] = [250, 450, 650, 800, 950];
+const TALKS: [u64; 5] = [100, 300, 500, 700, 950];
 
 fn exchange() -> SimulatedPbx {
     let options = simulated_pbx::Options::new(Arc::new(SystemClock), Arc::new(SystemIds));
