@@ -27,6 +27,7 @@ mod agent;
 mod api_keys;
 mod campaigns;
 mod contacts;
+mod dashboard;
 mod do_not_call;
 mod health;
 mod history;
@@ -277,6 +278,7 @@ impl FromRequest for Engine {
 
 /// Every route. `/openapi.json` is made from exactly these.
 pub fn configure(routes: &mut ServiceConfig<'_>) {
+    dashboard::configure(routes);
     health::configure(routes);
     projections::configure(routes);
     uploads::configure(routes);
@@ -332,6 +334,7 @@ pub fn app(
         }
     };
     app.configure(sockets)
+        .configure(dashboard::files)
         .service(openapi::page)
         .default_service(web::to(openapi::nowhere))
         .wrap(cors)
