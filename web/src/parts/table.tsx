@@ -5,18 +5,23 @@ import { type ColumnDef, flexRender, getCoreRowModel, type Row, type RowData, us
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, type ReactNode, useEffect, useRef } from 'react';
 
+import { useMedia } from './media';
+
 declare module '@tanstack/react-table' {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- the library's own parameters
   interface ColumnMeta<TData extends RowData, TValue> {
     /** As CSS grids have it, such as `minmax(8rem, 1fr)`. */
     readonly width: string;
-    /** Left out on a phone. */
-    readonly wideOnly?: boolean;
+    /** Where on a phone's card it stands: above, beside that, below or across below. Left out, it is not shown there. */
+    readonly phone?: 'title' | 'side' | 'line' | 'end' | 'whole';
     readonly end?: boolean;
   }
 }
 
-export const ROW_PX = 44;
+/** As `looks/parts.css` has them. */
+const ROW_PX = 44;
+const CARD_PX = 68;
+const PHONE = '(max-width: 45rem)';
 const AHEAD = 12;
 /** As many rows are shown without a box of their own. */
 const BOX_ROWS_MAX = 14;
@@ -34,10 +39,12 @@ interface TableProps<T extends RowData> {
 }
 
 export function Table<T extends RowData>({ label, rows, columns, id, open, end, empty }: TableProps<T>) {
+  const height = useMedia(PHONE) ? CARD_PX : ROW_PX;
   const box = useRef<HTMLDivElement>(null);
   const table = useReactTable({ data: rows as T[], columns: columns as ColumnDef<T>[], getRowId: id, getCoreRowModel: getCoreRowModel() });
   const all = table.getRowModel().rows;
-  const virtual = useVirtualizer({ count: all.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: AHEAD });
+  const virtual = useVirtualizer({ count: all.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: AHEAD });
+  useEffect(() => virtual.measure(), [virtual, height]);
   const seen = virtual.getVirtualItems();
   const lastSeen = seen.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -46,8 +53,7 @@ export function Table<T extends RowData>({ label, rows, columns, id, open, end, 
   if (all.length === 0 && empty !== undefined) return <>{empty}</>;
   const metas = table.getAllColumns().map((column) => column.columnDef.meta);
   const tracks = metas.map((meta) => meta?.width ?? '1fr').join(' ');
-  const phoneTracks = metas.filter((meta) => meta?.wideOnly !== true).map((meta) => meta?.width ?? '1fr').join(' ');
-  const style = { '--tracks': tracks, '--phone-tracks': phoneTracks, '--rows': Math.min(all.length, BOX_ROWS_MAX) } as React.CSSProperties;
+  const style = { '--tracks': tracks, '--rows': Math.min(all.length, BOX_ROWS_MAX) } as React.CSSProperties;
   return (
     // Reached by the keyboard, since it scrolls.
     <div ref={box} className="table-box" tabIndex={0} role="region" aria-label={label} style={style}>
@@ -107,6 +113,6 @@ function PlainLine<T extends RowData>({ row, data, start, index, open }: LinePro
   );
 }
 
-function cellClass(meta: { readonly wideOnly?: boolean; readonly end?: boolean } | undefined): string {
-  return `table-cell ${meta?.wideOnly === true ? 'wide-only' : ''} ${meta?.end === true ? 'end' : ''}`.trim();
+function cellClass(meta: { readonly phone?: string; readonly end?: boolean } | undefined): string {
+  return ['table-cell', meta?.end === true ? 'end' : '', meta?.phone === undefined ? '' : `at-${meta.phone}`].filter(Boolean).join(' ');
 }
