@@ -11,13 +11,15 @@ TYPOS := typos-cli 1.52.0 typos
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
 
-run: ## build the engine and start it at http://localhost:3000 with its data under data/
+run: ## build the dashboard and the engine and start it at http://localhost:3000 with its data under data/
 	@.ci/needs build
+	@.ci/dashboard
 	@cargo build --release --locked
 	@.ci/simulated cargo run --quiet --release --locked -- serve
 
 test: ## install what the tests need where it is missing, then run all of them
 	@.ci/needs test
+	@.ci/dashboard install
 	cargo test --workspace --locked --no-run
 	.ci/alone cargo test --workspace --locked
 	.ci/alone npm --prefix web --silent test
@@ -31,6 +33,7 @@ check: ## format, lints, documentation, licences, unused dependencies, spelling,
 	@.ci/advisories $(DENY)
 	@.ci/tool $(MACHETE) --with-metadata
 	@.ci/tool $(TYPOS)
+	@.ci/dashboard install
 	npm --prefix web --silent run lint
 	@.ci/clean-tree
 

@@ -6,6 +6,7 @@ pub mod problem;
 pub mod vitals;
 
 mod body;
+mod cors;
 mod edge;
 mod fields;
 mod figures;
@@ -28,6 +29,7 @@ mod agent;
 mod api_keys;
 mod campaigns;
 mod contacts;
+mod dashboard;
 mod do_not_call;
 mod health;
 mod history;
@@ -55,7 +57,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::projections::Screens;
-use actix_cors::Cors;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, FromRequest, HttpRequest, middleware, web};
@@ -271,6 +272,7 @@ impl FromRequest for Engine {
 
 /// Every route. `/openapi.json` is made from exactly these.
 pub fn configure(routes: &mut ServiceConfig<'_>) {
+    dashboard::configure(routes);
     health::configure(routes);
     projections::configure(routes);
     uploads::configure(routes);
@@ -307,7 +309,7 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let cors = cors(engine.options.origins.clone());
+    let cors = cors::cors(engine.options.origins.clone());
     let document = openapi::document(configure);
     let (app, _) = App::new()
         .app_data(engine)
@@ -327,6 +329,7 @@ pub fn app(
         }
     };
     app.configure(sockets)
+        .configure(dashboard::files)
         .service(openapi::page)
         .default_service(web::to(openapi::nowhere))
         .wrap(cors)
@@ -337,23 +340,4 @@ pub fn app(
 /// The API's description, in `OpenAPI` 3.1.
 pub fn document() -> utoipa::openapi::OpenApi {
     openapi::describe(configure)
-}
-
-/// Browsers' pages: those that settings name, and the engine's own.
-fn cors(origins: Origins) -> Cors {
-    let ours = [edge::REQUEST_ID, edge::POSITION, edge::BEHIND, edge::NEXT];
-    let exposed =
-        ours.into_iter().chain(["link", "content-disposition", "retry-after", "etag", "content-range"]);
-    Cors::default()
-        .allowed_origin_fn(move |origin, request| {
-            let origin = origin.to_str().unwrap_or("");
-            origins.allow(origin) || span::is_own_page(origin, request)
-        })
-        .allowed_methods(["DELETE", "GET", "HEAD", "PATCH", "POST"])
-        .allow_any_header()
-        .expose_headers(exposed)
-        // Socket.IO's clients may be told to send cookies along; nothing here is opened by one.
-        .supports_credentials()
-        .block_on_origin_mismatch(true)
-        .max_age(3_600)
 }

@@ -1,4 +1,4 @@
-//! How the engine is: for load balancers, for Prometheus and for people.
+//! How the engine is: for load balancers, for Prometheus and for those who look after it.
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Json;
@@ -12,23 +12,13 @@ use super::auth::{Admin, Calls};
 use super::problem::{Code, Problem, ProblemBody};
 use super::vitals::Status;
 
-/// Shown until the dashboard is there.
-const PAGE: &str = include_str!("../../web/placeholder.html");
-
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
-    routes.service(page).service(live).service(ready).service(prometheus).service(status);
+    routes.service(live).service(ready).service(prometheus).service(status);
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct Well {
     status: &'static str,
-}
-
-/// A page for people.
-#[utoipa::path(tag = "engine", responses((status = OK, content_type = "text/html", body = String)))]
-#[get("/")]
-async fn page() -> HttpResponse {
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/html; charset=utf-8")).body(PAGE)
 }
 
 /// Whether the process answers at all.

@@ -43,7 +43,27 @@ pub(super) fn describe(configure: fn(&mut ServiceConfig<'_>)) -> utoipa::openapi
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    identify(&mut api);
     api
+}
+
+/// By method and path: handlers of several resources share a name, and an operation's has to be its own.
+fn identify(api: &mut utoipa::openapi::OpenApi) {
+    for (path, item) in &mut api.paths.paths {
+        let words: Vec<&str> =
+            path.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        let all = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in all {
+            if let Some(operation) = operation {
+                operation.operation_id = Some([&[method], words.as_slice()].concat().join("_"));
+            }
+        }
+    }
 }
 
 /// Made once: every worker serves the same.

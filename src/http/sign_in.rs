@@ -1,6 +1,8 @@
 //! Signing in with a password, and out. Who may sign in is the user's own business (`domain::user`); here the password is checked,
 //! whoever tries too often is slowed, and the token is made that stands for the session.
 
+mod loopback;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -30,7 +32,7 @@ const HOLDS: TimeDelta = TimeDelta::hours(12);
 const REFUSED: &str = "the name or the password is wrong, or the user is disabled";
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
-    routes.service(login).service(logout).service(me);
+    routes.service(login).service(loopback::open).service(logout).service(me);
 }
 
 /// A session that begins.

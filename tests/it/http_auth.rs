@@ -10,8 +10,9 @@ use crate::http_sign_in::{key, send, signed_in, user, with};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 83] = [
+const ROUTES: [(&str, &str, Door); 85] = [
     ("GET", "/", Door::Open),
+    ("GET", "/ui/sessions", Door::Open),
     ("GET", "/health/live", Door::Open),
     ("GET", "/health/ready", Door::Open),
     ("GET", "/metrics", Door::Calls),
@@ -78,6 +79,7 @@ const ROUTES: [(&str, &str, Door); 83] = [
     ("GET", "/auto-calling/contacts/s-1/explain", Door::Member),
     ("POST", "/auto-calling/agent/callback", Door::Signature),
     ("POST", "/auth/login", Door::Password),
+    ("POST", "/auth/open", Door::Loopback),
     ("POST", "/auth/logout", Door::Bearer),
     ("GET", "/auth/me", Door::Bearer),
     ("GET", "/users", Door::Admin),
@@ -103,6 +105,8 @@ enum Door {
     Password,
     /// A signature does.
     Signature,
+    /// Being at this machine does.
+    Loopback,
     Bearer,
     Calls,
     /// Of calls, or of campaigns: each is told of its own.
@@ -116,7 +120,13 @@ impl Door {
     fn asks_for_a_token(self) -> bool {
         match self {
             Self::Open | Self::Password | Self::Signature => false,
-            Self::Bearer | Self::Calls | Self::Live | Self::Webhook | Self::Member | Self::Admin => true,
+            Self::Loopback
+            | Self::Bearer
+            | Self::Calls
+            | Self::Live
+            | Self::Webhook
+            | Self::Member
+            | Self::Admin => true,
         }
     }
 }
@@ -433,7 +443,7 @@ async fn a_key_opens_what_its_scopes_say_and_nothing_else() {
         let (text, _) = key(&floor, "admin", &[scope]).await;
         for (method, path, door) in guarded() {
             let within = match door {
-                Door::Open | Door::Password | Door::Signature | Door::Bearer => true,
+                Door::Open | Door::Password | Door::Signature | Door::Loopback | Door::Bearer => true,
                 Door::Calls => scope == "calls" || (scope == "read" && method == "GET"),
                 Door::Live => ["calls", "auto-calling", "read"].contains(&scope),
                 Door::Member => scope == "auto-calling" || (scope == "read" && method == "GET"),

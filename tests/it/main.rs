@@ -47,6 +47,7 @@ mod clients;
 mod contacts;
 mod contract;
 mod crash;
+mod dashboard;
 mod dialling;
 mod disk;
 mod do_not_call;

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
+use actix_web::http::header::{HeaderValue, ORIGIN};
 use actix_web::{FromRequest, HttpRequest};
 use domain::access::{Role, Scope, Scopes};
 use domain::ids::Organization;
@@ -19,6 +20,7 @@ use super::{Caller, Refusal};
 use crate::config::{CallsAuth, WebhookAuth};
 use crate::http::Engine;
 use crate::http::problem::{Code, Problem};
+use crate::http::span;
 
 /// Headers that tell whether this machine itself is asking: whom it means to ask, and those by which a proxy says that it is somebody else.
 pub(in crate::http) const TELLING: [&str; 5] = ["host", "forwarded", "x-forwarded-for", "x-real-ip", "via"];
@@ -56,6 +58,10 @@ pub struct Admin(pub Caller);
 /// Anybody with a token, whatever it is for.
 #[derive(Debug, Clone)]
 pub struct Bearer(pub Caller);
+
+/// A page of the engine's own, or a program, on this machine where nobody else can ask: let in without a password.
+#[derive(Debug)]
+pub struct Loopback;
 
 /// Where one is let in or not, once it is known who asks.
 trait Door: Sized + 'static {
@@ -182,6 +188,24 @@ impl Door for Bearer {
     }
 }
 
+impl Door for Loopback {
+    fn enter(engine: &Engine, request: &HttpRequest, _: Option<Caller>) -> Result<Self, Refusal> {
+        let near = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+        let open = engine.options.loopback_only && near && is_direct(request) && is_open(engine, true);
+        if open && !is_foreign_page(request) { Ok(Self) } else { Err(Refusal::Missing) }
+    }
+}
+
+/// Whether a browser asks on behalf of a page that the engine did not serve, be it one of another server on this machine.
+fn is_foreign_page(request: &HttpRequest) -> bool {
+    let own =
+        |origin: &HeaderValue| origin.to_str().is_ok_and(|origin| span::is_own_page(origin, request.head()));
+    let same = |site: &HeaderValue| site == "same-origin" || site == "none";
+    let headers = request.headers();
+    headers.get_all(ORIGIN).any(|origin| !own(origin))
+        || headers.get_all("sec-fetch-site").any(|site| !same(site))
+}
+
 fn is_direct(request: &HttpRequest) -> bool {
     is_straight(|name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?")))
 }
@@ -220,6 +244,7 @@ door!(Knock);
 door!(Member);
 door!(Admin);
 door!(Bearer);
+door!(Loopback);
 
 /// Known at once, unless somebody has to be asked first.
 type Entering<T> = Either<Ready<Result<T, Problem>>, LocalBoxFuture<'static, Result<T, Problem>>>;

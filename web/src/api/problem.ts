@@ -1,0 +1,59 @@
+// What went wrong, as the engine tells it (RFC 9457), or that nobody answered at all.
+
+import type { components } from './schema';
+
+type Body = components['schemas']['Problem'];
+
+/** The code of a failure that never reached the engine. */
+export const UNREACHABLE = 'unreachable';
+
+export class Problem extends Error {
+  readonly code: string;
+  readonly status: number;
+  /** Which field of what was sent is wrong. */
+  readonly field: string | undefined;
+  /** Seconds after which to try again, where the engine says so. */
+  readonly after: number | undefined;
+  /** What a code says beside that, such as the session that holds the remote host. */
+  readonly members: Readonly<Record<string, unknown>>;
+
+  constructor(code: string, text: string, status: number, more: { field?: string | undefined; after?: number | undefined; members?: Record<string, unknown> } = {}) {
+    super(text);
+    this.name = 'Problem';
+    this.code = code;
+    this.status = status;
+    this.field = more.field;
+    this.after = more.after;
+    this.members = more.members ?? {};
+  }
+
+  /** Whether the same request may well succeed a little later. */
+  get passing(): boolean {
+    return this.code === UNREACHABLE || this.status === 503 || this.status === 502 || this.status === 504;
+  }
+
+  static unreachable(): Problem {
+    return new Problem(UNREACHABLE, '', 0);
+  }
+
+  /** Whatever the answer holds: a proxy in between may have answered in its own words. */
+  static of(response: Response, body: unknown): Problem {
+    const after = Number(response.headers.get('retry-after') ?? '') || undefined;
+    if (!isBody(body)) return new Problem(`http-${response.status}`, response.statusText || String(response.status), response.status, { after });
+    return new Problem(body.code, body.detail || body.title, response.status, {
+      after,
+      field: body.field ?? body.parameter ?? undefined,
+      members: { ...body },
+    });
+  }
+
+  /** What somebody threw. */
+  static from(thrown: unknown): Problem {
+    if (thrown instanceof Problem) return thrown;
+    return new Problem('internal', thrown instanceof Error ? thrown.message : String(thrown), 0);
+  }
+}
+
+function isBody(body: unknown): body is Body {
+  return typeof body === 'object' && body !== null && 'code' in body && typeof body.code === 'string' && 'title' in body;
+}

@@ -1,0 +1,79 @@
+// What is around every screen: navigation, connection, who is in. Whoever is not in sees the sign-in instead.
+
+import { Outlet } from '@tanstack/react-router';
+import { Suspense } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { Icon } from '../parts/icon';
+import { Logo } from '../parts/logo';
+import { Failed, Loading } from '../parts/states';
+import { Notices } from '../parts/notices';
+import { Account } from './account';
+import { reconnect, useConnection } from './live';
+import { Navigation } from './navigation';
+import { session, useSession } from './session';
+import { SignIn } from './sign-in';
+
+export function Shell() {
+  const now = useSession();
+  switch (now.kind) {
+    case 'opening':
+      return <main className="alone"><Loading rows={3} /></main>;
+    case 'broken':
+      return <main className="alone"><Failed problem={now.problem} retry={() => void session.open()} /></main>;
+    case 'out':
+      return <SignIn ended={now.ended} />;
+    case 'in':
+      // Whoever comes after somebody else begins with nothing of theirs.
+      return <House key={`${now.person.organizationId}/${now.person.username}`} />;
+  }
+}
+
+function House() {
+  const { t } = useTranslation();
+  return (
+    <div className="house">
+      <a className="skip" href="#content">{t('shell.skip')}</a>
+      <header className="bar">
+        <a className="brand" href="/ui/"><Logo /><span>karnay</span></a>
+        <div className="bar-end">
+          <Connected />
+          <Account />
+        </div>
+      </header>
+      <Navigation />
+      <main id="content" tabIndex={-1}>
+        <Offline />
+        <Suspense fallback={<Loading rows={6} />}>
+          <Outlet />
+        </Suspense>
+      </main>
+      <Notices />
+    </div>
+  );
+}
+
+function Connected() {
+  const { t } = useTranslation();
+  const { state } = useConnection();
+  return (
+    <span className={`connection connection-${state}`} role="status">
+      <i aria-hidden="true" />
+      <span>{t(`shell.connection.${state}`)}</span>
+    </span>
+  );
+}
+
+/** Only after a while: a connection that is made anew within moments is nobody's business. */
+function Offline() {
+  const { t } = useTranslation();
+  const { state } = useConnection();
+  if (state === 'online') return null;
+  return (
+    <div className="offline" role="alert" data-state={state}>
+      <Icon name="offline" />
+      <span>{t('shell.offline')}</span>
+      <button type="button" className="button small" onClick={reconnect}>{t('shell.reconnect')}</button>
+    </div>
+  );
+}

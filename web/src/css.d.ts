@@ -1,0 +1,3 @@
+// Style sheets are taken in for what they do.
+
+declare module '*.css';

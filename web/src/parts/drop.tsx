@@ -1,0 +1,57 @@
+// A place to drop a file, which is also a button to choose one.
+
+import { useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { Icon } from './icon';
+
+interface DropProps {
+  readonly label: string;
+  readonly hint: string;
+  readonly accept: string;
+  readonly disabled?: boolean;
+  readonly take: (file: File) => void;
+}
+
+export function Drop({ label, hint, accept, disabled = false, take }: DropProps) {
+  const { t } = useTranslation();
+  const id = useId();
+  const [over, hover] = useState(false);
+  const first = (files: FileList | null) => {
+    const file = files?.[0];
+    if (file !== undefined && !disabled) take(file);
+  };
+  return (
+    <div
+      className={`drop ${over ? 'over' : ''}`}
+      onDragOver={(event) => {
+        event.preventDefault();
+        hover(true);
+      }}
+      onDragLeave={() => hover(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        hover(false);
+        first(event.dataTransfer.files);
+      }}
+    >
+      <Icon name="file" />
+      <label htmlFor={id}>
+        <strong>{t('parts.drop')}</strong> <span>{t('parts.choose')}</span>
+      </label>
+      <input
+        id={id}
+        type="file"
+        accept={accept}
+        disabled={disabled}
+        aria-label={label}
+        onChange={(event) => {
+          first(event.target.files);
+          // The same file may be chosen again after it was mended.
+          event.target.value = '';
+        }}
+      />
+      <small>{hint}</small>
+    </div>
+  );
+}

@@ -1,0 +1,64 @@
+// What is shown where data is not there, or not as it should be: on its way, none, refused, old.
+
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import type { Problem } from '../api/problem';
+import { UNREACHABLE } from '../api/problem';
+import { Icon } from './icon';
+import { useTime } from './time';
+
+/** Grey bars of about the height of what comes. */
+export function Loading({ rows = 5 }: { readonly rows?: number }) {
+  const { t } = useTranslation();
+  return (
+    <div className="loading" role="status">
+      <span className="hidden">{t('parts.loading')}</span>
+      {Array.from({ length: rows }, (_, row) => <i key={row} aria-hidden="true" />)}
+    </div>
+  );
+}
+
+/** A title and what to do, such as where there is nothing yet. */
+export function Say({ title, text, children }: { readonly title: string; readonly text?: string; readonly children?: ReactNode }) {
+  return (
+    <div className="say">
+      <p className="say-title">{title}</p>
+      {text !== undefined && <p>{text}</p>}
+      {children}
+    </div>
+  );
+}
+
+export function Failed({ problem, retry }: { readonly problem: Problem; readonly retry?: () => void }) {
+  const { t } = useTranslation();
+  const text = problem.code === UNREACHABLE ? t('parts.unreachable') : problem.message;
+  return (
+    <div className="say failed" role="alert">
+      <p className="say-title"><Icon name="warning" />{t('parts.failed')}</p>
+      <p>{text}</p>
+      {problem.code !== UNREACHABLE && <p className="code">{problem.code}</p>}
+      {retry !== undefined && <button type="button" className="button" onClick={retry}>{t('parts.retry')}</button>}
+    </div>
+  );
+}
+
+interface StaleProps {
+  /** Facts that are recorded and not shown. */
+  readonly behind: number;
+  /** When the last good answer came, where a newer one could not be had. */
+  readonly since?: number | undefined;
+}
+
+/** A mark beside what is older than it should be; nothing where it is not. */
+export function Stale({ behind, since }: StaleProps) {
+  const { t } = useTranslation();
+  const time = useTime();
+  if (behind === 0 && since === undefined) return null;
+  return (
+    <span className="stale" role="status">
+      <Icon name="warning" />
+      {since === undefined ? t('parts.stale', { count: behind }) : t('parts.old', { time: time.clock(since) })}
+    </span>
+  );
+}

@@ -1,0 +1,38 @@
+// What can be done about a session that goes on: have the call server stop, or close it with what there is.
+
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { ask, client } from '../../api/client';
+import { Problem } from '../../api/problem';
+import { atLeast, usePerson } from '../../app/session';
+import { Confirm } from '../../parts/dialog';
+import { Icon } from '../../parts/icon';
+import { notify } from '../../parts/notices';
+import { changed, type Session } from './data';
+
+export function Actions({ session }: { readonly session: Session }) {
+  const { t } = useTranslation();
+  const may = atLeast(usePerson(), 'operator');
+  const [asking, question] = useState(false);
+  const params = { path: { id: session.sessionId } };
+  const told = (why: Error) => notify('bad', t('sessions.error', { text: Problem.from(why).message || t('parts.unreachable') }));
+  const stop = useMutation({ mutationFn: () => ask(() => client.POST('/calls/session/{id}/stop', { params })), onSuccess: changed, onError: told });
+  const close = useMutation({
+    mutationFn: () => ask(() => client.POST('/calls/session/{id}/close', { params })),
+    onSuccess: changed,
+    onError: told,
+    onSettled: () => question(false),
+  });
+  if (!may || session.isCompleted) return null;
+  return (
+    <div className="row">
+      <button type="button" className="button" disabled={stop.isPending} onClick={() => stop.mutate()}><Icon name="stop" />{t('sessions.stop')}</button>
+      <button type="button" className="button danger" onClick={() => question(true)}>{t('sessions.close')}</button>
+      {asking && (
+        <Confirm title={t('sessions.closeTitle')} text={t('sessions.closeText')} action={t('sessions.close')} busy={close.isPending} confirm={() => close.mutate()} close={() => question(false)} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+// Where sessions are: the list with what starts one, and each of them. What is looked for stands in the address, so that it can be shared.
+
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+
+import { root } from '../../app/root';
+
+export interface SessionSearch {
+  readonly q?: string;
+  readonly status?: string;
+}
+
+function search(given: Record<string, unknown>): SessionSearch {
+  const text = (name: string) => (typeof given[name] === 'string' && given[name] !== '' ? { [name]: given[name] } : {});
+  return { ...text('q'), ...text('status') };
+}
+
+export const sessions = createRoute({
+  getParentRoute: () => root,
+  path: '/sessions',
+  validateSearch: search,
+  component: lazyRouteComponent(() => import('./screen'), 'Screen'),
+});
+
+export const session = createRoute({
+  getParentRoute: () => root,
+  path: '/sessions/$id',
+  validateSearch: search,
+  component: lazyRouteComponent(() => import('./session'), 'SessionScreen'),
+});

@@ -1,0 +1,5 @@
+// The words of the screen "audit".
+
+import { section } from './form';
+
+export const audit = section({ uz: {}, 'uz-Cyrl': {}, ru: {}, en: {} });

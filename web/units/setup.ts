@@ -1,0 +1,3 @@
+// What every unit stands on: the documented language, whatever the machine prefers.
+
+import '../src/words';
