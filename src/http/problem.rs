@@ -83,6 +83,7 @@ codes! {
     PromiseUnknown     = NOT_FOUND,              "promise-unknown",      "There is no such promise";
     ProjectionUnknown  = NOT_FOUND,              "projection-unknown",   "There is no such projection";
     StreamNotParked    = NOT_FOUND,              "stream-not-parked",    "That stream is not parked";
+    NotYet             = NOT_FOUND,              "not-yet",              "It did not exist yet";
     MethodNotAllowed   = METHOD_NOT_ALLOWED,     "method-not-allowed",   "The method does not exist here";
     RequestTimeout     = REQUEST_TIMEOUT,        "request-timeout",      "The request took too long to arrive";
     CommandReused      = CONFLICT,               "command-reused",       "The command id belongs to another command";
