@@ -105,6 +105,7 @@ codes! {
     QuarantineBound    = CONFLICT,               "quarantine-bound",     "The report was bound to a session";
     QuarantineGone     = CONFLICT,               "quarantine-discarded", "The report was discarded";
     QuarantineUnread   = CONFLICT,               "quarantine-unreadable", "The held report cannot be read";
+    VerifyRunning      = CONFLICT,               "verification-running", "The journal is being verified already";
     RebuildRunning     = CONFLICT,               "rebuild-running",      "The projection is being rebuilt already";
     UserExists         = CONFLICT,               "user-exists",          "There is a user of that name";
     ExchangeUnset      = CONFLICT,               "exchange-unset",       "No exchange is watched";

@@ -30,7 +30,7 @@ use karnay::config::{Config, Secret, Sources, UnknownSession};
 use karnay::dispatch::dialling::House;
 use karnay::dispatch::{Dispatch, Meta};
 use karnay::http::Moving;
-use karnay::http::vitals::{Error, ParkedStream, Replayed, Status, Vitals};
+use karnay::http::vitals::{Asker, Error, ParkedStream, Replayed, Status, Verification, Vitals};
 use karnay::http::{Engine, Options, Parts};
 use karnay::journal::feed::Reading;
 use karnay::journal::keys::DataKey;
@@ -113,6 +113,14 @@ impl Vitals for Calm {
 
     fn discard<'a>(&'a self, _: ParkedStream<'a>) -> BoxFuture<'a, Result<(), Error>> {
         async { Ok(()) }.boxed()
+    }
+
+    fn verify(&self, _: Asker) -> bool {
+        true
+    }
+
+    fn verification(&self) -> Verification {
+        Verification::default()
     }
 }
 

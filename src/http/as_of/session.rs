@@ -29,7 +29,7 @@ pub(in crate::http) async fn session(
     let mut then: Then<SessionStats> = fold(engine, std::slice::from_ref(&own), until).await?;
     let reading = (until, reading::<SessionStats>());
     each_beneath(engine, &(Call::TYPE, stream.clone()), reading, |facts, damaged| {
-        take(&mut then, facts, damaged)
+        take(&mut then, facts, damaged);
     })
     .await?;
     match then.rows().next() {
