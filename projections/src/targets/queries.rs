@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use domain::conversation::status::Status;
 use domain::fact::Position;
-use domain::ids::Organization;
+use domain::ids::{Organization, StreamId};
 use uuid::Uuid;
 
 use super::{State, TargetRow, Targets, Turn};
@@ -185,6 +185,31 @@ row! {
     struct Member {
         pub contact: Uuid,
     }
+}
+
+row! {
+    /// Which stream tells of a contact in a campaign.
+    struct Place {
+        pub stream: String,
+    }
+}
+
+/// These contacts' streams in every campaign that they are in or were in. As many contacts as a query may name.
+pub async fn of_contacts(
+    screens: &Screens,
+    organization: &Organization,
+    contacts: &[Uuid],
+) -> Result<Vec<StreamId>, Error> {
+    if contacts.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut text = Text::new("where organization = ");
+    text.arg(Cell::text(organization.as_str())).push(" and contact in ");
+    text.list(contacts.iter().map(|contact| Cell::text(contact.to_string())));
+    text.push(" order by position");
+    let (rest, args) = text.into_parts();
+    let places: Vec<Place> = screens.query(Targets::NAME, &rest, args, false).await?;
+    Ok(places.into_iter().map(|place| StreamId::stored(place.stream)).collect())
 }
 
 /// The contacts of a campaign, as a part of another screen's query.
