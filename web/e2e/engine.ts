@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const PROGRAM = process.env['KARNAY'] ?? join(resolve(ROOT, process.env['CARGO_TARGET_DIR'] ?? 'target'), 'debug/karnay');
+export const PROGRAM = process.env['KARNAY'] ?? join(resolve(ROOT, process.env['CARGO_TARGET_DIR'] ?? 'target'), 'debug/karnay');
 const READY_MS = 30_000;
 
 export type Settings = Readonly<Record<string, string>>;
