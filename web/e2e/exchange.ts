@@ -80,7 +80,7 @@ export class Exchange {
   }
 }
 
-/** With an exchange that does as it is told, and the file's engine watching it. */
+/** With an exchange that does as it is told, and the file's engine watching it; results of whatever session are taken. */
 export const test = world.extend<object, { readonly exchange: Exchange }>({
   exchange: [
     async ({}, give) => {
@@ -90,5 +90,5 @@ export const test = world.extend<object, { readonly exchange: Exchange }>({
     },
     { scope: 'worker' },
   ],
-  settings: [async ({ exchange }, give) => give({ ...exchange.settings }), { scope: 'worker' }],
+  settings: [async ({ exchange }, give) => give({ ...exchange.settings, UNKNOWN_SESSION: 'create' }), { scope: 'worker' }],
 });

@@ -53,10 +53,10 @@ function useColumns(): ColumnDef<ExchangeCall, never>[] {
       cell: ({ row: { original } }) => (
         <Link to="/history" search={{ source: 'pbx', number: original.fromNumber }} title={t('live.history')}><Phone number={original.fromNumber} /></Link>
       ),
-      meta: { width: 'minmax(9.5rem, 1fr)' },
+      meta: { width: 'minmax(9.5rem, 1fr)', phone: 'title' },
     },
-    { id: 'extension', header: t('live.columns.extension'), cell: ({ row }) => row.original.extension ?? '-', meta: { width: 'minmax(6rem, 1fr)' } },
-    { id: 'rang', header: t('live.columns.rang'), cell: ({ row }) => <Duration seconds={row.original.ringDuration} />, meta: { width: '7rem', end: true, wideOnly: true } },
-    { id: 'time', header: t('live.columns.time'), cell: ({ row }) => <time dateTime={row.original.startTime}>{clock(row.original.startTime)}</time>, meta: { width: '6.5rem', end: true } },
+    { id: 'extension', header: t('live.columns.extension'), cell: ({ row }) => row.original.extension ?? '-', meta: { width: 'minmax(6rem, 1fr)', phone: 'line' } },
+    { id: 'rang', header: t('live.columns.rang'), cell: ({ row }) => <Duration seconds={row.original.ringDuration} />, meta: { width: '7rem', end: true, phone: 'end' } },
+    { id: 'time', header: t('live.columns.time'), cell: ({ row }) => <time dateTime={row.original.startTime}>{clock(row.original.startTime)}</time>, meta: { width: '6.5rem', end: true, phone: 'side' } },
   ], [t, clock]);
 }
