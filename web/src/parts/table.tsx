@@ -3,7 +3,7 @@
 
 import { type ColumnDef, flexRender, getCoreRowModel, type Row, type RowData, useReactTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, type ReactNode, useEffect, useRef } from 'react';
+import { memo, type ReactNode, useEffect, useMemo, useRef } from 'react';
 
 import { useMedia } from './media';
 
@@ -45,13 +45,13 @@ export function Table<T extends RowData>({ label, rows, columns, id, open, end, 
   useEffect(() => virtual.measure(), [virtual, height]);
   const seen = virtual.getVirtualItems();
   // Only what is seen: to have thousands of rows described anew at each push would cost more than to show them.
-  const data = seen.map(({ index }) => rows[index]).filter((row) => row !== undefined);
-  const table = useReactTable({ data, columns: columns as ColumnDef<T>[], getRowId: id, getCoreRowModel: getCoreRowModel() });
+  const [first, last] = [seen[0]?.index ?? 0, seen.at(-1)?.index ?? -1];
+  const data = useMemo(() => rows.slice(first, last + 1), [rows, first, last]);
+  const table = useReactTable({ data, columns: columns as ColumnDef<T>[], getRowId: id, getCoreRowModel: getCoreRowModel(), autoResetAll: false });
   const lines = table.getRowModel().rows;
-  const lastSeen = seen.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (rows.length > 0 && lastSeen >= rows.length - AHEAD) end?.();
-  }, [lastSeen, rows.length, end]);
+    if (rows.length > 0 && last >= rows.length - AHEAD) end?.();
+  }, [last, rows.length, end]);
   if (rows.length === 0 && empty !== undefined) return <>{empty}</>;
   const metas = table.getAllColumns().map((column) => column.columnDef.meta);
   const tracks = metas.map((meta) => meta?.width ?? '1fr').join(' ');
