@@ -16,7 +16,7 @@ export const history = section({
       status: 'Holat',
       recording: 'Yozuv',
     },
-    sources: { remote: 'Tashqi server', campaign: 'Kampaniya', pbx: 'Telefon stansiyasi' },
+    sources: { remote: 'Tashqi server', campaign: 'Kampaniya', pbx: 'Stansiya' },
     filters: {
       title: 'Filtrlar',
       number: 'Raqam yoki oxirgi 4 raqami',
@@ -68,7 +68,7 @@ export const history = section({
       status: 'Ҳолат',
       recording: 'Ёзув',
     },
-    sources: { remote: 'Ташқи сервер', campaign: 'Кампания', pbx: 'Телефон станцияси' },
+    sources: { remote: 'Ташқи сервер', campaign: 'Кампания', pbx: 'Станция' },
     filters: {
       title: 'Фильтрлар',
       number: 'Рақам ёки охирги 4 рақами',
@@ -120,7 +120,7 @@ export const history = section({
       status: 'Статус',
       recording: 'Запись',
     },
-    sources: { remote: 'Внешний сервер', campaign: 'Кампания', pbx: 'Телефонная станция' },
+    sources: { remote: 'Внешний сервер', campaign: 'Кампания', pbx: 'Станция' },
     filters: {
       title: 'Фильтры',
       number: 'Номер или последние 4 цифры',
@@ -172,7 +172,7 @@ export const history = section({
       status: 'Status',
       recording: 'Recording',
     },
-    sources: { remote: 'Call server', campaign: 'Campaign', pbx: 'Telephone exchange' },
+    sources: { remote: 'Call server', campaign: 'Campaign', pbx: 'Exchange' },
     filters: {
       title: 'Filters',
       number: 'Number or its last 4 digits',

@@ -19,39 +19,41 @@ export function useColumns(exchange: boolean, heard: string | undefined, hear: (
   const { t } = useTranslation();
   return useMemo(() => {
     const first: Column[] = [
-      { id: 'direction', header: t('history.columns.direction'), cell: ({ row }) => <DirectionMark direction={row.original.direction} />, meta: { width: '8.5rem' } },
-      { id: 'numbers', header: t('history.columns.numbers'), cell: ({ row }) => <Numbers call={row.original} />, meta: { width: 'minmax(12rem, 1.4fr)', phone: 'title' } },
+      { id: 'direction', header: t('history.columns.direction'), cell: ({ row }) => <DirectionMark direction={row.original.direction} />, meta: { width: '8rem' } },
+      { id: 'numbers', header: t('history.columns.numbers'), cell: ({ row }) => <Numbers call={row.original} />, meta: { width: 'minmax(14.5rem, 1fr)', phone: 'title' } },
     ];
     const about: Column[] = [
-      { id: 'source', header: t('history.columns.source'), cell: ({ row }) => <Placed call={row.original} />, meta: { width: 'minmax(9.5rem, 1fr)' } },
-      { id: 'operator', header: t('history.columns.operator'), cell: ({ row }) => row.original.operator ?? '-', meta: { width: 'minmax(8rem, 1fr)' } },
+      { id: 'source', header: t('history.columns.source'), cell: ({ row }) => <Placed call={row.original} />, meta: { width: '9rem' } },
+      { id: 'operator', header: t('history.columns.operator'), cell: ({ row }) => <span title={row.original.operator}>{row.original.operator ?? '-'}</span>, meta: { width: '9.5rem' } },
     ];
     const last: Column[] = [
-      { id: 'time', header: t('history.columns.time'), cell: ({ row }) => <Time at={row.original.at} />, meta: { width: '12.5rem', phone: 'line' } },
-      { id: 'duration', header: t('history.columns.duration'), cell: ({ row }) => <Duration seconds={row.original.seconds} />, meta: { width: '7.5rem', end: true } },
-      { id: 'status', header: t('history.columns.status'), cell: ({ row }) => <Came outcome={row.original.outcome} />, meta: { width: 'minmax(10rem, 14rem)', phone: 'side' } },
+      { id: 'time', header: t('history.columns.time'), cell: ({ row }) => <Time at={row.original.at} />, meta: { width: '12.2rem', phone: 'line' } },
+      { id: 'duration', header: t('history.columns.duration'), cell: ({ row }) => <Duration seconds={row.original.seconds} />, meta: { width: '7.2rem', end: true } },
+      { id: 'status', header: t('history.columns.status'), cell: ({ row }) => <Came outcome={row.original.outcome} />, meta: { width: '13.5rem', phone: 'side' } },
       {
         id: 'recording',
         header: () => <span className="hidden">{t('history.columns.recording')}</span>,
         cell: ({ row }) => <Listen call={row.original} now={row.original.id === heard} hear={hear} />,
-        meta: { width: '4rem', end: true, phone: 'end' },
+        meta: { width: '3.2rem', end: true, phone: 'end' },
       },
     ];
     return exchange ? [...first, ...last] : [...first, ...about, ...last];
   }, [t, exchange, heard, hear]);
 }
 
-/** On a phone the arrow stands for the whole column of directions. */
+/** On a phone the arrow stands for the whole column of directions, and the end inside is left out where there is no room for it. */
 function Numbers({ call }: { readonly call: Call }) {
-  const { direction, from, to } = call;
+  const { direction, from, to, outcome } = call;
+  const comes = direction === 'kiruvchi';
+  const inside = outcome.of === 'call' ? 'history-inside' : undefined;
   return (
-    <span className="history-numbers">
-      <span className={`history-arrow direction-${direction}`}><Icon name={direction === 'kiruvchi' ? 'incoming' : 'outgoing'} /></span>
-      {from !== undefined && <Phone number={from} />}
-      {from !== undefined && to !== undefined && <span className="soft"> → </span>}
-      {to !== undefined && <Phone number={to} />}
+    <>
+      <span className={`history-arrow direction-${direction}`}><Icon name={comes ? 'incoming' : 'outgoing'} /></span>
+      {from !== undefined && <span className={comes ? undefined : inside}><Phone number={from} /></span>}
+      {from !== undefined && to !== undefined && <span className={inside}> → </span>}
+      {to !== undefined && <span className={comes ? inside : undefined}><Phone number={to} /></span>}
       {from === undefined && to === undefined && '-'}
-    </span>
+    </>
   );
 }
 

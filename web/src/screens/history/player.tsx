@@ -63,6 +63,8 @@ function Sound({ sound }: { readonly sound: Blob }) {
         turn={() => (course.playing ? audio.current?.pause() : void audio.current?.play())}
         seek={(at) => {
           if (audio.current !== null) audio.current.currentTime = at;
+          // Shown at once: the next key goes on from here, and not from where the sound still is.
+          move({ ...course, at });
         }}
         hasten={(speed) => {
           if (audio.current !== null) audio.current.playbackRate = speed;
