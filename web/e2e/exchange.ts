@@ -49,7 +49,7 @@ export class Exchange {
   }
 
   async #steer<T>(path: string, order: unknown): Promise<T> {
-    const answer = await fetch(`${this.#door}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(order) });
+    const answer = await fetch(`${this.#door}${path}`, { method: 'POST', headers: { 'content-type': 'application/json', connection: 'close' }, body: JSON.stringify(order) });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
   }
