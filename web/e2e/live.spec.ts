@@ -2,6 +2,7 @@
 
 import type { Page } from '@playwright/test';
 
+import { Engine } from './engine';
 import { test } from './exchange';
 import { expect, fair, look, prefer } from './world';
 
@@ -98,4 +99,40 @@ test('other languages are whole', async ({ page }) => {
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Эфир');
   await expect(page.getByText('Связь со станцией есть')).toBeVisible();
   await fair(page, 'live in Russian');
+});
+
+test('who may only look is not offered what would be refused', async ({ page, engine }) => {
+  await page.addInitScript((token) => sessionStorage.setItem('karnay.token', token), engine.token('auditor'));
+  await page.goto('/ui/live');
+  const watch = page.getByRole('region', { name: 'Kuzatuv holati' });
+  await expect(watch.getByText('Stansiya bilan aloqa bor')).toBeVisible();
+  await expect(watch.getByRole('button')).toHaveCount(0);
+});
+
+test.describe('another exchange', () => {
+  async function at(page: Page, setting: string, shown: () => Promise<void>): Promise<void> {
+    const engine = await Engine.start({ KERIO_PBX_HOST: setting });
+    try {
+      await page.goto(`${engine.url}/ui/live`);
+      await shown();
+      // Before the engine is gone, of which the page would complain.
+      await page.goto('about:blank');
+    } finally {
+      await engine.stop();
+    }
+  }
+
+  test('that is none says what to do', async ({ page }) => {
+    await at(page, '', async () => {
+      await expect(page.getByText('Telefon stansiyasi kuzatilmayapti')).toBeVisible();
+      await expect(page.getByText('KERIO_PBX_HOST')).toBeVisible();
+      await fair(page, 'live without an exchange');
+    });
+  });
+
+  test('that is simulated is marked', async ({ page }) => {
+    await at(page, 'simulated', async () => {
+      await expect(page.getByText('Simulyatsiya')).toBeVisible();
+    });
+  });
 });
