@@ -141,3 +141,10 @@ test('a failure is told in the engine\'s words, and tried again', async ({ page 
   await page.getByRole('button', { name: 'Clear the filters' }).click();
   await expect(page.getByRole('table', { name: 'Calls' })).toBeVisible();
 });
+
+test('other languages are whole', async ({ page }) => {
+  await prefer(page, { language: 'ru' });
+  await page.goto('/ui/history');
+  await expect(page.getByRole('columnheader', { name: 'Направление' })).toBeVisible();
+  await look(page, 'history-ru');
+});

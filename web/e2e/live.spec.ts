@@ -98,7 +98,7 @@ test('other languages are whole', async ({ page }) => {
   await page.goto('/ui/live');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Эфир');
   await expect(page.getByText('Связь со станцией есть')).toBeVisible();
-  await fair(page, 'live in Russian');
+  await look(page, 'live-ru');
 });
 
 test('who may only look is not offered what would be refused', async ({ page, engine }) => {

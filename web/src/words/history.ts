@@ -116,11 +116,11 @@ export const history = section({
       source: 'Источник',
       operator: 'Оператор',
       time: 'Время',
-      duration: 'Длительность',
+      duration: 'Длилось',
       status: 'Статус',
       recording: 'Запись',
     },
-    sources: { remote: 'Внешний сервер', campaign: 'Кампания', pbx: 'Станция' },
+    sources: { remote: 'Сервер', campaign: 'Кампания', pbx: 'Станция' },
     filters: {
       title: 'Фильтры',
       number: 'Номер или последние 4 цифры',

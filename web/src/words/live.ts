@@ -129,7 +129,7 @@ export const live = section({
     voicemail: 'Голосовая почта',
     extension: 'Внутренний номер',
     ringing: 'Звонят',
-    talking: 'Разговаривают',
+    talking: 'Говорят',
     missedToday: 'Пропущено сегодня',
     missed: 'Пропущенные сегодня звонки',
     noneRings: 'Сейчас никто не звонит',

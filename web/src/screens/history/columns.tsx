@@ -19,17 +19,17 @@ export function useColumns(exchange: boolean, heard: string | undefined, hear: (
   const { t } = useTranslation();
   return useMemo(() => {
     const first: Column[] = [
-      { id: 'direction', header: t('history.columns.direction'), cell: ({ row }) => <DirectionMark direction={row.original.direction} />, meta: { width: '8rem' } },
+      { id: 'direction', header: t('history.columns.direction'), cell: ({ row }) => <DirectionMark direction={row.original.direction} />, meta: { width: '8.8rem' } },
       { id: 'numbers', header: t('history.columns.numbers'), cell: ({ row }) => <Numbers call={row.original} />, meta: { width: 'minmax(14.5rem, 1fr)', phone: 'title' } },
     ];
     const about: Column[] = [
-      { id: 'source', header: t('history.columns.source'), cell: ({ row }) => <Placed call={row.original} />, meta: { width: '9rem' } },
-      { id: 'operator', header: t('history.columns.operator'), cell: ({ row }) => <span title={row.original.operator}>{row.original.operator ?? '-'}</span>, meta: { width: '9.5rem' } },
+      { id: 'source', header: t('history.columns.source'), cell: ({ row }) => <Placed call={row.original} />, meta: { width: '8.2rem' } },
+      { id: 'operator', header: t('history.columns.operator'), cell: ({ row }) => <span title={row.original.operator}>{row.original.operator ?? '-'}</span>, meta: { width: '10rem' } },
     ];
     const last: Column[] = [
       { id: 'time', header: t('history.columns.time'), cell: ({ row }) => <Time at={row.original.at} />, meta: { width: '12.2rem', phone: 'line' } },
       { id: 'duration', header: t('history.columns.duration'), cell: ({ row }) => <Duration seconds={row.original.seconds} />, meta: { width: '7.2rem', end: true } },
-      { id: 'status', header: t('history.columns.status'), cell: ({ row }) => <Came outcome={row.original.outcome} />, meta: { width: '13.5rem', phone: 'side' } },
+      { id: 'status', header: t('history.columns.status'), cell: ({ row }) => <Came outcome={row.original.outcome} />, meta: { width: '13.7rem', phone: 'side' } },
       {
         id: 'recording',
         header: () => <span className="hidden">{t('history.columns.recording')}</span>,

@@ -21,7 +21,11 @@ const COME_BACK_MS = 10_000;
 const DIGITS_MIN = 4;
 
 /** What the exchange calls what came of a call. */
-export const AT_EXCHANGE: Readonly<Record<string, string>> = { ANSWERED: 'javob berildi', NO_ANSWER: 'javobsiz', BUSY: 'band', FAILED: 'xatolik' };
+export const AT_EXCHANGE = { ANSWERED: 'javob berildi', NO_ANSWER: 'javobsiz', BUSY: 'band', FAILED: 'xatolik' } as const;
+
+export function isAtExchange(status: string): status is keyof typeof AT_EXCHANGE {
+  return status in AT_EXCHANGE;
+}
 
 export function isTooShort({ number, source }: HistorySearch): boolean {
   return number !== undefined && number.replace(/\D/g, '').length < (source === 'pbx' ? 1 : DIGITS_MIN);
@@ -46,9 +50,11 @@ async function readAll(search: HistorySearch, zone: string, page: { limit: numbe
 
 /** With both ends of each call, and by extension. */
 async function readExchange(search: HistorySearch, zone: string, page: { limit: number; cursor?: string }, signal: AbortSignal): Promise<Answer<readonly Call[]>> {
-  const shown = search.status === undefined ? undefined : AT_EXCHANGE[search.status];
+  const { status } = search;
+  // One that the exchange has not, the engine refuses in its own words.
+  const shown = status === undefined ? {} : { status: isAtExchange(status) ? AT_EXCHANGE[status] : status };
   const asked = only(question(search, zone), ['direction', 'number', 'from', 'to']);
-  const query = { ...asked, ...only(search, ['extension']), ...(shown === undefined ? {} : { status: shown }), ...page };
+  const query = { ...asked, ...only(search, ['extension']), ...shown, ...page };
   const answer = await ask(() => client.GET('/kerio/calls', { signal, params: { query } }));
   return { ...answer, value: answer.value.map(ofExchange) };
 }

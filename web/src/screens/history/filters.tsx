@@ -7,12 +7,10 @@ import { Icon } from '../../parts/icon';
 import { Search } from '../../parts/search';
 import { Select } from '../../parts/select';
 import { SOURCES } from './call';
-import { AT_EXCHANGE, isTooShort, useCampaigns } from './data';
+import { AT_EXCHANGE, isAtExchange, isTooShort, useCampaigns } from './data';
 import { type HistorySearch, only } from './route';
 
 const STATUSES = ['ANSWERED', 'CONNECTED_TO_OPERATOR', 'NO_ANSWER', 'BUSY', 'REJECTED', 'FAILED', 'INVALID_NUMBER', 'NETWORK_ERROR'] as const;
-const EXCHANGE_STATUSES = ['ANSWERED', 'NO_ANSWER', 'BUSY', 'FAILED'] as const;
-const EXCHANGE_WORDS = { ANSWERED: 'javob berildi', NO_ANSWER: 'javobsiz', BUSY: 'band', FAILED: 'xatolik' } as const;
 const DIRECTIONS = ['kiruvchi', 'chiquvchi'] as const;
 
 interface FiltersProps {
@@ -25,11 +23,11 @@ export function Filters({ search, look }: FiltersProps) {
   const change = (changed: HistorySearch) => look(filled({ ...search, ...changed }));
   const exchange = search.source === 'pbx';
   const statuses = exchange
-    ? EXCHANGE_STATUSES.map((value) => ({ value, text: t(`live.statuses.${EXCHANGE_WORDS[value]}`) }))
+    ? STATUSES.filter(isAtExchange).map((value) => ({ value, text: t(`live.statuses.${AT_EXCHANGE[value]}`) }))
     : STATUSES.map((value) => ({ value, text: t(`parts.call.${value}`) }));
   const source = (chosen: string) => {
     const { status } = search;
-    const fits = status !== undefined && (chosen !== 'pbx' || AT_EXCHANGE[status] !== undefined);
+    const fits = status !== undefined && (chosen !== 'pbx' || isAtExchange(status));
     look(filled({ ...only(search, ['direction', 'number', 'from', 'to']), source: chosen, ...(fits ? { status } : {}) }));
   };
   return (

@@ -14,7 +14,7 @@ export type Watch = Schemas['KerioStatus'];
 /** No push tells of the watch. */
 const LOOK_MS = 5_000;
 const BUSY_LOOK_MS = 1_000;
-export const MISSED_PAGE = 500;
+const MISSED_PAGE = 500;
 
 const keys = { watch: [...EXCHANGE, 'status'] as const, missed: [...EXCHANGE, 'missed'] as const };
 

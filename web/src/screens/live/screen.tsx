@@ -10,7 +10,7 @@ import { Simulated } from '../../parts/badge';
 import { Failed, Loading, Say, Stale } from '../../parts/states';
 import { useTime } from '../../parts/time';
 import { Calls } from './calls';
-import { MISSED_PAGE, useMissedToday, useWatch } from './data';
+import { useMissedToday, useWatch } from './data';
 import { Missed } from './missed';
 import { WatchState } from './watch';
 
@@ -60,14 +60,15 @@ function Board() {
 function Figures({ ringing, talking }: { readonly ringing: number; readonly talking: number }) {
   const { t } = useTranslation();
   const { number } = useTime();
-  const missed = useMissedToday().data?.pages.flatMap(({ value }) => value).length;
+  const read = useMissedToday();
+  const missed = read.data?.pages.flatMap(({ value }) => value).length;
   return (
     <dl className="board card">
       <div className={ringing > 0 ? 'board-rings' : undefined}><dt>{t('live.ringing')}</dt><dd>{number(ringing)}</dd></div>
       <div className={talking > 0 ? 'board-talks' : undefined}><dt>{t('live.talking')}</dt><dd>{number(talking)}</dd></div>
       <div className={missed !== undefined && missed > 0 ? 'board-missed' : undefined}>
         <dt>{t('live.missedToday')}</dt>
-        <dd>{missed === undefined ? '-' : missed === MISSED_PAGE ? `${number(missed)}+` : number(missed)}</dd>
+        <dd>{missed === undefined ? '-' : `${number(missed)}${read.hasNextPage ? '+' : ''}`}</dd>
       </div>
     </dl>
   );
