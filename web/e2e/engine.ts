@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const PROGRAM = process.env['KARNAY'] ?? join(resolve(ROOT, process.env['CARGO_TARGET_DIR'] ?? 'target'), 'debug/karnay');
+export const PROGRAM = process.env['KARNAY'] ?? join(resolve(ROOT, process.env['CARGO_TARGET_DIR'] ?? 'target'), 'debug/karnay');
 const READY_MS = 30_000;
 
 export type Settings = Readonly<Record<string, string>>;
@@ -22,10 +22,10 @@ export class Engine {
   private constructor(port: number, folder: string, settings: Settings) {
     this.url = `http://localhost:${port}`;
     this.#folder = folder;
-    // Nothing of the machine's own settings.
+    // Nothing of the machine's own settings; and no exchange, whose calls would pop up over whatever a test looks at.
     this.#settings = {
       PATH: process.env['PATH'] ?? '', HOST: '127.0.0.1', PORT: String(port), DATA_DIR: join(folder, 'data'), LOG: 'info',
-      REMOTE_HOST: 'simulated', KERIO_PBX_HOST: 'simulated', TMPDIR: tmpdir(), KARNAY_TEST_RUN: process.env['KARNAY_TEST_RUN'] ?? '', ...settings,
+      REMOTE_HOST: 'simulated', KERIO_PBX_HOST: '', TMPDIR: tmpdir(), KARNAY_TEST_RUN: process.env['KARNAY_TEST_RUN'] ?? '', ...settings,
     };
     this.#process = spawn(PROGRAM, ['serve'], { cwd: folder, env: this.#settings, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {

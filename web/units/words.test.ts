@@ -51,6 +51,18 @@ const DOCUMENTED = {
   'sessions.columns.session': 'Session ID',
   'sessions.columns.progress': 'Progress',
   'sessions.columns.counts': 'Statistika',
+  'live.incoming.title': 'Kiruvchi qo\'ng\'iroq',
+  'live.incoming.number': 'Raqam: {{number}}',
+  'live.incoming.extension': 'Extension: {{extension}}',
+  'live.incoming.state': 'Holat: {{state}}',
+  'live.states.kelyapti': 'Kelyapti',
+  'live.directions.kiruvchi': 'Kiruvchi',
+  'live.directions.chiquvchi': 'Chiquvchi',
+  'history.columns.direction': 'Yo\'nalish',
+  'history.columns.numbers': 'Raqamlar',
+  'history.columns.time': 'Vaqt',
+  'history.columns.duration': 'Davomiylik',
+  'history.columns.status': 'Holat',
 } as const;
 
 type Tree = { readonly [key: string]: string | Tree };

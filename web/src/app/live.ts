@@ -41,7 +41,8 @@ function connect(space: Space): Channel {
   if (known !== undefined) return known;
   manager ??= open();
   const channel: Channel = {
-    socket: manager.socket(space, { auth: (tell) => tell({ token: session.token(), position: channel.position }) }),
+    // Asked at once where the connection is there already: before this channel is.
+    socket: manager.socket(space, { auth: (tell) => tell({ token: session.token(), position: channels.get(space)?.position }) }),
     ears: new Map(),
     waiting: new Map(),
     position: undefined,

@@ -9,6 +9,7 @@ import { Logo } from '../parts/logo';
 import { Failed, Loading } from '../parts/states';
 import { Notices } from '../parts/notices';
 import { Account } from './account';
+import { IncomingCalls } from './incoming';
 import { reconnect, useConnection } from './live';
 import { Navigation } from './navigation';
 import { session, useSession } from './session';
@@ -48,6 +49,7 @@ function House() {
           <Outlet />
         </Suspense>
       </main>
+      <IncomingCalls />
       <Notices />
     </div>
   );

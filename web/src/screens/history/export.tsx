@@ -1,0 +1,36 @@
+// The calls that are looked for as a file, all of them, whatever was read of them here.
+
+import { useMutation } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+
+import { download } from '../../api/client';
+import { Problem } from '../../api/problem';
+import { usePreferences } from '../../app/preferences';
+import { Icon } from '../../parts/icon';
+import { Item, Menu } from '../../parts/menu';
+import { notify } from '../../parts/notices';
+import { question } from './data';
+import type { HistorySearch } from './route';
+
+const FORMATS = ['csv', 'xlsx'] as const;
+type Format = (typeof FORMATS)[number];
+
+export function Export({ search }: { readonly search: HistorySearch }) {
+  const { t } = useTranslation();
+  const { zone, language } = usePreferences();
+  const save = useMutation({
+    mutationFn: (format: Format) => download(`/calls/history/export?${new URLSearchParams({ ...question(search, zone), format, lang: language }).toString()}`, `calls.${format}`),
+    onError: (why) => notify('bad', Problem.from(why).message || t('parts.unreachable')),
+  });
+  if (search.extension !== undefined) return <p className="soft">{t('history.export.extension')}</p>;
+  return (
+    <Menu
+      align="end"
+      trigger={<button type="button" className="button" disabled={save.isPending}><Icon name="download" />{save.isPending ? t('history.export.busy') : t('history.export.title')}</button>}
+    >
+      {FORMATS.map((format) => (
+        <Item key={format} onSelect={() => save.mutate(format)}><span className="menu-item"><Icon name="file" />{t(`history.export.${format}`)}</span></Item>
+      ))}
+    </Menu>
+  );
+}
