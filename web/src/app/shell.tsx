@@ -13,6 +13,7 @@ import { reconnect, useConnection } from './live';
 import { Navigation } from './navigation';
 import { session, useSession } from './session';
 import { SignIn } from './sign-in';
+import { Simulation } from './simulation';
 
 export function Shell() {
   const now = useSession();
@@ -44,6 +45,7 @@ function House() {
       <Navigation />
       <main id="content" tabIndex={-1}>
         <Offline />
+        <Simulation />
         <Suspense fallback={<Loading rows={6} />}>
           <Outlet />
         </Suspense>

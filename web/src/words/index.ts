@@ -3,13 +3,16 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 
+import { actors } from './actors';
 import { audit } from './audit';
 import { campaigns } from './campaigns';
 import { contacts } from './contacts';
 import { type Language, LANGUAGES } from './form';
 import { history } from './history';
 import { live } from './live';
+import { parked } from './parked';
 import { parts } from './parts';
+import { quarantine } from './quarantine';
 import { sessions } from './sessions';
 import { settings } from './settings';
 import { shell } from './shell';
@@ -17,7 +20,7 @@ import { system } from './system';
 
 export { type Language, LANGUAGES } from './form';
 
-const SECTIONS = { shell, parts, sessions, campaigns, contacts, live, history, audit, system, settings } as const;
+const SECTIONS = { shell, parts, sessions, campaigns, contacts, live, history, audit, system, actors, quarantine, parked, settings } as const;
 
 /** The texts of one language, section by section. */
 function told<const L extends Language>(language: L) {
