@@ -331,6 +331,7 @@ fn http_options(
         read_wait: config.http.read_wait,
         start_wait: config.remote.start_wait,
         unknown_session: config.house.unknown_session,
+        settings: config.said.as_slice().into(),
         access: config.access.clone(),
         jwt_secret,
         loopback_only: config.http.host.is_loopback(),

@@ -34,7 +34,7 @@ pub use documents::{example, table};
 pub use pbx::{Pbx, PbxDriver, PbxHost, PbxTls};
 pub use secret::{Key, Secret, SigningSecret};
 pub use settings::{Setting, settings};
-pub use sources::{Origin, Sources};
+pub use sources::{Origin, Said, Sources};
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]
@@ -48,6 +48,8 @@ pub struct Config {
     pub sessions: Sessions,
     pub agent: Agent,
     pub pbx: Pbx,
+    /// Each setting as it was said, in the order in which they are best read.
+    pub said: Vec<Said>,
     /// Lines for the log at start: names without effect, and doors that were opened on purpose.
     pub remarks: Vec<String>,
 }
@@ -238,6 +240,7 @@ impl Config {
             sessions: reading.sessions()?,
             agent: reading.agent()?,
             pbx: reading.pbx()?,
+            said: sources.said()?,
             remarks: sources.remarks(),
         };
         if config.access.webhook == WebhookAuth::Hmac && config.access.webhook_secrets.is_empty() {
@@ -351,7 +354,7 @@ impl Reading<'_> {
         let some = |text: &str| Ok((!text.is_empty()).then(|| text.to_owned()));
         Ok(Remote {
             host: self.value("REMOTE_HOST", values::remote_host)?,
-            port: self.value("REMOTE_PORT", values::port)?,
+            port: self.value("REMOTE_PORT", values::far_port)?,
             user: self.value("REMOTE_USER", |text| Ok(text.to_owned()))?,
             private_key: self.value("PRIVATE_KEY_BASE64", values::private_key)?,
             known_hosts: self.value("REMOTE_KNOWN_HOSTS", some)?.map(PathBuf::from),

@@ -13,6 +13,7 @@ mod figures;
 mod formula;
 mod json;
 mod language;
+mod listening;
 mod live;
 mod openapi;
 mod page;
@@ -40,24 +41,25 @@ mod quarantine;
 mod recordings;
 mod results;
 mod sessions;
+mod settings;
 mod sign_in;
 mod start;
 mod uploads;
 mod users;
 mod wait;
 
+use std::fmt;
 use std::future::{Ready, ready};
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use std::{fmt, io};
 
 use ::projections::Screens;
 use actix_web::body::MessageBody;
-use actix_web::dev::{Payload, Server, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::{App, FromRequest, HttpRequest, HttpServer, middleware, web};
+use actix_web::dev::{Payload, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, FromRequest, HttpRequest, middleware, web};
 use chrono_tz::Tz;
 use domain::ids::Organization;
 use domain::phone::Home;
@@ -70,28 +72,18 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actors::hub::Board;
 use crate::actors::pbx::handle::Watch;
 use crate::config::token::Signer;
-use crate::config::{Access, Origins, Secret, UnknownSession};
+use crate::config::{Access, Origins, Said, Secret, UnknownSession};
 use crate::dispatch::Dispatch;
 use crate::dispatch::dialling::House;
 use crate::ports::{Clock, Ids, Recordings, Sheets};
 use crate::realtime;
 use auth::password::Hashing;
 use auth::{BadKey, Keys, Signers, Tries};
+pub use listening::{bind, server};
 pub use live::{Live, Moving, Renderer};
 use problem::{Code, Problem};
 use sessions::Known;
 use vitals::Vitals;
-
-/// Connections held at once, over all workers. One more waits in the kernel's queue.
-const CONNECTIONS_MAX: usize = 25_000;
-/// Connections that the kernel holds until a worker takes them.
-const BACKLOG: u32 = 4_096;
-/// A request's head that is not there after this long will not come.
-const HEAD_WAIT: Duration = Duration::from_secs(5);
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-const DISCONNECT_WAIT: Duration = Duration::from_secs(2);
-/// Requests under way may take this long when the doors are closed.
-const SHUTDOWN_SECS: u64 = 5;
 
 /// Renders the metrics as Prometheus reads them.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
@@ -146,6 +138,8 @@ pub struct Options {
     pub campaigns: House,
     /// Whether sessions may run beside each other.
     pub parallel: bool,
+    /// What was said at the start.
+    pub settings: Arc<[Said]>,
     /// Where uploaded files lie until they are read.
     pub uploads: PathBuf,
 }
@@ -296,6 +290,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     promises::configure(routes);
     kerio::configure(routes);
     recordings::configure(routes);
+    settings::configure(routes);
     sign_in::configure(routes);
     users::configure(routes);
     api_keys::configure(routes);
@@ -345,39 +340,4 @@ pub fn app(
 /// The API's description, in `OpenAPI` 3.1.
 pub fn document() -> utoipa::openapi::OpenApi {
     openapi::describe(configure)
-}
-
-/// A listener with room for a crowd. To be called inside the runtime.
-pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = match address {
-        SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
-        SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
-    };
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)?.into_std()
-}
-
-/// The server on listeners that are open already. It leaves signals to whoever runs it.
-pub fn server(engine: &Engine, listeners: Vec<TcpListener>, workers: usize) -> io::Result<Server> {
-    let (engine, workers) = (engine.clone(), workers.max(1));
-    let (live, watching) = (Live::open(&engine), engine.watching.clone());
-    let mut server = HttpServer::new(move || app(engine.clone(), Some(&live)))
-        .workers(workers)
-        .max_connections(CONNECTIONS_MAX.div_ceil(workers))
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(HEAD_WAIT)
-        .client_disconnect_timeout(DISCONNECT_WAIT)
-        // Whoever goes away while a poll waits takes nothing with them.
-        .h1_allow_half_closed(false)
-        .on_connect(move |connection, data| {
-            realtime::on_connect(connection, data);
-            watching.connected(data);
-        })
-        .shutdown_timeout(SHUTDOWN_SECS)
-        .disable_signals();
-    for listener in listeners {
-        server = server.listen(listener)?;
-    }
-    Ok(server.run())
 }

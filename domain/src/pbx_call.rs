@@ -145,8 +145,11 @@ impl From<Missing> for Status {
 /// What the log says of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
-    /// Stands for the row, which has no name of its own.
+    /// The exchange's own name of it, or the mark of what it says.
     pub key: PbxCallId,
+    /// Tells it from another row of the same name, as the legs of one call are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
     pub started_at: DateTime<Utc>,
     pub ring_secs: u32,
     pub talk_secs: u32,
@@ -155,6 +158,12 @@ pub struct Row {
     pub voicemail: bool,
     /// The exchange's own word for the status, should its meaning ever turn out to be another.
     pub code: String,
+}
+
+impl Row {
+    fn is_the_same(&self, other: &Self) -> bool {
+        self.key == other.key && self.mark == other.mark
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -266,7 +275,6 @@ impl PbxCall {
         self.phase
     }
 
-    /// Whether the log has told of it.
     /// What the log said of it.
     pub fn row(&self) -> Option<&Row> {
         self.row.as_ref()
@@ -320,7 +328,7 @@ impl PbxCall {
 
     fn confirm(&self, row: Row, at: DateTime<Utc>) -> Result<Vec<Event>, Error> {
         match (&self.row, self.status) {
-            (Some(known), _) if known.key == row.key => Ok(vec![]),
+            (Some(known), _) if known.is_the_same(&row) => Ok(vec![]),
             (Some(_), _) => Err(Error::Taken),
             (None, Some(was)) if was != row.status => Ok(vec![Event::Corrected { row, was, at }]),
             (None, was) => Ok(vec![Event::Confirmed { row, was, at }]),

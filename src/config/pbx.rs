@@ -76,7 +76,7 @@ impl Reading<'_> {
         let pbx = Pbx {
             host: self.value("KERIO_PBX_HOST", host)?,
             driver: self.value("KERIO_DRIVER", |text| values::one_of(text, &PbxDriver::NAMES))?,
-            port: self.value("KERIO_PORT", values::port)?,
+            port: self.value("KERIO_PORT", values::far_port)?,
             user: self.value("KERIO_API_USERNAME", |text| Ok(text.to_owned()))?,
             password: self
                 .value("KERIO_API_PASSWORD", |text| Ok((!text.is_empty()).then(|| Secret::new(text))))?,
@@ -154,8 +154,8 @@ fn tls(text: &str) -> Read<PbxTls> {
 
 /// One or more of a unit of so many seconds.
 fn several(text: &str, max: u64, unit: &str, secs: u64) -> Read<Duration> {
-    match values::whole(text, max, unit)? {
-        0 => Err(format!("0 {unit} are too few; 1 to {max}")),
-        number => Ok(Duration::from_secs(number * secs)),
-    }
+    let number = text.parse().ok().filter(|number| (1..=max).contains(number));
+    number
+        .map(|number| Duration::from_secs(number * secs))
+        .ok_or_else(|| format!("`{text}` is no whole number of {unit}, 1 to {max}"))
 }

@@ -8,7 +8,7 @@ use std::{fmt, fs, io};
 
 use super::Error;
 use super::env_file;
-use super::settings::{LATER_PREFIXES, settings};
+use super::settings::{LATER_PREFIXES, Setting, settings};
 
 /// Where a value was found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,6 +30,15 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("by default"),
         }
     }
+}
+
+/// A setting with what holds, for people.
+#[derive(Debug, Clone)]
+pub struct Said {
+    pub setting: &'static Setting,
+    /// None where it is a secret.
+    pub value: Option<String>,
+    pub origin: Origin,
 }
 
 /// Everything that was said, before it is understood.
@@ -82,6 +91,14 @@ impl Sources {
         let (text, origin) = self.written(name)?.unwrap_or_default();
         let text = text.trim();
         Ok(if text.is_empty() { (default.to_owned(), Origin::Default) } else { (text.to_owned(), origin) })
+    }
+
+    pub(super) fn said(&self) -> Result<Vec<Said>, Error> {
+        let said = settings().iter().map(|setting| {
+            let (value, origin) = self.value(setting.name, setting.default)?;
+            Ok(Said { setting, value: (!setting.secret).then_some(value), origin })
+        });
+        said.collect()
     }
 
     fn written(&self, name: &'static str) -> Result<Option<(String, Origin)>, Error> {

@@ -52,7 +52,7 @@ fn flags_come_before_the_environment_before_the_file() {
 
 #[test]
 fn a_wrong_value_is_named_with_its_reason() {
-    for (name, value, reason) in [
+    are_named(&[
         ("HOST", "my-machine", "no IP address"),
         ("PORT", "70000", "no port"),
         ("DATABASE_URL", "mysql://x", "postgres://"),
@@ -93,6 +93,13 @@ fn a_wrong_value_is_named_with_its_reason() {
         ("AGENT_TOKEN", "two\nlines", "header"),
         ("AGENT_TIMEOUT_SECONDS", "0", "unconfirmed"),
         ("AGENT_TIMEOUT_SECONDS", "7201", "0 to 7200"),
+        ("REMOTE_PORT", "0", "1 to 65535"),
+    ]);
+}
+
+#[test]
+fn a_wrong_value_of_an_exchange_is_named_with_its_reason() {
+    are_named(&[
         ("KERIO_PBX_HOST", "https://pbx", "no host"),
         ("KERIO_PBX_HOST", "pbx:4021", "KERIO_PORT"),
         ("KERIO_DRIVER", "soap", "jsonrpc, rest"),
@@ -100,13 +107,19 @@ fn a_wrong_value_is_named_with_its_reason() {
         ("KERIO_TLS", "pin:abcd", "64 hex digits"),
         ("KERIO_POLL_INTERVAL", "0", "1 to 60"),
         ("KERIO_SYNC_INTERVAL", "5m", "whole number of minutes"),
-        ("KERIO_CDR_OVERLAP", "10081", "0 to 10080"),
+        ("KERIO_CDR_OVERLAP", "10081", "1 to 10080"),
         ("KERIO_FIRST_SYNC_DAYS", "0", "1 to 3650"),
         ("KERIO_INTERNAL_PATTERN", "2..5", "1xx"),
         ("KERIO_LIVE_STATUS_MAP", "1=up", "ringing, talking"),
+        ("KERIO_PORT", "0", "1 to 65535"),
+        ("KERIO_LIVE_STATUS_MAP", "1=ringing, 1=talking", "two meanings"),
         ("KERIO_CDR_STATUS_MAP", "4", "answered, unanswered"),
         ("KERIO_ORGANIZATION", "a/b", "letters"),
-    ] {
+    ]);
+}
+
+fn are_named(wrong: &[(&str, &str, &str)]) {
+    for (name, value, reason) in wrong.iter().copied() {
         let error = read(&[(name, value)]).unwrap_err();
         assert!(error.starts_with(&format!("{name}: ")) && error.contains(reason), "{error}");
         assert!(error.ends_with("(from the environment)") && !error.contains('\n'), "{error}");

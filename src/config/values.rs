@@ -41,6 +41,11 @@ pub(super) fn port(text: &str) -> Read<u16> {
     text.parse().map_err(|_| format!("`{text}` is no port, 0 to 65535"))
 }
 
+/// Where somebody else listens.
+pub(super) fn far_port(text: &str) -> Read<u16> {
+    text.parse().ok().filter(|port| *port > 0).ok_or_else(|| format!("`{text}` is no port, 1 to 65535"))
+}
+
 pub(super) fn database_url(text: &str) -> Read<Option<Secret>> {
     if text.is_empty() {
         return Ok(None);

@@ -66,6 +66,7 @@ codes! {
     RoleTooLow         = FORBIDDEN,              "role-too-low",         "The token's role does not allow this";
     ScopeMissing       = FORBIDDEN,              "scope-missing",        "The key is not for this";
     GlobalListClosed   = FORBIDDEN,              "global-list-closed",   "The global list is not yours";
+    HouseOnly          = FORBIDDEN,              "house-only",           "This is the engine's own";
     OriginRefused      = FORBIDDEN,              "origin-refused",       "Pages from there may not call the engine";
     NotFound           = NOT_FOUND,              "not-found",            "There is nothing here";
     SessionUnknown     = NOT_FOUND,              "session-unknown",      "There is no such session";

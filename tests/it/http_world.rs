@@ -131,6 +131,7 @@ pub(crate) fn options() -> Options {
         read_wait: Duration::from_secs(2),
         start_wait: Duration::from_millis(1_500),
         unknown_session: UnknownSession::NotFound,
+        settings: Arc::from([]),
         access: config.access,
         jwt_secret: Secret::new(SECRET),
         loopback_only: true,

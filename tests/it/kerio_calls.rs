@@ -96,6 +96,7 @@ impl Exchange {
 fn row(ordinal: u32, began: i64, status: Status) -> Row {
     Row {
         key: PbxCallId::parse(&format!("k1:5f2a-{ordinal}")).unwrap(),
+        mark: None,
         started_at: at(began),
         ring_secs: 5,
         talk_secs: if status == Status::Answered { 30 } else { 0 },

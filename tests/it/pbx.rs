@@ -3,6 +3,7 @@
 
 mod deep;
 mod doors;
+mod legs;
 mod live;
 mod nodes;
 mod panics;

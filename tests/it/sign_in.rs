@@ -268,3 +268,25 @@ async fn signing_in_is_told_in_the_metrics_and_in_the_log() {
     assert!(said.contains("somebody signed in") && said.contains("somebody did not sign in"), "{said}");
     assert!(!said.contains("a wrong password") && !said.contains(PASSWORD), "{said}");
 }
+
+/// What was said at the start, and by what; a secret only that it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn admins_of_the_house_see_its_settings_and_no_secret() {
+    let mut world = World::sqlite();
+    world.set("READ_WAIT_MS", "250");
+    world.set("WEBHOOK_SECRETS", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    world.start().await;
+    let settings = admin(&world, "GET", "/settings", Value::Null).await;
+    let one =
+        |name: &str| settings.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap().clone();
+    let wait = one("READ_WAIT_MS");
+    assert_eq!((&wait["value"], &wait["default"]), (&json!("250"), &json!("500")));
+    assert_eq!((&wait["source"], &wait["isSet"]), (&json!("environment"), &json!(true)));
+    let secret = one("WEBHOOK_SECRETS");
+    assert_eq!((&secret["value"], &secret["isSet"]), (&Value::Null, &json!(true)));
+    assert_eq!(one("JWT_PUBLIC_KEY")["source"], "default");
+    assert!(!settings.to_string().contains("MfKQ9r8G"));
+    let other = fine(&world.run(&["token", "--org", "2", "--role", "admin"]));
+    let answer = world.http.get(world.url("/settings")).bearer_auth(other.trim()).send().await.unwrap();
+    assert_eq!(answer.status(), 403);
+}

@@ -78,12 +78,13 @@ impl Reading {
         })
     }
 
-    pub fn log(&self, said: &LogRow, key: PbxCallId) -> Logged {
+    pub fn log(&self, said: &LogRow, key: PbxCallId, mark: Option<String>) -> Logged {
         let word = self.log.get(&said.code);
         let (status, voicemail) = status(word, said.talk_secs);
         let (course, extension) = self.place(&said.from, &said.to, said.direction);
         let row = Row {
             key,
+            mark,
             started_at: said.started_at,
             ring_secs: said.secs.saturating_sub(said.talk_secs),
             talk_secs: said.talk_secs,

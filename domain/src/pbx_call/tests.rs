@@ -44,7 +44,16 @@ fn seen(talking: bool) -> Event {
 fn row(key: &str, status: Status) -> Row {
     let talk_secs = if status == Status::Answered { 35 } else { 0 };
     let key = call(key);
-    Row { key, started_at: at(0), ring_secs: 7, talk_secs, status, voicemail: false, code: "4".to_owned() }
+    Row {
+        key,
+        mark: None,
+        started_at: at(0),
+        ring_secs: 7,
+        talk_secs,
+        status,
+        voicemail: false,
+        code: "4".to_owned(),
+    }
 }
 
 fn log(status: Status) -> Command {

@@ -54,7 +54,7 @@ fn answered(secs: i64) -> pbx_call::Event {
 fn row_of_log(status: Status, talk_secs: u32) -> Row {
     let key = PbxCallId::parse("k1:ab-0").unwrap();
     let code = "4".to_owned();
-    Row { key, started_at: at(-1), ring_secs: 6, talk_secs, status, voicemail: false, code }
+    Row { key, mark: None, started_at: at(-1), ring_secs: 6, talk_secs, status, voicemail: false, code }
 }
 
 fn folded(events: Vec<pbx_call::Event>) -> PbxCallRow {

@@ -82,8 +82,16 @@ impl Story {
         if call < 3 {
             let (status, key) = (Status::Answered, PbxCallId::parse(&format!("k1:{call}")).unwrap());
             let code = String::new();
-            let row =
-                Row { key, started_at: begins, ring_secs: 5, talk_secs: 9, status, voicemail: false, code };
+            let row = Row {
+                key,
+                mark: None,
+                started_at: begins,
+                ring_secs: 5,
+                talk_secs: 9,
+                status,
+                voicemail: false,
+                code,
+            };
             self.say(call, pbx_call::Event::Corrected { row, was: Status::Busy, at: at(60) });
         }
     }

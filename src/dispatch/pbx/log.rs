@@ -8,7 +8,7 @@ use domain::pbx::matching::{self, Candidate};
 use domain::pbx::paging::Numbered;
 use domain::pbx::reading::{self, Logged, ROW_MARK, Reading};
 use domain::pbx::said::LogRow;
-use domain::pbx_call::{Command, Entry, PbxCall, Phase, Row};
+use domain::pbx_call::{Command, Entry, PbxCall, Phase};
 use uuid::Uuid;
 
 use super::{Answer, TRIES_MAX, Watching, say, stored};
@@ -39,9 +39,10 @@ pub struct Stored {
 /// A call that was seen, and its name.
 type Other<'a> = (&'a mut Drawn<PbxCall>, &'a PbxCallId);
 
-/// A row with its key.
+/// A row with its key, and the mark that tells it from others of that name.
 struct Keyed<'a> {
     key: PbxCallId,
+    mark: Option<String>,
     said: &'a LogRow,
     id: Uuid,
 }
@@ -73,7 +74,7 @@ impl Dispatch {
         Err(Failure::Conflict)
     }
 
-    /// A row goes by its name where it has one. What bears the name of another row, as the legs of one call do, goes by what it says:
+    /// A row goes by its name where it has one. What bears the name of another row, as the legs of one call do, goes by its mark:
     /// which of them has the name is settled by what is stored.
     fn keyed<'a>(
         &self,
@@ -82,21 +83,19 @@ impl Dispatch {
         known: &Calls,
         ids: &(dyn Fn() -> Uuid + Sync),
     ) -> Vec<Keyed<'a>> {
-        let (mut seen, mut named) = (HashSet::new(), HashMap::<PbxCallId, Said>::new());
+        let (mut seen, mut named) = (HashSet::new(), HashMap::<PbxCallId, Option<String>>::new());
         let keyed = rows.rows.iter().filter_map(|Numbered { row, ordinal }| {
-            let own = Said::of_row(row);
-            let free = |name: &PbxCallId| {
-                let stored = || known.get(name).and_then(|call| call.state.row()).map(Said::of_stored);
-                named.get(name).copied().or_else(stored).is_none_or(|said| said == own)
-            };
-            let hash = || {
-                let hash = self.journal.keyring().log_row(&watching.organization, row, *ordinal);
-                PbxCallId::parse(&format!("{ROW_MARK}{hash}")).ok()
-            };
-            let name = name(row).filter(free);
-            named.extend(name.clone().map(|name| (name, own)));
-            let key = name.or_else(hash)?;
-            seen.insert(key.clone()).then(|| Keyed { key, said: row, id: ids() })
+            let hash = self.journal.keyring().log_row(&watching.organization, row, *ordinal);
+            let stored = |name: &PbxCallId| known.get(name).and_then(|call| call.state.row()?.mark.clone());
+            let (key, mark) = match name(row) {
+                Some(name) => {
+                    let owner = named.entry(name.clone()).or_insert_with(|| stored(&name));
+                    (owner.get_or_insert(hash.clone()) == &hash).then_some((name, Some(hash.clone())))
+                }
+                None => None,
+            }
+            .or_else(|| Some((PbxCallId::parse(&format!("{ROW_MARK}{hash}")).ok()?, None)))?;
+            seen.insert(key.clone()).then(|| Keyed { key, mark, said: row, id: ids() })
         });
         keyed.collect()
     }
@@ -120,7 +119,7 @@ impl Dispatch {
         });
         let (mut unit, mut became) = (self.together(watching.meta()), Stored::default());
         for row in keyed {
-            let logged = rows.reading.log(row.said, row.key.clone());
+            let logged = rows.reading.log(row.said, row.key.clone(), row.mark.clone());
             let call = pairs.get(&row.key);
             let own = if call == Some(&row.key) { &mut calls } else { &mut drawn }.remove(&row.key);
             let Some(mut own) = own else { continue };
@@ -175,20 +174,6 @@ impl Dispatch {
 /// The exchange's own name of a row.
 fn name(row: &LogRow) -> Option<PbxCallId> {
     row.id.as_deref().and_then(reading::call_id)
-}
-
-/// As far as two rows of one name are told apart: their start, ringing and talking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Said(i64, u32, u32);
-
-impl Said {
-    fn of_row(row: &LogRow) -> Self {
-        Self(row.started_at.timestamp(), row.secs.saturating_sub(row.talk_secs), row.talk_secs)
-    }
-
-    fn of_stored(row: &Row) -> Self {
-        Self(row.started_at.timestamp(), row.ring_secs, row.talk_secs)
-    }
 }
 
 /// Which call each row tells of that is not known yet: the one that it names, else the one that it fits.

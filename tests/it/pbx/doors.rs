@@ -54,6 +54,24 @@ async fn an_account_without_rights_is_said_and_not_tried_again() {
     node.stop().await;
 }
 
+/// Who calls is seen all the same, and the log is read as soon as it may be.
+#[actix::test]
+async fn an_account_that_may_not_read_the_log_sees_who_calls() {
+    let (ground, exchange) = (Ground::sqlite(), simulated("forbidden:CallHistory.get"));
+    let node = Node::start(&ground, &exchange, quick()).await;
+    node.until("refused the log", async |node| node.counter("readings refused") == 1).await;
+    assert!(node.watch.standing().trouble.is_some());
+    let call = exchange.ring("998901110001", "158");
+    node.until("seen", async |node| node.course(&call).await == ["seen"]).await;
+    assert!(node.watch.standing().connected);
+    exchange.hang_up(&call);
+    node.until("missed", async |node| node.course(&call).await.contains(&"missed".to_owned())).await;
+    assert_eq!(exchange.counts().of("CallHistory.get"), 1, "it is not asked again and again");
+    exchange.faults(|faults| faults.forbidden.clear());
+    node.shows_the_log_of(&exchange).await;
+    node.stop().await;
+}
+
 /// What is not there is tried again by itself, and neither ends the watcher.
 #[actix::test]
 async fn an_exchange_that_is_away_is_waited_for() {

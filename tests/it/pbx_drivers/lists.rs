@@ -72,7 +72,7 @@ async fn both_drivers_say_the_same_of_the_same_log() {
         let rows = driver.log(page(0, 100)).await.unwrap().rows;
         assert_eq!(rows.len(), 5, "{name}");
         let key = || PbxCallId::parse("k").unwrap();
-        told.push(rows.iter().map(|said| row(reading.log(said, key()))).collect::<Vec<_>>());
+        told.push(rows.iter().map(|said| row(reading.log(said, key(), None))).collect::<Vec<_>>());
     }
     assert_eq!(told[0], told[1]);
     assert!(told[0][0].contains("Unanswered") && told[0][1].contains("Busy"), "the newest first: {told:?}");

@@ -60,6 +60,20 @@ async fn a_recording_that_is_not_there_is_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_box_that_gives_fewer_than_it_was_asked_for_is_asked_again() {
+    let (pbx, hand) = start("");
+    for number in 0..8 {
+        talked(&pbx, &hand, (&format!("99890000000{number}"), "158"), (3, 30));
+    }
+    change(&pbx, "cap:3");
+    for (name, driver) in both(&options(&pbx)) {
+        let found = driver.recordings(instant(NOON), 1_000).await.unwrap();
+        assert_eq!(found.len(), 8, "{name}");
+        assert_eq!(driver.recordings(instant(NOON), 2).await.unwrap().len(), 2, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_ends_before_the_second_step_is_followed_by_another() {
     let (pbx, _, known) = recorded("").await;
     let (_, driver, id) = &known[0];

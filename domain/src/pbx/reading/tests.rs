@@ -67,12 +67,16 @@ fn log_statuses_mean_what_the_log_means() {
         ("99", 35, Status::Answered, false, false),
         ("99", 0, Status::Failed, false, false),
     ] {
-        let read = reading.log(&row(code, talk_secs + 7, talk_secs), key());
+        let read = reading.log(&row(code, talk_secs + 7, talk_secs), key(), None);
         let found = (read.row.status, read.row.voicemail, read.known);
         assert_eq!(found, (status, voicemail, known), "{code} after {talk_secs} s");
         assert_eq!((read.row.ring_secs, read.row.code.as_str()), (7, code));
     }
-    assert_eq!(reading.log(&row("4", 3, 9), key()).row.ring_secs, 0, "nobody rings for less than nothing");
+    assert_eq!(
+        reading.log(&row("4", 3, 9), key(), None).row.ring_secs,
+        0,
+        "nobody rings for less than nothing"
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Tables from an exchange's codes to what they mean. Large and small letters, dashes, spaces and underscores make no difference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a state in the list of calls that go on means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,10 +109,11 @@ pub struct Table<W>(BTreeMap<String, W>);
 
 /// A table that does not say what it should.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{entry:?} should be <code>=<meaning>, with a meaning out of {}", words.join(", "))]
-pub struct BadTable {
-    entry: String,
-    words: Vec<&'static str>,
+pub enum BadTable {
+    #[error("{entry:?} should be <code>=<meaning>, with a meaning out of {}", words.join(", "))]
+    Entry { entry: String, words: Vec<&'static str> },
+    #[error("{code:?} is given two meanings")]
+    Twice { code: String },
 }
 
 impl<W: Word> Default for Table<W> {
@@ -125,9 +126,9 @@ impl<W: Word> Default for Table<W> {
 impl<W: Word> Table<W> {
     /// The defaults with what is told otherwise, `2=talking, 99=ended`.
     pub fn parse(text: &str) -> Result<Self, BadTable> {
-        let mut table = Self::default();
+        let (mut table, mut given) = (Self::default(), BTreeSet::new());
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-            let bad = || BadTable {
+            let bad = || BadTable::Entry {
                 entry: entry.to_owned(),
                 words: W::ALL.iter().map(|(word, _)| *word).collect(),
             };
@@ -136,6 +137,9 @@ impl<W: Word> Table<W> {
             let (_, word) = W::ALL.iter().find(|(known, _)| *known == word).ok_or_else(bad)?;
             if code.is_empty() {
                 return Err(bad());
+            }
+            if !given.insert(code.clone()) {
+                return Err(BadTable::Twice { code });
             }
             table.0.insert(code, *word);
         }
