@@ -1,6 +1,7 @@
 //! The only way in: a command with its circumstances goes to the keeper of its aggregate, and the outcome comes back with its position.
 //! Dispatch finds the keeper and bounds how many commands are under way; it decides nothing and stores nothing.
 
+pub mod audit;
 pub mod campaigns;
 pub mod contacts;
 pub mod dialling;

@@ -27,6 +27,7 @@ mod times;
 
 mod agent;
 mod api_keys;
+mod audit;
 mod campaigns;
 mod contacts;
 mod dashboard;
@@ -294,6 +295,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     sign_in::configure(routes);
     users::configure(routes);
     api_keys::configure(routes);
+    audit::configure(routes);
 }
 
 /// The application as it is served, and as tests call it, with sockets where they are open.

@@ -10,6 +10,7 @@ pub mod feed;
 pub mod keys;
 mod leases;
 pub mod lists;
+pub mod masked;
 pub mod postgres;
 pub mod sqlite;
 pub mod upcast;
@@ -316,6 +317,22 @@ impl Journal {
             Store::Sqlite(store) => store.streams(streams).await,
             Store::Postgres(store) => store.streams(streams).await,
         }
+    }
+
+    /// Several streams' events after a position, as stored and in the journal's order, at most `limit`.
+    pub async fn streams_after(
+        &self,
+        streams: &[Named],
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Stored>, Error> {
+        let mut events = match &self.store {
+            Store::Sqlite(store) => store.streams_after(streams, after, limit).await?,
+            Store::Postgres(store) => store.streams_after(streams, after, limit).await?,
+        };
+        events.sort_unstable_by_key(|event| event.position);
+        events.truncate(limit);
+        Ok(events)
     }
 
     /// Events after a position, as stored, at most `limit`.

@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+use serde_json::Value;
 
 /// Data about a person, in the three states it can be met in.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,6 +60,9 @@ pub trait Seal {
     /// The sealed text, where it is sealed.
     fn sealed(&self) -> Option<&str>;
 
+    /// What it says, for whoever may see it; null where it is sealed or forgotten.
+    fn told(&self) -> Result<Value, serde_json::Error>;
+
     /// Replaces clear data by what `cipher` makes of its bytes.
     fn seal(&mut self, cipher: &mut dyn FnMut(&[u8]) -> String) -> Result<(), serde_json::Error>;
 
@@ -72,6 +76,10 @@ impl<T: Serialize + DeserializeOwned> Seal for Personal<T> {
             Self::Sealed(text) => Some(text),
             Self::Clear(_) | Self::Forgotten => None,
         }
+    }
+
+    fn told(&self) -> Result<Value, serde_json::Error> {
+        self.clear().map_or(Ok(Value::Null), serde_json::to_value)
     }
 
     fn seal(&mut self, cipher: &mut dyn FnMut(&[u8]) -> String) -> Result<(), serde_json::Error> {

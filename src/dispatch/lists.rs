@@ -130,6 +130,32 @@ impl Lists {
         self.texts(organization, list).and_then(|text| future::ready(pack::read(&text).ok_or(Error::Damaged)))
     }
 
+    /// What became of the row of the sheet whose number is dialled as this line; none where the list is shorter.
+    pub async fn row_of(
+        &self,
+        organization: &Organization,
+        list: Uuid,
+        line: u32,
+    ) -> Result<Option<Line>, Error> {
+        let name = ListName { organization: organization.clone(), list };
+        let (mut from, mut before) = (0, 0);
+        loop {
+            let chunks = self.journal.chunks(&name, from, READ_TOGETHER).await?;
+            let Some(end) = chunks.last().map(|chunk| chunk.number + 1) else { return Ok(None) };
+            from = end;
+            for chunk in &chunks {
+                // How many numbers a chunk has can be seen without opening it.
+                let numbers = chunk.fingerprints.len() / size_of::<Fingerprint>();
+                let wanted = usize::try_from(line).unwrap_or(usize::MAX).checked_sub(before + 1);
+                if let Some(nth) = wanted.filter(|nth| *nth < numbers) {
+                    let lines = pack::read(&self.open(chunk).await?).ok_or(Error::Damaged)?;
+                    return Ok(lines.into_iter().filter(|line| line.verdict.number().is_some()).nth(nth));
+                }
+                before += numbers;
+            }
+        }
+    }
+
     /// What was sealed of anything, chunk by chunk.
     pub fn texts(
         &self,

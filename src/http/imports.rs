@@ -34,6 +34,7 @@ use super::{Engine, edge};
 use crate::dispatch::imports::Importing;
 pub(super) use answer::ImportView;
 use answer::{ImportPage, Imported, Unimported};
+pub(super) use report::read;
 use taking::Taking;
 
 const LIST: u32 = 50;

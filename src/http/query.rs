@@ -19,7 +19,7 @@ use super::times;
 /// Every number that is known, and the largest that it may be.
 const NUMBERS: [(&str, u64); 1] = [("minPosition", u64::MAX)];
 /// Every text that is known. What it may be is said where it is read.
-const TEXTS: [&str; 31] = [
+const TEXTS: [&str; 32] = [
     "limit",
     "cursor",
     "status",
@@ -51,6 +51,7 @@ const TEXTS: [&str; 31] = [
     "campaignType",
     "extension",
     "internal",
+    "with",
 ];
 /// Longest part of a name or a number that is looked for.
 const PART_LEN_MAX: usize = 100;

@@ -145,6 +145,16 @@ impl Postgres {
         self.at_home(read).await.map_err(|why| unavailable(&why))
     }
 
+    pub(super) async fn streams_after(
+        &self,
+        streams: &[Named],
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Stored>, Error> {
+        let read = read::streams_after(self.pool()?, streams, after, limit);
+        self.at_home(read).await.map_err(|why| unavailable(&why))
+    }
+
     pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
         self.at_home(read::after(self.pool()?, after, limit)).await.map_err(|why| unavailable(&why))
     }

@@ -168,6 +168,24 @@ impl Sqlite {
         Ok(events)
     }
 
+    /// At most so many of each, each stream's in order.
+    pub(super) async fn streams_after(
+        &self,
+        streams: &[Named],
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Stored>, Error> {
+        let (streams, synced) = (streams.to_vec(), *self.0.head.borrow());
+        let read = move |c: &Connection| {
+            let mut events = vec![];
+            for (kind, stream) in &streams {
+                events.extend(select_rest(c, (kind, stream.as_str()), (after, synced), limit)?);
+            }
+            Ok(events)
+        };
+        self.0.readers.read(read).await
+    }
+
     pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
         let synced = *self.0.head.borrow();
         let mut events = self.0.readers.read(move |c| select_after(c, after, limit)).await?;
@@ -294,6 +312,20 @@ fn select_stream(c: &Connection, kind: &str, stream: &str) -> rusqlite::Result<V
         "SELECT {COLUMNS} FROM events WHERE aggregate_type = ?1 AND aggregate_id = ?2 ORDER BY sequence"
     );
     c.prepare_cached(&sql)?.query_map(params![kind, stream], stored_row)?.collect()
+}
+
+/// As in `select_stretch`, the pluses keep the query on the index of streams.
+fn select_rest(
+    c: &Connection,
+    (kind, stream): (&str, &str),
+    (after, synced): (Position, Position),
+    limit: usize,
+) -> rusqlite::Result<Vec<Stored>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM events WHERE aggregate_type = ?1 AND aggregate_id = ?2 \
+         AND +position > ?3 AND +position <= ?4 ORDER BY sequence LIMIT ?5"
+    );
+    c.prepare_cached(&sql)?.query_map(params![kind, stream, after, synced, limit], stored_row)?.collect()
 }
 
 fn select_after(c: &Connection, after: Position, limit: usize) -> rusqlite::Result<Vec<Stored>> {

@@ -10,7 +10,7 @@ use crate::http_sign_in::{key, send, signed_in, user, with};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 85] = [
+const ROUTES: [(&str, &str, Door); 86] = [
     ("GET", "/", Door::Open),
     ("GET", "/ui/sessions", Door::Open),
     ("GET", "/health/live", Door::Open),
@@ -82,6 +82,7 @@ const ROUTES: [(&str, &str, Door); 85] = [
     ("POST", "/auth/open", Door::Loopback),
     ("POST", "/auth/logout", Door::Bearer),
     ("GET", "/auth/me", Door::Bearer),
+    ("GET", "/audit/session/s-1", Door::Member),
     ("GET", "/users", Door::Admin),
     ("POST", "/users", Door::Admin),
     ("PATCH", "/users/session_stats", Door::Admin),
@@ -154,7 +155,7 @@ async fn every_route_of_the_document_is_tested_here() {
     let document = serde_json::to_value(karnay::http::document()).unwrap();
     let mut documented: Vec<String> = vec![];
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let path = path.replace("{id}", "s-1").replace("{callId}", "s-1");
+        let path = path.replace("{id}", "s-1").replace("{callId}", "s-1").replace("{kind}", "session");
         let path = path.replace("{name}", "session_stats").replace("{stream}", "1%2Fs-1");
         documented.extend(
             methods.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())),

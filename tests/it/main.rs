@@ -4,6 +4,7 @@
 
 mod agent;
 mod architecture;
+mod audit;
 mod cli;
 mod documents;
 mod examples;

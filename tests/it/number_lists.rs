@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
-const NUMBERS: &str =
+pub(crate) const NUMBERS: &str =
     "Telefon\r\n+998901234567\r\n90 123-45-68\r\n\r\n998901234567\r\nqwerty\r\n+998901234569\r\n";
 const LIST: &str = "+998901234567\n+998901234568\n+998901234569\n";
 
 impl World {
-    fn with_local_remote(mut self, command: &str) -> Self {
+    pub(crate) fn with_local_remote(mut self, command: &str) -> Self {
         let path = self.folder.path().join("numbers.txt");
         self.set("REMOTE_HOST", "local");
         self.set("REMOTE_PATH", path.to_str().unwrap());
@@ -29,25 +29,25 @@ impl World {
         std::fs::read_to_string(self.folder.path().join("numbers.txt")).unwrap_or_default()
     }
 
-    async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
         let answer = self.http.post(self.url(path)).json(&body).send().await.unwrap();
         (answer.status(), answer.json().await.unwrap())
     }
 
-    async fn started(&self, body: Value) -> String {
+    pub(crate) async fn started(&self, body: Value) -> String {
         let (status, answer) = self.post("/calls/start", body).await;
         assert_eq!((status, &answer["ok"]), (StatusCode::OK, &json!(true)), "{answer}");
         answer["sessionId"].as_str().unwrap().to_owned()
     }
 
-    async fn reported(&self, session: &str, number: &str, status: &str) -> Value {
+    pub(crate) async fn reported(&self, session: &str, number: &str, status: &str) -> Value {
         let body = json!({ "sessionId": session, "phoneNumber": number, "callStatus": status });
         let (code, answer) = self.post("/calls/result", body).await;
         assert_eq!(code, StatusCode::OK, "{answer}");
         answer
     }
 
-    async fn session(&self, name: &str) -> Value {
+    pub(crate) async fn session(&self, name: &str) -> Value {
         self.json(&format!("/calls/session/{name}")).await
     }
 

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use domain::conversation::status::Status;
 use domain::fact::Position;
-use domain::ids::Organization;
+use domain::ids::{Organization, StreamId};
 use uuid::Uuid;
 
 use super::{State, TargetRow, Targets, Turn};
@@ -185,6 +185,25 @@ row! {
     struct Member {
         pub contact: Uuid,
     }
+}
+
+row! {
+    /// Which stream tells of a contact in a campaign.
+    struct Place {
+        pub stream: String,
+    }
+}
+
+/// A contact's streams in every campaign that it is in or was in.
+pub async fn of_contact(
+    screens: &Screens,
+    organization: &Organization,
+    contact: Uuid,
+) -> Result<Vec<StreamId>, Error> {
+    let args = vec![Cell::text(organization.as_str()), Cell::text(contact.to_string())];
+    let rest = "where organization = $1 and contact = $2 order by position";
+    let places: Vec<Place> = screens.query(Targets::NAME, rest, args, false).await?;
+    Ok(places.into_iter().map(|place| StreamId::stored(place.stream)).collect())
 }
 
 /// The contacts of a campaign, as a part of another screen's query.

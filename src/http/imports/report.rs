@@ -60,7 +60,7 @@ pub(super) fn written(lines: &[Line]) -> Vec<u8> {
 }
 
 /// None where it is not what `written` makes.
-fn read(text: &[u8]) -> Option<Vec<Line>> {
+pub(in crate::http) fn read(text: &[u8]) -> Option<Vec<Line>> {
     let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     lines.map(|line| serde_json::from_slice(line).ok()).collect()
 }

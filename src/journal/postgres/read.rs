@@ -179,6 +179,24 @@ pub(super) async fn streams(pool: &PgPool, streams: &[Named]) -> sqlx::Result<Ve
     sqlx::query(&sql).bind(kinds).bind(ids).fetch_all(pool).await?.iter().map(stored).collect()
 }
 
+/// The same from after a position on, at most so many of each.
+pub(super) async fn streams_after(
+    pool: &PgPool,
+    streams: &[Named],
+    after: Position,
+    limit: usize,
+) -> sqlx::Result<Vec<Stored>> {
+    let sql = format!(
+        "SELECT found.* FROM unnest($1::text[], $2::text[]) AS wanted(kind, id) CROSS JOIN LATERAL \
+         (SELECT {COLUMNS} FROM events WHERE aggregate_type = wanted.kind AND aggregate_id = wanted.id \
+          AND position > $3 ORDER BY sequence LIMIT $4) AS found"
+    );
+    let (kinds, ids): (Vec<&str>, Vec<&str>) =
+        streams.iter().map(|(kind, stream)| (*kind, stream.as_str())).unzip();
+    let query = sqlx::query(&sql).bind(kinds).bind(ids).bind(bound(after));
+    query.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(pool).await?.iter().map(stored).collect()
+}
+
 fn stored(row: &PgRow) -> sqlx::Result<Stored> {
     Ok(Stored {
         position: unsigned(row, 0)?,

@@ -1,0 +1,312 @@
+//! What can be asked about, by which name, and which streams tell of it. All of them are the organization's own, for each one's
+//! name begins with it: what is another's is not found.
+
+use cqrs_es::Aggregate as _;
+use domain::api_key::ApiKey;
+use domain::call::Call;
+use domain::campaign::Campaign;
+use domain::contact::{self, Contact, Details};
+use domain::fact::{Event, Fact};
+use domain::ids::{Fingerprint, Organization, PbxCallId, SessionId, StreamId, UserName};
+use domain::import::Import;
+use domain::number_list::NumberList;
+use domain::pbx_call::PbxCall;
+use domain::person::Person;
+use domain::phone::Phone;
+use domain::promise::Promises;
+use domain::session::Session;
+use domain::target::Target;
+use domain::user::User;
+use projections::Freshness;
+use projections::call_history::{self, CallHistory};
+use projections::campaign_calls::{self, CallRow, CampaignCalls};
+use projections::pbx_calls::{self, PbxCalls};
+use projections::projection::Projection;
+use projections::session_stats::{self, SessionStats};
+use projections::targets::{self, Targets};
+use uuid::Uuid;
+
+use crate::dispatch::audit::Named;
+use crate::http::Engine;
+use crate::http::auth::Caller;
+use crate::http::problem::{Code, Problem};
+use crate::http::query;
+use crate::http::sessions::Fresh;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Session,
+    Call,
+    Campaign,
+    Contact,
+    List,
+    Import,
+    User,
+    Key,
+    PbxCall,
+}
+
+impl Kind {
+    const ALL: [Self; 9] = [
+        Self::Session,
+        Self::Call,
+        Self::Campaign,
+        Self::Contact,
+        Self::List,
+        Self::Import,
+        Self::User,
+        Self::Key,
+        Self::PbxCall,
+    ];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Call => "call",
+            Self::Campaign => "campaign",
+            Self::Contact => "contact",
+            Self::List => "list",
+            Self::Import => "import",
+            Self::User => "user",
+            Self::Key => "key",
+            Self::PbxCall => "pbx-call",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
+        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        let told = || format!("has to be one of {}", Self::ALL.map(Self::as_str).join(", "));
+        known.ok_or_else(|| Problem::parameter("kind", told()))
+    }
+
+    fn unknown(self) -> Problem {
+        let (code, told) = match self {
+            Self::Session => (Code::SessionUnknown, "there is no session of that name"),
+            Self::Call | Self::PbxCall => (Code::CallUnknown, "there is no such call"),
+            Self::Campaign => (Code::CampaignUnknown, "there is no such campaign"),
+            Self::Contact => (Code::ContactUnknown, "there is no such contact"),
+            Self::List => (Code::UploadUnknown, "there is no such upload"),
+            Self::Import => (Code::ImportUnknown, "there is no such import"),
+            Self::User => (Code::UserUnknown, "there is no such user"),
+            Self::Key => (Code::KeyUnknown, "there is no such key"),
+        };
+        Problem::new(code, told)
+    }
+
+    fn id(self, text: &str) -> Result<Uuid, Problem> {
+        Uuid::parse_str(text).map_err(|_| self.unknown())
+    }
+}
+
+/// Something that is asked about.
+#[derive(Debug)]
+pub(super) struct Object {
+    kind: Kind,
+    pub(super) streams: Vec<Named>,
+    /// What lies beneath it, where that is wanted as well.
+    pub(super) beneath: Option<Named>,
+    /// Where its streams tell of other calls too: only what names this one is its own.
+    pub(super) call: Option<Uuid>,
+    pub(super) subject: Subject,
+}
+
+/// What the chain of causes begins with.
+#[derive(Debug)]
+pub(super) enum Subject {
+    /// A result that a call server reported.
+    Reported {
+        stream: StreamId,
+        result: Uuid,
+    },
+    /// A call that a campaign placed.
+    Placed(Box<CallRow>),
+    /// A call that the exchange had.
+    Exchange(StreamId),
+    Session(SessionId),
+    List(Uuid),
+    Contact(Uuid),
+    /// Nothing led to it but whoever made it.
+    Itself,
+}
+
+impl Object {
+    pub(super) fn unknown(&self) -> Problem {
+        self.kind.unknown()
+    }
+
+    fn one(kind: Kind, stream: Named, subject: Subject) -> Self {
+        Self { kind, streams: vec![stream], beneath: None, call: None, subject }
+    }
+}
+
+/// Who asks, and how fresh what the screens know has to be.
+pub(super) struct Asking<'a> {
+    engine: &'a Engine,
+    organization: &'a Organization,
+    fresh: &'a Fresh,
+}
+
+impl<'a> Asking<'a> {
+    pub(super) fn new(engine: &'a Engine, caller: &'a Caller, fresh: &'a Fresh) -> Self {
+        Self { engine, organization: &caller.organization, fresh }
+    }
+
+    pub(super) async fn object(
+        &self,
+        kind: Kind,
+        id: &str,
+        with: Option<&str>,
+    ) -> Result<(Object, Freshness), Problem> {
+        let shown = self.fresh.wait_for(self.engine, screens(kind, id)).await;
+        let shown = if screens(kind, id).is_empty() { self.fresh.journal(self.engine) } else { shown };
+        let mut object = self.find(kind, id).await?;
+        object.beneath = beneath(&object, with)?;
+        Ok((object, shown))
+    }
+
+    async fn find(&self, kind: Kind, id: &str) -> Result<Object, Problem> {
+        let organization = self.organization;
+        match kind {
+            Kind::Session => self.session(id).await,
+            Kind::Call => self.call(kind.id(id)?).await,
+            Kind::Contact => self.contact(kind.id(id)?).await,
+            Kind::PbxCall => self.pbx_call(id).await,
+            Kind::Campaign => {
+                let stream = StreamId::campaign(organization, kind.id(id)?);
+                Ok(Object::one(kind, (Campaign::TYPE, stream), Subject::Itself))
+            }
+            Kind::List => {
+                let list = kind.id(id)?;
+                let stream = StreamId::number_list(organization, list);
+                Ok(Object::one(kind, (NumberList::TYPE, stream), Subject::List(list)))
+            }
+            Kind::Import => {
+                let stream = StreamId::import(organization, kind.id(id)?);
+                Ok(Object::one(kind, (Import::TYPE, stream), Subject::Itself))
+            }
+            Kind::User => {
+                let name = UserName::parse(id).map_err(|_| kind.unknown())?;
+                let stream = StreamId::user(organization, &name);
+                Ok(Object::one(kind, (User::TYPE, stream), Subject::Itself))
+            }
+            Kind::Key => {
+                let stream = StreamId::api_key(organization, kind.id(id)?);
+                Ok(Object::one(kind, (ApiKey::TYPE, stream), Subject::Itself))
+            }
+        }
+    }
+
+    /// By its name, or by its id where a session has that.
+    async fn session(&self, id: &str) -> Result<Object, Problem> {
+        let mut name = SessionId::parse(id).map_err(|_| Kind::Session.unknown())?;
+        if Uuid::parse_str(id).is_ok() {
+            let (organization, screens) = (self.organization.as_str(), &self.engine.screens);
+            if let Some(row) = session_stats::find(screens, organization, id, 0).await? {
+                name = SessionId::parse(&row.session)?;
+            }
+        }
+        let stream = StreamId::session(self.organization, &name);
+        Ok(Object::one(Kind::Session, (Session::TYPE, stream), Subject::Session(name)))
+    }
+
+    /// A result of the history, whoever placed the call.
+    async fn call(&self, id: Uuid) -> Result<Object, Problem> {
+        let (organization, screens) = (self.organization, &self.engine.screens);
+        if let Some(row) = call_history::find(screens, organization.as_str(), id).await? {
+            let stream = StreamId::stored(row.stream);
+            let subject = Subject::Reported { stream: stream.clone(), result: id };
+            return Ok(Object::one(Kind::Call, (Call::TYPE, stream), subject));
+        }
+        if let Some(row) = campaign_calls::find(screens, organization, id).await? {
+            return Ok(self.placed(row));
+        }
+        let seen = pbx_calls::find_by_id(screens, organization, id).await?;
+        let stream = StreamId::stored(seen.ok_or_else(|| Kind::Call.unknown())?.stream);
+        Ok(Object::one(Kind::Call, (PbxCall::TYPE, stream.clone()), Subject::Exchange(stream)))
+    }
+
+    fn placed(&self, row: CallRow) -> Object {
+        let mut streams = vec![
+            (Target::TYPE, StreamId::target(self.organization, row.campaign, row.contact)),
+            (Promises::TYPE, StreamId::promises(self.organization, row.contact)),
+        ];
+        if let Some(number) = row.number.as_deref().and_then(Fingerprint::parse) {
+            streams.push((Person::TYPE, StreamId::person(self.organization, &number)));
+        }
+        let call = Some(row.id);
+        Object { kind: Kind::Call, streams, beneath: None, call, subject: Subject::Placed(Box::new(row)) }
+    }
+
+    async fn pbx_call(&self, id: &str) -> Result<Object, Problem> {
+        let name = PbxCallId::parse(id).map_err(|_| Kind::PbxCall.unknown())?;
+        let mut stream = StreamId::pbx_call(self.organization, &name);
+        if let Ok(id) = Uuid::parse_str(id) {
+            let seen = pbx_calls::find_by_id(&self.engine.screens, self.organization, id).await?;
+            stream = seen.map_or(stream, |row| StreamId::stored(row.stream));
+        }
+        Ok(Object::one(Kind::PbxCall, (PbxCall::TYPE, stream.clone()), Subject::Exchange(stream)))
+    }
+
+    /// What a contact promised, every number that it had, and every campaign that it was in belong to it.
+    async fn contact(&self, id: Uuid) -> Result<Object, Problem> {
+        let (engine, organization) = (self.engine, self.organization);
+        let own = StreamId::contact(organization, id);
+        let mut numbers: Vec<Fingerprint> = vec![];
+        for fact in engine.dispatch.facts_of(Contact::TYPE, &own).await? {
+            let phone = details(&fact).map(|details| Phone::stored(&details.phone));
+            let number = phone.map(|phone| engine.dispatch.fingerprint(organization, &phone));
+            numbers.extend(number.filter(|number| !numbers.contains(number)));
+        }
+        let mut streams = vec![(Contact::TYPE, own), (Promises::TYPE, StreamId::promises(organization, id))];
+        streams.extend(numbers.iter().map(|number| (Person::TYPE, StreamId::person(organization, number))));
+        let places = targets::of_contact(&engine.screens, organization, id).await?;
+        streams.extend(places.into_iter().map(|stream| (Target::TYPE, stream)));
+        let subject = Subject::Contact(id);
+        Ok(Object { kind: Kind::Contact, streams, beneath: None, call: None, subject })
+    }
+}
+
+/// What lies beneath it, where that is wanted as well.
+fn beneath(object: &Object, with: Option<&str>) -> Result<Option<Named>, Problem> {
+    let known: &[(&str, &'static str)] = match object.kind {
+        Kind::Session => &[("calls", Call::TYPE)],
+        Kind::Campaign => &[("targets", Target::TYPE)],
+        Kind::Call | Kind::Contact | Kind::List | Kind::Import | Kind::User | Kind::Key | Kind::PbxCall => {
+            &[]
+        }
+    };
+    if known.is_empty() && with.is_some() {
+        return Err(Problem::parameter("with", "goes with sessions and campaigns alone"));
+    }
+    let wanted = query::one_of("with", with, known)?;
+    Ok(wanted.and_then(|kind| object.streams.first().map(|(_, stream)| (kind, stream.clone()))))
+}
+
+/// Who has to be asked where something is to be found.
+fn screens(kind: Kind, id: &str) -> &'static [&'static str] {
+    let is_id = Uuid::parse_str(id).is_ok();
+    match kind {
+        Kind::Session if is_id => &[SessionStats::NAME],
+        Kind::PbxCall if is_id => &[PbxCalls::NAME],
+        Kind::Call => &[CallHistory::NAME, CampaignCalls::NAME, PbxCalls::NAME],
+        Kind::Contact => &[Targets::NAME],
+        Kind::Session
+        | Kind::PbxCall
+        | Kind::Campaign
+        | Kind::List
+        | Kind::Import
+        | Kind::User
+        | Kind::Key => &[],
+    }
+}
+
+/// What an event says of a contact.
+fn details(fact: &Fact) -> Option<&Details> {
+    let Event::Contact(event) = &fact.event else { return None };
+    match event {
+        contact::Event::Created { personal, .. } | contact::Event::Changed { personal, .. } => {
+            personal.clear()
+        }
+        contact::Event::StatusSet { .. } | contact::Event::Removed { .. } => None,
+    }
+}

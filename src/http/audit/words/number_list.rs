@@ -1,0 +1,50 @@
+//! What became of a list of numbers.
+
+use domain::number_list::{Event, Origin};
+
+use super::{Teller, Texts};
+
+const ACCEPTED: Texts = [
+    "Ro'yxat qabul qilindi: {1} qatordan {0} ta raqam, {2} ta yaroqsiz, {3} ta takror",
+    "Рўйхат қабул қилинди: {1} қатордан {0} та рақам, {2} та яроқсиз, {3} та такрор",
+    "Список принят: строк {1}, номеров {0}, негодных {2}, повторов {3}",
+    "The list was accepted: {0} numbers of {1} rows, {2} invalid, {3} duplicates",
+];
+const RETRY: Texts = [
+    "{1} sessiyasi yeta olmagan {0} ta raqamdan ro'yxat tuzildi",
+    "{1} сессияси ета олмаган {0} та рақамдан рўйхат тузилди",
+    "Составлен список из номеров, до которых сессия {1} не дозвонилась: {0}",
+    "A list was made of the {0} numbers that the session {1} did not reach",
+];
+const PLACED: Texts = [
+    "Ro'yxat masofaviy serverga qo'yildi",
+    "Рўйхат масофавий серверга қўйилди",
+    "Список размещён на удалённом сервере",
+    "The list was put on the remote host",
+];
+const PLACE_FAILED: Texts = [
+    "Ro'yxatni serverga qo'yib bo'lmadi: {0}",
+    "Рўйхатни серверга қўйиб бўлмади: {0}",
+    "Разместить список не удалось: {0}",
+    "The list could not be put on the remote host: {0}",
+];
+const PUT_OFF: Texts = [
+    "Server band, ro'yxat keyinroq qo'yiladi",
+    "Сервер банд, рўйхат кейинроқ қўйилади",
+    "Сервер занят, список будет размещён позже",
+    "The remote host is in use; the list is put there later",
+];
+
+pub(super) fn words(event: &Event, tell: Teller) -> String {
+    match event {
+        Event::Accepted { origin: Origin::Workbook | Origin::Text, counts, .. } => {
+            tell.with(ACCEPTED, &[&counts.numbers, &counts.rows, &counts.invalid, &counts.duplicates])
+        }
+        Event::Accepted { origin: Origin::Retry { session }, counts, .. } => {
+            tell.with(RETRY, &[&counts.numbers, session])
+        }
+        Event::Placed { .. } => tell.say(PLACED),
+        Event::PlaceFailed { reason, .. } => tell.with(PLACE_FAILED, &[reason]),
+        Event::PutOff { .. } => tell.say(PUT_OFF),
+    }
+}
