@@ -11,6 +11,7 @@ import { Notices } from '../parts/notices';
 import { Account } from './account';
 import { reconnect, useConnection } from './live';
 import { Navigation } from './navigation';
+import { OpenDoor } from './open-door';
 import { session, useSession } from './session';
 import { SignIn } from './sign-in';
 import { Simulation } from './simulation';
@@ -45,6 +46,7 @@ function House() {
       <Navigation />
       <main id="content" tabIndex={-1}>
         <Offline />
+        <OpenDoor />
         <Simulation />
         <Suspense fallback={<Loading rows={6} />}>
           <Outlet />

@@ -7,6 +7,7 @@ import { ask, client } from '../api/client';
 import { Icon } from '../parts/icon';
 import { words } from '../words';
 import { atLeast, type Person, usePerson } from './session';
+import { useEngineSettings } from './told';
 
 const OLD_MS = 60_000;
 
@@ -20,7 +21,9 @@ async function simulated(person: Person, signal: AbortSignal): Promise<readonly 
 export function useSimulated(): readonly string[] {
   const person = usePerson();
   const read = useQuery({ queryKey: ['simulated', person.role], queryFn: ({ signal }) => simulated(person, signal), staleTime: OLD_MS });
-  return read.data ?? [];
+  // An engine that knows of no agent plays one itself.
+  const agent = useEngineSettings().data?.some(({ name, value }) => name === 'AGENT_URL' && value === '') === true;
+  return [...new Set([...(read.data ?? []), ...(agent ? ['agent'] : [])])].sort();
 }
 
 /** In the reader's language where the far end is one that is known, otherwise as the engine names it. */

@@ -7,8 +7,10 @@ import { actors } from './actors';
 import { audit } from './audit';
 import { campaigns } from './campaigns';
 import { contacts } from './contacts';
+import { forbidden } from './forbidden';
 import { type Language, LANGUAGES } from './form';
 import { history } from './history';
+import { keys } from './keys';
 import { live } from './live';
 import { parked } from './parked';
 import { parts } from './parts';
@@ -20,7 +22,7 @@ import { system } from './system';
 
 export { type Language, LANGUAGES } from './form';
 
-const SECTIONS = { shell, parts, sessions, campaigns, contacts, live, history, audit, system, actors, quarantine, parked, settings } as const;
+const SECTIONS = { shell, parts, sessions, campaigns, contacts, live, history, audit, system, actors, quarantine, parked, settings, keys, forbidden } as const;
 
 /** The texts of one language, section by section. */
 function told<const L extends Language>(language: L) {
