@@ -7,6 +7,7 @@ mod rebuild;
 mod remote;
 mod simulation;
 mod users;
+mod verification;
 mod vitals;
 mod wards;
 
@@ -43,6 +44,7 @@ pub use pbx::{Exchange, exchange, exchange_options};
 pub use rebuild::{RebuildStep, rebuild_offline};
 use remote::{call_servers, host_name, recordings, remote_host};
 pub use users::{Errand, user_offline};
+use verification::Verifying;
 use vitals::Pulse;
 
 /// Commands are spread over so many threads at most; beyond that the journal's one writer is what counts.
@@ -134,18 +136,17 @@ impl App {
         let wards::Wards { all: wards, effector, projectors } = wards;
         let guardian = guardian::start(guardian::Limits::default(), wards)?;
 
-        let vitals = Pulse::new((&journal, &screens), &dispatch, (&guardian, projectors), (&ports, &*remote));
+        let verifying = Verifying::new(place(&config), &ports.clock);
+        let actors = (&guardian, projectors);
+        let tapes = exchange.as_ref().map(|one| one.tapes(&config));
+        let vitals = Pulse::new((&journal, &screens), &dispatch, actors, (&ports, &*remote), verifying);
         let engine = http::Engine::try_new(http::Parts {
             dispatch: dispatch.clone(),
             screens: screens.clone(),
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
             sheets: Arc::new(Spreadsheets),
-            recordings: Arc::new(recordings(
-                &config,
-                &remote,
-                exchange.as_ref().map(|one| one.tapes(&config)),
-            )),
+            recordings: Arc::new(recordings(&config, &remote, tapes)),
             vitals: Arc::new(vitals),
             metrics: metrics(),
             board,

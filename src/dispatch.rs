@@ -10,6 +10,7 @@ mod draft;
 pub mod imports;
 mod keeper;
 pub mod lists;
+pub mod past;
 pub mod pbx;
 pub mod promises;
 pub mod remote;

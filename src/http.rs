@@ -5,6 +5,7 @@ pub mod auth;
 pub mod problem;
 pub mod vitals;
 
+mod as_of;
 mod body;
 mod cors;
 mod edge;

@@ -174,8 +174,11 @@ impl CampaignRow {
         Spent { calls, talk_secs: u64::try_from(self.talk_secs).unwrap_or(0) }
     }
 
+    /// Also where contacts are read one after another, as when somebody looks back.
     fn hear(&mut self, fact: &Fact) -> &mut Self {
-        (self.updated_at, self.heard) = (fact.recorded_at, fact.position);
+        if fact.position > self.heard {
+            (self.updated_at, self.heard) = (fact.recorded_at, fact.position);
+        }
         self
     }
 

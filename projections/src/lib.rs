@@ -21,6 +21,7 @@ pub mod users;
 pub mod follow;
 pub mod projection;
 pub mod screens;
+pub mod then;
 
 mod cache;
 pub mod error;

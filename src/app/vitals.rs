@@ -13,10 +13,12 @@ use projections::follow::Replay;
 use projections::registry::State;
 
 use super::Ports;
+use super::verification::Verifying;
 use crate::actors::{guardian, projector};
 use crate::dispatch::Dispatch;
 use crate::http::vitals::{
-    Actor, Effects, Error, Keeper, ParkedStream, Projection, Queue, Rebuild, Replayed, Status, Vitals,
+    Actor, Asker, Effects, Error, Keeper, ParkedStream, Projection, Queue, Rebuild, Replayed, Status,
+    Verification, Vitals,
 };
 use crate::journal::{Journal, QUEUE_LEN_MAX};
 use crate::ports::{Clock, RemoteHost};
@@ -36,6 +38,7 @@ pub(super) struct Pulse {
     guardian: guardian::Handle,
     projectors: Vec<projector::Handle>,
     clock: Arc<dyn Clock>,
+    verifying: Verifying,
     simulated: Vec<String>,
     began: Instant,
     /// Where each screen that is behind was at the last look, and since when it is there.
@@ -48,6 +51,7 @@ impl Pulse {
         dispatch: &Dispatch,
         (guardian, projectors): (&guardian::Handle, Vec<projector::Handle>),
         (ports, remote): (&Ports, &dyn RemoteHost),
+        verifying: Verifying,
     ) -> Self {
         let simulated = if remote.kind() == Remote::Simulated { vec!["remote".to_owned()] } else { vec![] };
         Self {
@@ -57,6 +61,7 @@ impl Pulse {
             guardian: guardian.clone(),
             projectors,
             clock: Arc::clone(&ports.clock),
+            verifying,
             simulated,
             began: Instant::now(),
             seen: Mutex::default(),
@@ -192,6 +197,14 @@ impl Vitals for Pulse {
             if given_up { Ok(()) } else { Err(Error::NotParked) }
         }
         .boxed()
+    }
+
+    fn verify(&self, by: Asker) -> bool {
+        self.verifying.begin(by)
+    }
+
+    fn verification(&self) -> Verification {
+        self.verifying.known()
     }
 }
 

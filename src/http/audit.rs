@@ -6,6 +6,7 @@
 mod chain;
 mod object;
 mod reading;
+mod verification;
 mod words;
 
 use actix_web::web::{Path, Query};
@@ -32,7 +33,7 @@ const LIMIT: u32 = 100;
 const LIMIT_MAX: u32 = 500;
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
-    routes.service(recorded);
+    routes.service(recorded).service(verification::state).service(verification::begin);
 }
 
 /// Everything that was recorded of one thing, or a page of it.

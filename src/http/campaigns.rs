@@ -17,7 +17,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, pos
 use domain::access::Role;
 use domain::campaign::{Command, Kind as Purpose};
 use domain::fact::{Circumstances, Position};
-use domain::ids::StreamId;
+use domain::ids::{Organization, StreamId};
 use projections::campaign_board::{self, CampaignBoard, CampaignRow, Filter, Status};
 use projections::contact_book::{self, ContactBook};
 use projections::projection::Projection;
@@ -28,6 +28,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::Engine;
+use super::as_of::{self, AsOf, Moment};
 use super::auth::{Caller, Member};
 use super::edge::{self, RequestId};
 use super::language::Texts;
@@ -148,8 +149,9 @@ async fn list(
 }
 
 /// One campaign with its first hundred contacts; `GET …/contacts` has them all.
-#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Fresh, Texts), responses(
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Fresh, AsOf, Texts), responses(
     (status = OK, body = WholeView<'_>),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/auto-calling/campaigns/{id}")]
@@ -158,18 +160,37 @@ async fn one(
     member: Member,
     id: Path<String>,
     fresh: Query<Fresh>,
+    as_of: Query<AsOf>,
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let organization = &member.0.organization;
     let campaign = named(&id)?;
+    let moment = as_of.moment(&engine).await?;
     let shown = fresh.wait(&engine, CampaignBoard::NAME).await;
     fresh.wait(&engine, Targets::NAME).await;
+    if let Some(then) = moment {
+        return past(&engine, (organization, campaign), then, texts).await;
+    }
     let row = find(&engine, &member.0, campaign).await?;
     let first = (0, WITH_CAMPAIGN);
     let rows = targets::of_campaign(&engine.screens, organization, campaign, first).await?;
     let people = members::contacts(&engine, organization, &rows, &fresh).await?;
     let contacts = members::views(&rows, &people, texts);
     sessions::json(sessions::shown(shown), &WholeView { campaign: CampaignView::new(&row, texts), contacts })
+}
+
+/// The same as it was.
+async fn past(
+    engine: &Engine,
+    of: (&Organization, Uuid),
+    then: Moment,
+    texts: Texts,
+) -> Result<HttpResponse, Problem> {
+    let first = usize::try_from(WITH_CAMPAIGN).unwrap_or(usize::MAX);
+    let whole = as_of::campaign(engine, of, first, (then.position, unknown())).await?;
+    let contacts = members::views(&whole.targets, &whole.people, texts);
+    let campaign = CampaignView::new(&whole.row, texts);
+    sessions::json(then.shown(), &WholeView { campaign, contacts })
 }
 
 /// How many joined, and how many were there already.

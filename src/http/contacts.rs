@@ -21,6 +21,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::Engine;
+use super::as_of::{self, AsOf};
 use super::auth::{Caller, Member};
 use super::edge::{self, RequestId};
 use super::language::Texts;
@@ -203,8 +204,9 @@ async fn list(
 }
 
 /// One contact.
-#[utoipa::path(tag = "contacts", security(("token" = [])), params(Fresh, Texts), responses(
+#[utoipa::path(tag = "contacts", security(("token" = [])), params(Fresh, AsOf, Texts), responses(
     (status = OK, body = ContactView<'_>),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/auto-calling/contacts/{id}")]
@@ -213,10 +215,17 @@ async fn one(
     member: Member,
     id: Path<String>,
     fresh: Query<Fresh>,
+    as_of: Query<AsOf>,
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
+    let (organization, contact) = (&member.0.organization, named(&id)?);
+    if let Some(then) = as_of.moment(&engine).await? {
+        fresh.wait(&engine, Targets::NAME).await;
+        let row = as_of::contact(&engine, organization, contact, (then.position, unknown())).await?;
+        return sessions::json(then.shown(), &ContactView::new(&row, texts));
+    }
     let fresh = fresh.wait(&engine, ContactBook::NAME).await;
-    let row = contact_book::find(&engine.screens, &member.0.organization, named(&id)?).await?;
+    let row = contact_book::find(&engine.screens, organization, contact).await?;
     sessions::json(sessions::shown(fresh), &ContactView::new(&row.ok_or_else(unknown)?, texts))
 }
 

@@ -84,6 +84,7 @@ codes! {
     PromiseUnknown     = NOT_FOUND,              "promise-unknown",      "There is no such promise";
     ProjectionUnknown  = NOT_FOUND,              "projection-unknown",   "There is no such projection";
     StreamNotParked    = NOT_FOUND,              "stream-not-parked",    "That stream is not parked";
+    NotYet             = NOT_FOUND,              "not-yet",              "It did not exist yet";
     MethodNotAllowed   = METHOD_NOT_ALLOWED,     "method-not-allowed",   "The method does not exist here";
     RequestTimeout     = REQUEST_TIMEOUT,        "request-timeout",      "The request took too long to arrive";
     CommandReused      = CONFLICT,               "command-reused",       "The command id belongs to another command";
@@ -105,6 +106,7 @@ codes! {
     QuarantineBound    = CONFLICT,               "quarantine-bound",     "The report was bound to a session";
     QuarantineGone     = CONFLICT,               "quarantine-discarded", "The report was discarded";
     QuarantineUnread   = CONFLICT,               "quarantine-unreadable", "The held report cannot be read";
+    VerifyRunning      = CONFLICT,               "verification-running", "The journal is being verified already";
     RebuildRunning     = CONFLICT,               "rebuild-running",      "The projection is being rebuilt already";
     UserExists         = CONFLICT,               "user-exists",          "There is a user of that name";
     ExchangeUnset      = CONFLICT,               "exchange-unset",       "No exchange is watched";

@@ -19,7 +19,7 @@ use super::times;
 /// Every number that is known, and the largest that it may be.
 const NUMBERS: [(&str, u64); 1] = [("minPosition", u64::MAX)];
 /// Every text that is known. What it may be is said where it is read.
-const TEXTS: [&str; 32] = [
+const TEXTS: [&str; 33] = [
     "limit",
     "cursor",
     "status",
@@ -52,6 +52,7 @@ const TEXTS: [&str; 32] = [
     "extension",
     "internal",
     "with",
+    "asOf",
 ];
 /// Longest part of a name or a number that is looked for.
 const PART_LEN_MAX: usize = 100;
@@ -178,21 +179,26 @@ impl End {
     }
 }
 
-/// A time as it comes in anywhere, or a date alone; its plus may have become a space on the way, as pluses in addresses do.
+/// A time as it comes in anywhere, or a date alone.
 pub(super) fn time(end: End, text: Option<&str>, zone: Tz) -> Result<Option<DateTime<Utc>>, Problem> {
     let read = |text: &str| {
         if let Some((begin, next)) = times::day(text, zone) {
             return Ok(if end == End::From { begin } else { next });
         }
-        let mended = match text.split_at_checked(LOCAL_LEN) {
-            Some((local, rest)) => format!("{local}{}", rest.replace(' ', "+")),
-            None => text.to_owned(),
-        };
         let told = "has to be a time such as 2025-10-06T18:30:00Z, or a date such as 2025-10-06";
         let wrong = || Problem::parameter(end.name(), told);
-        times::parse(&mended, zone).ok_or_else(wrong)
+        instant(text, zone).ok_or_else(wrong)
     };
     text.map(read).transpose()
+}
+
+/// A time as it comes in anywhere; its plus may have become a space on the way.
+pub(super) fn instant(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
+    let mended = match text.split_at_checked(LOCAL_LEN) {
+        Some((local, rest)) => format!("{local}{}", rest.replace(' ', "+")),
+        None => text.to_owned(),
+    };
+    times::parse(&mended, zone)
 }
 
 /// A telephone number, whose plus may have become a space on the way.

@@ -1,6 +1,7 @@
 //! The webhook: a call server reports one call, and hears what is stored. This is the path that has to be fast.
 
 mod list;
+mod past;
 mod report;
 mod reports;
 pub(super) mod view;

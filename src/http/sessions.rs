@@ -20,6 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::as_of::{self, AsOf};
 use super::auth::Calls;
 use super::language::Texts;
 use super::problem::{Code, Problem, ProblemBody};
@@ -174,7 +175,7 @@ impl Fresh {
 }
 
 /// One session by its `sessionId` or its `id`.
-#[utoipa::path(tag = "calls", params(Fresh, Texts), responses(
+#[utoipa::path(tag = "calls", params(Fresh, AsOf, Texts), responses(
     (status = OK, body = SessionView<'_>),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
@@ -185,12 +186,18 @@ async fn one(
     caller: Calls,
     id: Path<String>,
     fresh: Query<Fresh>,
+    as_of: Query<AsOf>,
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
+    let moment = as_of.moment(&engine).await?;
     let fresh = fresh.wait(&engine, SessionStats::NAME).await;
     let organization = caller.0.organization.as_str();
     let row = session_stats::find(&engine.screens, organization, &id, fresh.position).await?;
     let row = row.ok_or_else(unknown)?;
+    if let Some(then) = moment {
+        let row = as_of::session(&engine, &row.stream, then.position).await?;
+        return json(then.shown(), &SessionView::new(&row, texts.language, then.at));
+    }
     json(shown(fresh), &SessionView::new(&row, texts.language, engine.clock.now()))
 }
 

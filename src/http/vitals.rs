@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use domain::fact::Position;
+use domain::ids::Organization;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,6 +21,10 @@ pub trait Vitals: Send + Sync + fmt::Debug {
     fn replay<'a>(&'a self, parked: ParkedStream<'a>) -> BoxFuture<'a, Result<Replayed, Error>>;
     /// Gives up the events of a parked stream.
     fn discard<'a>(&'a self, parked: ParkedStream<'a>) -> BoxFuture<'a, Result<(), Error>>;
+    /// Begins to look whether the journal is what was written; false where a look is under way already.
+    fn verify(&self, by: Asker) -> bool;
+    /// What this node knows of such looks since it was started.
+    fn verification(&self) -> Verification;
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +32,49 @@ pub struct ParkedStream<'a> {
     pub projection: &'a str,
     pub kind: &'a str,
     pub stream: &'a str,
+}
+
+/// Who wants to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asker {
+    pub organization: Organization,
+    pub actor: String,
+}
+
+/// The look that is under way, and the last one that came to an end.
+#[derive(Debug, Clone, Default)]
+pub struct Verification {
+    pub running: Option<Verifying>,
+    pub last: Option<Verified>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Verifying {
+    pub by: Asker,
+    pub began_at: DateTime<Utc>,
+    pub position: Position,
+    pub head: Position,
+}
+
+#[derive(Debug, Clone)]
+pub struct Verified {
+    pub by: Asker,
+    pub began_at: DateTime<Utc>,
+    pub ended_at: DateTime<Utc>,
+    /// Up to where it was looked at.
+    pub position: Position,
+    pub found: Found,
+}
+
+/// What the journal was found to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// What was written; the digest is over all of it.
+    Sound { digest: String },
+    /// Something else, from here on where the place is known.
+    Wrong { position: Option<Position>, what: String },
+    /// It could not be read to its end.
+    Unreadable,
 }
 
 /// What became of a replay.

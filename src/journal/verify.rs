@@ -2,6 +2,7 @@
 //! A change shows at the event it was made to; a loss at the very end shows only against something kept elsewhere.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use cqrs_es::Aggregate as _;
 use domain::fact::Position;
@@ -104,9 +105,17 @@ const CHUNKS_A_READ: u32 = 64;
 /// A batch may hold some thousand events.
 const BATCHES_A_READ: usize = 32;
 
+/// How much of the machine a check may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    Full,
+    /// Beside an engine at work: it rests as long as it worked.
+    Gentle,
+}
+
 /// Walks the whole chain; only where that finds no place is the store asked what is wrong with itself.
 pub async fn run(reader: &Reader, report: &mut dyn FnMut(Progress)) -> Result<Report, Fault> {
-    let walked = walk(reader, report).await;
+    let walked = walk(reader, Pace::Full, report).await;
     if let Err(Fault::At { .. }) = walked {
         return walked;
     }
@@ -116,10 +125,23 @@ pub async fn run(reader: &Reader, report: &mut dyn FnMut(Progress)) -> Result<Re
     }
 }
 
-async fn walk(reader: &Reader, report: &mut dyn FnMut(Progress)) -> Result<Report, Fault> {
+/// The same beside an engine at work. The store is asked about itself only where it cannot be read.
+pub async fn run_gently(reader: &Reader, report: &mut dyn FnMut(Progress)) -> Result<Report, Fault> {
+    let walked = walk(reader, Pace::Gentle, report).await;
+    if !matches!(walked, Err(Fault::Journal(_))) {
+        return walked;
+    }
+    match reader.damage().await?.into_iter().next() {
+        Some(damage) => Err(Fault::Store(damage)),
+        None => walked,
+    }
+}
+
+async fn walk(reader: &Reader, pace: Pace, report: &mut dyn FnMut(Progress)) -> Result<Report, Fault> {
     let head = reader.position().await?;
     let mut state = State { position: 0, recorded_at: 0, digest: GENESIS, batches: 0 };
     loop {
+        let began = Instant::now();
         let batches = reader.batches(state.position, BATCHES_A_READ).await?;
         let Some(last) = batches.last() else {
             // An engine at work may have committed between the two looks: then there is a batch by now.
@@ -138,6 +160,9 @@ async fn walk(reader: &Reader, report: &mut dyn FnMut(Progress)) -> Result<Repor
             check_list(reader, event).await?;
         }
         report(Progress { position: state.position, head: head.max(state.position) });
+        if pace == Pace::Gentle {
+            tokio::time::sleep(began.elapsed()).await;
+        }
     }
     let digest = hex::encode(state.digest);
     Ok(Report { events: state.position, batches: state.batches, digest })

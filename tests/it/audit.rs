@@ -3,6 +3,7 @@
 mod campaigns;
 mod doors;
 mod sessions;
+mod verification;
 
 use reqwest::StatusCode;
 use serde_json::Value;

@@ -130,7 +130,7 @@ async fn the_document_says_what_the_routes_are() {
             "number status direction source session campaign from to format minPosition lang",
         ),
         ("/calls/sessions/all", "limit cursor status q minPosition lang"),
-        ("/calls/session/{id}/results", "limit cursor status q reports minPosition lang id"),
+        ("/calls/session/{id}/results", "limit cursor status q reports minPosition asOf lang id"),
     ] {
         let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
         let names: Vec<&str> = parameters.iter().map(|known| known["name"].as_str().unwrap()).collect();

@@ -30,7 +30,7 @@ use karnay::config::{Config, Secret, Sources, UnknownSession};
 use karnay::dispatch::dialling::House;
 use karnay::dispatch::{Dispatch, Meta};
 use karnay::http::Moving;
-use karnay::http::vitals::{Error, ParkedStream, Replayed, Status, Vitals};
+use karnay::http::vitals::{Asker, Error, ParkedStream, Replayed, Status, Verification, Vitals};
 use karnay::http::{Engine, Options, Parts};
 use karnay::journal::feed::Reading;
 use karnay::journal::keys::DataKey;
@@ -113,6 +113,14 @@ impl Vitals for Calm {
 
     fn discard<'a>(&'a self, _: ParkedStream<'a>) -> BoxFuture<'a, Result<(), Error>> {
         async { Ok(()) }.boxed()
+    }
+
+    fn verify(&self, _: Asker) -> bool {
+        true
+    }
+
+    fn verification(&self) -> Verification {
+        Verification::default()
     }
 }
 
@@ -244,6 +252,32 @@ impl Floor {
             pbx,
             options,
         };
+        Self { engine: Engine::try_new(parts).unwrap(), dispatch, journal, screens, folder }
+    }
+
+    /// The same journal under screens of their own, which nobody feeds.
+    pub(crate) async fn beside(&self) -> Self {
+        let (remote, hosts, len_max) = (Arc::new(Unset), vec![], recordings::LEN_MAX);
+        let nowhere = recordings::Options { remote, remote_host: None, hosts, exchange: None, len_max };
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::Sqlite(folder.path().join("screens.db"));
+        let screens = projections::Options { store, clock: Arc::new(now) };
+        let screens = Screens::open(screens).await.unwrap();
+        let parts = Parts {
+            dispatch: self.dispatch.clone(),
+            screens: screens.clone(),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(SystemIds),
+            sheets: Arc::new(Spreadsheets),
+            recordings: Arc::new(Recordings::new(nowhere)),
+            vitals: Arc::new(Calm),
+            metrics: Arc::new(String::new),
+            board: hub::board(self.journal.position()),
+            moving: Moving::default(),
+            pbx: None,
+            options: options(),
+        };
+        let (dispatch, journal) = (self.dispatch.clone(), self.journal.clone());
         Self { engine: Engine::try_new(parts).unwrap(), dispatch, journal, screens, folder }
     }
 

@@ -4,6 +4,7 @@
 
 mod agent;
 mod architecture;
+mod as_of;
 mod audit;
 mod cli;
 mod documents;

@@ -194,15 +194,21 @@ row! {
     }
 }
 
-/// A contact's streams in every campaign that it is in or was in.
-pub async fn of_contact(
+/// These contacts' streams in every campaign that they are in or were in. As many contacts as a query may name.
+pub async fn of_contacts(
     screens: &Screens,
     organization: &Organization,
-    contact: Uuid,
+    contacts: &[Uuid],
 ) -> Result<Vec<StreamId>, Error> {
-    let args = vec![Cell::text(organization.as_str()), Cell::text(contact.to_string())];
-    let rest = "where organization = $1 and contact = $2 order by position";
-    let places: Vec<Place> = screens.query(Targets::NAME, rest, args, false).await?;
+    if contacts.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut text = Text::new("where organization = ");
+    text.arg(Cell::text(organization.as_str())).push(" and contact in ");
+    text.list(contacts.iter().map(|contact| Cell::text(contact.to_string())));
+    text.push(" order by position");
+    let (rest, args) = text.into_parts();
+    let places: Vec<Place> = screens.query(Targets::NAME, &rest, args, false).await?;
     Ok(places.into_iter().map(|place| StreamId::stored(place.stream)).collect())
 }
 

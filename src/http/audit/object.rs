@@ -259,7 +259,7 @@ impl<'a> Asking<'a> {
         }
         let mut streams = vec![(Contact::TYPE, own), (Promises::TYPE, StreamId::promises(organization, id))];
         streams.extend(numbers.iter().map(|number| (Person::TYPE, StreamId::person(organization, number))));
-        let places = targets::of_contact(&engine.screens, organization, id).await?;
+        let places = targets::of_contacts(&engine.screens, organization, &[id]).await?;
         streams.extend(places.into_iter().map(|stream| (Target::TYPE, stream)));
         let subject = Subject::Contact(id);
         Ok(Object { kind: Kind::Contact, streams, beneath: None, call: None, subject })

@@ -4,7 +4,7 @@
 
 use actix_web::web::{Bytes, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get};
-use domain::ids::SessionId;
+use domain::ids::{Organization, SessionId, StreamId};
 use domain::language::Language;
 use domain::outcome::CallStatus;
 use futures_util::stream::{self, Stream};
@@ -15,9 +15,11 @@ use projections::session_stats::{self, SessionStats};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::past::LookingBack;
 use super::reports::{self, ReportView};
 use super::view::ResultView;
 use crate::dispatch::reports::Place;
+use crate::http::as_of::{AsOf, Moment};
 use crate::http::auth::Calls;
 use crate::http::history::named;
 use crate::http::language::Texts;
@@ -80,6 +82,28 @@ impl Part {
         })
     }
 
+    /// Nothing can be searched as it was, and reports are told with their positions anyway.
+    fn looking_back(
+        &self,
+        (engine, organization): (Engine, Organization),
+        session: &str,
+        (then, language): (Moment, Language),
+    ) -> Result<LookingBack, Problem> {
+        for (name, value) in [("q", &self.q), ("reports", &self.reports)] {
+            if value.is_some() {
+                return Err(Problem::parameter(name, "does not go with asOf"));
+            }
+        }
+        Ok(LookingBack {
+            engine,
+            session: StreamId::session(&organization, &SessionId::parse(session)?),
+            statuses: self.results()?.statuses,
+            language,
+            then,
+            after: page::position(self.cursor.as_deref())?.unwrap_or(0),
+        })
+    }
+
     /// Reports have no screen of their own that could be searched.
     fn every_report(&self) -> Result<Wanted, Problem> {
         for (name, value) in [("status", &self.status), ("q", &self.q)] {
@@ -92,7 +116,7 @@ impl Part {
 }
 
 /// The results of a session's calls.
-#[utoipa::path(tag = "calls", params(Part, Fresh, Texts), responses(
+#[utoipa::path(tag = "calls", params(Part, Fresh, AsOf, Texts), responses(
     (status = OK, body = Shown<'_>, headers(
         ("Link" = String, description = "The next page, where a limit is given and there is one"),
         ("X-Next-Cursor" = String, description = "Its cursor alone"),
@@ -107,15 +131,20 @@ pub(super) async fn of_session(
     request: HttpRequest,
     id: Path<String>,
     part: Query<Part>,
-    fresh: Query<Fresh>,
+    (fresh, as_of): (Query<Fresh>, Query<AsOf>),
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let language = texts.language;
+    let moment = as_of.moment(&engine).await?;
     let (wanted, limit) = (part.wanted()?, page::limit(part.limit.as_deref(), LIMIT_MAX)?);
     let known = fresh.wait(&engine, SessionStats::NAME).await;
     let organization = caller.0.organization;
     let session = session_stats::find(&engine.screens, organization.as_str(), &id, known.position).await?;
     let session = session.ok_or_else(sessions::unknown)?.session.clone();
+    if let Some(then) = moment {
+        let looking = part.looking_back((engine, organization), &session, (then, language))?;
+        return looking.answer(limit, &request).await;
+    }
     match wanted {
         Wanted::Results(wanted, after) => {
             let shown = sessions::shown(fresh.wait(&engine, CallHistory::NAME).await);

@@ -1,0 +1,144 @@
+//! Looking back: `asOf` asks for what a screen showed at an earlier time or position. The answer is a fresh fold of the thing's own
+//! events up to there, by the screen's own rules, and nothing is stored. Streams are read a page at a time.
+//! What is asked about is in `as_of/session.rs`, `as_of/campaign.rs` and `as_of/contact.rs`.
+
+mod campaign;
+mod contact;
+mod session;
+
+use std::sync::Arc;
+
+use actix_web::HttpResponseBuilder;
+use chrono::{DateTime, Utc};
+use domain::fact::{Fact, Position};
+use projections::Freshness;
+use projections::follow::Unreadable;
+use projections::projection::Projection;
+use projections::then::Then;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::problem::{Code, Problem};
+use super::{Engine, query, sessions};
+use crate::dispatch::audit::Named;
+use crate::dispatch::past::{Damaged, Reading};
+use crate::dispatch::reports::Error;
+
+pub(super) use campaign::campaign;
+pub(super) use contact::contact;
+pub(super) use session::{results, session};
+
+const NAME: &str = "asOf";
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct AsOf {
+    /// As it was at this time (`2025-10-06T18:30:00Z`), or when the journal stood at this position: every event that was recorded by then
+    /// counts, and none that came later.
+    as_of: Option<String>,
+}
+
+/// A place in the journal that is looked back to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) position: Position,
+    /// What is shown as running had been running until then.
+    pub(super) at: DateTime<Utc>,
+}
+
+impl AsOf {
+    /// None where nobody looks back.
+    pub(super) async fn moment(&self, engine: &Engine) -> Result<Option<Moment>, Problem> {
+        let Some(text) = self.as_of.as_deref() else { return Ok(None) };
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return position(engine, text).await.map(Some);
+        }
+        let at = query::instant(text, engine.options.timezone).ok_or_else(wrong)?;
+        if at > engine.clock.now() {
+            return Err(Problem::parameter(NAME, "is in the future"));
+        }
+        let position = engine.dispatch.position_at(at).await?;
+        Ok(Some(Moment { position, at }))
+    }
+}
+
+async fn position(engine: &Engine, text: &str) -> Result<Moment, Problem> {
+    let (position, head): (Position, _) = (text.parse().map_err(|_| wrong())?, engine.dispatch.position());
+    if position > head {
+        return Err(Problem::parameter(NAME, format!("is beyond the journal, which ends at {head}")));
+    }
+    let at = engine.dispatch.recorded_at(position).await?.unwrap_or(DateTime::UNIX_EPOCH);
+    Ok(Moment { position, at })
+}
+
+fn wrong() -> Problem {
+    Problem::parameter(NAME, "has to be a time such as 2025-10-06T18:30:00Z, or a position of the journal")
+}
+
+impl Moment {
+    /// An answer that says of which position it is.
+    pub(super) fn shown(self) -> HttpResponseBuilder {
+        sessions::shown(Freshness { position: self.position, behind: 0, parked: 0 })
+    }
+}
+
+/// A screen that has taken everything of these streams up to a position.
+async fn fold<P: Projection>(engine: &Engine, streams: &[Named], until: Position) -> Result<Then<P>, Error> {
+    let (mut then, mut after) = (Then::default(), 0);
+    loop {
+        let (page, next) = engine.dispatch.past(streams, (after, until), reading::<P>()).await?;
+        take(&mut then, &page.facts, &page.unreadable);
+        match next {
+            Some(next) => after = next,
+            None => return Ok(then),
+        }
+    }
+}
+
+/// The events of each stream beneath another one up to a position, stream by stream: no more than a page and a stream is held.
+async fn each_beneath(
+    engine: &Engine,
+    parent: &Named,
+    (until, reading): (Position, Reading),
+    mut each: impl FnMut(&[Arc<Fact>], &[Damaged]),
+) -> Result<(), Error> {
+    let (mut begun, mut damaged, mut after): (Vec<Arc<Fact>>, Vec<Damaged>, _) = (vec![], vec![], None);
+    loop {
+        let (page, next) = engine.dispatch.past_beneath(parent, after.as_ref(), (until, reading)).await?;
+        damaged.extend(page.unreadable);
+        for some in page.facts.chunk_by(|one, other| one.stream == other.stream) {
+            if begun.first().zip(some.first()).is_some_and(|(begun, next)| begun.stream != next.stream) {
+                each(&std::mem::take(&mut begun), &damaged);
+            }
+            begun.extend_from_slice(some);
+        }
+        let Some(place) = next else {
+            each(&begun, &damaged);
+            return Ok(());
+        };
+        after = Some(place);
+    }
+}
+
+fn take<P: Projection>(then: &mut Then<P>, facts: &[Arc<Fact>], damaged: &[Damaged]) {
+    let unreadable: Vec<_> = damaged
+        .iter()
+        .map(|bad| Unreadable { position: bad.position, kind: &bad.kind, stream: &bad.stream, why: &bad.why })
+        .collect();
+    then.take(facts, &unreadable);
+}
+
+/// Opening what is sealed costs more than all the rest.
+fn reading<P: Projection>() -> Reading {
+    if P::PERSONAL { Reading::Clear } else { Reading::Sealed }
+}
+
+/// What is not there at that time came later, or was never recorded at all.
+async fn missing(engine: &Engine, own: Named, unknown: Problem) -> Problem {
+    match engine.dispatch.recorded(&[own], 0, 1).await {
+        Ok(first) if first.entries.is_empty() => unknown,
+        Ok(_) => Problem::new(Code::NotYet, "it did not exist yet at that time"),
+        Err(why) => why.into(),
+    }
+}
