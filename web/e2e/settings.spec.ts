@@ -5,6 +5,8 @@ import type { Page } from '@playwright/test';
 import { Engine } from './engine';
 import { expect, look, prefer, test } from './world';
 
+test.use({ house: 'settings' });
+
 const PASSWORD = 'correct horse battery';
 
 async function open(page: Page, part: string): Promise<void> {

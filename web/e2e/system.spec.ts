@@ -10,6 +10,8 @@ import type { Page } from '@playwright/test';
 import { Engine } from './engine';
 import { expect, look, prefer, test } from './world';
 
+test.use({ house: 'system' });
+
 const DAMAGE = `
 import sqlite3, sys
 with sqlite3.connect(sys.argv[1], timeout=20) as journal:

@@ -14,15 +14,17 @@ import { keys } from './keys';
 import { live } from './live';
 import { parked } from './parked';
 import { parts } from './parts';
+import { past } from './past';
 import { quarantine } from './quarantine';
 import { sessions } from './sessions';
 import { settings } from './settings';
 import { shell } from './shell';
 import { system } from './system';
+import { verification } from './verification';
 
 export { type Language, LANGUAGES } from './form';
 
-const SECTIONS = { shell, parts, sessions, campaigns, contacts, live, history, audit, system, actors, quarantine, parked, settings, keys, forbidden } as const;
+const SECTIONS = { shell, parts, sessions, campaigns, contacts, live, history, audit, system, actors, quarantine, parked, settings, keys, forbidden, past, verification } as const;
 
 /** The texts of one language, section by section. */
 function told<const L extends Language>(language: L) {

@@ -1,6 +1,7 @@
 // Keys that programs come in with: making one, whose text is shown once, and revoking it.
 
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -63,7 +64,7 @@ function List() {
 function useColumns(revoke: (key: Key) => void): ColumnDef<Key, never>[] {
   const { t } = useTranslation();
   return useMemo(() => [
-    { id: 'name', header: t('keys.name'), cell: ({ row }) => row.original.name, meta: { width: 'minmax(8rem, 1fr)', phone: 'title' } },
+    { id: 'name', header: t('keys.name'), cell: ({ row: { original } }) => <Link to="/audit/$kind/$id" params={{ kind: 'key', id: original.id }}>{original.name}</Link>, meta: { width: 'minmax(8rem, 1fr)', phone: 'title' } },
     { id: 'role', header: t('keys.role'), cell: ({ row }) => t(`shell.roles.${row.original.role}`), meta: { width: '9rem' } },
     { id: 'scopes', header: t('keys.scopes'), cell: ({ row }) => <Scopes of={row.original} />, meta: { width: 'minmax(12rem, 1.8fr)', phone: 'line' } },
     { id: 'state', header: t('keys.state'), cell: ({ row }) => <State of={row.original} />, meta: { width: '9.5rem', phone: 'end' } },

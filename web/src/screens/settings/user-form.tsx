@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 
 import { ask, client } from '../../api/client';
 import { ROLES, type Role } from '../../app/session';
+import { AuditLink } from '../../parts/audit-link';
 import { Dialog } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
 import { useFault } from './told';
@@ -72,6 +73,7 @@ export function UserForm({ user, close }: UserFormProps) {
           <>
             <label className="check"><input type="checkbox" name="enters" defaultChecked={!user.disabled} />{t('settings.users.mayEnter')}</label>
             <p className="soft">{t('settings.users.signsOut')}</p>
+            <div className="row"><AuditLink kind="user" id={user.name} /></div>
           </>
         )}
         <p id={told} className="wrong" role="alert">{save.error !== null && fault(save.error)}</p>
