@@ -21,13 +21,17 @@ interface Own {
 interface Shared {
   /** How the file's engine differs from others: `test.use({ settings: { CALLS_AUTH: 'token' } })`. */
   readonly settings: Settings;
+  /** Files of one name share an engine, and what the tests of one leave there the others meet. A name of its own keeps a file alone. */
+  readonly house: string;
   readonly engine: Engine;
 }
 
 export const test = base.extend<Own, Shared>({
   settings: [{}, { scope: 'worker', option: true }],
+  house: ['', { scope: 'worker', option: true }],
   engine: [
-    async ({ settings }, give) => {
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars -- that they differ is what makes two of them
+    async ({ settings, house: _ }, give) => {
       const engine = await Engine.start(settings);
       await give(engine);
       await engine.stop();

@@ -14,10 +14,11 @@ const SCREENS = [
   { name: 'contacts', needs: 'auditor' },
   { name: 'live', needs: 'auditor' },
   { name: 'history', needs: 'auditor' },
-  { name: 'audit', needs: 'auditor' },
+  // Auditors look at everything and operators only at what they work with: this is no ladder of roles.
+  { name: 'audit', needs: 'auditor', except: 'operator' },
   { name: 'system', needs: 'admin' },
   { name: 'settings', needs: 'auditor' },
-] as const satisfies readonly { name: IconName; needs: Role }[];
+] as const satisfies readonly { name: IconName; needs: Role; except?: Role }[];
 
 const ON_PHONES = 4;
 
@@ -25,7 +26,7 @@ export function Navigation() {
   const { t } = useTranslation();
   const person = usePerson();
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const screens = SCREENS.filter(({ needs }) => atLeast(person, needs));
+  const screens = SCREENS.filter((screen) => atLeast(person, screen.needs) && !('except' in screen && screen.except === person.role));
   const rest = screens.slice(ON_PHONES);
   const within = (name: string) => path.startsWith(`/${name}`) || path.startsWith(`/ui/${name}`);
   return (

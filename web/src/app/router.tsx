@@ -2,7 +2,7 @@
 
 import { createRoute, createRouter, redirect } from '@tanstack/react-router';
 
-import { audit } from '../screens/audit/route';
+import { audit, audited } from '../screens/audit/route';
 import { campaigns } from '../screens/campaigns/route';
 import { contacts } from '../screens/contacts/route';
 import { history } from '../screens/history/route';
@@ -20,7 +20,7 @@ const start = createRoute({
   },
 });
 
-const routes = root.addChildren([start, sessions, session, campaigns, contacts, live, history, audit, system, settings]);
+const routes = root.addChildren([start, sessions, session, campaigns, contacts, live, history, audit, audited, system, settings]);
 
 export const router = createRouter({ routeTree: routes, basepath: '/ui', defaultPreload: 'intent', scrollRestoration: true });
 

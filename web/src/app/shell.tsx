@@ -12,8 +12,10 @@ import { Account } from './account';
 import { IncomingCalls } from './incoming';
 import { reconnect, useConnection } from './live';
 import { Navigation } from './navigation';
+import { OpenDoor } from './open-door';
 import { session, useSession } from './session';
 import { SignIn } from './sign-in';
+import { Simulation } from './simulation';
 
 export function Shell() {
   const now = useSession();
@@ -45,6 +47,8 @@ function House() {
       <Navigation />
       <main id="content" tabIndex={-1}>
         <Offline />
+        <OpenDoor />
+        <Simulation />
         <Suspense fallback={<Loading rows={6} />}>
           <Outlet />
         </Suspense>

@@ -12,10 +12,12 @@ interface DialogProps {
   /** Buttons, the one that does it last. */
   readonly actions?: ReactNode;
   readonly wide?: boolean;
+  /** Only its own buttons close it: what it shows is not shown again. */
+  readonly firm?: boolean;
 }
 
 /** Shown for as long as it is there. */
-export function Dialog({ title, children, close, actions, wide = false }: DialogProps) {
+export function Dialog({ title, children, close, actions, wide = false, firm = false }: DialogProps) {
   const { t } = useTranslation();
   const named = useId();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -31,16 +33,16 @@ export function Dialog({ title, children, close, actions, wide = false }: Dialog
       aria-labelledby={named}
       onCancel={(event) => {
         event.preventDefault();
-        close();
+        if (!firm) close();
       }}
       onClick={(event) => {
-        if (event.target === dialog.current) close();
+        if (event.target === dialog.current && !firm) close();
       }}
     >
       <div className="dialog-body">
         <header>
           <h2 id={named}>{title}</h2>
-          <button type="button" className="button quiet" aria-label={t('parts.close')} onClick={close}><Icon name="close" /></button>
+          {!firm && <button type="button" className="button quiet" aria-label={t('parts.close')} onClick={close}><Icon name="close" /></button>}
         </header>
         {children}
         {actions !== undefined && <footer>{actions}</footer>}

@@ -36,9 +36,11 @@ interface TableProps<T extends RowData> {
   /** Called when the last rows come into sight. */
   readonly end?: () => void;
   readonly empty?: ReactNode;
+  /** As high as all its rows, where they are few and none should have to be looked for. */
+  readonly whole?: boolean;
 }
 
-export function Table<T extends RowData>({ label, rows, columns, id, open, end, empty }: TableProps<T>) {
+export function Table<T extends RowData>({ label, rows, columns, id, open, end, empty, whole = false }: TableProps<T>) {
   const height = useMedia(PHONE) ? CARD_PX : ROW_PX;
   const box = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: AHEAD });
@@ -55,7 +57,7 @@ export function Table<T extends RowData>({ label, rows, columns, id, open, end, 
   if (rows.length === 0 && empty !== undefined) return <>{empty}</>;
   const metas = table.getAllColumns().map((column) => column.columnDef.meta);
   const tracks = metas.map((meta) => meta?.width ?? '1fr').join(' ');
-  const style = { '--tracks': tracks, '--rows': Math.min(rows.length, BOX_ROWS_MAX) } as React.CSSProperties;
+  const style = { '--tracks': tracks, '--rows': whole ? rows.length : Math.min(rows.length, BOX_ROWS_MAX) } as React.CSSProperties;
   return (
     // Reached by the keyboard, since it scrolls.
     <div ref={box} className="table-box" tabIndex={0} role="region" aria-label={label} style={style}>

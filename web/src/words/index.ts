@@ -3,21 +3,28 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 
+import { actors } from './actors';
 import { audit } from './audit';
 import { campaigns } from './campaigns';
 import { contacts } from './contacts';
+import { forbidden } from './forbidden';
 import { type Language, LANGUAGES } from './form';
 import { history } from './history';
+import { keys } from './keys';
 import { live } from './live';
+import { parked } from './parked';
 import { parts } from './parts';
+import { past } from './past';
+import { quarantine } from './quarantine';
 import { sessions } from './sessions';
 import { settings } from './settings';
 import { shell } from './shell';
 import { system } from './system';
+import { verification } from './verification';
 
 export { type Language, LANGUAGES } from './form';
 
-const SECTIONS = { shell, parts, sessions, campaigns, contacts, live, history, audit, system, settings } as const;
+const SECTIONS = { shell, parts, sessions, campaigns, contacts, live, history, audit, system, actors, quarantine, parked, settings, keys, forbidden, past, verification } as const;
 
 /** The texts of one language, section by section. */
 function told<const L extends Language>(language: L) {

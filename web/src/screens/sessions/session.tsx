@@ -7,6 +7,7 @@ import { memo, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
+import { AuditLink } from '../../parts/audit-link';
 import { SessionBadge, Simulated } from '../../parts/badge';
 import { useCalm } from '../../parts/calm';
 import { Chart } from '../../parts/chart';
@@ -60,7 +61,10 @@ function Shown({ session, mark }: { readonly session: Session; readonly mark: Re
           {session.simulated === true && <Simulated />}
           {mark}
         </div>
-        <Actions session={session} />
+        <div className="row">
+          <AuditLink kind="session" id={session.sessionId} />
+          <Actions session={session} />
+        </div>
       </header>
       <section className="card stack">
         <Progress percent={session.progressPercentage} status={session.status} label={t('sessions.columns.progress')} />

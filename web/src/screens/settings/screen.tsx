@@ -1,10 +1,45 @@
-// The screen "settings": not built yet, and says so.
+// Settings: one's own, and for admins users, keys, numbers that are not to be called, and what the engine was told.
 
+import './settings.css';
+
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 
-import { NotBuilt } from '../../app/missing';
+import { atLeast, type Role, usePerson } from '../../app/session';
+import { Tabs } from '../../parts/tabs';
+import { EngineSettings } from './engine';
+import { Forbidden } from './forbidden';
+import { Keys } from './keys';
+import { Own } from './own';
+import { type Part, PARTS } from './route';
+import { Users } from './users';
+
+const SHOWN: Readonly<Record<Part, { readonly needs: Role; readonly Content: () => React.ReactNode }>> = {
+  own: { needs: 'auditor', Content: Own },
+  users: { needs: 'admin', Content: Users },
+  keys: { needs: 'admin', Content: Keys },
+  forbidden: { needs: 'auditor', Content: Forbidden },
+  engine: { needs: 'admin', Content: EngineSettings },
+};
 
 export function Screen() {
   const { t } = useTranslation();
-  return <NotBuilt name={t('shell.screens.settings')} />;
+  const person = usePerson();
+  const { part = 'own' } = useSearch({ from: '/settings' });
+  const navigate = useNavigate({ from: '/settings' });
+  const parts = PARTS.filter((name) => atLeast(person, SHOWN[name].needs));
+  return (
+    <div className="stack">
+      <h1>{t('settings.title')}</h1>
+      <Tabs
+        label={t('settings.tabs.label')}
+        value={parts.includes(part) ? part : 'own'}
+        choose={(chosen) => void navigate({ search: { part: chosen }, replace: true, resetScroll: false })}
+        tabs={parts.map((value) => {
+          const { Content } = SHOWN[value];
+          return { value, text: t(`settings.tabs.${value}`), content: <Content /> };
+        })}
+      />
+    </div>
+  );
 }

@@ -1,11 +1,24 @@
-// Where the screen "system" is, and what its address holds.
+// Where the screen "system" is, and what its address holds: which part of it is shown.
 
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 
 import { root } from '../../app/root';
 
+export const PARTS = ['projections', 'actors', 'quarantine', 'parked'] as const;
+export type Part = (typeof PARTS)[number];
+
+export interface SystemSearch {
+  readonly part?: Part;
+}
+
+function search(given: Record<string, unknown>): SystemSearch {
+  const part = PARTS.find((known) => known === given['part']);
+  return part === undefined ? {} : { part };
+}
+
 export const system = createRoute({
   getParentRoute: () => root,
   path: '/system',
+  validateSearch: search,
   component: lazyRouteComponent(() => import('./screen'), 'Screen'),
 });

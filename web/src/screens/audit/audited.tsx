@@ -1,0 +1,64 @@
+// One object: how it was at any time, what led to it, and every event of it.
+
+import './audit.css';
+
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useCallback, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { Problem } from '../../api/problem';
+import { Missing } from '../../app/missing';
+import type { AuditKind } from '../../parts/audit-link';
+import { Icon } from '../../parts/icon';
+import { Failed, Loading } from '../../parts/states';
+import { Chain } from './chain';
+import { hasPast, useEvents } from './data';
+import { Events } from './events';
+import { Past } from './past';
+import { KINDS } from './route';
+
+export function Audited() {
+  const { kind: named, id } = useParams({ from: '/audit/$kind/$id' });
+  const kind = KINDS.find((known) => known === named);
+  return kind === undefined ? <Missing /> : <Shown key={`${kind}/${id}`} kind={kind} />;
+}
+
+function Shown({ kind }: { readonly kind: AuditKind }) {
+  const { t } = useTranslation();
+  const { id } = useParams({ from: '/audit/$kind/$id' });
+  const { at, all = false } = useSearch({ from: '/audit/$kind/$id' });
+  const navigate = useNavigate({ from: '/audit/$kind/$id' });
+  const read = useEvents(kind, id, all);
+  const events = useMemo(() => read.data?.pages.flatMap(({ value }) => value.events) ?? [], [read.data]);
+  const look = useCallback((moment: string | undefined) => {
+    void navigate({ search: (known) => ({ ...(known.all === true ? { all: true } : {}), ...(moment === undefined ? {} : { at: moment }) }), replace: true, resetScroll: false });
+  }, [navigate]);
+  const widen = (wide: boolean) => void navigate({ search: { ...(at === undefined ? {} : { at }), ...(wide ? { all: true } : {}) }, replace: true, resetScroll: false });
+  const chain = read.data?.pages[0]?.value.chain ?? [];
+  return (
+    <div className="stack">
+      <Link to="/audit" search={{ kind }} className="back"><Icon name="back" />{t('audit.back')}</Link>
+      <header className="row spread">
+        <h1><span className="soft">{t(`audit.kinds.${kind}`)}</span> <span className="mono">{id}</span></h1>
+        <OwnPage kind={kind} id={id} />
+      </header>
+      {read.data === undefined
+        ? read.error === null ? <Loading rows={8} /> : <Failed problem={Problem.from(read.error)} retry={() => void read.refetch()} />
+        : (
+          <>
+            {hasPast(kind) && events.length > 0 && <Past kind={kind} id={id} at={at} events={events} look={look} />}
+            <div className={chain.length === 0 ? 'stack' : 'audited'}>
+              <Events kind={kind} events={events} all={all} widen={widen} look={hasPast(kind) ? look : undefined} more={read.hasNextPage} busy={read.isFetchingNextPage} load={() => void read.fetchNextPage()} />
+              {chain.length > 0 && <Chain links={chain} />}
+            </div>
+          </>
+        )}
+    </div>
+  );
+}
+
+function OwnPage({ kind, id }: { readonly kind: AuditKind; readonly id: string }) {
+  const { t } = useTranslation();
+  if (kind !== 'session') return null;
+  return <Link className="button" to="/sessions/$id" params={{ id }}>{t('audit.show')}</Link>;
+}

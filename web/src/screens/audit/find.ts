@@ -1,0 +1,91 @@
+// What can be looked at, found by the lists that the other screens have.
+
+import { useQuery } from '@tanstack/react-query';
+
+import { ask, client } from '../../api/client';
+import { preferences, usePreferences } from '../../app/preferences';
+import { atLeast, usePerson } from '../../app/session';
+import type { AuditKind } from '../../parts/audit-link';
+import { grouped } from '../../parts/phone';
+
+export interface FoundOne {
+  readonly id: string;
+  readonly title: string;
+  readonly note: string;
+  readonly at: string | null;
+}
+
+const LIMIT = 20;
+/** Those whose lists only admins are shown. */
+const OF_ADMINS: ReadonlySet<AuditKind> = new Set(['user', 'key']);
+
+type Find = (q: string, signal: AbortSignal) => Promise<readonly FoundOne[]>;
+
+const FINDS: Readonly<Record<AuditKind, Find>> = { session: sessions, call: calls, campaign: campaigns, contact: contacts, list: lists, import: imports, user: users, key: keys, 'pbx-call': exchange };
+
+export function useFound(kind: AuditKind, q: string) {
+  const person = usePerson();
+  const may = !OF_ADMINS.has(kind) || atLeast(person, 'admin');
+  const { language } = usePreferences();
+  const read = useQuery({
+    queryKey: ['audit', 'find', kind, q, language],
+    queryFn: ({ signal }) => FINDS[kind](q, signal),
+    enabled: may,
+    // Of the same kind, or links would lead to what they do not name.
+    placeholderData: (known, before) => (before?.queryKey[2] === kind ? known : undefined),
+  });
+  return { read, may };
+}
+
+function wanted(q: string) {
+  return { limit: LIMIT, ...(q === '' ? {} : { q }), lang: preferences().language };
+}
+
+async function sessions(q: string, signal: AbortSignal) {
+  const { value } = await ask(() => client.GET('/calls/sessions/all', { signal, params: { query: wanted(q) } }));
+  return value.map(({ sessionId, statusDescription, createdAt }) => ({ id: sessionId, title: sessionId, note: statusDescription, at: createdAt }));
+}
+
+async function calls(q: string, signal: AbortSignal) {
+  const { limit, lang } = wanted(q);
+  const { value } = await ask(() => client.GET('/calls/history', { signal, params: { query: { limit, lang, ...(q === '' ? {} : { number: q }) } } }));
+  // Those of the exchange are a kind of their own.
+  return value.filter(({ source }) => source !== 'phone')
+    .map(({ id, phoneNumber, statusDescription, createdAt }) => ({ id, title: grouped(phoneNumber), note: statusDescription, at: createdAt }));
+}
+
+async function campaigns(q: string, signal: AbortSignal) {
+  const { value } = await ask(() => client.GET('/auto-calling/campaigns', { signal, params: { query: wanted(q) } }));
+  return value.data.map(({ id, name, campaignTypeDescription, createdAt }) => ({ id, title: name, note: campaignTypeDescription, at: createdAt }));
+}
+
+async function contacts(q: string, signal: AbortSignal) {
+  const { value } = await ask(() => client.GET('/auto-calling/contacts', { signal, params: { query: wanted(q) } }));
+  return value.data.map(({ id, firstName, lastName, phone, createdAt }) => ({ id, title: `${firstName} ${lastName}`.trim(), note: grouped(phone), at: createdAt }));
+}
+
+async function lists(q: string, signal: AbortSignal) {
+  const { value } = await ask(() => client.GET('/calls/uploads', { signal, params: { query: { limit: LIMIT } } }));
+  const all = value.map((upload) => ({ id: upload.uploadId, title: upload.uploadId, note: upload.status, at: 'createdAt' in upload ? upload.createdAt : null }));
+  return all.filter(({ id }) => id.includes(q.toLowerCase()));
+}
+
+async function imports(q: string, signal: AbortSignal) {
+  const { value } = await ask(() => client.GET('/auto-calling/imports', { signal, params: { query: { limit: LIMIT } } }));
+  return value.data.map(({ id, actor, createdAt }) => ({ id, title: id, note: actor, at: createdAt })).filter(({ id, note }) => `${id} ${note}`.includes(q.toLowerCase()));
+}
+
+async function users(q: string, signal: AbortSignal) {
+  const { value } = await ask(() => client.GET('/users', { signal, params: { query: {} } }));
+  return value.map(({ name, createdAt }) => ({ id: name, title: name, note: '', at: createdAt })).filter(({ id }) => id.includes(q.toLowerCase()));
+}
+
+async function keys(q: string, signal: AbortSignal) {
+  const { value } = await ask(() => client.GET('/keys', { signal, params: { query: {} } }));
+  return value.map(({ id, name, createdAt }) => ({ id, title: name, note: '', at: createdAt })).filter(({ title }) => title.toLowerCase().includes(q.toLowerCase()));
+}
+
+async function exchange(q: string, signal: AbortSignal) {
+  const { value } = await ask(() => client.GET('/kerio/calls', { signal, params: { query: { limit: LIMIT, ...(q === '' ? {} : { number: q }) } } }));
+  return value.map(({ callId, fromNumber, toNumber, direction, startTime }) => ({ id: callId, title: `${grouped(fromNumber)} → ${grouped(toNumber)}`, note: direction, at: startTime }));
+}

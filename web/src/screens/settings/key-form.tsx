@@ -1,0 +1,100 @@
+// A key that is made: what it is for and what it opens, and then its text, which nobody sees again.
+
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { ask, client, type Schemas } from '../../api/client';
+import { ROLES, type Role } from '../../app/session';
+import { Dialog } from '../../parts/dialog';
+import { Select } from '../../parts/select';
+import { Copy } from './copy';
+import { keysKey } from './keys';
+import { useFault } from './told';
+import { Field } from './user-form';
+
+type Scope = Schemas['ScopeName'];
+type NewKey = Schemas['NewKey'];
+
+const SCOPES = ['calls', 'auto-calling', 'webhook', 'read', 'admin'] as const satisfies readonly Scope[];
+const NAME_MAX = 100;
+
+export function KeyForm({ close }: { readonly close: () => void }) {
+  const { t } = useTranslation();
+  const form = useId();
+  const fault = useFault();
+  const [wrong, say] = useState<string | undefined>();
+  const queries = useQueryClient();
+  const make = useMutation({
+    mutationFn: (body: NewKey) => ask(() => client.POST('/keys', { body })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keysKey }),
+  });
+  if (make.data !== undefined) return <Made text={make.data.value.key} close={close} />;
+  const send = (key: NewKey) => {
+    say(key.scopes.length === 0 ? t('keys.noScope') : undefined);
+    if (key.scopes.length > 0) make.mutate(key);
+  };
+  return (
+    <Dialog
+      title={t('keys.make')}
+      close={close}
+      actions={
+        <>
+          <button type="button" className="button" onClick={close}>{t('parts.cancel')}</button>
+          <button type="submit" form={form} className="button primary" disabled={make.isPending}>{t('keys.make')}</button>
+        </>
+      }
+    >
+      <Asked id={form} send={send} wrong={wrong ?? (make.error === null ? undefined : fault(make.error))} />
+    </Dialog>
+  );
+}
+
+interface AskedProps {
+  readonly id: string;
+  readonly send: (key: NewKey) => void;
+  readonly wrong: string | undefined;
+}
+
+function Asked({ id, send, wrong }: AskedProps) {
+  const { t } = useTranslation();
+  const [role, choose] = useState<Role>('operator');
+  return (
+    <form
+      id={id}
+      className="fields"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const given = new FormData(event.currentTarget);
+        const text = (name: string) => ((given.get(name) ?? '') as string).trim();
+        const scopes = SCOPES.filter((scope) => given.getAll('scopes').includes(scope));
+        const until = text('expires');
+        send({ name: text('name'), role, scopes, ...(until === '' ? {} : { expiresAt: `${until}T23:59:59.000Z` }) });
+      }}
+    >
+      <Field label={t('keys.name')} hint={t('keys.nameHint')} name="name" required maxLength={NAME_MAX} autoComplete="off" />
+      <Select labelled label={t('keys.role')} value={role} options={ROLES.map((value) => ({ value, text: t(`shell.roles.${value}`) }))} choose={choose} />
+      <fieldset className="choices">
+        <legend>{t('keys.scopes')}</legend>
+        {SCOPES.map((scope) => (
+          <label key={scope} className="check">
+            <input type="checkbox" name="scopes" value={scope} />
+            <span><span className="mono">{scope}</span> <small className="soft">{t(`keys.explained.${scope}`)}</small></span>
+          </label>
+        ))}
+      </fieldset>
+      <Field label={t('keys.expires')} hint={t('keys.expiresHint')} name="expires" type="date" />
+      <p className="wrong" role="alert">{wrong}</p>
+    </form>
+  );
+}
+
+function Made({ text, close }: { readonly text: string; readonly close: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Dialog title={t('keys.made')} close={close} wide firm actions={<button type="button" className="button" onClick={close}>{t('keys.kept')}</button>}>
+      <p>{t('keys.once')}</p>
+      <Copy label={t('keys.text')} text={text} />
+    </Dialog>
+  );
+}

@@ -1,0 +1,58 @@
+// The words of verifying the journal.
+
+import { section } from './form';
+
+export const verification = section({
+  uz: {
+    title: 'Jurnal yaxlitligi',
+    intro: 'Har bir yozuv oldingilariga muhrlangan: o\'zgargan joyi topiladi.',
+    verify: 'Tekshirish',
+    running: 'Tekshirilmoqda',
+    outcomes: { sound: 'Butun', wrong: 'Buzilgan', unreadable: 'O\'qib bo\'lmadi' },
+    position: 'O\'ringacha',
+    finished: 'Tugagan vaqti',
+    by: 'Kim so\'ragan',
+    digest: 'Muhr',
+    wrongAt: 'Birinchi buzilgan o\'rin',
+    memory: 'Natija shu tugun xotirasida; qayta ishga tushsa, unutiladi.',
+  },
+  'uz-Cyrl': {
+    title: 'Журнал яхлитлиги',
+    intro: 'Ҳар бир ёзув олдингиларига муҳрланган: ўзгарган жойи топилади.',
+    verify: 'Текшириш',
+    running: 'Текширилмоқда',
+    outcomes: { sound: 'Бутун', wrong: 'Бузилган', unreadable: 'Ўқиб бўлмади' },
+    position: 'Ўрингача',
+    finished: 'Тугаган вақти',
+    by: 'Ким сўраган',
+    digest: 'Муҳр',
+    wrongAt: 'Биринчи бузилган ўрин',
+    memory: 'Натижа шу тугун хотирасида; қайта ишга тушса, унутилади.',
+  },
+  ru: {
+    title: 'Целостность журнала',
+    intro: 'Каждая запись скреплена с предыдущими: изменённое место находится.',
+    verify: 'Проверить',
+    running: 'Проверяется',
+    outcomes: { sound: 'Цел', wrong: 'Нарушен', unreadable: 'Не читается' },
+    position: 'До позиции',
+    finished: 'Окончена',
+    by: 'Кто попросил',
+    digest: 'Отпечаток',
+    wrongAt: 'Первое нарушение',
+    memory: 'Результат хранится в памяти этого узла и забывается при перезапуске.',
+  },
+  en: {
+    title: 'Soundness of the journal',
+    intro: 'Every record is sealed to those before it: a changed place is found.',
+    verify: 'Verify',
+    running: 'Verifying',
+    outcomes: { sound: 'Sound', wrong: 'Wrong', unreadable: 'Unreadable' },
+    position: 'Up to position',
+    finished: 'Finished',
+    by: 'Asked by',
+    digest: 'Digest',
+    wrongAt: 'First wrong place',
+    memory: 'The result is kept in this node\'s memory; a restart forgets it.',
+  },
+});
