@@ -78,7 +78,7 @@ async function meanwhile<T>(everyMs: number, act: (turn: number) => Promise<unkn
 
 test('the history scrolls', async ({ browser, page }, info) => {
   await open(page, '/ui/history');
-  await best('history, alone', () => scrolled(browser, page, info));
+  await best('history, alone', () => scrolled(browser, page, info), browser, info);
 });
 
 test('the history scrolls while results come in', async ({ browser, page, engine }, info) => {
@@ -91,7 +91,7 @@ test('the history scrolls while results come in', async ({ browser, page, engine
     console.log(`history, with results: ${heard() - before} pushes came meanwhile`);
     expect(heard() - before).toBeGreaterThan(HEARD_MIN);
     return measured;
-  });
+  }, browser, info);
   await expect(page.getByRole('button', { name: 'Yangi qo\'ng\'iroqlar bor. Ko\'rsatish' })).toBeVisible();
 });
 
@@ -112,5 +112,5 @@ test('the history scrolls while telephones ring', async ({ browser, page, exchan
     console.log(`history, with telephones: ${heard() - before} pushes came meanwhile`);
     expect(heard() - before).toBeGreaterThan(HEARD_MIN);
     return measured;
-  });
+  }, browser, info);
 });

@@ -44,7 +44,7 @@ test('the first row can be clicked soon after opening', async ({ page }) => {
 
 test('ten thousand rows scroll', async ({ browser, page }, info) => {
   await open(page);
-  await best('alone', () => scrolled(browser, page, info));
+  await best('alone', () => scrolled(browser, page, info), browser, info);
 });
 
 test('ten thousand rows scroll while calls come in', async ({ browser, page, engine }, info) => {
@@ -60,5 +60,5 @@ test('ten thousand rows scroll while calls come in', async ({ browser, page, eng
     await expect(page.getByRole('table', { name: 'Natijalar' })).toHaveAttribute('aria-rowcount', String(number + 1));
     expect(number - before).toBeGreaterThan((PUSHES_A_SECOND * SCROLL_MS) / 1_000 / 2);
     return measured;
-  });
+  }, browser, info);
 });
