@@ -4,12 +4,17 @@ import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 
 import { audit } from './audit';
+import { calling } from './calling';
 import { campaigns } from './campaigns';
+import { choosing } from './choosing';
 import { contacts } from './contacts';
+import { flight } from './flight';
 import { type Language, LANGUAGES } from './form';
 import { history } from './history';
+import { imports } from './imports';
 import { live } from './live';
 import { parts } from './parts';
+import { report } from './report';
 import { sessions } from './sessions';
 import { settings } from './settings';
 import { shell } from './shell';
@@ -17,7 +22,7 @@ import { system } from './system';
 
 export { type Language, LANGUAGES } from './form';
 
-const SECTIONS = { shell, parts, sessions, campaigns, contacts, live, history, audit, system, settings } as const;
+const SECTIONS = { shell, parts, sessions, calling, campaigns, choosing, flight, report, contacts, imports, live, history, audit, system, settings } as const;
 
 /** The texts of one language, section by section. */
 function told<const L extends Language>(language: L) {

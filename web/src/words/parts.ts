@@ -22,6 +22,7 @@ export const parts = section({
     drop: 'Faylni shu yerga tashlang',
     choose: 'yoki tanlang',
     simulated: 'Simulyatsiya',
+    optional: 'ixtiyoriy',
     chart: 'Grafik',
     session: { PENDING: 'Navbatda...', RUNNING: 'Qayta ishlanmoqda...', COMPLETED: 'Muvaffaqiyatli tugallandi', FAILED: 'Xatolik yuz berdi' },
     call: {
@@ -64,6 +65,7 @@ export const parts = section({
     drop: 'Файлни шу ерга ташланг',
     choose: 'ёки танланг',
     simulated: 'Симуляция',
+    optional: 'ихтиёрий',
     chart: 'График',
     session: { PENDING: 'Навбатда...', RUNNING: 'Қайта ишланмоқда...', COMPLETED: 'Муваффақиятли тугалланди', FAILED: 'Хатолик юз берди' },
     call: {
@@ -106,6 +108,7 @@ export const parts = section({
     drop: 'Перетащите файл сюда',
     choose: 'или выберите',
     simulated: 'Симуляция',
+    optional: 'необязательно',
     chart: 'График',
     session: { PENDING: 'В очереди...', RUNNING: 'Обрабатывается...', COMPLETED: 'Успешно завершено', FAILED: 'Произошла ошибка' },
     call: {
@@ -148,6 +151,7 @@ export const parts = section({
     drop: 'Drop the file here',
     choose: 'or choose one',
     simulated: 'Simulated',
+    optional: 'optional',
     chart: 'Chart',
     session: { PENDING: 'Queued...', RUNNING: 'Processing...', COMPLETED: 'Completed successfully', FAILED: 'An error occurred' },
     call: {

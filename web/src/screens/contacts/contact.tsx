@@ -1,0 +1,4 @@
+// One contact.
+export function ContactScreen() {
+  return null;
+}
