@@ -6,6 +6,7 @@ pub mod problem;
 pub mod vitals;
 
 mod body;
+mod cors;
 mod edge;
 mod fields;
 mod figures;
@@ -54,7 +55,6 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use ::projections::Screens;
-use actix_cors::Cors;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, FromRequest, HttpRequest, HttpServer, middleware, web};
@@ -314,7 +314,7 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let cors = cors(engine.options.origins.clone());
+    let cors = cors::cors(engine.options.origins.clone());
     let document = openapi::document(configure);
     let (app, _) = App::new()
         .app_data(engine)
@@ -380,23 +380,4 @@ pub fn server(engine: &Engine, listeners: Vec<TcpListener>, workers: usize) -> i
         server = server.listen(listener)?;
     }
     Ok(server.run())
-}
-
-/// Browsers' pages: those that settings name, and the engine's own.
-fn cors(origins: Origins) -> Cors {
-    let ours = [edge::REQUEST_ID, edge::POSITION, edge::BEHIND, edge::NEXT];
-    let exposed =
-        ours.into_iter().chain(["link", "content-disposition", "retry-after", "etag", "content-range"]);
-    Cors::default()
-        .allowed_origin_fn(move |origin, request| {
-            let origin = origin.to_str().unwrap_or("");
-            origins.allow(origin) || span::is_own_page(origin, request)
-        })
-        .allowed_methods(["DELETE", "GET", "HEAD", "PATCH", "POST"])
-        .allow_any_header()
-        .expose_headers(exposed)
-        // Socket.IO's clients may be told to send cookies along; nothing here is opened by one.
-        .supports_credentials()
-        .block_on_origin_mismatch(true)
-        .max_age(3_600)
 }

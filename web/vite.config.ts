@@ -24,5 +24,5 @@ export default defineConfig({
         .map((path) => [path, engine]),
     ),
   },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}', 'units/**/*.test.ts'], setupFiles: ['units/setup.ts'] },
+  test: { environment: 'happy-dom', include: ['units/**/*.test.{ts,tsx}'], setupFiles: ['units/setup.ts'] },
 });

@@ -59,8 +59,9 @@ fn identify(api: &mut utoipa::openapi::OpenApi) {
             ("delete", &mut item.delete),
         ];
         for (method, operation) in all {
-            let id = [&[method], words.as_slice()].concat().join("_");
-            operation.iter_mut().for_each(|operation| operation.operation_id = Some(id.clone()));
+            if let Some(operation) = operation {
+                operation.operation_id = Some([&[method], words.as_slice()].concat().join("_"));
+            }
         }
     }
 }

@@ -3,20 +3,25 @@
 
 import { type ColumnDef, flexRender, getCoreRowModel, type Row, type RowData, useReactTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, type ReactNode, useEffect, useRef } from 'react';
+import { memo, type ReactNode, useEffect, useMemo, useRef } from 'react';
+
+import { useMedia } from './media';
 
 declare module '@tanstack/react-table' {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- the library's own parameters
   interface ColumnMeta<TData extends RowData, TValue> {
     /** As CSS grids have it, such as `minmax(8rem, 1fr)`. */
     readonly width: string;
-    /** Left out on a phone. */
-    readonly wideOnly?: boolean;
+    /** Where on a phone's card it stands: above, beside that, below or across below. Left out, it is not shown there. */
+    readonly phone?: 'title' | 'side' | 'line' | 'end' | 'whole';
     readonly end?: boolean;
   }
 }
 
-export const ROW_PX = 44;
+/** As `looks/parts.css` has them. */
+const ROW_PX = 44;
+const CARD_PX = 68;
+const PHONE = '(max-width: 45rem)';
 const AHEAD = 12;
 /** As many rows are shown without a box of their own. */
 const BOX_ROWS_MAX = 14;
@@ -34,24 +39,27 @@ interface TableProps<T extends RowData> {
 }
 
 export function Table<T extends RowData>({ label, rows, columns, id, open, end, empty }: TableProps<T>) {
+  const height = useMedia(PHONE) ? CARD_PX : ROW_PX;
   const box = useRef<HTMLDivElement>(null);
-  const table = useReactTable({ data: rows as T[], columns: columns as ColumnDef<T>[], getRowId: id, getCoreRowModel: getCoreRowModel() });
-  const all = table.getRowModel().rows;
-  const virtual = useVirtualizer({ count: all.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: AHEAD });
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: AHEAD });
+  useEffect(() => virtual.measure(), [virtual, height]);
   const seen = virtual.getVirtualItems();
-  const lastSeen = seen.at(-1)?.index ?? 0;
+  // Only what is seen: to have thousands of rows described anew at each push would cost more than to show them.
+  const [first, last] = [seen[0]?.index ?? 0, seen.at(-1)?.index ?? -1];
+  const data = useMemo(() => rows.slice(first, last + 1), [rows, first, last]);
+  const table = useReactTable({ data, columns: columns as ColumnDef<T>[], getRowId: id, getCoreRowModel: getCoreRowModel(), autoResetAll: false });
+  const lines = table.getRowModel().rows;
   useEffect(() => {
-    if (all.length > 0 && lastSeen >= all.length - AHEAD) end?.();
-  }, [lastSeen, all.length, end]);
-  if (all.length === 0 && empty !== undefined) return <>{empty}</>;
+    if (rows.length > 0 && last >= rows.length - AHEAD) end?.();
+  }, [last, rows.length, end]);
+  if (rows.length === 0 && empty !== undefined) return <>{empty}</>;
   const metas = table.getAllColumns().map((column) => column.columnDef.meta);
   const tracks = metas.map((meta) => meta?.width ?? '1fr').join(' ');
-  const phoneTracks = metas.filter((meta) => meta?.wideOnly !== true).map((meta) => meta?.width ?? '1fr').join(' ');
-  const style = { '--tracks': tracks, '--phone-tracks': phoneTracks, '--rows': Math.min(all.length, BOX_ROWS_MAX) } as React.CSSProperties;
+  const style = { '--tracks': tracks, '--rows': Math.min(rows.length, BOX_ROWS_MAX) } as React.CSSProperties;
   return (
     // Reached by the keyboard, since it scrolls.
     <div ref={box} className="table-box" tabIndex={0} role="region" aria-label={label} style={style}>
-      <div className="table" role="table" aria-label={label} aria-rowcount={all.length + 1}>
+      <div className="table" role="table" aria-label={label} aria-rowcount={rows.length + 1}>
         <div className="table-head" role="rowgroup">
           {table.getHeaderGroups().map((group) => (
             <div key={group.id} className="table-row" role="row" aria-rowindex={1}>
@@ -64,8 +72,8 @@ export function Table<T extends RowData>({ label, rows, columns, id, open, end, 
           ))}
         </div>
         <div className="table-body" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
-          {seen.map((item) => {
-            const row = all[item.index];
+          {seen.map((item, place) => {
+            const row = lines[place];
             return row === undefined ? null : <Line key={row.id} row={row} data={row.original} start={item.start} index={item.index} open={open} />;
           })}
         </div>
@@ -107,6 +115,6 @@ function PlainLine<T extends RowData>({ row, data, start, index, open }: LinePro
   );
 }
 
-function cellClass(meta: { readonly wideOnly?: boolean; readonly end?: boolean } | undefined): string {
-  return `table-cell ${meta?.wideOnly === true ? 'wide-only' : ''} ${meta?.end === true ? 'end' : ''}`.trim();
+function cellClass(meta: { readonly phone?: string; readonly end?: boolean } | undefined): string {
+  return ['table-cell', meta?.end === true ? 'end' : '', meta?.phone === undefined ? '' : `at-${meta.phone}`].filter(Boolean).join(' ');
 }

@@ -1,6 +1,6 @@
 // Times and numbers as people read them: in the language and the time zone that were chosen, whatever the browser's own are.
 
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useState } from 'react';
 
 import { LOCALES, usePreferences } from '../app/preferences';
 
@@ -17,10 +17,20 @@ export interface Formats {
 
 export function useTime(): Formats {
   const { language, zone } = usePreferences();
-  return useMemo(() => formats(LOCALES[language], zone), [language, zone]);
+  return formats(LOCALES[language], zone);
 }
 
+const known = new Map<string, Formats>();
+
+/** Made once for each: a table asks for them in every cell. */
 export function formats(locale: string, timeZone: string): Formats {
+  const name = `${locale} ${timeZone}`;
+  const made = known.get(name) ?? make(locale, timeZone);
+  known.set(name, made);
+  return made;
+}
+
+function make(locale: string, timeZone: string): Formats {
   const day = { year: 'numeric', month: '2-digit', day: '2-digit', timeZone } as const;
   const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZone } as const;
   const dates = new Intl.DateTimeFormat(locale, day);

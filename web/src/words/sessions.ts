@@ -16,8 +16,6 @@ export const sessions = section({
     endedNotice: 'Call session tugallandi!',
     error: 'Xatolik: {{text}}',
     file: 'Fayl',
-    another: 'Boshqa fayl',
-    openSession: 'Sessiyani ochish',
     looksOnly: 'Auditor faqat ko\'ra oladi.',
     report: {
       title: 'Qatorlar hisoboti',
@@ -90,9 +88,6 @@ export const sessions = section({
     close: 'Yakunlash',
     closeTitle: 'Sessiya yakunlansinmi?',
     closeText: 'Natija kelmagan raqamlar natijasiz qoladi. Buni bekor qilib bo\'lmaydi.',
-    recording: 'Yozuv',
-    play: 'Eshitish',
-    notes: 'Izoh',
   },
   'uz-Cyrl': {
     title: 'Сессиялар',
@@ -107,8 +102,6 @@ export const sessions = section({
     endedNotice: 'Қўнғироқлар сессияси тугалланди!',
     error: 'Хатолик: {{text}}',
     file: 'Файл',
-    another: 'Бошқа файл',
-    openSession: 'Сессияни очиш',
     looksOnly: 'Аудитор фақат кўра олади.',
     report: {
       title: 'Қаторлар ҳисоботи',
@@ -181,9 +174,6 @@ export const sessions = section({
     close: 'Якунлаш',
     closeTitle: 'Сессия якунлансинми?',
     closeText: 'Натижа келмаган рақамлар натижасиз қолади. Буни бекор қилиб бўлмайди.',
-    recording: 'Ёзув',
-    play: 'Эшитиш',
-    notes: 'Изоҳ',
   },
   ru: {
     title: 'Сессии',
@@ -198,8 +188,6 @@ export const sessions = section({
     endedNotice: 'Сессия обзвона завершена!',
     error: 'Ошибка: {{text}}',
     file: 'Файл',
-    another: 'Другой файл',
-    openSession: 'Открыть сессию',
     looksOnly: 'Аудитор может только смотреть.',
     report: {
       title: 'Отчёт по строкам',
@@ -272,9 +260,6 @@ export const sessions = section({
     close: 'Завершить',
     closeTitle: 'Завершить сессию?',
     closeText: 'Номера без результата так и останутся без него. Отменить это нельзя.',
-    recording: 'Запись',
-    play: 'Слушать',
-    notes: 'Заметка',
   },
   en: {
     title: 'Sessions',
@@ -289,8 +274,6 @@ export const sessions = section({
     endedNotice: 'The call session is over!',
     error: 'Error: {{text}}',
     file: 'File',
-    another: 'Another file',
-    openSession: 'Open the session',
     looksOnly: 'An auditor only looks.',
     report: {
       title: 'Row report',
@@ -363,8 +346,5 @@ export const sessions = section({
     close: 'Close',
     closeTitle: 'Close the session?',
     closeText: 'Numbers without a result stay without one. This cannot be undone.',
-    recording: 'Recording',
-    play: 'Listen',
-    notes: 'Note',
   },
 });

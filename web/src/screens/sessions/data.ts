@@ -52,6 +52,8 @@ export function useResults(id: string, search: SessionSearch) {
     },
     getNextPageParam: (last) => last.next,
     placeholderData: keepPreviousData,
+    // Thousands of rows are not compared field by field at each push: what did not change is the same row already.
+    structuralSharing: false,
   });
 }
 

@@ -43,9 +43,9 @@ export function Report({ list }: { readonly list: Uploaded }) {
 function Rows({ rows }: { readonly rows: readonly Invalid[] }) {
   const { t } = useTranslation();
   const columns = useMemo((): ColumnDef<Invalid, never>[] => [
-    { id: 'line', header: t('sessions.report.line'), cell: ({ row }) => row.original.line, meta: { width: '5rem', end: true } },
-    { id: 'value', header: t('sessions.report.value'), cell: ({ row }) => <span className="mono">{row.original.value}</span>, meta: { width: 'minmax(7rem, 14rem)' } },
-    { id: 'reason', header: t('sessions.report.reason'), cell: ({ row }) => <Reason row={row.original} />, meta: { width: 'minmax(10rem, 1fr)' } },
+    { id: 'line', header: t('sessions.report.line'), cell: ({ row }) => row.original.line, meta: { width: '5rem', end: true, phone: 'side' } },
+    { id: 'value', header: t('sessions.report.value'), cell: ({ row }) => <span className="mono">{row.original.value}</span>, meta: { width: 'minmax(7rem, 14rem)', phone: 'title' } },
+    { id: 'reason', header: t('sessions.report.reason'), cell: ({ row }) => <Reason row={row.original} />, meta: { width: 'minmax(10rem, 1fr)', phone: 'whole' } },
   ], [t]);
   return <Table label={t('sessions.report.title')} rows={rows} columns={columns} id={({ line }) => String(line)} />;
 }

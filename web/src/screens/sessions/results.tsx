@@ -2,7 +2,7 @@
 
 import type { ColumnDef } from '@tanstack/react-table';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
+import { memo, useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
@@ -14,15 +14,15 @@ import { Select } from '../../parts/select';
 import { Failed, Loading, Say } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Time } from '../../parts/time';
-import { type Result, type Session, useResults } from './data';
+import { type Result, useResults } from './data';
 
 const STATUSES = ['ANSWERED', 'CONNECTED_TO_OPERATOR', 'NO_ANSWER', 'BUSY', 'REJECTED', 'FAILED', 'INVALID_NUMBER', 'NETWORK_ERROR'] as const;
 
-export function Results({ session }: { readonly session: Session }) {
+export const Results = memo(function Results({ id }: { readonly id: string }) {
   const { t } = useTranslation();
   const search = useSearch({ from: '/sessions/$id' });
   const navigate = useNavigate({ from: '/sessions/$id' });
-  const read = useResults(session.sessionId, search);
+  const read = useResults(id, search);
   const columns = useColumns();
   const rows = useMemo(() => read.data?.pages.flatMap(({ value }) => value) ?? [], [read.data]);
   const look = (change: { q?: string; status?: string }) => void navigate({ search: { ...search, ...change }, replace: true, resetScroll: false });
@@ -62,16 +62,16 @@ export function Results({ session }: { readonly session: Session }) {
         )}
     </section>
   );
-}
+});
 
 function useColumns(): ColumnDef<Result, never>[] {
   const { t } = useTranslation();
   return useMemo(() => [
-    { id: 'phone', header: t('sessions.columns.phone'), cell: ({ row }) => <Phone number={row.original.phoneNumber} />, meta: { width: 'minmax(9.5rem, 14rem)' } },
-    { id: 'status', header: t('sessions.columns.status'), cell: ({ row }) => <CallBadge status={row.original.callStatus} />, meta: { width: 'minmax(8rem, 15rem)' } },
-    { id: 'operator', header: t('sessions.columns.operator'), cell: ({ row }) => row.original.operatorName ?? '-', meta: { width: 'minmax(8rem, 1fr)', wideOnly: true } },
-    { id: 'duration', header: t('sessions.columns.duration'), cell: ({ row }) => <Talked seconds={row.original.callDuration} />, meta: { width: '6.5rem', end: true } },
-    { id: 'time', header: t('sessions.columns.time'), cell: ({ row }) => <Time at={row.original.createdAt} />, meta: { width: '12.5rem', wideOnly: true } },
+    { id: 'phone', header: t('sessions.columns.phone'), cell: ({ row }) => <Phone number={row.original.phoneNumber} />, meta: { width: 'minmax(11.5rem, 14rem)', phone: 'title' } },
+    { id: 'status', header: t('sessions.columns.status'), cell: ({ row }) => <CallBadge status={row.original.callStatus} />, meta: { width: 'minmax(8rem, 15rem)', phone: 'side' } },
+    { id: 'operator', header: t('sessions.columns.operator'), cell: ({ row }) => row.original.operatorName ?? '-', meta: { width: 'minmax(8rem, 1fr)' } },
+    { id: 'duration', header: t('sessions.columns.duration'), cell: ({ row }) => <Talked seconds={row.original.callDuration} />, meta: { width: '8rem', end: true, phone: 'end' } },
+    { id: 'time', header: t('sessions.columns.time'), cell: ({ row }) => <Time at={row.original.createdAt} />, meta: { width: '12.5rem', phone: 'line' } },
   ], [t]);
 }
 

@@ -79,18 +79,18 @@ function useColumns(): ColumnDef<Session, never>[] {
       id: 'session',
       header: t('sessions.columns.session'),
       cell: ({ row: { original } }) => <Link to="/sessions/$id" params={{ id: original.sessionId }} className="mono">{original.sessionId}</Link>,
-      meta: { width: 'minmax(9rem, 18rem)' },
+      meta: { width: 'minmax(9rem, 18rem)', phone: 'title' },
     },
-    { id: 'status', header: t('sessions.columns.status'), cell: ({ row }) => <SessionBadge status={row.original.status} />, meta: { width: 'minmax(7rem, 13rem)' } },
+    { id: 'status', header: t('sessions.columns.status'), cell: ({ row }) => <SessionBadge status={row.original.status} />, meta: { width: 'minmax(7rem, 15rem)', phone: 'side' } },
     {
       id: 'progress',
       header: t('sessions.columns.progress'),
       cell: ({ row: { original } }) => <Progress small percent={original.progressPercentage} status={original.status} label={`${t('sessions.columns.progress')} ${original.sessionId}`} />,
-      meta: { width: 'minmax(6rem, 1fr)' },
+      meta: { width: 'minmax(6rem, 1fr)', phone: 'line' },
     },
-    { id: 'counts', header: t('sessions.columns.counts'), cell: ({ row }) => <Counts session={row.original} />, meta: { width: 'minmax(10rem, 14rem)', wideOnly: true } },
-    { id: 'duration', header: t('sessions.columns.duration'), cell: ({ row }) => <Lasted session={row.original} />, meta: { width: '7.5rem', wideOnly: true, end: true } },
-    { id: 'time', header: t('sessions.columns.time'), cell: ({ row }) => <Time at={row.original.createdAt} />, meta: { width: '12.5rem', wideOnly: true } },
+    { id: 'counts', header: t('sessions.columns.counts'), cell: ({ row }) => <Counts session={row.original} />, meta: { width: 'minmax(10rem, 14rem)', phone: 'end' } },
+    { id: 'duration', header: t('sessions.columns.duration'), cell: ({ row }) => <Lasted session={row.original} />, meta: { width: '8rem', end: true } },
+    { id: 'time', header: t('sessions.columns.time'), cell: ({ row }) => <Time at={row.original.createdAt} />, meta: { width: '12.5rem' } },
   ], [t]);
 }
 
@@ -99,7 +99,7 @@ function Counts({ session }: { readonly session: Session }) {
   const { number } = useTime();
   return (
     <span title={t('sessions.counts')}>
-      {number(session.totalNumbers)} / {number(session.processedNumbers)} / <span className="good">{number(session.connectedCalls)}</span> / <span className="bad">{number(session.failedCalls)}</span>
+      {number(session.totalNumbers)} / {number(session.processedNumbers)} / <span className="is-good">{number(session.connectedCalls)}</span> / <span className="is-bad">{number(session.failedCalls)}</span>
     </span>
   );
 }

@@ -3,10 +3,12 @@
 import './sessions.css';
 
 import { Link, useParams } from '@tanstack/react-router';
+import { memo, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { SessionBadge, Simulated } from '../../parts/badge';
+import { useCalm } from '../../parts/calm';
 import { Chart } from '../../parts/chart';
 import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
@@ -19,6 +21,9 @@ import { type Result, type Session, useResultNews, useResults, useSession, useSe
 import { Lasted } from './lasted';
 import { outcomes } from './outcomes';
 import { Results } from './results';
+
+/** Between two drawings of a chart while calls come in. */
+const CHART_MS = 1_000;
 
 export function SessionScreen() {
   const { t } = useTranslation();
@@ -43,7 +48,9 @@ export function SessionScreen() {
 function Shown({ session, mark }: { readonly session: Session; readonly mark: React.ReactNode }) {
   const { t } = useTranslation();
   const results = useResults(session.sessionId, {});
-  const all = results.data?.pages.flatMap(({ value }) => value) ?? [];
+  const pages = results.data?.pages;
+  const all = useMemo(() => pages?.flatMap(({ value }) => value) ?? [], [pages]);
+  const calm = useCalm(all, CHART_MS);
   return (
     <>
       <header className="row spread">
@@ -62,13 +69,13 @@ function Shown({ session, mark }: { readonly session: Session; readonly mark: Re
         {session.remoteResponse != null && session.remoteResponse !== '' && <p><strong>{t('sessions.response')}</strong> <span className="mono">{session.remoteResponse}</span></p>}
       </section>
       <div className="columns">
-        <section className="card"><Course results={all} /></section>
+        <section className="card"><Course results={calm} /></section>
         <section className="card stack">
           <h2>{t('sessions.shares')}</h2>
           <Parts session={session} />
         </section>
       </div>
-      <Results session={session} />
+      <Results id={session.sessionId} />
     </>
   );
 }
@@ -80,8 +87,8 @@ function Figures({ session }: { readonly session: Session }) {
     <dl className="figures">
       <div><dt>{t('sessions.total')}</dt><dd>{number(session.totalNumbers)}</dd></div>
       <div><dt>{t('sessions.processed')}</dt><dd>{number(session.processedNumbers)}</dd></div>
-      <div className="good"><dt>{t('sessions.connected')}</dt><dd>{number(session.connectedCalls)}</dd></div>
-      <div className="bad"><dt>{t('sessions.failed')}</dt><dd>{number(session.failedCalls)}</dd></div>
+      <div><dt>{t('sessions.connected')}</dt><dd className="is-good">{number(session.connectedCalls)}</dd></div>
+      <div><dt>{t('sessions.failed')}</dt><dd className="is-bad">{number(session.failedCalls)}</dd></div>
       {session.unlistedResults > 0 && <div><dt>{t('sessions.unlisted')}</dt><dd>{number(session.unlistedResults)}</dd></div>}
       {session.unreportedNumbers > 0 && <div><dt>{t('sessions.unreported')}</dt><dd>{number(session.unreportedNumbers)}</dd></div>}
       <div><dt>{t('sessions.duration')}</dt><dd><Lasted session={session} /></dd></div>
@@ -90,10 +97,10 @@ function Figures({ session }: { readonly session: Session }) {
   );
 }
 
-function Course({ results }: { readonly results: readonly Result[] }) {
+const Course = memo(function Course({ results }: { readonly results: readonly Result[] }) {
   const { t } = useTranslation();
   const { number, full } = useTime();
-  const { times, connected, failed } = outcomes(results);
+  const { times, connected, failed } = useMemo(() => outcomes(results), [results]);
   const [first, last] = [times[0], times.at(-1)];
   if (times.length < 2 || first === undefined || last === undefined) {
     return (
@@ -108,6 +115,7 @@ function Course({ results }: { readonly results: readonly Result[] }) {
     <Chart
       label={t('sessions.chartTitle')}
       summary={told}
+      across={t('sessions.columns.time')}
       times={times}
       series={[
         { text: t('sessions.seriesConnected'), colour: 'good', values: connected },
@@ -115,7 +123,7 @@ function Course({ results }: { readonly results: readonly Result[] }) {
       ]}
     />
   );
-}
+});
 
 const STATUSES = ['ANSWERED', 'CONNECTED_TO_OPERATOR', 'NO_ANSWER', 'BUSY', 'REJECTED', 'FAILED', 'INVALID_NUMBER', 'NETWORK_ERROR'] as const;
 
