@@ -63,7 +63,10 @@ function Tried({ rule, decides }: { readonly rule: Rule; readonly decides: boole
   const time = useTime();
   const figures = useFigures();
   const verdict = VERDICTS.find((known) => known === rule.verdict) ?? 'untried';
-  const told = [figures(rule.figures), rule.until == null ? '' : t('calling.explain.until', { time: time.full(rule.until) })].filter((text) => text !== '');
+  const seen = figures(rule.figures);
+  const until = rule.until == null ? '' : time.full(rule.until);
+  // Figures may hold the same moment.
+  const told = [seen, until === '' || seen.includes(until) ? '' : t('calling.explain.until', { time: until })].filter((text) => text !== '');
   return (
     <div className={`explanation-rule ${verdict} ${decides ? 'decides' : ''}`} role="row" data-rule={rule.rule}>
       <span role="cell">{rule.description}</span>

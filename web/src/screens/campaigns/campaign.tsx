@@ -1,5 +1,6 @@
 // One campaign: how far it is and what can be done about it; below, what happens now, who is next, and what came of it.
 
+import '../../looks/details.css';
 import './campaigns.css';
 
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
@@ -77,11 +78,11 @@ function Figures({ campaign }: { readonly campaign: Campaign }) {
   const { t } = useTranslation();
   const { number } = useTime();
   return (
-    <dl className="counters" aria-label={t('campaigns.columns.counts')}>
+    <dl className="figures" aria-label={t('campaigns.columns.counts')}>
       <div><dt>{t('campaigns.total')}</dt><dd>{number(campaign.totalContacts)}</dd></div>
       <div><dt>{t('campaigns.called')}</dt><dd>{number(campaign.calledContacts)}</dd></div>
-      <div className="good"><dt>{t('campaigns.successful')}</dt><dd>{number(campaign.successfulCalls)}</dd></div>
-      <div className="bad"><dt>{t('campaigns.failed')}</dt><dd>{number(campaign.failedCalls)}</dd></div>
+      <div><dt>{t('campaigns.successful')}</dt><dd className="is-good">{number(campaign.successfulCalls)}</dd></div>
+      <div><dt>{t('campaigns.failed')}</dt><dd className="is-bad">{number(campaign.failedCalls)}</dd></div>
       {campaign.callbackRequested > 0 && <div><dt>{t('campaigns.callbacks')}</dt><dd>{number(campaign.callbackRequested)}</dd></div>}
       {campaign.skippedContacts > 0 && <div><dt>{t('campaigns.skipped')}</dt><dd>{number(campaign.skippedContacts)}</dd></div>}
       <div><dt>{t('campaigns.calling')}</dt><dd>{number(campaign.calling)}</dd></div>

@@ -31,7 +31,7 @@ export function Choose({ campaign, close }: { readonly campaign: Campaign; reado
     choose((before) => (before.has(id) ? new Set([...before].filter((one) => one !== id)) : new Set([...before, id])));
   }, []);
   const look = (change: Wanted) => {
-    want(Object.fromEntries(Object.entries({ ...wanted, ...change }).filter(([, value]) => value !== '')));
+    want((before) => Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== '')));
     takeAll(false);
   };
   return (
@@ -96,14 +96,14 @@ function Found({ rows, all, chosen, toggle, end }: FoundProps) {
           />
         </span>
       ),
-      meta: { width: '2.6rem' },
+      meta: { width: '3rem', phone: 'side' },
     },
-    { id: 'name', header: t('contacts.name'), cell: ({ row: { original } }) => <span className="cut">{original.firstName} {original.lastName}</span>, meta: { width: 'minmax(7rem, 1fr)' } },
-    { id: 'phone', header: t('contacts.phone'), cell: ({ row }) => <Phone number={row.original.phone} />, meta: { width: '10.5rem' } },
-    { id: 'status', header: t('contacts.status'), cell: ({ row }) => <ContactBadge status={row.original.status} />, meta: { width: '13rem', wideOnly: true } },
+    { id: 'name', header: t('contacts.name'), cell: ({ row: { original } }) => <span className="cut">{original.firstName} {original.lastName}</span>, meta: { width: 'minmax(7rem, 1fr)', phone: 'title' } },
+    { id: 'phone', header: t('contacts.phone'), cell: ({ row }) => <Phone number={row.original.phone} />, meta: { width: '11.5rem', phone: 'line' } },
+    { id: 'status', header: t('contacts.status'), cell: ({ row }) => <ContactBadge status={row.original.status} />, meta: { width: '14rem', phone: 'end' } },
   ], [t, all, chosen, toggle]);
   return (
-    <div className="choosing">
+    <div className="within">
       <Table label={t('choosing.title')} rows={rows} columns={columns} id={({ id }) => id} open={open} end={end} empty={<Say title={t('choosing.none')} text={t('choosing.noneText')} />} />
     </div>
   );

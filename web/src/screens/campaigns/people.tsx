@@ -26,7 +26,7 @@ export function People({ campaign }: { readonly campaign: Campaign }) {
   const navigate = useNavigate({ from: '/campaigns/$id' });
   const look = useCallback((change: { status?: string; contact?: string }) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true, resetScroll: false }), [navigate]);
   return (
-    <section className="stack" aria-label={t('campaigns.contacts')}>
+    <section className="stack standings" aria-label={t('campaigns.contacts')}>
       <div className="row spread">
         <h2>{t('campaigns.contacts')}</h2>
         <div className="row">
@@ -95,11 +95,11 @@ function Listed({ campaign, status, explain }: ListedProps) {
 function useColumns(explain: (contact: string) => void): ColumnDef<Target, never>[] {
   const { t } = useTranslation();
   return useMemo(() => [
-    { id: 'contact', header: t('campaigns.columns.contact'), cell: ({ row }) => <Named target={row.original} explain={explain} />, meta: { width: 'minmax(8rem, 15rem)' } },
-    { id: 'phone', header: t('campaigns.columns.phone'), cell: ({ row }) => <Phone number={row.original.contact?.phone ?? ''} />, meta: { width: '10.5rem', wideOnly: true } },
-    { id: 'status', header: t('campaigns.columns.status'), cell: ({ row: { original } }) => <TargetBadge status={original.callStatus} reason={original.reason} />, meta: { width: 'minmax(9rem, 14rem)' } },
-    { id: 'outcome', header: t('campaigns.columns.outcome'), cell: ({ row }) => <CameOf target={row.original} />, meta: { width: 'minmax(12rem, 1fr)', wideOnly: true } },
-    { id: 'attempts', header: t('campaigns.columns.attempts'), cell: ({ row }) => row.original.attempts, meta: { width: '6.5rem', end: true, wideOnly: true } },
-    { id: 'last', header: t('campaigns.columns.last'), cell: ({ row }) => <Time at={row.original.lastAttemptAt} />, meta: { width: '12.5rem', wideOnly: true } },
+    { id: 'contact', header: t('campaigns.columns.contact'), cell: ({ row }) => <Named target={row.original} explain={explain} />, meta: { width: 'minmax(8rem, 11rem)', phone: 'title' } },
+    { id: 'phone', header: t('campaigns.columns.phone'), cell: ({ row }) => <Phone number={row.original.contact?.phone ?? ''} />, meta: { width: '11.5rem' } },
+    { id: 'status', header: t('campaigns.columns.status'), cell: ({ row: { original } }) => <TargetBadge status={original.callStatus} reason={original.reason} />, meta: { width: 'minmax(9rem, 13.5rem)', phone: 'side' } },
+    { id: 'outcome', header: t('campaigns.columns.outcome'), cell: ({ row }) => <CameOf target={row.original} />, meta: { width: 'minmax(12rem, 1fr)', phone: 'whole' } },
+    { id: 'attempts', header: t('campaigns.columns.attempts'), cell: ({ row }) => row.original.attempts, meta: { width: '6.5rem', end: true } },
+    { id: 'last', header: t('campaigns.columns.last'), cell: ({ row }) => <Time at={row.original.lastAttemptAt} />, meta: { width: '12.5rem' } },
   ], [t, explain]);
 }

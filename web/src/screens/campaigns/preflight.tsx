@@ -68,10 +68,10 @@ function Told({ flight, total }: { readonly flight: Schemas['CampaignPreflight']
   const skipped = counted(flight.skipped);
   return (
     <>
-      <dl className="counters">
-        <div className="good"><dt>{t('flight.callable')}</dt><dd>{number(flight.callable)}</dd></div>
+      <dl className="figures">
+        <div><dt>{t('flight.callable')}</dt><dd className="is-good">{number(flight.callable)}</dd></div>
         <div><dt>{t('flight.deferred')}</dt><dd>{number(sum(deferred))}</dd></div>
-        <div className="bad"><dt>{t('flight.skipped')}</dt><dd>{number(sum(skipped))}</dd></div>
+        <div><dt>{t('flight.skipped')}</dt><dd className="is-bad">{number(sum(skipped))}</dd></div>
         {flight.calling > 0 && <div><dt>{t('flight.calling')}</dt><dd>{number(flight.calling)}</dd></div>}
         {flight.over > 0 && <div><dt>{t('flight.over')}</dt><dd>{number(flight.over)}</dd></div>}
       </dl>

@@ -15,7 +15,7 @@ import { Time, useNow, useTime } from '../../parts/time';
 import { useSpan } from '../../parts/span';
 import type { Campaign, Target } from './data';
 import { Explained } from './explained';
-import { CameOf, Named } from './target';
+import { Named } from './target';
 import { useWaiting } from './waiting';
 
 const TURNS = ['callback', 'retry', 'first'] as const;
@@ -32,7 +32,7 @@ export function Queue({ campaign }: { readonly campaign: Campaign }) {
   if (read.data === undefined) return read.error === null ? <Loading rows={6} /> : <Failed problem={Problem.from(read.error)} retry={() => void read.refetch()} />;
   const { rows, lookedAt, behind } = read.data;
   return (
-    <section className="stack" aria-label={t('campaigns.tabs.queue')}>
+    <section className="stack standings" aria-label={t('campaigns.tabs.queue')}>
       {rows.length > 0 && (
         <p className="row soft">
           {t('campaigns.queueText')}
@@ -50,14 +50,13 @@ export function Queue({ campaign }: { readonly campaign: Campaign }) {
 function useColumns(explain: (contact: string) => void): ColumnDef<Target, never>[] {
   const { t } = useTranslation();
   return useMemo(() => [
-    { id: 'contact', header: t('campaigns.columns.contact'), cell: ({ row }) => <Named target={row.original} explain={explain} />, meta: { width: 'minmax(7rem, 15rem)' } },
-    { id: 'left', header: t('campaigns.columns.left'), cell: ({ row }) => <Left at={row.original.nextAttemptAt} />, meta: { width: 'minmax(6.5rem, 9rem)' } },
-    { id: 'due', header: t('campaigns.columns.due'), cell: ({ row }) => <Time at={row.original.nextAttemptAt} />, meta: { width: '12.5rem', wideOnly: true } },
-    { id: 'turn', header: t('campaigns.columns.turn'), cell: ({ row }) => <Turn turn={row.original.turn} />, meta: { width: 'minmax(7rem, 12rem)' } },
-    { id: 'phone', header: t('campaigns.columns.phone'), cell: ({ row }) => <Phone number={row.original.contact?.phone ?? ''} />, meta: { width: '10.5rem', wideOnly: true } },
-    { id: 'status', header: t('campaigns.columns.status'), cell: ({ row: { original } }) => <TargetBadge status={original.callStatus} reason={original.reason} />, meta: { width: 'minmax(9rem, 14rem)', wideOnly: true } },
-    { id: 'attempts', header: t('campaigns.columns.attempts'), cell: ({ row }) => row.original.attempts, meta: { width: '6.5rem', end: true, wideOnly: true } },
-    { id: 'outcome', header: t('campaigns.columns.outcome'), cell: ({ row }) => <CameOf target={row.original} />, meta: { width: 'minmax(9rem, 1fr)', wideOnly: true } },
+    { id: 'contact', header: t('campaigns.columns.contact'), cell: ({ row }) => <Named target={row.original} explain={explain} />, meta: { width: 'minmax(7rem, 1fr)', phone: 'title' } },
+    { id: 'left', header: t('campaigns.columns.left'), cell: ({ row }) => <Left at={row.original.nextAttemptAt} />, meta: { width: '11rem', phone: 'end' } },
+    { id: 'due', header: t('campaigns.columns.due'), cell: ({ row }) => <Time at={row.original.nextAttemptAt} />, meta: { width: '12.5rem' } },
+    { id: 'turn', header: t('campaigns.columns.turn'), cell: ({ row }) => <Turn turn={row.original.turn} />, meta: { width: 'minmax(7rem, 11rem)', phone: 'line' } },
+    { id: 'phone', header: t('campaigns.columns.phone'), cell: ({ row }) => <Phone number={row.original.contact?.phone ?? ''} />, meta: { width: '11.5rem' } },
+    { id: 'status', header: t('campaigns.columns.status'), cell: ({ row: { original } }) => <TargetBadge status={original.callStatus} reason={original.reason} />, meta: { width: 'minmax(9rem, 14rem)', phone: 'side' } },
+    { id: 'attempts', header: t('campaigns.columns.attempts'), cell: ({ row }) => row.original.attempts, meta: { width: '6.5rem', end: true } },
   ], [t, explain]);
 }
 

@@ -24,7 +24,7 @@ export function Report({ campaign }: { readonly campaign: Campaign }) {
   return (
     <div className="stack">
       <Stale behind={read.data.behind} since={read.error === null ? undefined : read.dataUpdatedAt} />
-      <div className="columns">
+      <div className="halves">
         <Calls told={told} />
         <Contacts told={told} />
         <Promises promises={told.promises} />
@@ -43,10 +43,10 @@ function Calls({ told: { calls, attempts } }: { readonly told: Told }) {
   return (
     <section className="card stack">
       <h2>{t('report.calls')}</h2>
-      <dl className="counters">
+      <dl className="figures">
         <div><dt>{t('report.calls')}</dt><dd>{number(calls.total)}</dd></div>
         <div><dt>{t('report.conversations')}</dt><dd>{number(calls.conversations)}</dd></div>
-        <div className="good"><dt>{t('report.successes')}</dt><dd>{number(calls.successes)}</dd></div>
+        <div><dt>{t('report.successes')}</dt><dd className="is-good">{number(calls.successes)}</dd></div>
       </dl>
       <dl className="pairs">
         <div><dt>{t('report.talk')}</dt><dd>{span(calls.talkSeconds)}</dd></div>
@@ -72,7 +72,7 @@ function Contacts({ told: { contacts } }: { readonly told: Told }) {
   return (
     <section className="card stack">
       <h2>{t('report.outcomes')}</h2>
-      <dl className="counters">
+      <dl className="figures">
         <div><dt>{t('report.contacts')}</dt><dd>{number(contacts.total)}</dd></div>
         <div><dt>{t('report.called')}</dt><dd>{number(contacts.called)}</dd></div>
         <div><dt>{t('report.waiting')}</dt><dd>{number(contacts.waiting)}</dd></div>
@@ -96,10 +96,10 @@ function Promises({ promises }: { readonly promises: Told['promises'] }) {
   return (
     <section className="card stack">
       <h2>{t('report.promises')}</h2>
-      <dl className="counters">
+      <dl className="figures">
         <div><dt>{t('report.promises')}</dt><dd>{number(promises.count)}</dd></div>
         <div><dt>{t('report.promised')}</dt><dd>{number(promises.amount)}</dd></div>
-        <div className="good"><dt>{t('report.paid')}</dt><dd>{number(promises.paidAmount)}</dd></div>
+        <div><dt>{t('report.paid')}</dt><dd className="is-good">{number(promises.paidAmount)}</dd></div>
         <div><dt>{t('report.kept')}</dt><dd>{promises.fulfilmentPercentage == null ? '-' : `${promises.fulfilmentPercentage}%`}</dd></div>
       </dl>
       <Shares label={t('report.promises')} shares={statuses.map((key) => ({ key, text: t(`calling.promise.${key}`), count: promises.byStatus[key]?.count ?? 0 }))} />
@@ -140,6 +140,7 @@ function Course({ campaign, hours }: { readonly campaign: Campaign; readonly hou
           <Chart
             label={t('report.course')}
             summary={`${full(first.begin)} – ${full(last.begin)}. ${t('campaigns.series.calls')}: ${number(total(({ calls }) => calls))}.`}
+            across={t('report.course')}
             times={hours.map(({ begin }) => Date.parse(begin) / 1_000)}
             series={series}
           />

@@ -1,5 +1,6 @@
 // Campaigns: all there are, the newest first, and the way to a new one.
 
+import '../../looks/details.css';
 import './campaigns.css';
 
 import type { ColumnDef } from '@tanstack/react-table';
@@ -48,7 +49,7 @@ function List() {
   const read = useCampaigns(search);
   const columns = useColumns();
   const open = useCallback((row: Campaign) => void navigate({ to: '/campaigns/$id', params: { id: row.id } }), [navigate]);
-  const look = (change: CampaignsSearch) => void navigate({ search: { ...search, ...change }, replace: true });
+  const look = (change: CampaignsSearch) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   if (read.rows === undefined) return read.problem === undefined ? <Loading rows={6} /> : <Failed problem={read.problem} retry={read.retry} />;
   const looking = Object.keys(search).length > 0;
   return (
@@ -90,18 +91,18 @@ function useColumns(): ColumnDef<Campaign, never>[] {
       id: 'name',
       header: t('campaigns.columns.name'),
       cell: ({ row: { original } }) => <Link to="/campaigns/$id" params={{ id: original.id }} className="cut">{original.name}</Link>,
-      meta: { width: 'minmax(9rem, 1.4fr)' },
+      meta: { width: 'minmax(9rem, 1.4fr)', phone: 'title' },
     },
-    { id: 'type', header: t('campaigns.columns.type'), cell: ({ row }) => <Type type={row.original.campaignType} />, meta: { width: 'minmax(8rem, 12rem)', wideOnly: true } },
-    { id: 'status', header: t('campaigns.columns.status'), cell: ({ row }) => <CampaignBadge status={row.original.status} />, meta: { width: 'minmax(7.5rem, 9.5rem)' } },
+    { id: 'type', header: t('campaigns.columns.type'), cell: ({ row }) => <Type type={row.original.campaignType} />, meta: { width: 'minmax(8rem, 12rem)' } },
+    { id: 'status', header: t('campaigns.columns.status'), cell: ({ row }) => <CampaignBadge status={row.original.status} />, meta: { width: 'minmax(7.5rem, 9.5rem)', phone: 'side' } },
     {
       id: 'progress',
       header: t('campaigns.columns.progress'),
       cell: ({ row: { original } }) => <Progress small percent={percent(original)} status={original.status} label={`${t('campaigns.columns.progress')} ${original.name}`} />,
-      meta: { width: 'minmax(6rem, 1fr)' },
+      meta: { width: 'minmax(6rem, 1fr)', phone: 'line' },
     },
-    { id: 'counts', header: t('campaigns.columns.counts'), cell: ({ row }) => <Counts campaign={row.original} />, meta: { width: 'minmax(9rem, 14rem)', wideOnly: true } },
-    { id: 'time', header: t('campaigns.columns.time'), cell: ({ row }) => <Time at={row.original.createdAt} />, meta: { width: '12.5rem', wideOnly: true } },
+    { id: 'counts', header: t('campaigns.columns.counts'), cell: ({ row }) => <Counts campaign={row.original} />, meta: { width: 'minmax(9rem, 14rem)', phone: 'end' } },
+    { id: 'time', header: t('campaigns.columns.time'), cell: ({ row }) => <Time at={row.original.createdAt} />, meta: { width: '12.5rem' } },
   ], [t]);
 }
 
@@ -114,7 +115,7 @@ function Counts({ campaign }: { readonly campaign: Campaign }) {
   const { number } = useTime();
   return (
     <span title={t('campaigns.counts')}>
-      {number(campaign.totalContacts)} / {number(campaign.calledContacts)} / <span className="good">{number(campaign.successfulCalls)}</span> / <span className="bad">{number(campaign.failedCalls)}</span>
+      {number(campaign.totalContacts)} / {number(campaign.calledContacts)} / <span className="is-good">{number(campaign.successfulCalls)}</span> / <span className="is-bad">{number(campaign.failedCalls)}</span>
     </span>
   );
 }

@@ -34,6 +34,11 @@ export const keys = {
   imports: ['contacts', 'imports'] as const,
 };
 
+/** Without what an address holds besides. */
+export function wantedOf(search: Wanted & { readonly part?: string }): Wanted {
+  return Object.fromEntries(Object.entries(search).filter(([name]) => name !== 'part'));
+}
+
 /** As the API asks for them. */
 export function filters({ isCalled, ...wanted }: Wanted) {
   return { ...wanted, ...(isCalled === undefined ? {} : { isCalled: isCalled === 'true' }) };

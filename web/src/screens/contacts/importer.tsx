@@ -1,5 +1,6 @@
 // A workbook of contacts: looked through first, which stores nothing, and only then imported. Each time it is told what becomes of each row.
 
+import '../../looks/details.css';
 import './contacts.css';
 
 import { useMutation } from '@tanstack/react-query';

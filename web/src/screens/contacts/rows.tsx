@@ -35,12 +35,12 @@ export function Rows({ told }: { readonly told: Imported }) {
       : row.notes.map((note, place) => ({ key: `${row.row}-${place}`, row: row.row, outcome: row.outcome, note }))), [told]);
   return (
     <section className="stack" aria-label={t('imports.report')}>
-      <p className={told.dryRun ? 'soft' : 'good'} role="status">{told.dryRun ? t('imports.dry') : t('imports.stored')}</p>
+      <p className={told.dryRun ? 'soft' : 'is-good'} role="status">{told.dryRun ? t('imports.dry') : t('imports.stored')}</p>
       <h3>{told.dryRun ? t('imports.would') : t('imports.became')}</h3>
-      <dl className="counters">
+      <dl className="figures">
         {COUNTS.map((count) => <div key={count}><dt>{t(`imports.${count}`)}</dt><dd>{number(told[count])}</dd></div>)}
       </dl>
-      {lines.length === 0 ? <p className="soft">{t('imports.fine')}</p> : <div className="choosing"><Lines lines={lines} /></div>}
+      {lines.length === 0 ? <p className="soft">{t('imports.fine')}</p> : <div className="within"><Lines lines={lines} /></div>}
       <div className="row">
         {told.rows.length >= TOLD_MAX && <span className="soft">{t('imports.first', { shown: number(told.rows.length) })}</span>}
         {report != null && (
@@ -58,10 +58,10 @@ function Lines({ lines }: { readonly lines: readonly Line[] }) {
   const { t } = useTranslation();
   const columns = useMemo((): ColumnDef<Line, never>[] => [
     { id: 'row', header: t('imports.row'), cell: ({ row }) => row.original.row, meta: { width: '4.5rem', end: true } },
-    { id: 'outcome', header: t('imports.outcome'), cell: ({ row }) => <Outcome outcome={row.original.outcome} />, meta: { width: '8.5rem' } },
-    { id: 'field', header: t('imports.field'), cell: ({ row }) => <span className="mono">{row.original.note?.field}</span>, meta: { width: '8rem', wideOnly: true } },
-    { id: 'change', header: t('imports.change'), cell: ({ row }) => <Change line={row.original} />, meta: { width: 'minmax(8rem, 1fr)', wideOnly: true } },
-    { id: 'reason', header: t('imports.reason'), cell: ({ row }) => <Reason line={row.original} />, meta: { width: 'minmax(8rem, 1.3fr)' } },
+    { id: 'outcome', header: t('imports.outcome'), cell: ({ row }) => <Outcome outcome={row.original.outcome} />, meta: { width: '8rem', phone: 'side' } },
+    { id: 'field', header: t('imports.field'), cell: ({ row }) => <Field line={row.original} />, meta: { width: '8rem', phone: 'title' } },
+    { id: 'change', header: t('imports.change'), cell: ({ row }) => <Change line={row.original} />, meta: { width: '16rem' } },
+    { id: 'reason', header: t('imports.reason'), cell: ({ row }) => <Reason line={row.original} />, meta: { width: 'minmax(8rem, 1fr)', phone: 'whole' } },
   ], [t]);
   return <Table label={t('imports.report')} rows={lines} columns={columns} id={({ key }) => key} />;
 }
@@ -70,6 +70,11 @@ function Outcome({ outcome }: { readonly outcome: string }) {
   const { t } = useTranslation();
   const known = OUTCOMES.find((one) => one === outcome);
   return <Badge status={outcome} text={known === undefined ? outcome : t(`imports.outcomes.${known}`)} />;
+}
+
+/** On a phone, where rows have no column of their own, with the row. */
+function Field({ line: { row, note } }: { readonly line: Line }) {
+  return <><span className="line-row">{row} · </span><span className="mono">{note?.field}</span></>;
 }
 
 /** What stood there, and what was made of it. */
