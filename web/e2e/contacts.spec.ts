@@ -110,6 +110,11 @@ test('contacts are looked for, narrowed down and kept as a file', async ({ page,
   await page.getByRole('searchbox').fill('alisher');
   await expect(list.getByRole('row')).toHaveCount(2);
   await expect(page).toHaveURL(/q=alisher/);
+  const calls = page.getByRole('combobox', { name: 'Qo\'ng\'iroqlar' });
+  await calls.selectOption('true');
+  await expect(page.getByText('Hech narsa topilmadi')).toBeVisible();
+  await calls.selectOption('');
+  await expect(list.getByRole('row')).toHaveCount(2);
 
   const file = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Eksport' }).click();

@@ -4,6 +4,7 @@ import type { ColumnDef } from '@tanstack/react-table';
 import { useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { kept } from '../../app/search';
 import { Dialog } from '../../parts/dialog';
 import { Phone } from '../../parts/phone';
 import { Search } from '../../parts/search';
@@ -31,7 +32,7 @@ export function Choose({ campaign, close }: { readonly campaign: Campaign; reado
     choose((before) => (before.has(id) ? new Set([...before].filter((one) => one !== id)) : new Set([...before, id])));
   }, []);
   const look = (change: Wanted) => {
-    want((before) => Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== '')));
+    want((before) => kept({ ...before, ...change }));
     takeAll(false);
   };
   return (

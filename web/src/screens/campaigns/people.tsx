@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { kept } from '../../app/search';
 import { atLeast, usePerson } from '../../app/session';
 import { Icon } from '../../parts/icon';
 import { Pager } from '../../parts/pager';
@@ -24,7 +25,7 @@ export function People({ campaign }: { readonly campaign: Campaign }) {
   const { t } = useTranslation();
   const search = useSearch({ from: '/campaigns/$id' });
   const navigate = useNavigate({ from: '/campaigns/$id' });
-  const look = useCallback((change: { status?: string; contact?: string }) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true, resetScroll: false }), [navigate]);
+  const look = useCallback((change: { status?: string; contact?: string }) => void navigate({ search: (before) => kept({ ...before, ...change }), replace: true, resetScroll: false }), [navigate]);
   return (
     <section className="stack standings" aria-label={t('campaigns.contacts')}>
       <div className="row spread">

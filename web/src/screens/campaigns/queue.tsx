@@ -6,6 +6,7 @@ import { useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
+import { kept } from '../../app/search';
 import { Pager } from '../../parts/pager';
 import { Phone } from '../../parts/phone';
 import { TargetBadge } from '../../parts/standing';
@@ -25,7 +26,7 @@ export function Queue({ campaign }: { readonly campaign: Campaign }) {
   const { number } = useTime();
   const search = useSearch({ from: '/campaigns/$id' });
   const navigate = useNavigate({ from: '/campaigns/$id' });
-  const explain = useCallback((contact: string) => void navigate({ search: (before) => ({ ...before, contact }), replace: true, resetScroll: false }), [navigate]);
+  const explain = useCallback((contact: string) => void navigate({ search: (before) => kept({ ...before, contact }), replace: true, resetScroll: false }), [navigate]);
   const read = useWaiting(campaign.id);
   const columns = useColumns(explain);
   const open = useCallback((row: Target) => explain(row.contactId), [explain]);

@@ -8,6 +8,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { kept } from '../../app/search';
 import { atLeast, usePerson } from '../../app/session';
 import { Icon } from '../../parts/icon';
 import { Pager } from '../../parts/pager';
@@ -49,7 +50,7 @@ function List() {
   const read = useCampaigns(search);
   const columns = useColumns();
   const open = useCallback((row: Campaign) => void navigate({ to: '/campaigns/$id', params: { id: row.id } }), [navigate]);
-  const look = (change: CampaignsSearch) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const look = (change: CampaignsSearch) => void navigate({ search: (before) => kept({ ...before, ...change }), replace: true });
   if (read.rows === undefined) return read.problem === undefined ? <Loading rows={6} /> : <Failed problem={read.problem} retry={read.retry} />;
   const looking = Object.keys(search).length > 0;
   return (

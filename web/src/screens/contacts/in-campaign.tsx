@@ -4,6 +4,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 
+import { kept } from '../../app/search';
 import { Explanation } from '../../parts/explanation';
 import { Select } from '../../parts/select';
 import { useCampaigns } from '../campaigns/data';
@@ -25,7 +26,7 @@ export function InCampaign({ contact }: { readonly contact: Contact }) {
             label={t('contacts.campaign')}
             value={chosen}
             options={[{ value: '', text: t('contacts.chooseCampaign') }, ...campaigns.map(({ id, name }) => ({ value: id, text: name }))]}
-            choose={(campaign) => void navigate({ search: { campaign }, replace: true, resetScroll: false })}
+            choose={(campaign) => void navigate({ search: kept({ campaign }), replace: true, resetScroll: false })}
           />
         )}
       </div>

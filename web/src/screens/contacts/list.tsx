@@ -5,6 +5,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { kept } from '../../app/search';
 import { Icon } from '../../parts/icon';
 import { Pager } from '../../parts/pager';
 import { Phone } from '../../parts/phone';
@@ -25,7 +26,7 @@ export function List() {
   const read = useContacts(wanted);
   const columns = useColumns();
   const open = useCallback((row: Contact) => void navigate({ to: '/contacts/$id', params: { id: row.id }, search: {} }), [navigate]);
-  const look = (change: Wanted) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const look = (change: Wanted) => void navigate({ search: (before) => kept({ ...before, ...change }), replace: true });
   if (read.rows === undefined) return read.problem === undefined ? <Loading rows={8} /> : <Failed problem={read.problem} retry={read.retry} />;
   const looking = Object.keys(wanted).length > 0;
   return (
