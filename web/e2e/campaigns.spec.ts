@@ -179,3 +179,18 @@ test('one that is stopped can be removed, and one of none says so', async ({ pag
   await page.goto(`/ui/campaigns/${made.id}`);
   await expect(page.getByRole('alert')).toContainText('campaign-unknown');
 });
+
+test('whoever may only look is shown nothing to do', async ({ page, engine }) => {
+  const token = engine.token('auditor');
+  await page.addInitScript((kept) => sessionStorage.setItem('karnay.token', kept), token);
+  await page.goto('/ui/campaigns');
+  await expect(page.getByText('Kampaniyani menejer boshqaradi.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Yangi kampaniya' })).toHaveCount(0);
+  await page.getByRole('link', { name: 'Noyabr qarzlari' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Noyabr qarzlari');
+  await expect(page.getByRole('button', { name: 'To\'xtatish' })).toHaveCount(0);
+  await page.goto('/ui/contacts');
+  await expect(page.getByRole('table', { name: 'Kontaktlar' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Eksport' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Yangi kontakt' })).toHaveCount(0);
+});

@@ -18,6 +18,7 @@ type Rule = Schemas['RuleView'];
 
 /** It is as of now: nothing of it is worth keeping. */
 const AGAIN_MS = 15_000;
+const NOT_IN = 'contact-unknown';
 const VERDICTS = ['pass', 'defer', 'suppress', 'untried'] as const;
 
 interface ExplanationProps {
@@ -26,6 +27,7 @@ interface ExplanationProps {
 }
 
 export function Explanation({ contact, campaign }: ExplanationProps) {
+  const { t } = useTranslation();
   const { language } = usePreferences();
   const read = useQuery({
     queryKey: ['explanations', contact, campaign, language],
@@ -34,7 +36,10 @@ export function Explanation({ contact, campaign }: ExplanationProps) {
     refetchInterval: AGAIN_MS,
   });
   if (read.data !== undefined) return <Explained told={read.data.value} />;
-  return read.error === null ? <Loading rows={6} /> : <Failed problem={Problem.from(read.error)} retry={() => void read.refetch()} />;
+  if (read.error === null) return <Loading rows={6} />;
+  const problem = Problem.from(read.error);
+  // Nothing is wrong: it was asked of a campaign that this contact is not in.
+  return problem.code === NOT_IN ? <p className="soft" role="status">{t('calling.explain.notIn')}</p> : <Failed problem={problem} retry={() => void read.refetch()} />;
 }
 
 function Explained({ told }: { readonly told: Told }) {
@@ -42,7 +47,7 @@ function Explained({ told }: { readonly told: Told }) {
   const summary = useSummary(told);
   return (
     <section className="stack explanation" aria-label={t('calling.explain.title')}>
-      <div className={`explanation-summary ${told.eligible ? 'yes' : 'no'}`}>
+      <div className={`explanation-summary ${told.eligible || told.phase !== 'waiting' ? '' : 'waits'}`}>
         <strong>{summary}</strong>
         <span className="soft">{t('calling.explain.pack', { name: told.rulesPack })}</span>
       </div>

@@ -89,7 +89,7 @@ function Figures({ campaign }: { readonly campaign: Campaign }) {
       <div><dt>{t('campaigns.attempts')}</dt><dd>{number(campaign.attempts)}</dd></div>
       <div>
         <dt>{t('campaigns.started')}</dt>
-        <dd className="small">{campaign.startedAt == null ? t('campaigns.started_never') : <Time at={campaign.startedAt} />}</dd>
+        <dd className="small">{campaign.startedAt == null ? t('campaigns.notStarted') : <Time at={campaign.startedAt} />}</dd>
       </div>
       {campaign.completedAt != null && <div><dt>{t('campaigns.completed')}</dt><dd className="small"><Time at={campaign.completedAt} /></dd></div>}
     </dl>

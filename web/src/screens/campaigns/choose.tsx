@@ -50,24 +50,40 @@ export function Choose({ campaign, close }: { readonly campaign: Campaign; reado
         </>
       }
     >
-      <div className="row">
-        <Search label={t('choosing.search')} value={wanted.q ?? ''} look={(q) => look({ q })} />
-        <Select
-          label={t('campaigns.columns.status')}
-          value={wanted.status ?? ''}
-          options={[{ value: '', text: t('campaigns.anyStatus') }, ...CONTACT_STATUSES.map((value) => ({ value, text: t(`calling.contact.${value}`) }))]}
-          choose={(status) => look({ status })}
-        />
-        <label className="check">
-          <input type="checkbox" checked={all} disabled={read.total === 0} onChange={(event) => takeAll(event.target.checked)} />
-          {t('choosing.all', { total: number(read.total) })}
-        </label>
-      </div>
+      <Looking wanted={wanted} look={look} all={all} takeAll={takeAll} total={read.total} />
       {read.rows === undefined
         ? read.problem === undefined ? <Loading rows={6} /> : <Failed problem={read.problem} retry={read.retry} />
         : <Found rows={read.rows} all={all} chosen={chosen} toggle={toggle} end={read.load} />}
       {add.error !== null && <p className="wrong" role="alert">{t('campaigns.error', { text: why(add.error) })}</p>}
     </Dialog>
+  );
+}
+
+interface LookingProps {
+  readonly wanted: Wanted;
+  readonly look: (change: Wanted) => void;
+  readonly all: boolean;
+  readonly takeAll: (all: boolean) => void;
+  readonly total: number;
+}
+
+function Looking({ wanted, look, all, takeAll, total }: LookingProps) {
+  const { t } = useTranslation();
+  const { number } = useTime();
+  return (
+    <div className="row">
+      <Search label={t('choosing.search')} value={wanted.q ?? ''} look={(q) => look({ q })} />
+      <Select
+        label={t('campaigns.columns.status')}
+        value={wanted.status ?? ''}
+        options={[{ value: '', text: t('campaigns.anyStatus') }, ...CONTACT_STATUSES.map((value) => ({ value, text: t(`calling.contact.${value}`) }))]}
+        choose={(status) => look({ status })}
+      />
+      <label className="check">
+        <input type="checkbox" checked={all} disabled={total === 0} onChange={(event) => takeAll(event.target.checked)} />
+        {t('choosing.all', { total: number(total) })}
+      </label>
+    </div>
   );
 }
 

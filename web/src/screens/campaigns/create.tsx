@@ -32,8 +32,6 @@ export function Create({ close }: { readonly close: () => void }) {
   const create = useCreate(close);
   const why = useWhy();
   const problem = create.error === null ? undefined : Problem.from(create.error);
-  const wrong = (field: string) => (problem?.field === field ? problem.message : undefined);
-  const change = (part: Partial<Draft>) => write({ ...draft, ...part });
   return (
     <Dialog title={t('campaigns.create')} close={close}>
       <form
@@ -43,33 +41,7 @@ export function Create({ close }: { readonly close: () => void }) {
           create.mutate(draft);
         }}
       >
-        <div className="form">
-          <div className="whole">
-            <Field label={t('campaigns.name')} wrong={wrong('name')}>
-              {(given) => <input {...given} required maxLength={NAME_MAX} value={draft.name} onChange={(event) => change({ name: event.target.value })} />}
-            </Field>
-          </div>
-          <div className="whole">
-            <Field label={t('campaigns.type')}>
-              {(given) => (
-                <select {...given} value={draft.campaignType} onChange={(event) => change({ campaignType: event.target.value as Draft['campaignType'] })}>
-                  {CAMPAIGN_TYPES.map((type) => <option key={type} value={type}>{t(`calling.type.${type}`)}</option>)}
-                </select>
-              )}
-            </Field>
-          </div>
-          <div className="whole">
-            <Field label={t('campaigns.description')} optional>
-              {(given) => <textarea {...given} rows={2} value={draft.description} onChange={(event) => change({ description: event.target.value })} />}
-            </Field>
-          </div>
-          <Field label={t('campaigns.lines')} optional wrong={wrong('settings.concurrency')}>
-            {(given) => <input {...given} type="number" min={1} step={1} placeholder="10" value={draft.lines} onChange={(event) => change({ lines: event.target.value })} />}
-          </Field>
-          <Field label={t('campaigns.rate')} optional wrong={wrong('settings.callsPerSecond')}>
-            {(given) => <input {...given} type="number" min={0.001} step="any" value={draft.rate} onChange={(event) => change({ rate: event.target.value })} />}
-          </Field>
-        </div>
+        <Fields draft={draft} change={(part) => write({ ...draft, ...part })} wrong={(field) => (problem?.field === field ? problem.message : undefined)} />
         {problem !== undefined && <p className="wrong" role="alert">{t('campaigns.error', { text: why(problem) })}</p>}
         <footer>
           <button type="button" className="button" onClick={close}>{t('parts.cancel')}</button>
@@ -77,6 +49,45 @@ export function Create({ close }: { readonly close: () => void }) {
         </footer>
       </form>
     </Dialog>
+  );
+}
+
+interface FieldsProps {
+  readonly draft: Draft;
+  readonly change: (part: Partial<Draft>) => void;
+  readonly wrong: (field: string) => string | undefined;
+}
+
+function Fields({ draft, change, wrong }: FieldsProps) {
+  const { t } = useTranslation();
+  return (
+    <div className="form">
+      <div className="whole">
+        <Field label={t('campaigns.name')} wrong={wrong('name')}>
+          {(given) => <input {...given} required maxLength={NAME_MAX} value={draft.name} onChange={(event) => change({ name: event.target.value })} />}
+        </Field>
+      </div>
+      <div className="whole">
+        <Field label={t('campaigns.type')}>
+          {(given) => (
+            <select {...given} value={draft.campaignType} onChange={(event) => change({ campaignType: event.target.value as Draft['campaignType'] })}>
+              {CAMPAIGN_TYPES.map((type) => <option key={type} value={type}>{t(`calling.type.${type}`)}</option>)}
+            </select>
+          )}
+        </Field>
+      </div>
+      <div className="whole">
+        <Field label={t('campaigns.description')} optional>
+          {(given) => <textarea {...given} rows={2} value={draft.description} onChange={(event) => change({ description: event.target.value })} />}
+        </Field>
+      </div>
+      <Field label={t('campaigns.lines')} optional wrong={wrong('settings.concurrency')}>
+        {(given) => <input {...given} type="number" min={1} step={1} placeholder="10" value={draft.lines} onChange={(event) => change({ lines: event.target.value })} />}
+      </Field>
+      <Field label={t('campaigns.rate')} optional wrong={wrong('settings.callsPerSecond')}>
+        {(given) => <input {...given} type="number" min={0.001} step="any" value={draft.rate} onChange={(event) => change({ rate: event.target.value })} />}
+      </Field>
+    </div>
   );
 }
 

@@ -31,6 +31,8 @@ const TARGETS_PAGE = 200;
 const WHILE_RUNNING_MS = 15_000;
 const COUNTS_MS = 700;
 const TARGETS_MS = 2_500;
+/** Whoever has scrolled far has much to be read anew. */
+const PER_PAGE_MS = 500;
 
 export const keys = {
   all: ['campaigns'] as const,
@@ -102,10 +104,11 @@ export function useBoardNews(id: string, completed: () => void): void {
   useLive<Update>('/auto-calling', 'campaign-update', (pushes) => {
     const ours = pushes.filter(({ campaignId }) => campaignId === id);
     if (ours.length === 0) return;
-    queries.setQueriesData<InfiniteData<Answer<Page<Target>>>>({ queryKey: keys.targets(id) }, (known) => known && moved(known, ours));
+    queries.setQueriesData<Pages>({ queryKey: keys.targets(id) }, (known) => known && moved(known, ours));
+    const loaded = queries.getQueriesData<Pages>({ queryKey: keys.targets(id) }).reduce((sum, [, known]) => sum + (known?.pages.length ?? 0), 0);
     soon(keys.one(id), COUNTS_MS);
     soon(keys.report(id), COUNTS_MS);
-    soon(keys.targets(id), TARGETS_MS);
+    soon(keys.targets(id), Math.max(TARGETS_MS, loaded * PER_PAGE_MS));
     soon(keys.queue(id), TARGETS_MS);
   });
 }

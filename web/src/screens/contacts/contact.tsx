@@ -9,7 +9,7 @@ import { useTranslation } from 'react-i18next';
 import { Problem } from '../../api/problem';
 import { Icon } from '../../parts/icon';
 import { Phone } from '../../parts/phone';
-import { ContactBadge } from '../../parts/standing';
+import { ContactBadge, useSpelled } from '../../parts/standing';
 import { Failed, Loading, Stale } from '../../parts/states';
 import { Time, useTime } from '../../parts/time';
 import { Actions } from './actions';
@@ -35,6 +35,8 @@ export function ContactScreen() {
 
 function Shown({ contact, mark }: { readonly contact: Contact; readonly mark: React.ReactNode }) {
   const { t } = useTranslation();
+  // What an agent came to, or what somebody wrote.
+  const spelled = useSpelled();
   return (
     <>
       <header className="row spread">
@@ -46,7 +48,7 @@ function Shown({ contact, mark }: { readonly contact: Contact; readonly mark: Re
           </div>
           <p className="soft">
             <Phone number={contact.phone} /> · {contact.isCalled ? t('contacts.wasCalled') : t('contacts.neverCalled')}
-            {contact.lastConversationOutcome != null && ` · ${contact.lastConversationOutcome}`}
+            {contact.lastConversationOutcome != null && ` · ${spelled.target(contact.lastConversationOutcome)}`}
           </p>
         </div>
         <Actions contact={contact} />

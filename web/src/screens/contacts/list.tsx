@@ -11,7 +11,7 @@ import { Pager } from '../../parts/pager';
 import { Phone } from '../../parts/phone';
 import { Search } from '../../parts/search';
 import { Select } from '../../parts/select';
-import { CONTACT_STATUSES, ContactBadge } from '../../parts/standing';
+import { CONTACT_STATUSES, ContactBadge, useSpelled } from '../../parts/standing';
 import { Failed, Loading, Say, Stale } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Time, useTime } from '../../parts/time';
@@ -107,7 +107,13 @@ function useColumns(): ColumnDef<Contact, never>[] {
     { id: 'phone', header: t('contacts.phone'), cell: ({ row }) => <Phone number={row.original.phone} />, meta: { width: '11.5rem', phone: 'line' } },
     { id: 'status', header: t('contacts.status'), cell: ({ row }) => <ContactBadge status={row.original.status} />, meta: { width: 'minmax(9rem, 13.5rem)', phone: 'side' } },
     { id: 'called', header: t('contacts.called.label'), cell: ({ row }) => <>{t(`contacts.called.${row.original.isCalled ? 'true' : 'false'}`)}</>, meta: { width: '13.5rem', phone: 'end' } },
-    { id: 'outcome', header: t('contacts.outcome'), cell: ({ row: { original } }) => <span className="cut" title={original.lastConversationOutcome ?? ''}>{original.lastConversationOutcome ?? '-'}</span>, meta: { width: 'minmax(8rem, 1fr)' } },
+    { id: 'outcome', header: t('contacts.outcome'), cell: ({ row }) => <Outcome outcome={row.original.lastConversationOutcome ?? '-'} />, meta: { width: 'minmax(8rem, 1fr)' } },
     { id: 'added', header: t('contacts.added'), cell: ({ row }) => <Time at={row.original.createdAt} />, meta: { width: '12.5rem' } },
   ], [t]);
+}
+
+/** What an agent came to, or what somebody wrote. */
+function Outcome({ outcome }: { readonly outcome: string }) {
+  const text = useSpelled().target(outcome);
+  return <span className="cut" title={text}>{text}</span>;
 }
