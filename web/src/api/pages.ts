@@ -22,6 +22,8 @@ export function usePages<T>(queryKey: QueryKey, read: (from: From, signal: Abort
     queryFn: ({ pageParam, signal }) => read(pageParam === undefined ? {} : { cursor: pageParam }, signal),
     getNextPageParam: (last) => last.value.meta.nextCursor ?? undefined,
     placeholderData: keepPreviousData,
+    // To look for what is the same in thousands of rows costs more than to show the few that are seen anew.
+    structuralSharing: false,
     ...more,
   });
   const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage, refetch, dataUpdatedAt } = pages;
