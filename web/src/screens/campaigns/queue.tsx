@@ -52,11 +52,11 @@ function useColumns(explain: (contact: string) => void): ColumnDef<Target, never
   const { t } = useTranslation();
   return useMemo(() => [
     { id: 'contact', header: t('campaigns.columns.contact'), cell: ({ row }) => <Named target={row.original} explain={explain} />, meta: { width: 'minmax(7rem, 1fr)', phone: 'title' } },
-    { id: 'left', header: t('campaigns.columns.left'), cell: ({ row }) => <Left at={row.original.nextAttemptAt} />, meta: { width: '11rem', phone: 'end' } },
+    { id: 'left', header: t('campaigns.columns.left'), cell: ({ row }) => <Left at={row.original.nextAttemptAt} />, meta: { width: '11rem', phone: 'side' } },
     { id: 'due', header: t('campaigns.columns.due'), cell: ({ row }) => <Time at={row.original.nextAttemptAt} />, meta: { width: '12.5rem' } },
-    { id: 'turn', header: t('campaigns.columns.turn'), cell: ({ row }) => <Turn turn={row.original.turn} />, meta: { width: 'minmax(7rem, 11rem)', phone: 'line' } },
+    { id: 'turn', header: t('campaigns.columns.turn'), cell: ({ row }) => <Turn turn={row.original.turn} />, meta: { width: 'minmax(7rem, 11rem)', phone: 'whole' } },
     { id: 'phone', header: t('campaigns.columns.phone'), cell: ({ row }) => <Phone number={row.original.contact?.phone ?? ''} />, meta: { width: '11.5rem' } },
-    { id: 'status', header: t('campaigns.columns.status'), cell: ({ row: { original } }) => <TargetBadge status={original.callStatus} reason={original.reason} />, meta: { width: 'minmax(9rem, 14rem)', phone: 'side' } },
+    { id: 'status', header: t('campaigns.columns.status'), cell: ({ row: { original } }) => <TargetBadge status={original.callStatus} reason={original.reason} />, meta: { width: 'minmax(9rem, 14rem)' } },
     { id: 'attempts', header: t('campaigns.columns.attempts'), cell: ({ row }) => row.original.attempts, meta: { width: '6.5rem', end: true } },
   ], [t, explain]);
 }
