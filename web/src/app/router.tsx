@@ -3,8 +3,8 @@
 import { createRoute, createRouter, redirect } from '@tanstack/react-router';
 
 import { audit, audited } from '../screens/audit/route';
-import { campaigns } from '../screens/campaigns/route';
-import { contacts } from '../screens/contacts/route';
+import { campaign, campaigns } from '../screens/campaigns/route';
+import { contact, contacts } from '../screens/contacts/route';
 import { history } from '../screens/history/route';
 import { live } from '../screens/live/route';
 import { session, sessions } from '../screens/sessions/route';
@@ -20,7 +20,7 @@ const start = createRoute({
   },
 });
 
-const routes = root.addChildren([start, sessions, session, campaigns, contacts, live, history, audit, audited, system, settings]);
+const routes = root.addChildren([start, sessions, session, campaigns, campaign, contacts, contact, live, history, audit, audited, system, settings]);
 
 export const router = createRouter({ routeTree: routes, basepath: '/ui', defaultPreload: 'intent', scrollRestoration: true });
 

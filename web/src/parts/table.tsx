@@ -76,7 +76,7 @@ export function Table<T extends RowData>({ label, rows, columns, id, open, end, 
         <div className="table-body" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
           {seen.map((item, place) => {
             const row = lines[place];
-            return row === undefined ? null : <Line key={row.id} row={row} data={row.original} start={item.start} index={item.index} open={open} />;
+            return row === undefined ? null : <Line key={row.id} row={row} data={row.original} columns={columns} start={item.start} index={item.index} open={open} />;
           })}
         </div>
       </div>
@@ -88,6 +88,8 @@ interface LineProps<T extends RowData> {
   readonly row: Row<T>;
   /** The same object as before where nothing changed, whatever became of the row around it. */
   readonly data: T;
+  /** The row itself is the same one, whatever became of its columns. */
+  readonly columns: readonly ColumnDef<T, never>[];
   readonly start: number;
   readonly index: number;
   readonly open: ((row: T) => void) | undefined;
@@ -95,7 +97,7 @@ interface LineProps<T extends RowData> {
 
 const Line = memo(PlainLine, (before, after) =>
   before.data === after.data && before.start === after.start && before.index === after.index && before.open === after.open
-  && before.row.getAllCells()[0]?.column.columnDef === after.row.getAllCells()[0]?.column.columnDef) as typeof PlainLine;
+  && before.columns === after.columns) as typeof PlainLine;
 
 function PlainLine<T extends RowData>({ row, data, start, index, open }: LineProps<T>) {
   return (

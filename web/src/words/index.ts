@@ -5,17 +5,22 @@ import { initReactI18next } from 'react-i18next';
 
 import { actors } from './actors';
 import { audit } from './audit';
+import { calling } from './calling';
 import { campaigns } from './campaigns';
+import { choosing } from './choosing';
 import { contacts } from './contacts';
+import { flight } from './flight';
 import { forbidden } from './forbidden';
 import { type Language, LANGUAGES } from './form';
 import { history } from './history';
+import { imports } from './imports';
 import { keys } from './keys';
 import { live } from './live';
 import { parked } from './parked';
 import { parts } from './parts';
 import { past } from './past';
 import { quarantine } from './quarantine';
+import { report } from './report';
 import { sessions } from './sessions';
 import { settings } from './settings';
 import { shell } from './shell';
@@ -24,7 +29,10 @@ import { verification } from './verification';
 
 export { type Language, LANGUAGES } from './form';
 
-const SECTIONS = { shell, parts, sessions, campaigns, contacts, live, history, audit, system, actors, quarantine, parked, settings, keys, forbidden, past, verification } as const;
+const SECTIONS = {
+  shell, parts, sessions, calling, campaigns, choosing, flight, report, contacts, imports, live, history, audit, past, verification, system, actors, quarantine,
+  parked, settings, keys, forbidden,
+} as const;
 
 /** The texts of one language, section by section. */
 function told<const L extends Language>(language: L) {
@@ -33,10 +41,15 @@ function told<const L extends Language>(language: L) {
 
 type Texts = { readonly [Name in keyof typeof SECTIONS]: (typeof SECTIONS)[Name]['uz'] };
 
+/** Every way through the sections to a text. */
+type Key<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${Key<T[K]>}` }[keyof T & string];
+
+// Flat, since looking a path up part by part grows too deep for the compiler.
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'translation';
-    resources: { translation: Texts };
+    keySeparator: false;
+    resources: { translation: Record<Key<Texts>, string> };
   }
 }
 

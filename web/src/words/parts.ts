@@ -19,6 +19,8 @@ export const parts = section({
     drop: 'Faylni shu yerga tashlang',
     choose: 'yoki tanlang',
     simulated: 'Simulyatsiya',
+    optional: 'ixtiyoriy',
+    chart: 'Grafik',
     session: { PENDING: 'Navbatda...', RUNNING: 'Qayta ishlanmoqda...', COMPLETED: 'Muvaffaqiyatli tugallandi', FAILED: 'Xatolik yuz berdi' },
     call: {
       ANSWERED: 'Telefon ko\'tarildi',
@@ -57,6 +59,8 @@ export const parts = section({
     drop: 'Файлни шу ерга ташланг',
     choose: 'ёки танланг',
     simulated: 'Симуляция',
+    optional: 'ихтиёрий',
+    chart: 'График',
     session: { PENDING: 'Навбатда...', RUNNING: 'Қайта ишланмоқда...', COMPLETED: 'Муваффақиятли тугалланди', FAILED: 'Хатолик юз берди' },
     call: {
       ANSWERED: 'Телефон кўтарилди',
@@ -95,6 +99,8 @@ export const parts = section({
     drop: 'Перетащите файл сюда',
     choose: 'или выберите',
     simulated: 'Симуляция',
+    optional: 'необязательно',
+    chart: 'График',
     session: { PENDING: 'В очереди...', RUNNING: 'Обрабатывается...', COMPLETED: 'Успешно завершено', FAILED: 'Произошла ошибка' },
     call: {
       ANSWERED: 'Трубку сняли',
@@ -133,6 +139,8 @@ export const parts = section({
     drop: 'Drop the file here',
     choose: 'or choose one',
     simulated: 'Simulated',
+    optional: 'optional',
+    chart: 'Chart',
     session: { PENDING: 'Queued...', RUNNING: 'Processing...', COMPLETED: 'Completed successfully', FAILED: 'An error occurred' },
     call: {
       ANSWERED: 'Answered',

@@ -1,0 +1,79 @@
+// What can be done about a contact: write it anew, forbid or allow calls, take it away.
+
+import { useMutation } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { ask, client, type Schemas } from '../../api/client';
+import { atLeast, usePerson } from '../../app/session';
+import { Confirm } from '../../parts/dialog';
+import { notify } from '../../parts/notices';
+import { Select } from '../../parts/select';
+import { CONTACT_STATUSES } from '../../parts/standing';
+import { useWhy } from '../../parts/why';
+import { changed, type Contact, fullName } from './data';
+import { Edit } from './edit';
+
+type Status = Schemas['ContactStatus'];
+
+export function Actions({ contact }: { readonly contact: Contact }) {
+  const { t } = useTranslation();
+  const may = atLeast(usePerson(), 'operator');
+  const [open, show] = useState<'edit' | 'forbid' | 'allow' | 'remove' | undefined>();
+  const { mark, remove } = useChanges(contact, () => show(undefined));
+  const close = () => show(undefined);
+  const name = fullName(contact);
+  const forbidden = contact.status === 'DO_NOT_CALL';
+  if (!may) return null;
+  return (
+    <div className="row">
+      {!forbidden && (
+        <Select
+          label={t('contacts.status')}
+          value={contact.status}
+          options={CONTACT_STATUSES.filter((status) => status !== 'DO_NOT_CALL').map((value) => ({ value, text: t(`calling.contact.${value}`) }))}
+          choose={(status) => mark.mutate(status)}
+        />
+      )}
+      {forbidden
+        ? <button type="button" className="button" onClick={() => show('allow')}>{t('contacts.allow')}</button>
+        : <button type="button" className="button" onClick={() => show('forbid')}>{t('contacts.forbid')}</button>}
+      <button type="button" className="button" onClick={() => show('edit')}>{t('contacts.edit')}</button>
+      <button type="button" className="button danger" onClick={() => show('remove')}>{t('contacts.remove')}</button>
+      {open === 'edit' && <Edit contact={contact} close={close} />}
+      {open === 'forbid' && (
+        <Confirm title={t('contacts.forbidTitle')} text={t('contacts.forbidText', { name })} action={t('contacts.forbid')} busy={mark.isPending} confirm={() => mark.mutate('DO_NOT_CALL')} close={close} />
+      )}
+      {open === 'allow' && <Confirm title={t('contacts.allowTitle')} text={t('contacts.allowText', { name })} action={t('contacts.allow')} busy={mark.isPending} confirm={() => mark.mutate('ACTIVE')} close={close} />}
+      {open === 'remove' && <Confirm title={t('contacts.removeTitle')} text={t('contacts.removeText', { name })} action={t('contacts.remove')} busy={remove.isPending} confirm={() => remove.mutate()} close={close} />}
+    </div>
+  );
+}
+
+function useChanges({ id }: Contact, settled: () => void) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const why = useWhy();
+  const onError = (thrown: Error) => notify('bad', t('contacts.error', { text: why(thrown) }));
+  const mark = useMutation({
+    mutationFn: (status: Status) => ask(() => client.PATCH('/auto-calling/contacts/{id}', { params: { path: { id }, query: {} }, body: { status } })),
+    onSuccess: () => {
+      changed();
+      notify('good', t('contacts.saved'));
+    },
+    onError,
+    onSettled: settled,
+  });
+  const remove = useMutation({
+    mutationFn: () => ask(() => client.DELETE('/auto-calling/contacts/{id}', { params: { path: { id } } })),
+    onSuccess: async () => {
+      notify('good', t('contacts.removed'));
+      await navigate({ to: '/contacts', search: {} });
+      changed();
+    },
+    onError,
+    onSettled: settled,
+  });
+  return { mark, remove };
+}
