@@ -15,17 +15,17 @@ pub mod pbx;
 pub mod promises;
 pub mod remote;
 pub mod reports;
+mod shards;
 pub mod together;
 
-use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
-use actix::{Actor, Addr, ArbiterHandle};
+use actix::ArbiterHandle;
 use domain::api_key::{self, ApiKey};
 use domain::call::{self, Call};
 use domain::campaign::{self, Campaign};
-use domain::fact::{Circumstances, Position, Recorded};
+use domain::disclosure::{self, Disclosure, Looked};
+use domain::fact::{Circumstances, Position};
 use domain::ids::{Fingerprint, Organization, StreamId};
 use domain::import::{self, Import};
 use domain::number_list::{self, NumberList};
@@ -35,12 +35,11 @@ use domain::quarantine::{self, Quarantine};
 use domain::remote::RemoteHost;
 use domain::session::{self, Session};
 use domain::user::{self, User};
-use tokio::sync::{Semaphore, oneshot};
 use uuid::Uuid;
 
 use crate::journal::Journal;
-use keeper::{Execute, Keeper};
 use lists::Lists;
+use shards::Shards;
 
 pub use crate::journal::CommandId;
 
@@ -122,6 +121,7 @@ pub struct Dispatch {
     users: Arc<Shards<User>>,
     api_keys: Arc<Shards<ApiKey>>,
     pbxs: Arc<Shards<Pbx>>,
+    disclosures: Arc<Shards<Disclosure>>,
     lists: Lists,
 }
 
@@ -140,6 +140,7 @@ impl Dispatch {
             users: Arc::new(Shards::start(journal, arbiters)),
             api_keys: Arc::new(Shards::start(journal, arbiters)),
             pbxs: Arc::new(Shards::start(journal, arbiters)),
+            disclosures: Arc::new(Shards::start(journal, arbiters)),
             lists: Lists::new(journal.clone()),
         }
     }
@@ -229,6 +230,17 @@ impl Dispatch {
         self.api_keys.send(stream, None, command, meta).await
     }
 
+    /// Writes down that somebody is shown something. Nobody is shown it who could not be written down.
+    pub async fn disclose(
+        &self,
+        organization: &Organization,
+        looked: Looked,
+        meta: Meta,
+    ) -> Result<Done<Disclosure>, Failure<disclosure::Error>> {
+        let stream = StreamId::disclosure(organization, looked.kind, &looked.id);
+        self.disclosures.send(stream, None, disclosure::Command::Look(looked), meta).await
+    }
+
     /// The numbers of lists, which are too many for a command.
     pub fn lists(&self) -> &Lists {
         &self.lists
@@ -243,8 +255,13 @@ impl Dispatch {
         self.journal.keyring().held_report(organization, session, body)
     }
 
-    /// The journal's newest position, which a read that comes now has to show.
+    /// The newest position that a read that comes now has to show. Who looked at what is on no screen and is waited for by nobody.
     pub fn position(&self) -> Position {
+        self.journal.position_of_news()
+    }
+
+    /// The newest position there is.
+    pub fn head(&self) -> Position {
         self.journal.position()
     }
 
@@ -260,6 +277,7 @@ impl Dispatch {
             self.users.progress(),
             self.api_keys.progress(),
             self.pbxs.progress(),
+            self.disclosures.progress(),
         ]
     }
 
@@ -275,125 +293,6 @@ impl Dispatch {
         self.users.drain().await;
         self.api_keys.drain().await;
         self.pbxs.drain().await;
-    }
-}
-
-/// The keepers of one kind of aggregate.
-#[derive(Debug)]
-struct Shards<A: Recorded> {
-    all: Vec<Shard<A>>,
-    hasher: RandomState,
-    done: AtomicU64,
-    busy: AtomicU64,
-    restarts: AtomicU64,
-}
-
-#[derive(Debug)]
-struct Shard<A: Recorded> {
-    journal: Journal,
-    arbiter: ArbiterHandle,
-    under_way: Arc<Semaphore>,
-    keeper: RwLock<Addr<Keeper<A>>>,
-}
-
-type Answer<A> = Result<Done<A>, Failure<<A as cqrs_es::Aggregate>::Error>>;
-
-impl<A: Recorded> Shards<A> {
-    fn start(journal: &Journal, arbiters: &[ArbiterHandle]) -> Self {
-        let all = arbiters.iter().map(|arbiter| Shard::start(journal, arbiter)).collect();
-        let (done, busy, restarts) = Default::default();
-        Self { all, hasher: RandomState::new(), done, busy, restarts }
-    }
-
-    async fn send(
-        &self,
-        stream: StreamId,
-        person: Option<Fingerprint>,
-        command: A::Command,
-        meta: Meta,
-    ) -> Answer<A> {
-        let answer = self.hand_over(stream, person, command, meta).await;
-        let counter = if matches!(answer, Err(Failure::Busy)) { &self.busy } else { &self.done };
-        counter.fetch_add(1, Ordering::Relaxed);
-        answer
-    }
-
-    async fn hand_over(
-        &self,
-        stream: StreamId,
-        person: Option<Fingerprint>,
-        command: A::Command,
-        meta: Meta,
-    ) -> Answer<A> {
-        let shard = self.shard(&stream)?;
-        let permit = Arc::clone(&shard.under_way).try_acquire_owned().map_err(|_| Failure::Busy)?;
-        let (tell, told) = oneshot::channel();
-        let execute = Execute { stream, person, command, meta, tell, permit, tries: 0 };
-        let keeper = self.living(shard);
-        keeper.try_send(execute).map_err(|_| Failure::Busy)?;
-        told.await.unwrap_or_else(|_| Err(Failure::Unavailable("the keeper stopped".into())))
-    }
-
-    fn shard(&self, stream: &StreamId) -> Result<&Shard<A>, Failure<A::Error>> {
-        let hash = self.hasher.hash_one(stream);
-        let count = u64::try_from(self.all.len()).unwrap_or(1).max(1);
-        let index = usize::try_from(hash % count).unwrap_or(0);
-        self.all.get(index).ok_or_else(|| Failure::Unavailable("no keeper was started".into()))
-    }
-
-    /// A keeper that panicked is replaced: its memory is only a cache of what the journal knows.
-    fn living(&self, shard: &Shard<A>) -> Addr<Keeper<A>> {
-        let known = shard.keeper.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if known.connected() {
-            return known;
-        }
-        let mut keeper = shard.keeper.write().unwrap_or_else(PoisonError::into_inner);
-        if !keeper.connected() {
-            tracing::error!(kind = A::TYPE, "a keeper died and was replaced");
-            metrics::counter!("karnay_actor_restarts_total", "actor" => A::TYPE).increment(1);
-            self.restarts.fetch_add(1, Ordering::Relaxed);
-            *keeper = Keeper::start_on(&shard.arbiter, &shard.journal);
-        }
-        keeper.clone()
-    }
-
-    fn progress(&self) -> Progress {
-        Progress {
-            kind: A::TYPE,
-            under_way: self.all.iter().map(Shard::under_way).sum(),
-            done: self.done.load(Ordering::Relaxed),
-            busy: self.busy.load(Ordering::Relaxed),
-            restarts: self.restarts.load(Ordering::Relaxed),
-        }
-    }
-
-    async fn drain(&self) {
-        let all = u32::try_from(UNDER_WAY_MAX).unwrap_or(u32::MAX);
-        for shard in &self.all {
-            // All permits at hand means nothing is under way; the semaphore is never closed.
-            drop(shard.under_way.acquire_many(all).await);
-        }
-    }
-}
-
-impl<A: Recorded> Shard<A> {
-    fn start(journal: &Journal, arbiter: &ArbiterHandle) -> Self {
-        Self {
-            journal: journal.clone(),
-            arbiter: arbiter.clone(),
-            under_way: Arc::new(Semaphore::new(UNDER_WAY_MAX)),
-            keeper: RwLock::new(Keeper::start_on(arbiter, journal)),
-        }
-    }
-
-    fn under_way(&self) -> usize {
-        UNDER_WAY_MAX - self.under_way.available_permits()
-    }
-}
-
-impl<A: Recorded> Keeper<A> {
-    fn start_on(arbiter: &ArbiterHandle, journal: &Journal) -> Addr<Self> {
-        let journal = journal.clone();
-        Self::start_in_arbiter(arbiter, move |ctx| Self::new(journal, ctx))
+        self.disclosures.drain().await;
     }
 }

@@ -8,6 +8,7 @@ pub mod vitals;
 mod as_of;
 mod body;
 mod cors;
+mod disclosing;
 mod edge;
 mod fields;
 mod figures;

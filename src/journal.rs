@@ -293,6 +293,11 @@ impl Journal {
         *self.head.borrow()
     }
 
+    /// The newest position at which anything else happened than that somebody looked at something, as far as this node wrote it itself.
+    pub fn position_of_news(&self) -> Position {
+        self.tail.news(self.position())
+    }
+
     /// Comes back when nothing can be stored any more: the journal was closed, or its writing broke for good.
     pub async fn ended(&self) {
         let mut head = self.head();

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::ids::StreamId;
 use crate::personal::Seal;
 use crate::{
-    api_key, call, campaign, contact, import, number_list, pbx, pbx_call, person, promise, quarantine,
-    remote, session, target, user,
+    api_key, call, campaign, contact, disclosure, import, number_list, pbx, pbx_call, person, promise,
+    quarantine, remote, session, target, user,
 };
 
 /// A place in the journal: 1, 2, 3 … without gaps.
@@ -60,6 +60,7 @@ pub enum Event {
     ApiKey(api_key::Event),
     Pbx(pbx::Event),
     PbxCall(pbx_call::Event),
+    Disclosure(disclosure::Event),
 }
 
 impl Event {
@@ -80,6 +81,7 @@ impl Event {
             Self::ApiKey(_) => api_key::ApiKey::TYPE,
             Self::Pbx(_) => pbx::Pbx::TYPE,
             Self::PbxCall(_) => pbx_call::PbxCall::TYPE,
+            Self::Disclosure(_) => disclosure::Disclosure::TYPE,
         }
     }
 
@@ -101,6 +103,7 @@ impl Event {
             Self::ApiKey(event) => api_key::ApiKey::personal(event),
             Self::Pbx(event) => pbx::Pbx::personal(event),
             Self::PbxCall(event) => pbx_call::PbxCall::personal(event),
+            Self::Disclosure(event) => disclosure::Disclosure::personal(event),
         }
     }
 
@@ -121,6 +124,7 @@ impl Event {
             Self::ApiKey(event) => event.event_type(),
             Self::Pbx(event) => event.event_type(),
             Self::PbxCall(event) => event.event_type(),
+            Self::Disclosure(event) => event.event_type(),
         }
     }
 }

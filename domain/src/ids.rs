@@ -6,6 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::disclosure;
+
 /// A name that is empty, too long or contains a character that a stream id gives a meaning to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} must be 1 to {max} letters, digits or any of {}", marks.join(" "))]
@@ -217,6 +219,11 @@ impl StreamId {
     /// A call that the exchange had, beside its others.
     pub fn pbx_call(organization: &Organization, call: &PbxCallId) -> Self {
         Self(format!("{organization}/pbx/{call}"))
+    }
+
+    /// Who was shown something.
+    pub fn disclosure(organization: &Organization, kind: disclosure::Kind, id: &str) -> Self {
+        Self(format!("{organization}/seen/{}/{id}", kind.as_str()))
     }
 
     /// A remote host is nobody's own.

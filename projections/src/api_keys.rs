@@ -69,7 +69,8 @@ impl Projection for ApiKeys {
             | Event::Promise(_)
             | Event::User(_)
             | Event::Pbx(_)
-            | Event::PbxCall(_) => None,
+            | Event::PbxCall(_)
+            | Event::Disclosure(_) => None,
         }
     }
 

@@ -159,7 +159,8 @@ impl Projection for CallHistory {
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Pbx(_)
-            | Event::PbxCall(_) => None,
+            | Event::PbxCall(_)
+            | Event::Disclosure(_) => None,
         }
     }
 
@@ -179,7 +180,8 @@ impl Projection for CallHistory {
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Pbx(_)
-            | Event::PbxCall(_) => {
+            | Event::PbxCall(_)
+            | Event::Disclosure(_) => {
                 return Ok(());
             }
         };

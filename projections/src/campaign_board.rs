@@ -264,6 +264,7 @@ impl Projection for CampaignBoard {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
+            | Event::Disclosure(_)
             | Event::Contact(_)
             | Event::Person(_) => None,
         }
@@ -295,6 +296,7 @@ impl Projection for CampaignBoard {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
+            | Event::Disclosure(_)
             | Event::Contact(_)
             | Event::Person(_) => {}
         }

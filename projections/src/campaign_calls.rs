@@ -158,7 +158,8 @@ impl Projection for CampaignCalls {
             | Event::User(_)
             | Event::ApiKey(_)
             | Event::Pbx(_)
-            | Event::PbxCall(_) => None,
+            | Event::PbxCall(_)
+            | Event::Disclosure(_) => None,
         }
     }
 
@@ -178,7 +179,8 @@ impl Projection for CampaignCalls {
             | Event::User(_)
             | Event::ApiKey(_)
             | Event::Pbx(_)
-            | Event::PbxCall(_) => Ok(()),
+            | Event::PbxCall(_)
+            | Event::Disclosure(_) => Ok(()),
         }
     }
 }

@@ -174,6 +174,7 @@ impl Projection for ContactBook {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
+            | Event::Disclosure(_)
             | Event::Person(_)
             | Event::Campaign(_) => None,
         }
@@ -216,6 +217,7 @@ impl Projection for ContactBook {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
+            | Event::Disclosure(_)
             | Event::Person(_)
             | Event::Campaign(_) => {}
         }

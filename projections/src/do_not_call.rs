@@ -114,7 +114,8 @@ impl Projection for DoNotCall {
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Pbx(_)
-            | Event::PbxCall(_) => None,
+            | Event::PbxCall(_)
+            | Event::Disclosure(_) => None,
         }
     }
 

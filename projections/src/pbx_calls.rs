@@ -230,7 +230,8 @@ impl Projection for PbxCalls {
             | Event::Promise(_)
             | Event::User(_)
             | Event::ApiKey(_)
-            | Event::Pbx(_) => None,
+            | Event::Pbx(_)
+            | Event::Disclosure(_) => None,
         }
     }
 

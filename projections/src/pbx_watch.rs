@@ -158,7 +158,8 @@ impl Projection for PbxWatch {
             | Event::Promise(_)
             | Event::User(_)
             | Event::ApiKey(_)
-            | Event::PbxCall(_) => None,
+            | Event::PbxCall(_)
+            | Event::Disclosure(_) => None,
         }
     }
 

@@ -162,7 +162,8 @@ impl Projection for Quarantine {
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Pbx(_)
-            | Event::PbxCall(_) => None,
+            | Event::PbxCall(_)
+            | Event::Disclosure(_) => None,
         }
     }
 
@@ -182,7 +183,8 @@ impl Projection for Quarantine {
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Pbx(_)
-            | Event::PbxCall(_) => return Ok(()),
+            | Event::PbxCall(_)
+            | Event::Disclosure(_) => return Ok(()),
         };
         match (event, row.as_mut()) {
             (quarantine::Event::Held { .. }, Some(_)) => {

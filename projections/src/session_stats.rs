@@ -268,7 +268,8 @@ impl Projection for SessionStats {
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Pbx(_)
-            | Event::PbxCall(_) => None,
+            | Event::PbxCall(_)
+            | Event::Disclosure(_) => None,
         }
     }
 
@@ -287,7 +288,8 @@ impl Projection for SessionStats {
                 | Event::Import(_)
                 | Event::ApiKey(_)
                 | Event::Pbx(_)
-                | Event::PbxCall(_),
+                | Event::PbxCall(_)
+                | Event::Disclosure(_),
                 _,
             ) => {}
             (Event::Session(event), known) => match (opening(fact, event), known) {

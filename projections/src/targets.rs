@@ -264,6 +264,7 @@ impl Projection for Targets {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
+            | Event::Disclosure(_)
             | Event::Contact(_)
             | Event::Person(_)
             | Event::Campaign(_) => None,
@@ -284,6 +285,7 @@ impl Projection for Targets {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
+            | Event::Disclosure(_)
             | Event::Contact(_)
             | Event::Person(_)
             | Event::Campaign(_) => Ok(()),

@@ -77,7 +77,8 @@ impl Projection for Users {
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Pbx(_)
-            | Event::PbxCall(_) => None,
+            | Event::PbxCall(_)
+            | Event::Disclosure(_) => None,
         }
     }
 

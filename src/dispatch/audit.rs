@@ -37,6 +37,8 @@ pub struct Entry {
     /// What it stands for today; nothing where no sense can be made of it.
     pub events: Vec<Event>,
     pub data: Value,
+    /// Whether anything in it belongs to a person.
+    pub personal: bool,
 }
 
 /// Some events, and where the next ones begin; none where there are no more.
@@ -97,7 +99,7 @@ impl Dispatch {
 }
 
 fn entry(stored: Stored, mut events: Vec<Event>) -> Entry {
-    let data = data(&stored, &mut events);
+    let (data, personal) = data(&stored, &mut events);
     Entry {
         position: stored.position,
         kind: stored.kind,
@@ -110,17 +112,18 @@ fn entry(stored: Stored, mut events: Vec<Event>) -> Entry {
         circumstances: serde_json::from_str(&stored.metadata).unwrap_or_default(),
         events,
         data,
+        personal,
     }
 }
 
-/// The payload as it is stored, with what was sealed in it opened.
-fn data(stored: &Stored, events: &mut [Event]) -> Value {
+/// The payload as it is stored, with what was sealed in it opened; true where there was anything.
+fn data(stored: &Stored, events: &mut [Event]) -> (Value, bool) {
     let payload = masked(&stored.kind, &stored.payload);
     let mut data = serde_json::from_str(&payload).unwrap_or_else(|_| Value::String(payload.into_owned()));
     let inner = data.as_object_mut().and_then(|outer| outer.values_mut().next());
-    if let Some(sealed) = inner.and_then(|inner| inner.get_mut(PERSONAL)) {
-        let personal = events.first_mut().and_then(Event::personal);
-        *sealed = personal.and_then(|personal| personal.told().ok()).unwrap_or(Value::Null);
-    }
-    data
+    let Some(sealed) = inner.and_then(|inner| inner.get_mut(PERSONAL)) else { return (data, false) };
+    let personal = events.first_mut().and_then(Event::personal);
+    *sealed = personal.and_then(|personal| personal.told().ok()).unwrap_or(Value::Null);
+    let told = !sealed.is_null();
+    (data, told)
 }

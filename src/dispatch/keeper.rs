@@ -13,7 +13,8 @@ use lru::LruCache;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::draft::{Unsealed, decide, seal};
-use super::{Answer, Done, Failure, Meta, UNDER_WAY_MAX};
+use super::shards::Answer;
+use super::{Done, Failure, Meta, UNDER_WAY_MAX};
 use crate::journal::keys::PersonKey;
 use crate::journal::{Append, Appended, Error, Journal, Refused, Settle, Submission, Ticket, Unit};
 

@@ -17,7 +17,7 @@ const PAGE: usize = 2_000;
 impl Dispatch {
     /// The newest position that was recorded by then; 0 where nothing was. Times of recording never decrease with positions.
     pub async fn position_at(&self, at: DateTime<Utc>) -> Result<Position, Error> {
-        let (mut known, mut beyond) = (0, self.position() + 1);
+        let (mut known, mut beyond) = (0, self.head() + 1);
         while beyond - known > 1 {
             let middle = known + (beyond - known) / 2;
             if self.recorded_at(middle).await?.is_some_and(|recorded| recorded <= at) {

@@ -64,7 +64,7 @@ impl AsOf {
 }
 
 async fn position(engine: &Engine, text: &str) -> Result<Moment, Problem> {
-    let (position, head): (Position, _) = (text.parse().map_err(|_| wrong())?, engine.dispatch.position());
+    let (position, head): (Position, _) = (text.parse().map_err(|_| wrong())?, engine.dispatch.head());
     if position > head {
         return Err(Problem::parameter(NAME, format!("is beyond the journal, which ends at {head}")));
     }

@@ -18,6 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::auth::{Caller, Member, Refusal};
+use super::disclosing::Reading;
 use super::language::Texts;
 use super::problem::{Problem, ProblemBody};
 use super::query::Described;
@@ -26,7 +27,7 @@ use super::times::Stamp;
 use super::{Engine, page};
 use crate::dispatch::audit::Entry;
 use chain::Link;
-use object::{Asking, Kind};
+use object::Asking;
 use words::Teller;
 
 const LIMIT: u32 = 100;
@@ -113,7 +114,7 @@ struct Part {
     with: Option<String>,
 }
 
-/// What was recorded of a `session`, `call`, `campaign`, `contact`, `list`, `import`, `user`, `key` or `pbx-call`: every event with
+/// What was recorded of a `session`, `call`, `campaign`, `contact`, `list`, `import`, `user`, `key`, `pbx-call` or `export`: every event with
 /// its time, who caused it and what it says, in words and as it is stored. A session goes by its `sessionId` or its `id`, a call by the
 /// `id` of its result in the history, a user by name, a call of the exchange by its `callId` or its `id`.
 #[utoipa::path(tag = "audit", security(("token" = [])), params(Part, Fresh, Texts), responses(
@@ -129,7 +130,7 @@ struct Part {
 async fn recorded(
     engine: Engine,
     member: Member,
-    request: Described,
+    (request, looking): (Described, Reading),
     named: Path<(String, String)>,
     part: Query<Part>,
     fresh: Query<Fresh>,
@@ -138,11 +139,14 @@ async fn recorded(
     let (caller, (kind, id)) = (member.0, named.into_inner());
     may_audit(&caller)?;
     let (kind, limit) =
-        (Kind::parse(&kind)?, page::limit(part.limit.as_deref(), LIMIT_MAX)?.unwrap_or(LIMIT));
+        (object::kind(&kind)?, page::limit(part.limit.as_deref(), LIMIT_MAX)?.unwrap_or(LIMIT));
     let cursor = reading::cursor(part.cursor.as_deref())?;
     let (object, shown) =
         Asking::new(&engine, &caller, &fresh).object(kind, &id, part.with.as_deref()).await?;
     let read = reading::page(&engine, &object, cursor.as_ref(), limit).await?;
+    if read.entries.iter().any(|entry| entry.personal) {
+        looking.discloses(&engine, &caller, object.seen()).await?;
+    }
     let teller = Teller { language: texts.language, zone: engine.options.timezone };
     let chain = match cursor {
         None => chain::of(&engine, &caller.organization, teller, object.subject).await?,

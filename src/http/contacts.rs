@@ -11,6 +11,7 @@ use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use domain::access::Role;
 use domain::contact::Status;
+use domain::disclosure::Kind;
 use projections::contact_book::{self, ContactBook, ContactRow, Filter};
 use projections::projection::Projection;
 use projections::targets::Targets;
@@ -23,6 +24,7 @@ use uuid::Uuid;
 use super::Engine;
 use super::as_of::{self, AsOf};
 use super::auth::{Caller, Member};
+use super::disclosing::Reading;
 use super::edge::{self, RequestId};
 use super::language::Texts;
 use super::pages::{self, Pages};
@@ -213,6 +215,7 @@ async fn list(
 async fn one(
     engine: Engine,
     member: Member,
+    reading: Reading,
     id: Path<String>,
     fresh: Query<Fresh>,
     as_of: Query<AsOf>,
@@ -222,11 +225,13 @@ async fn one(
     if let Some(then) = as_of.moment(&engine).await? {
         fresh.wait(&engine, Targets::NAME).await;
         let row = as_of::contact(&engine, organization, contact, (then.position, unknown())).await?;
+        reading.discloses(&engine, &member.0, (Kind::Contact, &contact.to_string())).await?;
         return sessions::json(then.shown(), &ContactView::new(&row, texts));
     }
     let fresh = fresh.wait(&engine, ContactBook::NAME).await;
-    let row = contact_book::find(&engine.screens, organization, contact).await?;
-    sessions::json(sessions::shown(fresh), &ContactView::new(&row.ok_or_else(unknown)?, texts))
+    let row = contact_book::find(&engine.screens, organization, contact).await?.ok_or_else(unknown)?;
+    reading.discloses(&engine, &member.0, (Kind::Contact, &contact.to_string())).await?;
+    sessions::json(sessions::shown(fresh), &ContactView::new(&row, texts))
 }
 
 /// Changes what is sent, and nothing else. Null empties a field that may be empty.

@@ -9,6 +9,7 @@ mod merged;
 use actix_web::web::Query;
 use actix_web::{HttpResponse, get};
 use chrono::DateTime;
+use domain::disclosure::Kind;
 use domain::language::Language;
 use projections::call_history::Place;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::auth::Calls;
+use super::disclosing::{CALLS, Reading};
 use super::language::Texts;
 use super::problem::{Problem, ProblemBody};
 use super::query::Described;
@@ -128,14 +130,15 @@ async fn exported(
     engine: Engine,
     caller: Calls,
     _: Described,
+    reading: Reading,
     asked: Query<Asked>,
-    form: Query<table::Form>,
-    fresh: Query<Fresh>,
+    (form, fresh): (Query<table::Form>, Query<Fresh>),
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let format = form.format()?.unwrap_or(table::Format::Csv);
     let fresh = merged::wait(&engine, &fresh).await;
     let wanted = asked.wanted(&engine, &caller.0.organization).await?;
+    reading.discloses(&engine, &caller.0, (Kind::Export, CALLS)).await?;
     let calls = export::Calls::new(engine, caller.0.organization, wanted, texts.language);
     table::answer(calls, format, fresh).await
 }

@@ -14,6 +14,7 @@ use actix_web::http::header::{
 };
 use actix_web::web::{Path, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError, get};
+use domain::disclosure::Kind;
 use domain::ids::Organization;
 use domain::recording::{self, Whereabouts};
 use lru::LruCache;
@@ -27,6 +28,7 @@ use uuid::Uuid;
 
 use super::Engine;
 use super::auth::Calls;
+use super::disclosing::Reading;
 use super::problem::{Code, Problem, ProblemBody};
 use super::sessions::{self, Fresh};
 use crate::ports::{Playback, Trouble};
@@ -67,6 +69,7 @@ struct NotReady {
 async fn of_result(
     engine: Engine,
     caller: Calls,
+    reading: Reading,
     id: Path<String>,
     fresh: Query<Fresh>,
     request: HttpRequest,
@@ -83,6 +86,10 @@ async fn of_result(
     }
     match listen(&engine, whereabouts, id, &request).await? {
         Some(answer) => {
+            // Whoever cannot be written down does not hear it.
+            if answer.status().is_success() {
+                reading.discloses(&engine, &caller.0, (Kind::Call, &id.to_string())).await?;
+            }
             tracing::info!(result = %id, actor = caller.0.actor, "a recording is listened to");
             Ok(answer)
         }

@@ -150,7 +150,8 @@ impl Fresh {
     /// Waits until the screen shows what was asked for, or for as long as one is willing to.
     pub(super) async fn wait(&self, engine: &Engine, screen: &str) -> Freshness {
         let target = self.min_position.unwrap_or_else(|| engine.dispatch.position());
-        engine.screens.wait(screen, target, engine.options.read_wait).await
+        let shown = engine.screens.wait(screen, target, engine.options.read_wait).await;
+        at_news(engine, shown, target)
     }
 
     /// As fresh as the one of several screens that is furthest behind.
@@ -163,7 +164,7 @@ impl Fresh {
             oldest.behind = oldest.behind.max(shown.behind);
             oldest.parked += shown.parked;
         }
-        oldest
+        at_news(engine, oldest, target)
     }
 
     /// What is read from the journal itself shows all that this node knows of, and need not be waited for.
@@ -172,6 +173,11 @@ impl Fresh {
         let behind = self.min_position.map_or(0, |wanted| wanted.saturating_sub(position));
         Freshness { position, behind, parked: 0 }
     }
+}
+
+/// Who looked at what is no news to anybody: an answer is of the last position before that.
+fn at_news(engine: &Engine, shown: Freshness, target: Position) -> Freshness {
+    Freshness { position: shown.position.min(engine.dispatch.position().max(target)), ..shown }
 }
 
 /// One session by its `sessionId` or its `id`.

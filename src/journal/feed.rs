@@ -9,7 +9,8 @@ use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::contact::Contact;
-use domain::fact::{Circumstances, Fact, Position, Recorded};
+use domain::disclosure::Disclosure;
+use domain::fact::{Circumstances, Event, Fact, Position, Recorded};
 use domain::ids::StreamId;
 use domain::import::Import;
 use domain::number_list::NumberList;
@@ -58,33 +59,53 @@ const TAIL_LEN_MAX: usize = 32_768;
 
 /// The newest facts, without holes.
 #[derive(Debug, Default)]
-pub struct Tail(Mutex<VecDeque<Arc<Fact>>>);
+pub struct Tail(Mutex<Newest>);
+
+#[derive(Debug, Default)]
+struct Newest {
+    facts: VecDeque<Arc<Fact>>,
+    /// So many of the last ones tell of nothing but that somebody looked at something.
+    looks: u64,
+}
 
 impl Tail {
     /// Takes in a batch that was just committed. A hole (another node wrote in between) drops what came before it.
     pub(super) fn extend(&self, facts: impl IntoIterator<Item = Fact>) {
         let mut tail = self.lock();
+        let Newest { facts: kept, looks } = &mut *tail;
         for fact in facts {
-            let expected = tail.back().map(|last| last.position + 1);
+            let expected = kept.back().map(|last| last.position + 1);
             if expected.is_some_and(|expected| expected != fact.position) {
-                tail.clear();
+                kept.clear();
+                *looks = 0;
             }
-            tail.push_back(Arc::new(fact));
+            *looks = if matches!(fact.event, Event::Disclosure(_)) { *looks + 1 } else { 0 };
+            kept.push_back(Arc::new(fact));
         }
-        let excess = tail.len().saturating_sub(TAIL_LEN_MAX);
-        tail.drain(..excess);
+        let excess = kept.len().saturating_sub(TAIL_LEN_MAX);
+        kept.drain(..excess);
+    }
+
+    /// The last position up to `head` that is no look. What another node wrote is not known here, and taken for news.
+    pub(super) fn news(&self, head: Position) -> Position {
+        let tail = self.lock();
+        let Some(last) = tail.facts.back().map(|last| last.position) else { return head };
+        match last.checked_sub(head) {
+            Some(unsynced) => head - tail.looks.saturating_sub(unsynced).min(head),
+            None => head,
+        }
     }
 
     fn after(&self, after: Position, limit: usize) -> Option<Page> {
         let tail = self.lock();
-        let first = tail.front()?.position;
+        let first = tail.facts.front()?.position;
         let skip = usize::try_from(after.checked_sub(first - 1)?).ok()?;
-        let facts: Vec<_> = tail.iter().skip(skip).take(limit).cloned().collect();
+        let facts: Vec<_> = tail.facts.iter().skip(skip).take(limit).cloned().collect();
         let last = facts.last()?.position;
         Some(Page { facts, unreadable: vec![], last })
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Fact>>> {
+    fn lock(&self) -> MutexGuard<'_, Newest> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -282,7 +303,7 @@ impl Decoder {
 }
 
 /// The events that one stored event stands for today.
-fn events_of(stored: &Stored) -> Result<Vec<domain::fact::Event>, serde_json::Error> {
+fn events_of(stored: &Stored) -> Result<Vec<Event>, serde_json::Error> {
     let steps = upcast::STEPS;
     if !upcast::known(steps, &stored.kind, &stored.event_type, &stored.event_version) {
         return Ok(vec![parse(&stored.kind, &stored.payload)?]);
@@ -297,8 +318,8 @@ fn events_of(stored: &Stored) -> Result<Vec<domain::fact::Event>, serde_json::Er
     shapes.into_iter().map(|shape| parse(&shape.kind, &shape.payload.to_string())).collect()
 }
 
-fn parse(kind: &str, payload: &str) -> Result<domain::fact::Event, serde_json::Error> {
-    fn of<A: Recorded>(payload: &str) -> Result<domain::fact::Event, serde_json::Error> {
+fn parse(kind: &str, payload: &str) -> Result<Event, serde_json::Error> {
+    fn of<A: Recorded>(payload: &str) -> Result<Event, serde_json::Error> {
         serde_json::from_str(payload).map(A::fact)
     }
     match kind {
@@ -317,6 +338,7 @@ fn parse(kind: &str, payload: &str) -> Result<domain::fact::Event, serde_json::E
         "api_key" => of::<ApiKey>(payload),
         "pbx" => of::<Pbx>(payload),
         "pbx_call" => of::<PbxCall>(payload),
+        "disclosure" => of::<Disclosure>(payload),
         _ => Err(serde::de::Error::custom(format!("unknown kind of stream: {kind}"))),
     }
 }

@@ -1,6 +1,7 @@
 //! What was recorded, as those ask for it who want to know what happened: page by page, in their language, and back to where it began.
 
 mod campaigns;
+mod disclosures;
 mod doors;
 mod sessions;
 mod verification;

@@ -8,6 +8,7 @@ use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::contact::Contact;
+use domain::disclosure::Disclosure;
 use domain::fact::{Event, Recorded};
 use domain::import::Import;
 use domain::number_list::NumberList;
@@ -77,6 +78,7 @@ fn decode(golden: &Golden) -> (Event, String, Value) {
         ApiKey::TYPE => read::<ApiKey>(golden),
         Pbx::TYPE => read::<Pbx>(golden),
         PbxCall::TYPE => read::<PbxCall>(golden),
+        Disclosure::TYPE => read::<Disclosure>(golden),
         kind => panic!("no aggregate is named {kind}"),
     }
 }

@@ -127,7 +127,8 @@ async fn held(floor: &Floor) -> Vec<String> {
         | fact::Event::Import(_)
         | fact::Event::ApiKey(_)
         | fact::Event::Pbx(_)
-        | fact::Event::PbxCall(_) => None,
+        | fact::Event::PbxCall(_)
+        | fact::Event::Disclosure(_) => None,
     });
     held.collect()
 }

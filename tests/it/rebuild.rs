@@ -216,7 +216,7 @@ const DATA_KEY: [u8; 32] = [7; 32];
 const PERSON_KEY: &str = include_str!("golden_key.json");
 
 /// The streams that the golden events once made, each event's version beside it.
-const STREAMS: [(&str, &str, &[&str]); 18] = [
+const STREAMS: [(&str, &str, &[&str]); 19] = [
     (
         "session",
         "1/session-1738862891234-abc123",
@@ -279,6 +279,7 @@ const STREAMS: [(&str, &str, &[&str]); 18] = [
     ),
     ("pbx_call", "1/pbx/k1:5f2a9c0d41b7e83c66d019fa7be4c215-0", &["matched.v1"]),
     ("pbx_call", "1/pbx/k1:5f2a9c0d41b7e83c66d019fa7be4c215-1", &["logged.v1", "corrected.v1"]),
+    ("disclosure", "1/seen/contact/0199b9f4-6f00-7000-8000-0000000000c1", &["looked.v1"]),
 ];
 
 #[derive(Debug)]

@@ -123,6 +123,7 @@ async fn a_file_is_heard_whole_and_in_parts() {
     let house = House::new().await;
     std::fs::write(house.recordings().join("2025/call-1.mp3"), sound()).unwrap();
     let path = house.call(Some("2025/call-1.mp3"), 60).await;
+    let before = house.floor.journal.position();
     let answer = house.floor.get(&path).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(answer.bytes == sound());
@@ -137,6 +138,7 @@ async fn a_file_is_heard_whole_and_in_parts() {
         assert_eq!(answer.header(name), Some(value));
     }
     every_range(&house, &path, &sound()).await;
+    assert_eq!(house.floor.journal.position(), before + 1, "who listened is written down, and once");
 }
 
 #[actix_web::test]

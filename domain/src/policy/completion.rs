@@ -56,7 +56,8 @@ impl Policy for Completing {
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Pbx(_)
-            | Event::PbxCall(_) => vec![],
+            | Event::PbxCall(_)
+            | Event::Disclosure(_) => vec![],
         }
     }
 }

@@ -204,7 +204,8 @@ fn told_of(fact: &Fact) -> Told {
         | Event::Import(_)
         | Event::ApiKey(_)
         | Event::Pbx(_)
-        | Event::PbxCall(_) => panic!("no report"),
+        | Event::PbxCall(_)
+        | Event::Disclosure(_) => panic!("no report"),
     }
 }
 

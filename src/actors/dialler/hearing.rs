@@ -98,7 +98,8 @@ impl Desk {
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::Pbx(_)
-            | Event::PbxCall(_) => {}
+            | Event::PbxCall(_)
+            | Event::Disclosure(_) => {}
         }
     }
 

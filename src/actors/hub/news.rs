@@ -146,9 +146,12 @@ pub(super) fn of(fact: &Fact) -> Vec<News> {
         Event::User(event) => (of_user(fact, event), None),
         Event::ApiKey(event) => (of_key(fact, event), None),
         Event::PbxCall(event) => (of_exchange(fact, event), None),
-        Event::Quarantine(_) | Event::Remote(_) | Event::Person(_) | Event::Promise(_) | Event::Pbx(_) => {
-            (None, None)
-        }
+        Event::Quarantine(_)
+        | Event::Remote(_)
+        | Event::Person(_)
+        | Event::Promise(_)
+        | Event::Pbx(_)
+        | Event::Disclosure(_) => (None, None),
     };
     let news = |what| News { position: fact.position, organization: organization.clone(), what };
     one.into_iter().chain(two).map(news).collect()

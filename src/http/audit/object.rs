@@ -6,6 +6,7 @@ use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::contact::{self, Contact, Details};
+use domain::disclosure::{Disclosure, Kind};
 use domain::fact::{Event, Fact};
 use domain::ids::{Fingerprint, Organization, PbxCallId, SessionId, StreamId, UserName};
 use domain::import::Import;
@@ -29,79 +30,42 @@ use uuid::Uuid;
 use crate::dispatch::audit::Named;
 use crate::http::Engine;
 use crate::http::auth::Caller;
+use crate::http::disclosing::EXPORTS;
 use crate::http::problem::{Code, Problem};
 use crate::http::query;
 use crate::http::sessions::Fresh;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Session,
-    Call,
-    Campaign,
-    Contact,
-    List,
-    Import,
-    User,
-    Key,
-    PbxCall,
+pub(super) fn kind(text: &str) -> Result<Kind, Problem> {
+    let known = Kind::ALL.into_iter().find(|kind| kind.as_str() == text);
+    let told = || format!("has to be one of {}", Kind::ALL.map(Kind::as_str).join(", "));
+    known.ok_or_else(|| Problem::parameter("kind", told()))
 }
 
-impl Kind {
-    const ALL: [Self; 9] = [
-        Self::Session,
-        Self::Call,
-        Self::Campaign,
-        Self::Contact,
-        Self::List,
-        Self::Import,
-        Self::User,
-        Self::Key,
-        Self::PbxCall,
-    ];
+fn unknown(kind: Kind) -> Problem {
+    let (code, told) = match kind {
+        Kind::Session => (Code::SessionUnknown, "there is no session of that name"),
+        Kind::Call | Kind::PbxCall => (Code::CallUnknown, "there is no such call"),
+        Kind::Campaign => (Code::CampaignUnknown, "there is no such campaign"),
+        Kind::Contact => (Code::ContactUnknown, "there is no such contact"),
+        Kind::List => (Code::UploadUnknown, "there is no such upload"),
+        Kind::Import => (Code::ImportUnknown, "there is no such import"),
+        Kind::User => (Code::UserUnknown, "there is no such user"),
+        Kind::Key => (Code::KeyUnknown, "there is no such key"),
+        Kind::Export => (Code::NotFound, "there is no such file to be taken"),
+    };
+    Problem::new(code, told)
+}
 
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Session => "session",
-            Self::Call => "call",
-            Self::Campaign => "campaign",
-            Self::Contact => "contact",
-            Self::List => "list",
-            Self::Import => "import",
-            Self::User => "user",
-            Self::Key => "key",
-            Self::PbxCall => "pbx-call",
-        }
-    }
-
-    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
-        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
-        let told = || format!("has to be one of {}", Self::ALL.map(Self::as_str).join(", "));
-        known.ok_or_else(|| Problem::parameter("kind", told()))
-    }
-
-    fn unknown(self) -> Problem {
-        let (code, told) = match self {
-            Self::Session => (Code::SessionUnknown, "there is no session of that name"),
-            Self::Call | Self::PbxCall => (Code::CallUnknown, "there is no such call"),
-            Self::Campaign => (Code::CampaignUnknown, "there is no such campaign"),
-            Self::Contact => (Code::ContactUnknown, "there is no such contact"),
-            Self::List => (Code::UploadUnknown, "there is no such upload"),
-            Self::Import => (Code::ImportUnknown, "there is no such import"),
-            Self::User => (Code::UserUnknown, "there is no such user"),
-            Self::Key => (Code::KeyUnknown, "there is no such key"),
-        };
-        Problem::new(code, told)
-    }
-
-    fn id(self, text: &str) -> Result<Uuid, Problem> {
-        Uuid::parse_str(text).map_err(|_| self.unknown())
-    }
+fn uuid(kind: Kind, text: &str) -> Result<Uuid, Problem> {
+    Uuid::parse_str(text).map_err(|_| unknown(kind))
 }
 
 /// Something that is asked about.
 #[derive(Debug)]
 pub(super) struct Object {
     kind: Kind,
+    /// By what name it is written down who looked at it.
+    name: String,
     pub(super) streams: Vec<Named>,
     /// What lies beneath it, where that is wanted as well.
     pub(super) beneath: Option<Named>,
@@ -131,11 +95,22 @@ pub(super) enum Subject {
 
 impl Object {
     pub(super) fn unknown(&self) -> Problem {
-        self.kind.unknown()
+        unknown(self.kind)
+    }
+
+    /// What has no events but of those who looked at it.
+    pub(super) fn may_be_unseen(&self) -> bool {
+        self.kind == Kind::Export
+    }
+
+    /// A look at it is one at this.
+    pub(super) fn seen(&self) -> (Kind, &str) {
+        (self.kind, &self.name)
     }
 
     fn one(kind: Kind, stream: Named, subject: Subject) -> Self {
-        Self { kind, streams: vec![stream], beneath: None, call: None, subject }
+        let name = stream.1.as_str().rsplit('/').next().unwrap_or_default().to_owned();
+        Self { kind, name, streams: vec![stream], beneath: None, call: None, subject }
     }
 }
 
@@ -161,6 +136,8 @@ impl<'a> Asking<'a> {
         let shown = if screens(kind, id).is_empty() { self.fresh.journal(self.engine) } else { shown };
         let mut object = self.find(kind, id).await?;
         object.beneath = beneath(&object, with)?;
+        let seen = StreamId::disclosure(self.organization, object.kind, &object.name);
+        object.streams.push((Disclosure::TYPE, seen));
         Ok((object, shown))
     }
 
@@ -168,29 +145,34 @@ impl<'a> Asking<'a> {
         let organization = self.organization;
         match kind {
             Kind::Session => self.session(id).await,
-            Kind::Call => self.call(kind.id(id)?).await,
-            Kind::Contact => self.contact(kind.id(id)?).await,
+            Kind::Call => self.call(uuid(kind, id)?).await,
+            Kind::Contact => self.contact(uuid(kind, id)?).await,
             Kind::PbxCall => self.pbx_call(id).await,
             Kind::Campaign => {
-                let stream = StreamId::campaign(organization, kind.id(id)?);
+                let stream = StreamId::campaign(organization, uuid(kind, id)?);
                 Ok(Object::one(kind, (Campaign::TYPE, stream), Subject::Itself))
             }
             Kind::List => {
-                let list = kind.id(id)?;
+                let list = uuid(kind, id)?;
                 let stream = StreamId::number_list(organization, list);
                 Ok(Object::one(kind, (NumberList::TYPE, stream), Subject::List(list)))
             }
             Kind::Import => {
-                let stream = StreamId::import(organization, kind.id(id)?);
+                let stream = StreamId::import(organization, uuid(kind, id)?);
                 Ok(Object::one(kind, (Import::TYPE, stream), Subject::Itself))
             }
             Kind::User => {
-                let name = UserName::parse(id).map_err(|_| kind.unknown())?;
+                let name = UserName::parse(id).map_err(|_| unknown(kind))?;
                 let stream = StreamId::user(organization, &name);
                 Ok(Object::one(kind, (User::TYPE, stream), Subject::Itself))
             }
+            Kind::Export => {
+                let known = EXPORTS.into_iter().find(|name| *name == id).ok_or_else(|| unknown(kind))?;
+                let (name, subject) = (known.to_owned(), Subject::Itself);
+                Ok(Object { kind, name, streams: vec![], beneath: None, call: None, subject })
+            }
             Kind::Key => {
-                let stream = StreamId::api_key(organization, kind.id(id)?);
+                let stream = StreamId::api_key(organization, uuid(kind, id)?);
                 Ok(Object::one(kind, (ApiKey::TYPE, stream), Subject::Itself))
             }
         }
@@ -198,7 +180,7 @@ impl<'a> Asking<'a> {
 
     /// By its name, or by its id where a session has that.
     async fn session(&self, id: &str) -> Result<Object, Problem> {
-        let mut name = SessionId::parse(id).map_err(|_| Kind::Session.unknown())?;
+        let mut name = SessionId::parse(id).map_err(|_| unknown(Kind::Session))?;
         if Uuid::parse_str(id).is_ok() {
             let (organization, screens) = (self.organization.as_str(), &self.engine.screens);
             if let Some(row) = session_stats::find(screens, organization, id, 0).await? {
@@ -215,14 +197,15 @@ impl<'a> Asking<'a> {
         if let Some(row) = call_history::find(screens, organization.as_str(), id).await? {
             let stream = StreamId::stored(row.stream);
             let subject = Subject::Reported { stream: stream.clone(), result: id };
-            return Ok(Object::one(Kind::Call, (Call::TYPE, stream), subject));
+            let own = Object::one(Kind::Call, (Call::TYPE, stream), subject);
+            return Ok(Object { name: id.to_string(), ..own });
         }
         if let Some(row) = campaign_calls::find(screens, organization, id).await? {
             return Ok(self.placed(row));
         }
         let seen = pbx_calls::find_by_id(screens, organization, id).await?;
-        let stream = StreamId::stored(seen.ok_or_else(|| Kind::Call.unknown())?.stream);
-        Ok(Object::one(Kind::Call, (PbxCall::TYPE, stream.clone()), Subject::Exchange(stream)))
+        let stream = StreamId::stored(seen.ok_or_else(|| unknown(Kind::Call))?.stream);
+        Ok(Object::one(Kind::PbxCall, (PbxCall::TYPE, stream.clone()), Subject::Exchange(stream)))
     }
 
     fn placed(&self, row: CallRow) -> Object {
@@ -233,12 +216,13 @@ impl<'a> Asking<'a> {
         if let Some(number) = row.number.as_deref().and_then(Fingerprint::parse) {
             streams.push((Person::TYPE, StreamId::person(self.organization, &number)));
         }
-        let call = Some(row.id);
-        Object { kind: Kind::Call, streams, beneath: None, call, subject: Subject::Placed(Box::new(row)) }
+        let (name, call) = (row.id.to_string(), Some(row.id));
+        let subject = Subject::Placed(Box::new(row));
+        Object { kind: Kind::Call, name, streams, beneath: None, call, subject }
     }
 
     async fn pbx_call(&self, id: &str) -> Result<Object, Problem> {
-        let name = PbxCallId::parse(id).map_err(|_| Kind::PbxCall.unknown())?;
+        let name = PbxCallId::parse(id).map_err(|_| unknown(Kind::PbxCall))?;
         let mut stream = StreamId::pbx_call(self.organization, &name);
         if let Ok(id) = Uuid::parse_str(id) {
             let seen = pbx_calls::find_by_id(&self.engine.screens, self.organization, id).await?;
@@ -262,7 +246,8 @@ impl<'a> Asking<'a> {
         let places = targets::of_contacts(&engine.screens, organization, &[id]).await?;
         streams.extend(places.into_iter().map(|stream| (Target::TYPE, stream)));
         let subject = Subject::Contact(id);
-        Ok(Object { kind: Kind::Contact, streams, beneath: None, call: None, subject })
+        let (kind, name) = (Kind::Contact, id.to_string());
+        Ok(Object { kind, name, streams, beneath: None, call: None, subject })
     }
 }
 
@@ -271,9 +256,14 @@ fn beneath(object: &Object, with: Option<&str>) -> Result<Option<Named>, Problem
     let known: &[(&str, &'static str)] = match object.kind {
         Kind::Session => &[("calls", Call::TYPE)],
         Kind::Campaign => &[("targets", Target::TYPE)],
-        Kind::Call | Kind::Contact | Kind::List | Kind::Import | Kind::User | Kind::Key | Kind::PbxCall => {
-            &[]
-        }
+        Kind::Call
+        | Kind::Contact
+        | Kind::List
+        | Kind::Import
+        | Kind::User
+        | Kind::Key
+        | Kind::PbxCall
+        | Kind::Export => &[],
     };
     if known.is_empty() && with.is_some() {
         return Err(Problem::parameter("with", "goes with sessions and campaigns alone"));
@@ -296,7 +286,8 @@ fn screens(kind: Kind, id: &str) -> &'static [&'static str] {
         | Kind::List
         | Kind::Import
         | Kind::User
-        | Kind::Key => &[],
+        | Kind::Key
+        | Kind::Export => &[],
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::fact::{Event, Position};
-use domain::{person, promise, target};
+use domain::{disclosure, person, promise, target};
 use uuid::Uuid;
 
 use super::object::Object;
@@ -68,7 +68,10 @@ pub(super) async fn page(
         Some(Cursor::After(position)) => own(engine, object, *position, limit).await?,
         Some(Cursor::Beneath(place)) => beneath(engine, object, place.as_ref(), limit).await?,
     };
-    if read.entries.is_empty() && engine.dispatch.recorded(&object.streams, 0, 1).await?.entries.is_empty() {
+    if read.entries.is_empty()
+        && !object.may_be_unseen()
+        && engine.dispatch.recorded(&object.streams, 0, 1).await?.entries.is_empty()
+    {
         return Err(object.unknown());
     }
     Ok(read)
@@ -123,6 +126,8 @@ fn call_of(event: &Event) -> Option<Uuid> {
         Event::Target(event) => of_target(event),
         Event::Person(event) => of_number(event),
         Event::Promise(event) => Some(of_promise(event)),
+        // It is nobody else's: the stream is named by the call.
+        Event::Disclosure(disclosure::Event::Looked(looked)) => looked.id.parse().ok(),
         Event::Session(_)
         | Event::Call(_)
         | Event::Quarantine(_)

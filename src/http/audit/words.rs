@@ -5,6 +5,7 @@ mod api_key;
 mod call;
 mod campaign;
 mod contact;
+mod disclosure;
 mod import;
 mod number_list;
 mod pbx;
@@ -87,6 +88,7 @@ impl Teller {
             Event::ApiKey(event) => api_key::words(event, self),
             Event::Pbx(event) => pbx::words(event, self),
             Event::PbxCall(event) => pbx_call::words(event, self),
+            Event::Disclosure(event) => disclosure::words(event, self),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use actix_web::web::Query;
 use actix_web::{HttpResponse, get};
+use domain::disclosure::Kind;
 use domain::ids::Organization;
 use domain::import;
 use domain::language::Language;
@@ -11,6 +12,7 @@ use projections::{Error, Page};
 use super::Sought;
 use crate::http::Engine;
 use crate::http::auth::Member;
+use crate::http::disclosing::{CONTACTS, Reading};
 use crate::http::language::Texts;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::query::Described;
@@ -30,14 +32,15 @@ pub(super) async fn file(
     engine: Engine,
     member: Member,
     _: Described,
+    reading: Reading,
     sought: Query<Sought>,
-    form: Query<table::Form>,
-    fresh: Query<Fresh>,
+    (form, fresh): (Query<table::Form>, Query<Fresh>),
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let format = form.format()?.unwrap_or(table::Format::Csv);
     let filter = sought.filter()?;
     let fresh = fresh.wait_for(&engine, sought.screens()).await;
+    reading.discloses(&engine, &member.0, (Kind::Export, CONTACTS)).await?;
     let (organization, below, language) = (member.0.organization, Some(Page::Skip(0)), texts.language);
     table::answer(Contacts { engine, organization, filter, language, below }, format, fresh).await
 }

@@ -2,8 +2,8 @@
 
 use domain::ids::BadName;
 use domain::{
-    api_key, call, campaign, contact, import, number_list, pbx_call, person, promise, quarantine, remote,
-    session, user,
+    api_key, call, campaign, contact, disclosure, import, number_list, pbx_call, person, promise, quarantine,
+    remote, session, user,
 };
 
 use super::{Code, Problem};
@@ -219,6 +219,12 @@ impl From<api_key::Error> for Problem {
             api_key::Error::AlreadyThere => Code::CommandReused,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<disclosure::Error> for Problem {
+    fn from(error: disclosure::Error) -> Self {
+        match error {}
     }
 }
 

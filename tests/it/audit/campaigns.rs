@@ -59,6 +59,8 @@ async fn a_contact_is_told_whole(auditor: &Auditor<'_>, desk: &Desk, contact: &s
         .ask(Method::PATCH, &format!("/auto-calling/contacts/{contact}"), &json!({ "phone": "90 123-45-60" }))
         .await;
     assert_eq!(status, 200);
+    // The first look is told of by the second.
+    auditor.get(&format!("/audit/contact/{contact}")).await;
     let told = auditor.get(&format!("/audit/contact/{contact}?lang=en&limit=500")).await;
     let count = |name: &str| types(events(&told)).iter().filter(|known| *known == name).count();
     for (name, times) in [
@@ -69,6 +71,7 @@ async fn a_contact_is_told_whole(auditor: &Auditor<'_>, desk: &Desk, contact: &s
         ("promise.made", 1),
         ("target.enlisted", 1),
         ("target.ended", 1),
+        ("disclosure.looked", 1),
     ] {
         assert_eq!(count(name), times, "{name}: {told}");
     }

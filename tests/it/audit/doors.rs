@@ -141,8 +141,11 @@ async fn a_call_of_the_exchange_leads_back_to_when_it_was_seen() {
     call.answered(5).await;
     call.ended(35).await;
     call.confirmed(1, Status::Answered).await;
+    // The first look is told of by the second.
+    told(&floor, "/audit/pbx-call/17.1").await;
     let seen = told(&floor, "/audit/pbx-call/17.1?lang=en").await;
-    let all = ["pbx_call.seen", "pbx_call.answered", "pbx_call.ended", "pbx_call.confirmed"];
+    let all =
+        ["pbx_call.seen", "pbx_call.answered", "pbx_call.ended", "pbx_call.confirmed", "disclosure.looked"];
     assert_eq!(types(events(&seen)), all);
     assert_eq!(chain(&seen), ["log", "seen"], "{seen}");
     assert_eq!(link(&seen, "log")["id"], "k1:5f2a-1");

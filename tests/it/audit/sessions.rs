@@ -41,9 +41,13 @@ async fn a_session_is_told_and_its_calls_lead_back_to_the_file(world: World) {
     let same = auditor.get(&format!("/audit/session/{}?lang=en", text(&by_id))).await;
     assert_eq!(events(&same), events(&told), "a session has two names");
 
+    let first = auditor.get(&format!("{path}?with=calls&limit=500")).await;
+    assert_eq!(types(events(&first))[own.len()..], ["call.reported"; 3], "{first}");
+    // Whoever was shown the numbers is told of too.
     let whole = auditor.get(&format!("{path}?with=calls&limit=500")).await;
-    assert_eq!(types(events(&whole))[own.len()..], ["call.reported"; 3], "{whole}");
-    for limit in [1, 2, 3, 4, 5] {
+    assert_eq!(types(events(&whole))[own.len()], "disclosure.looked", "{whole}");
+    assert_eq!(events(&whole).len(), events(&first).len() + 1);
+    for limit in [1, 2, 3, 5, 6] {
         let paged = auditor.pages(&format!("{path}?with=calls&limit={limit}")).await;
         assert_eq!(paged, events(&whole), "in pages of {limit}");
     }

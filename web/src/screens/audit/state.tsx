@@ -8,6 +8,9 @@ import { useFields } from './fields';
 import type { Was } from './data';
 import { ResultsThen } from './results-then';
 
+/** Texts of more letters than this have a line to themselves. */
+const LONG = 40;
+
 interface StateProps {
   readonly was: Was;
   readonly now: Was | undefined;
@@ -31,7 +34,7 @@ export function State({ was, now, at }: StateProps) {
           const other = today.get(name);
           const changed = at !== undefined && other !== undefined && other !== text;
           return (
-            <div key={name} className={changed ? 'changed' : undefined}>
+            <div key={name} className={[changed ? 'changed' : '', Math.max(text.length, other?.length ?? 0) > LONG ? 'long' : ''].join(' ').trim()}>
               <dt>{t(`past.fields.${name}`)}</dt>
               <dd>{text}{changed && <small className="soft now-is">{t('past.nowIs', { value: other })}</small>}</dd>
             </div>

@@ -1,0 +1,57 @@
+//! Writing down who is shown what belongs to a person: one look a reader, a thing and an hour, before anything is shown.
+//! Nothing is dropped: what cannot be written down is not shown, and whoever asks is told to come back.
+
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use domain::disclosure::{Kind, Looked};
+
+use super::auth::Caller;
+use super::edge::RequestId;
+use super::problem::Problem;
+use super::{Engine, edge};
+use crate::dispatch::Meta;
+
+/// What files of everything are called.
+pub(super) const CONTACTS: &str = "contacts";
+pub(super) const CALLS: &str = "calls";
+pub(super) const EXPORTS: [&str; 2] = [CONTACTS, CALLS];
+
+/// A request that may show something, and whether it shows more than its headers.
+#[derive(Debug)]
+pub(super) struct Reading {
+    request: RequestId,
+    head_only: bool,
+}
+
+impl FromRequest for Reading {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let id = RequestId::from_request(request, payload).into_inner();
+        ready(id.map(|id| Self { request: id, head_only: edge::is_head(request) }))
+    }
+}
+
+impl Reading {
+    /// To be called before anything is shown.
+    pub(super) async fn discloses(
+        &self,
+        engine: &Engine,
+        caller: &Caller,
+        (kind, id): (Kind, &str),
+    ) -> Result<(), Problem> {
+        if self.head_only {
+            return Ok(());
+        }
+        let circumstances = Arc::new(self.request.circumstances(&caller.organization, &caller.actor));
+        let meta = Meta { circumstances, command: None };
+        let (by, at) = (caller.actor.clone(), engine.clock.now());
+        let looked = Looked { by, kind, id: id.to_owned(), at };
+        engine.dispatch.disclose(&caller.organization, looked, meta).await?;
+        Ok(())
+    }
+}
