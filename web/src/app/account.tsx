@@ -1,12 +1,11 @@
 // Who is in, how they want to see it, and the way out.
 
 import { useEffect } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { queries } from '../api/queries';
 import { Icon } from '../parts/icon';
 import { Choice, Item, Label, Menu, Separator } from '../parts/menu';
-import { LANGUAGES } from '../words';
+import { LANGUAGES, useWords } from '../words';
 import { reconnect } from './live';
 import { isZone, prefer, THEMES, usePreferences } from './preferences';
 import { session, usePerson } from './session';
@@ -19,7 +18,7 @@ const ZONES = [...new Set(['Asia/Tashkent', 'Asia/Samarkand', 'Asia/Almaty', 'As
   .filter(isZone);
 
 export function Account() {
-  const { t } = useTranslation();
+  const t = useWords();
   const person = usePerson();
   // Whoever comes next sees nothing of what this one saw, and hears only what is theirs.
   useEffect(() => {
@@ -55,7 +54,7 @@ export function Account() {
 }
 
 function Preferences() {
-  const { t } = useTranslation();
+  const t = useWords();
   const { language, theme, zone } = usePreferences();
   return (
     <>

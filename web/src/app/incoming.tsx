@@ -5,15 +5,15 @@ import './incoming.css';
 
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Icon } from '../parts/icon';
+import { useWords } from '../words';
 import { type LiveCall, useActiveCalls, useExchangeNews } from './exchange';
 
 const SHOWN_MAX = 3;
 
 export function IncomingCalls() {
-  const { t } = useTranslation();
+  const t = useWords();
   useExchangeNews();
   const { data } = useActiveCalls();
   const [closed, close] = useState<ReadonlySet<string>>(new Set());
@@ -30,7 +30,7 @@ export function IncomingCalls() {
 }
 
 function Popup({ call, close }: { readonly call: LiveCall; readonly close: () => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <article className="incoming-call" aria-label={`${t('live.incoming.title')} ${call.fromNumber}`}>
       <span className="incoming-bell" aria-hidden="true"><Icon name="phone" /></span>

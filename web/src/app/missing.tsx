@@ -1,13 +1,13 @@
 // Pages that are none: an address that leads nowhere, a screen that broke, and one that nobody has built yet.
 
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../api/problem';
 import { Failed, Say } from '../parts/states';
+import { useWords } from '../words';
 
 export function Missing() {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <Say title={t('shell.missing.title')} text={t('shell.missing.text')}>
       <Link className="button" to="/sessions">{t('shell.missing.back')}</Link>
@@ -20,7 +20,7 @@ export function Broken({ error, reset }: { readonly error: unknown; readonly res
 }
 
 export function NotBuilt({ name }: { readonly name: string }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <>
       <h1>{name}</h1>

@@ -1,10 +1,10 @@
 // Where one can go: at the side on a desk, at the bottom on a phone, where what does not fit is behind "more".
 
 import { Link, useRouterState } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 
 import { Icon, type IconName } from '../parts/icon';
 import { Item, Menu } from '../parts/menu';
+import { useWords } from '../words';
 import { atLeast, type Role, usePerson } from './session';
 
 /** In the order in which they are shown; the first ones have a place on a phone's bar. */
@@ -23,7 +23,7 @@ const SCREENS = [
 const ON_PHONES = 4;
 
 export function Navigation() {
-  const { t } = useTranslation();
+  const t = useWords();
   const person = usePerson();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const screens = SCREENS.filter((screen) => atLeast(person, screen.needs) && !('except' in screen && screen.except === person.role));

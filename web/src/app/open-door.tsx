@@ -1,14 +1,14 @@
 // A warning where somebody opened the calls' part of the API to a network without asking anybody for a token. That is obeyed, and said.
 
-import { useTranslation } from 'react-i18next';
 
 import { Icon } from '../parts/icon';
+import { useWords } from '../words';
 import { useEngineSettings } from './told';
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
 
 export function OpenDoor() {
-  const { t } = useTranslation();
+  const t = useWords();
   const settings = useEngineSettings().data ?? [];
   const said = (name: string) => settings.find((setting) => setting.name === name)?.value ?? '';
   if (said('CALLS_AUTH') !== 'open' || LOOPBACK.test(said('HOST'))) return null;

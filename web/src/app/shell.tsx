@@ -2,12 +2,12 @@
 
 import { Outlet } from '@tanstack/react-router';
 import { Suspense } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Icon } from '../parts/icon';
 import { Logo } from '../parts/logo';
 import { Failed, Loading } from '../parts/states';
 import { Notices } from '../parts/notices';
+import { useWords } from '../words';
 import { Account } from './account';
 import { IncomingCalls } from './incoming';
 import { reconnect, useConnection } from './live';
@@ -33,7 +33,7 @@ export function Shell() {
 }
 
 function House() {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <div className="house">
       <a className="skip" href="#content">{t('shell.skip')}</a>
@@ -60,7 +60,7 @@ function House() {
 }
 
 function Connected() {
-  const { t } = useTranslation();
+  const t = useWords();
   const { state } = useConnection();
   return (
     <span className={`connection connection-${state}`} role="status">
@@ -72,7 +72,7 @@ function Connected() {
 
 /** Only after a while: a connection that is made anew within moments is nobody's business. */
 function Offline() {
-  const { t } = useTranslation();
+  const t = useWords();
   const { state } = useConnection();
   if (state === 'online') return null;
   return (

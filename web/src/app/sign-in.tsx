@@ -2,17 +2,16 @@
 
 import { useMutation } from '@tanstack/react-query';
 import { useId } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../api/problem';
 import { Logo } from '../parts/logo';
-import { LANGUAGES } from '../words';
+import { LANGUAGES, useWords } from '../words';
 import { LANGUAGE_NAMES } from './account';
 import { prefer, usePreferences } from './preferences';
 import { session } from './session';
 
 export function SignIn({ ended }: { readonly ended: boolean }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const [name, password, told] = [useId(), useId(), useId()];
   const signIn = useMutation({ mutationFn: (given: { username: string; password: string }) => session.signIn(given.username, given.password) });
   const text = useWhy(signIn.error) ?? (ended ? t('shell.signIn.ended') : undefined);
@@ -49,7 +48,7 @@ function written(form: FormData, name: string): string {
 }
 
 function useWhy(thrown: unknown): string | undefined {
-  const { t } = useTranslation();
+  const t = useWords();
   if (thrown === null || thrown === undefined) return undefined;
   const problem = Problem.from(thrown);
   if (problem.code === 'sign-in-refused') return t('shell.signIn.refused');
@@ -58,7 +57,7 @@ function useWhy(thrown: unknown): string | undefined {
 }
 
 function Languages() {
-  const { t } = useTranslation();
+  const t = useWords();
   const { language } = usePreferences();
   return (
     <div className="languages" role="group" aria-label={t('shell.language')}>

@@ -1,11 +1,10 @@
 // Says on every screen that far ends are played by the engine itself, so that nobody takes what is shown for calls that people had.
 
 import { useQuery } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client } from '../api/client';
 import { Icon } from '../parts/icon';
-import { words } from '../words';
+import { useWords, words } from '../words';
 import { atLeast, type Person, usePerson } from './session';
 import { useEngineSettings } from './told';
 
@@ -28,13 +27,13 @@ export function useSimulated(): readonly string[] {
 
 /** In the reader's language where the far end is one that is known, otherwise as the engine names it. */
 export function useEnds(): (names: readonly string[]) => string {
-  const { t } = useTranslation();
+  const t = useWords();
   const named = (name: string) => (words.exists(`system.simulated.ends.${name}`) ? t(`system.simulated.ends.${name}` as 'system.simulated.ends.pbx') : name);
   return (names) => names.map(named).join(', ');
 }
 
 export function Simulation() {
-  const { t } = useTranslation();
+  const t = useWords();
   const names = useSimulated();
   const ends = useEnds();
   if (names.length === 0) return null;

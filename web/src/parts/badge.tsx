@@ -1,8 +1,8 @@
 // A status as a word on its colour. Classes and colours are the documented ones (`badge-running`), whoever restyles them finds them by those names.
 
-import { useTranslation } from 'react-i18next';
 
 import type { Schemas } from '../api/client';
+import { useWords } from '../words';
 
 export type SessionStatus = Schemas['SessionStatus'];
 export type CallStatus = Schemas['CallStatus'];
@@ -20,17 +20,17 @@ export function Badge({ status, text, title }: BadgeProps) {
 }
 
 export function SessionBadge({ status }: { readonly status: SessionStatus }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return <Badge status={status} text={t(`parts.session.${status}`)} />;
 }
 
 export function CallBadge({ status }: { readonly status: CallStatus }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return <Badge status={status} text={t(`parts.call.${status}`)} title={t(`parts.explained.${status}`)} />;
 }
 
 /** Marks what rings nobody. */
 export function Simulated() {
-  const { t } = useTranslation();
+  const t = useWords();
   return <span className="simulated">{t('parts.simulated')}</span>;
 }

@@ -1,8 +1,8 @@
 // A question that has to be answered first. The browser's own dialog keeps the focus inside and closes on Escape.
 
 import { type ReactNode, useEffect, useId, useRef } from 'react';
-import { useTranslation } from 'react-i18next';
 
+import { useWords } from '../words';
 import { Icon } from './icon';
 
 interface DialogProps {
@@ -18,7 +18,7 @@ interface DialogProps {
 
 /** Shown for as long as it is there. */
 export function Dialog({ title, children, close, actions, wide = false, firm = false }: DialogProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const named = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -61,7 +61,7 @@ interface ConfirmProps {
 }
 
 export function Confirm({ title, text, action, busy = false, confirm, close }: ConfirmProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <Dialog
       title={title}

@@ -1,8 +1,8 @@
 // A place to drop a file, which is also a button to choose one.
 
 import { useId, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
+import { useWords } from '../words';
 import { Icon } from './icon';
 
 interface DropProps {
@@ -14,7 +14,7 @@ interface DropProps {
 }
 
 export function Drop({ label, hint, accept, disabled = false, take }: DropProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const id = useId();
   const [over, hover] = useState(false);
   const first = (files: FileList | null) => {

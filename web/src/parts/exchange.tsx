@@ -2,16 +2,16 @@
 
 import './exchange.css';
 
-import { useTranslation } from 'react-i18next';
 
 import type { CallState, Direction } from '../app/exchange';
+import { useWords } from '../words';
 import { Badge } from './badge';
 import { Icon } from './icon';
 
 const STATUSES = ['javob berildi', 'javobsiz', 'band', 'xatolik'] as const;
 
 export function DirectionMark({ direction }: { readonly direction: Direction }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <span className={`direction direction-${direction}`}>
       <Icon name={direction === 'kiruvchi' ? 'incoming' : 'outgoing'} />
@@ -21,13 +21,13 @@ export function DirectionMark({ direction }: { readonly direction: Direction }) 
 }
 
 export function StateBadge({ state }: { readonly state: CallState }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return <Badge status={state} text={t(`live.states.${state}`)} />;
 }
 
 /** Of a call that is over; one that the engine may come to know later is shown as it is told. */
 export function OutcomeBadge({ status }: { readonly status: string }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const known = STATUSES.find((one) => one === status);
   return <Badge status={status.replaceAll(' ', '_')} text={known === undefined ? status : t(`live.statuses.${known}`)} />;
 }

@@ -3,11 +3,11 @@
 import '../looks/explanation.css';
 
 import { useQuery } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client, type Schemas } from '../api/client';
 import { Problem } from '../api/problem';
 import { usePreferences } from '../app/preferences';
+import { useWords } from '../words';
 import { useFigures } from './figures';
 import { Icon } from './icon';
 import { Failed, Loading } from './states';
@@ -27,7 +27,7 @@ interface ExplanationProps {
 }
 
 export function Explanation({ contact, campaign }: ExplanationProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { language } = usePreferences();
   const read = useQuery({
     queryKey: ['explanations', contact, campaign, language],
@@ -43,7 +43,7 @@ export function Explanation({ contact, campaign }: ExplanationProps) {
 }
 
 function Explained({ told }: { readonly told: Told }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const summary = useSummary(told);
   return (
     <section className="stack explanation" aria-label={t('calling.explain.title')}>
@@ -64,7 +64,7 @@ function Explained({ told }: { readonly told: Told }) {
 }
 
 function Tried({ rule, decides }: { readonly rule: Rule; readonly decides: boolean }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const time = useTime();
   const figures = useFigures();
   const verdict = VERDICTS.find((known) => known === rule.verdict) ?? 'untried';
@@ -85,7 +85,7 @@ function Tried({ rule, decides }: { readonly rule: Rule; readonly decides: boole
 }
 
 function useSummary(told: Told): string {
-  const { t } = useTranslation();
+  const t = useWords();
   const time = useTime();
   if (told.phase === 'over') return t('calling.explain.over');
   if (told.phase === 'calling') return t('calling.explain.underWay');

@@ -3,7 +3,7 @@
 import '../looks/field.css';
 
 import { type ReactNode, useId } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useWords } from '../words';
 
 interface FieldProps {
   readonly label: string;
@@ -14,7 +14,7 @@ interface FieldProps {
 }
 
 export function Field({ label, optional = false, wrong, children }: FieldProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const id = useId();
   const why = `${id}-why`;
   return (

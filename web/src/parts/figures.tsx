@@ -1,14 +1,14 @@
 // What a rule looked at, in words. The engine tells it as an object whose one key says what it is.
 
-import { useTranslation } from 'react-i18next';
 
+import { type Translate, useWords } from '../words';
 import { useSpelledStanding } from './standing';
 import { type Formats, useTime } from './time';
 
 type Told = Readonly<Record<string, unknown>>;
 
 export function useFigures(): (figures: unknown) => string {
-  const { t } = useTranslation();
+  const t = useWords();
   const time = useTime();
   const standing = useSpelledStanding();
   return (figures) => {
@@ -34,8 +34,6 @@ export function useFigures(): (figures: unknown) => string {
     }
   };
 }
-
-type Translate = ReturnType<typeof useTranslation>['t'];
 
 function cap(t: Translate, told: Told): string {
   const limit = object(told['cap']);

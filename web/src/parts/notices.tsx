@@ -1,8 +1,8 @@
 // Short sentences about what was just done, read out to whoever does not see them, gone after a while.
 
 import { useSyncExternalStore } from 'react';
-import { useTranslation } from 'react-i18next';
 
+import { useWords } from '../words';
 import { Icon } from './icon';
 
 export interface Notice {
@@ -34,7 +34,7 @@ function dismiss(id: number): void {
 }
 
 export function Notices() {
-  const { t } = useTranslation();
+  const t = useWords();
   const notices = useSyncExternalStore(
     (told) => {
       watching.add(told);

@@ -1,7 +1,7 @@
 // How many rows are shown, and a button for more where the engine has more.
 
-import { useTranslation } from 'react-i18next';
 
+import { useWords } from '../words';
 import { useTime } from './time';
 
 interface PagerProps {
@@ -12,7 +12,7 @@ interface PagerProps {
 }
 
 export function Pager({ shown, more, busy, load }: PagerProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const time = useTime();
   if (shown === 0) return null;
   return (

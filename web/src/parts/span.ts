@@ -1,12 +1,13 @@
 // Lengths of time in words, as long as they need to be: two of days, hours, minutes and seconds.
 
-import { useTranslation } from 'react-i18next';
+import { useWords } from '../words';
+
 
 const UNITS = [['d', 86_400], ['h', 3_600], ['m', 60], ['s', 1]] as const;
 const SHOWN = 2;
 
 export function useSpan(): (seconds: number) => string {
-  const { t } = useTranslation();
+  const t = useWords();
   return (seconds) => {
     let rest = Math.max(0, Math.floor(seconds));
     const told: string[] = [];

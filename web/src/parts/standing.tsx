@@ -2,9 +2,9 @@
 
 import '../looks/standing.css';
 
-import { useTranslation } from 'react-i18next';
 
 import type { Schemas } from '../api/client';
+import { useWords } from '../words';
 import { Badge } from './badge';
 
 export const CAMPAIGN_STATUSES = ['PENDING', 'RUNNING', 'PAUSED', 'COMPLETED', 'FAILED'] as const;
@@ -24,7 +24,7 @@ function among<T extends string>(known: readonly T[], text: string): T | undefin
 
 /** Words for what the API spells in its own way. */
 export function useSpelled() {
-  const { t } = useTranslation();
+  const t = useWords();
   return {
     campaign: (status: string) => spelled(among(CAMPAIGN_STATUSES, status), (one) => t(`calling.campaign.${one}`), status),
     type: (type: string) => spelled(among(CAMPAIGN_TYPES, type), (one) => t(`calling.type.${one}`), type),
@@ -36,7 +36,7 @@ export function useSpelled() {
 
 /** As figures of rules have a contact's status: `do_not_call`. */
 export function useSpelledStanding(): (standing: string) => string {
-  const { t } = useTranslation();
+  const t = useWords();
   return (standing) => spelled(among(CONTACT_STATUSES, standing.toUpperCase()), (one) => t(`calling.contact.${one}`), standing);
 }
 
@@ -54,11 +54,11 @@ export function TargetBadge({ status, reason }: { readonly status: string; reado
 }
 
 export function ContactBadge({ status }: { readonly status: Schemas['ContactStatus'] }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return <Badge status={status} text={t(`calling.contact.${status}`)} title={t(`calling.contactExplained.${status}`)} />;
 }
 
 export function PromiseBadge({ status }: { readonly status: Schemas['PromiseStatus'] }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return <Badge status={status} text={t(`calling.promise.${status}`)} />;
 }

@@ -1,16 +1,16 @@
 // What is shown where data is not there, or not as it should be: on its way, none, refused, old.
 
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import type { Problem } from '../api/problem';
 import { UNREACHABLE } from '../api/problem';
+import { useWords } from '../words';
 import { Icon } from './icon';
 import { useTime } from './time';
 
 /** Grey bars of about the height of what comes. */
 export function Loading({ rows = 5 }: { readonly rows?: number }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <div className="loading" role="status">
       <span className="hidden">{t('parts.loading')}</span>
@@ -31,7 +31,7 @@ export function Say({ title, text, children }: { readonly title: string; readonl
 }
 
 export function Failed({ problem, retry }: { readonly problem: Problem; readonly retry?: () => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const text = problem.code === UNREACHABLE ? t('parts.unreachable') : problem.message;
   return (
     <div className="say failed" role="alert">
@@ -52,7 +52,7 @@ interface StaleProps {
 
 /** A mark beside what is older than it should be; nothing where it is not. */
 export function Stale({ behind, since }: StaleProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const time = useTime();
   if (behind === 0 && since === undefined) return null;
   return (

@@ -1,7 +1,7 @@
 // All words of the dashboard, section by section: a file each. A key that does not exist fails the build wherever it is asked for.
 
 import i18next from 'i18next';
-import { initReactI18next } from 'react-i18next';
+import { initReactI18next, useTranslation } from 'react-i18next';
 
 import { actors } from './actors';
 import { audit } from './audit';
@@ -44,13 +44,11 @@ type Texts = { readonly [Name in keyof typeof SECTIONS]: (typeof SECTIONS)[Name]
 /** Every way through the sections to a text. */
 type Key<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${Key<T[K]>}` }[keyof T & string];
 
-// Flat, since looking a path up part by part grows too deep for the compiler.
-declare module 'i18next' {
-  interface CustomTypeOptions {
-    defaultNS: 'translation';
-    keySeparator: false;
-    resources: { translation: Record<Key<Texts>, string> };
-  }
+/** A text with what belongs into it. The library's own type of this grows too deep for the compiler with as many texts. */
+export type Translate = (key: Key<Texts>, values?: Readonly<Record<string, unknown>>) => string;
+
+export function useWords(): Translate {
+  return useTranslation().t as unknown as Translate;
 }
 
 export const words = i18next.createInstance();

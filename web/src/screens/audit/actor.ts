@@ -1,11 +1,10 @@
 // Who did something, as people know them: a user by name, what the engine does by itself in the reader's language.
 
-import { useTranslation } from 'react-i18next';
 
-import { words } from '../../words';
+import { useWords, words } from '../../words';
 
 export function useActor(): (actor: string) => string {
-  const { t } = useTranslation();
+  const t = useWords();
   return (actor) => {
     const plain = actor.replaceAll(' ', '_');
     if (words.exists(`audit.actors.${plain}`)) return t(`audit.actors.${plain}` as 'audit.actors.webhook');

@@ -4,13 +4,13 @@ import './audit.css';
 
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { Missing } from '../../app/missing';
 import type { AuditKind } from '../../parts/audit-link';
 import { Icon } from '../../parts/icon';
 import { Failed, Loading } from '../../parts/states';
+import { useWords } from '../../words';
 import { Chain } from './chain';
 import { hasPast, useEvents } from './data';
 import { Events } from './events';
@@ -24,7 +24,7 @@ export function Audited() {
 }
 
 function Shown({ kind }: { readonly kind: AuditKind }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { id } = useParams({ from: '/audit/$kind/$id' });
   const { at, all = false } = useSearch({ from: '/audit/$kind/$id' });
   const navigate = useNavigate({ from: '/audit/$kind/$id' });
@@ -58,7 +58,7 @@ function Shown({ kind }: { readonly kind: AuditKind }) {
 }
 
 function OwnPage({ kind, id }: { readonly kind: AuditKind; readonly id: string }) {
-  const { t } = useTranslation();
+  const t = useWords();
   if (kind !== 'session') return null;
   return <Link className="button" to="/sessions/$id" params={{ id }}>{t('audit.show')}</Link>;
 }

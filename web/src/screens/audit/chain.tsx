@@ -1,16 +1,16 @@
 // What led to an object, link by link, the nearest first. A link that was not recorded ends the chain, and says so.
 
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 
 import type { AuditKind } from '../../parts/audit-link';
 import { Time } from '../../parts/time';
+import { useWords } from '../../words';
 import { useActor } from './actor';
 import type { Link as ChainLink } from './data';
 import { KINDS } from './route';
 
 export function Chain({ links }: { readonly links: readonly ChainLink[] }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <section className="card stack" aria-label={t('audit.chain.title')}>
       <div>
@@ -23,7 +23,7 @@ export function Chain({ links }: { readonly links: readonly ChainLink[] }) {
 }
 
 function One({ link }: { readonly link: ChainLink }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const who = useActor();
   const name = t(`audit.chain.what.${link.what}`);
   const kind = KINDS.find((known: AuditKind) => known === link.kind);

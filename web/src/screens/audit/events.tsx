@@ -1,10 +1,10 @@
 // Every event of an object, in words, with who did it, when and why; as it is stored on demand.
 
-import { useTranslation } from 'react-i18next';
 
 import type { AuditKind } from '../../parts/audit-link';
 import { Pager } from '../../parts/pager';
 import { Time, useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { useActor } from './actor';
 import { type AuditEvent, hasBeneath } from './data';
 
@@ -21,7 +21,7 @@ interface EventsProps {
 }
 
 export function Events({ kind, events, all, widen, look, more, busy, load }: EventsProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <section className="card stack" aria-label={t('audit.events.title')}>
       <div className="row spread">
@@ -40,7 +40,7 @@ export function Events({ kind, events, all, widen, look, more, busy, load }: Eve
 }
 
 function Event({ event, look }: { readonly event: AuditEvent; readonly look: ((position: string) => void) | undefined }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { full } = useTime();
   const who = useActor();
   return (
@@ -63,13 +63,13 @@ function Event({ event, look }: { readonly event: AuditEvent; readonly look: ((p
 
 /** What led to it directly, or the request that it was asked with. */
 function Cause({ event: { causation, correlation } }: { readonly event: AuditEvent }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const [name, cause] = causation === '' ? [t('audit.events.request'), correlation] : [t('audit.events.cause'), causation];
   return <div><dt>{name}</dt><dd>{cause === '' ? t('audit.events.none') : <code>{cause}</code>}</dd></div>;
 }
 
 function Raw({ event }: { readonly event: AuditEvent }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   return (
     <details>

@@ -1,10 +1,9 @@
 // The fields of an object as texts, in the order in which they are shown.
 
-import { useTranslation } from 'react-i18next';
 
 import { grouped } from '../../parts/phone';
 import { useTime } from '../../parts/time';
-import { words } from '../../words';
+import { useWords, words } from '../../words';
 import type { past } from '../../words/past';
 import type { Was } from './data';
 
@@ -13,7 +12,7 @@ type Field = { readonly name: Name; readonly text: string };
 type Value<Kind extends Was['kind']> = Extract<Was, { kind: Kind }>['value'];
 
 export function useFields(): (was: Was) => readonly Field[] {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const told = (texts: Partial<Record<Name, string | number | boolean | null | undefined>>): readonly Field[] =>
     (Object.entries(texts) as [Name, string | number | boolean | null | undefined][]).map(([name, value]) => ({ name, text: written(value) }));

@@ -1,12 +1,12 @@
 // A session, campaign or contact as it was: a slider over its time, steps from event to event, and what was shown then.
 
 import { useEffect, useId, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { Icon } from '../../parts/icon';
 import { Failed, Loading, Say } from '../../parts/states';
 import { useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { type AuditEvent, type PastKind, useWas, type Was } from './data';
 import { moments, type Span, span } from './moments';
 import { State } from './state';
@@ -21,7 +21,7 @@ interface PastProps {
 }
 
 export function Past({ kind, id, at, events, look }: PastProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { full } = useTime();
   const now = useWas(kind, id, undefined);
   const then = useWas(kind, id, at);
@@ -47,7 +47,7 @@ function Shown({ then, now, at, waits }: { readonly then: Was; readonly now: Was
 
 /** What was recorded first may be of before it was there: a number is tied to a contact before the contact is made. */
 function NotThen({ problem, retry }: { readonly problem: Problem; readonly retry: () => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return problem.code === 'not-yet' ? <Say title={t('past.notYet')} text={t('past.notYetText')} /> : <Failed problem={problem} retry={retry} />;
 }
 
@@ -61,7 +61,7 @@ interface SliderProps {
 }
 
 function Slider({ over, events, time, look }: SliderProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { full, clock } = useTime();
   const id = useId();
   const { from, to, step } = over;
@@ -111,7 +111,7 @@ interface StepProps {
 }
 
 function Step({ events, time, direction, look }: StepProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const told = events.map((event) => ({ position: event.position, time: Date.parse(event.recordedAt) }));
   const next = direction < 0 ? told.findLast((one) => one.time < time) : told.find((one) => one.time > time);
   return (

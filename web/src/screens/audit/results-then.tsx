@@ -2,7 +2,6 @@
 
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import type { Schemas } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -11,12 +10,13 @@ import { Phone } from '../../parts/phone';
 import { Failed, Loading } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Time, useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { useResultsThen } from './data';
 
 type Result = Schemas['CallResult'];
 
 export function ResultsThen({ id, at }: { readonly id: string; readonly at: string }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const read = useResultsThen(id, at);
   const columns = useMemo((): ColumnDef<Result, never>[] => [

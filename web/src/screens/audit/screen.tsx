@@ -3,7 +3,6 @@
 import './audit.css';
 
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { Search } from '../../parts/search';
@@ -11,12 +10,13 @@ import { Select } from '../../parts/select';
 import { Failed, Loading, Say } from '../../parts/states';
 import { Time } from '../../parts/time';
 import { usePerson } from '../../app/session';
+import { useWords } from '../../words';
 import { useFound } from './find';
 import { type FindSearch, KINDS } from './route';
 import { Soundness } from './soundness';
 
 export function Screen() {
-  const { t } = useTranslation();
+  const t = useWords();
   const { role } = usePerson();
   return (
     <div className="stack">
@@ -29,7 +29,7 @@ export function Screen() {
 }
 
 function Finder() {
-  const { t } = useTranslation();
+  const t = useWords();
   const { kind = 'session', q = '' } = useSearch({ from: '/audit' });
   const navigate = useNavigate({ from: '/audit' });
   const look = (change: FindSearch) => void navigate({ search: { kind, q, ...change }, replace: true, resetScroll: false });
@@ -47,7 +47,7 @@ function Finder() {
 }
 
 function Found({ kind, q }: Required<FindSearch>) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { read, may } = useFound(kind, q);
   if (!may) return <p className="soft">{t('audit.find.byName')}</p>;
   if (read.data === undefined) {

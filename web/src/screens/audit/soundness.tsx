@@ -1,7 +1,6 @@
 // Whether the journal is what was written: the last look at it, and another one.
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client, type Schemas } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -11,6 +10,7 @@ import { Icon } from '../../parts/icon';
 import { Progress } from '../../parts/progress';
 import { Failed, Loading } from '../../parts/states';
 import { Time, useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { useActor } from './actor';
 
 type Verified = Schemas['JournalVerified'];
@@ -19,7 +19,7 @@ const LOOK_MS = 700;
 const COLOURS = { sound: 'success', wrong: 'failed', unreadable: 'busy' } as const;
 
 export function Soundness() {
-  const { t } = useTranslation();
+  const t = useWords();
   const { language } = usePreferences();
   const queries = useQueryClient();
   const key = ['audit', 'verification', language];
@@ -56,7 +56,7 @@ export function Soundness() {
 }
 
 function Last({ last }: { readonly last: Verified }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const who = useActor();
   return (

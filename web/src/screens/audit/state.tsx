@@ -1,9 +1,9 @@
 // What an object was like: its fields one by one, and where it is otherwise now, that as well.
 
-import { useTranslation } from 'react-i18next';
 
 import { SessionBadge } from '../../parts/badge';
 import { Progress } from '../../parts/progress';
+import { useWords } from '../../words';
 import { useFields } from './fields';
 import type { Was } from './data';
 import { ResultsThen } from './results-then';
@@ -18,7 +18,7 @@ interface StateProps {
 }
 
 export function State({ was, now, at }: StateProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const fields = useFields();
   const today = new Map(now === undefined ? [] : fields(now).map(({ name, text }) => [name, text]));
   return (

@@ -3,7 +3,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client } from '../../api/client';
 import { queries } from '../../api/queries';
@@ -12,11 +11,12 @@ import { Confirm } from '../../parts/dialog';
 import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
 import { useWhy } from '../../parts/why';
+import { useWords } from '../../words';
 import { type Campaign, changed, keys } from './data';
 import { Preflight } from './preflight';
 
 export function Actions({ campaign }: { readonly campaign: Campaign }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const may = atLeast(usePerson(), 'manager');
   const [looking, look] = useState(false);
   const [asking, question] = useState(false);
@@ -55,7 +55,7 @@ export function Actions({ campaign }: { readonly campaign: Campaign }) {
 }
 
 function useTurns({ id }: Campaign, settled: () => void) {
-  const { t } = useTranslation();
+  const t = useWords();
   const navigate = useNavigate();
   const why = useWhy();
   const params = { path: { id }, query: {} };

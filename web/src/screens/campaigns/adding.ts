@@ -1,11 +1,11 @@
 // Contacts that are to join a campaign, however they were found: all that match are asked for, page by page, and sent at once.
 
 import { useMutation } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
 
 import { type Answer, ask, client, type Schemas } from '../../api/client';
 import { notify } from '../../parts/notices';
 import { useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { changed } from './data';
 
 /** As among contacts. */
@@ -31,7 +31,7 @@ export async function idsOf(wanted: Wanted): Promise<readonly string[]> {
 
 /** `ids` finds out who; nobody joins twice. */
 export function useAdding(campaign: string, done: () => void) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   return useMutation({
     mutationFn: async (ids: () => Promise<readonly string[]>): Promise<Answer<Schemas['Joined']> | undefined> => {

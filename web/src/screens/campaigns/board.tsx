@@ -1,11 +1,11 @@
 // What happens now: what calls came to, at which hours, and everybody in the campaign as they stand this moment.
 
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { Shares } from '../../parts/shares';
 import { TARGET_STATUSES } from '../../parts/standing';
 import { Failed, Loading } from '../../parts/states';
+import { useWords } from '../../words';
 import { type Campaign, useReport } from './data';
 import { Hours } from './hours';
 import { People } from './people';
@@ -22,7 +22,7 @@ export function Board({ campaign }: { readonly campaign: Campaign }) {
 }
 
 function Outcomes({ campaign }: { readonly campaign: Campaign }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const read = useReport(campaign.id);
   if (read.data === undefined) return read.error === null ? <Loading rows={4} /> : <Failed problem={Problem.from(read.error)} retry={() => void read.refetch()} />;
   const { calls, hoursOfDay, timezone } = read.data.value;

@@ -4,7 +4,6 @@ import '../../looks/details.css';
 import './campaigns.css';
 
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { Icon } from '../../parts/icon';
@@ -14,6 +13,7 @@ import { CampaignBadge, useSpelled } from '../../parts/standing';
 import { Failed, Loading, Stale } from '../../parts/states';
 import { Tabs } from '../../parts/tabs';
 import { Time, useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { Actions } from './actions';
 import { Board } from './board';
 import { type Campaign, useBoardNews, useCampaign } from './data';
@@ -23,7 +23,7 @@ import { Report } from './report';
 import { stopped } from './stopped';
 
 export function CampaignScreen() {
-  const { t } = useTranslation();
+  const t = useWords();
   const { id } = useParams({ from: '/campaigns/$id' });
   const read = useCampaign(id);
   useBoardNews(id, () => notify('good', t('campaigns.completeNotice')));
@@ -38,7 +38,7 @@ export function CampaignScreen() {
 }
 
 function Shown({ campaign, mark }: { readonly campaign: Campaign; readonly mark: React.ReactNode }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const search = useSearch({ from: '/campaigns/$id' });
   const navigate = useNavigate({ from: '/campaigns/$id' });
   const spelled = useSpelled();
@@ -75,7 +75,7 @@ function Shown({ campaign, mark }: { readonly campaign: Campaign; readonly mark:
 }
 
 function Figures({ campaign }: { readonly campaign: Campaign }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   return (
     <dl className="figures" aria-label={t('campaigns.columns.counts')}>
@@ -98,7 +98,7 @@ function Figures({ campaign }: { readonly campaign: Campaign }) {
 
 /** Why it stands still, where nobody asked for it. */
 function Why({ campaign }: { readonly campaign: Campaign }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const why = stopped(campaign.why);
   if (why === undefined) return null;
   const told = why.kind === 'breaker' ? t('campaigns.whyBreaker', why.figures) : t('campaigns.whyBudget', { text: why.text });

@@ -2,7 +2,6 @@
 
 import type { ColumnDef } from '@tanstack/react-table';
 import { useCallback, useMemo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { kept } from '../../app/search';
 import { Dialog } from '../../parts/dialog';
@@ -15,11 +14,12 @@ import { Table } from '../../parts/table';
 import { useTime } from '../../parts/time';
 import { useWhy } from '../../parts/why';
 import { type Contact, useContacts } from '../contacts/data';
+import { useWords } from '../../words';
 import { idsOf, useAdding, type Wanted } from './adding';
 import type { Campaign } from './data';
 
 export function Choose({ campaign, close }: { readonly campaign: Campaign; readonly close: () => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const why = useWhy();
   const [wanted, want] = useState<Wanted>({ status: 'ACTIVE' });
@@ -68,7 +68,7 @@ interface LookingProps {
 }
 
 function Looking({ wanted, look, all, takeAll, total }: LookingProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   return (
     <div className="row">
@@ -96,7 +96,7 @@ interface FoundProps {
 }
 
 function Found({ rows, all, chosen, toggle, end }: FoundProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const open = useCallback((row: Contact) => toggle(row.id), [toggle]);
   const columns = useMemo((): ColumnDef<Contact, never>[] => [
     {

@@ -3,7 +3,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client, type Schemas } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -12,6 +11,7 @@ import { Dialog } from '../../parts/dialog';
 import { Field } from '../../parts/field';
 import { CAMPAIGN_TYPES } from '../../parts/standing';
 import { useWhy } from '../../parts/why';
+import { useWords } from '../../words';
 import { keys } from './data';
 
 interface Draft {
@@ -27,7 +27,7 @@ const FIRST: Draft = { name: '', description: '', campaignType: 'GENERAL', lines
 const NAME_MAX = 200;
 
 export function Create({ close }: { readonly close: () => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const [draft, write] = useState(FIRST);
   const create = useCreate(close);
   const why = useWhy();
@@ -59,7 +59,7 @@ interface FieldsProps {
 }
 
 function Fields({ draft, change, wrong }: FieldsProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <div className="form">
       <div className="whole">

@@ -1,7 +1,6 @@
 // Somebody in the campaign, over the board: how they stand, what was said last, and why they are called or not, rule by rule.
 
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 
 import { Dialog } from '../../parts/dialog';
 import { Explanation } from '../../parts/explanation';
@@ -9,6 +8,7 @@ import { Phone } from '../../parts/phone';
 import { TargetBadge } from '../../parts/standing';
 import { useTime } from '../../parts/time';
 import { useContact } from '../contacts/data';
+import { useWords } from '../../words';
 import { type Campaign, useTargets } from './data';
 import { CameOf, useName } from './target';
 
@@ -21,7 +21,7 @@ interface ExplainedProps {
 }
 
 export function Explained({ campaign, contact, status, close }: ExplainedProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const time = useTime();
   const name = useName();
   const known = useContact(contact).data?.value;

@@ -1,9 +1,9 @@
 // The hours of a day as bars: how many calls, and of those how many conversations and successes. Each bar says its numbers.
 
-import { useTranslation } from 'react-i18next';
 
 import type { Schemas } from '../../api/client';
 import { useTime } from '../../parts/time';
+import { useWords } from '../../words';
 
 interface HoursProps {
   readonly hours: readonly Schemas['ReportHourOfDay'][];
@@ -13,7 +13,7 @@ interface HoursProps {
 const LABELLED_EVERY = 3;
 
 export function Hours({ hours, zone }: HoursProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const most = Math.max(1, ...hours.map(({ calls }) => calls));
   const percent = (count: number) => `${(100 * count) / most}%`;

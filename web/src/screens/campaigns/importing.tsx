@@ -1,16 +1,16 @@
 // A workbook whose contacts are to be called: it is imported as among contacts, then all of its contacts join the campaign.
 
-import { useTranslation } from 'react-i18next';
 
 import { notify } from '../../parts/notices';
 import { useTime } from '../../parts/time';
 import { useWhy } from '../../parts/why';
 import { Importer, type Imported } from '../contacts/importer';
+import { useWords } from '../../words';
 import { idsOf, useAdding } from './adding';
 import type { Campaign } from './data';
 
 export function Importing({ campaign, close }: { readonly campaign: Campaign; readonly close: () => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const why = useWhy();
   const add = useAdding(campaign.id, () => undefined);

@@ -3,7 +3,6 @@
 import type { ColumnDef } from '@tanstack/react-table';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { kept } from '../../app/search';
 import { atLeast, usePerson } from '../../app/session';
@@ -15,6 +14,7 @@ import { TARGET_STATUSES, TargetBadge } from '../../parts/standing';
 import { Failed, Loading, Say } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Time } from '../../parts/time';
+import { useWords } from '../../words';
 import { Choose } from './choose';
 import { type Campaign, type Target, useTargets } from './data';
 import { Explained } from './explained';
@@ -22,7 +22,7 @@ import { Importing } from './importing';
 import { CameOf, Named } from './target';
 
 export function People({ campaign }: { readonly campaign: Campaign }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const search = useSearch({ from: '/campaigns/$id' });
   const navigate = useNavigate({ from: '/campaigns/$id' });
   const look = useCallback((change: { status?: string; contact?: string }) => void navigate({ search: (before) => kept({ ...before, ...change }), replace: true, resetScroll: false }), [navigate]);
@@ -49,7 +49,7 @@ export function People({ campaign }: { readonly campaign: Campaign }) {
 }
 
 function More({ campaign }: { readonly campaign: Campaign }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const may = atLeast(usePerson(), 'manager');
   const [choosing, choose] = useState(false);
   const [importing, take] = useState(false);
@@ -72,7 +72,7 @@ interface ListedProps {
 }
 
 function Listed({ campaign, status, explain }: ListedProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const read = useTargets(campaign.id, status);
   const columns = useColumns(explain);
   const open = useCallback((row: Target) => explain(row.contactId), [explain]);
@@ -94,7 +94,7 @@ function Listed({ campaign, status, explain }: ListedProps) {
 }
 
 function useColumns(explain: (contact: string) => void): ColumnDef<Target, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMemo(() => [
     { id: 'contact', header: t('campaigns.columns.contact'), cell: ({ row }) => <Named target={row.original} explain={explain} />, meta: { width: 'minmax(8rem, 11rem)', phone: 'title' } },
     { id: 'phone', header: t('campaigns.columns.phone'), cell: ({ row }) => <Phone number={row.original.contact?.phone ?? ''} />, meta: { width: '11.5rem' } },

@@ -1,7 +1,6 @@
 // What would happen if the campaign started now: how many are called, how many not and why, and until when. Then start it, or not.
 
 import { useMutation } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client, type Schemas } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -12,6 +11,7 @@ import { useSpelled } from '../../parts/standing';
 import { Failed, Loading } from '../../parts/states';
 import { Time, useTime } from '../../parts/time';
 import { useWhy } from '../../parts/why';
+import { useWords } from '../../words';
 import { type Campaign, changed, usePreflight } from './data';
 
 interface PreflightProps {
@@ -20,7 +20,7 @@ interface PreflightProps {
 }
 
 export function Preflight({ campaign, close }: PreflightProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const read = usePreflight(campaign.id);
   const start = useStart(campaign.id, close);
   const why = useWhy();
@@ -50,7 +50,7 @@ export function Preflight({ campaign, close }: PreflightProps) {
 }
 
 function useStart(id: string, close: () => void) {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMutation({
     mutationFn: () => ask(() => client.POST('/auto-calling/campaigns/{id}/start', { params: { path: { id }, query: {} } })),
     onSuccess: () => {
@@ -62,7 +62,7 @@ function useStart(id: string, close: () => void) {
 }
 
 function Told({ flight, total }: { readonly flight: Schemas['CampaignPreflight']; readonly total: number }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const deferred = counted(flight.deferred);
   const skipped = counted(flight.skipped);

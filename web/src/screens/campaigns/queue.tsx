@@ -3,7 +3,6 @@
 import type { ColumnDef } from '@tanstack/react-table';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { kept } from '../../app/search';
@@ -14,6 +13,7 @@ import { Failed, Loading, Say, Stale } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Time, useNow, useTime } from '../../parts/time';
 import { useSpan } from '../../parts/span';
+import { useWords } from '../../words';
 import type { Campaign, Target } from './data';
 import { Explained } from './explained';
 import { Named } from './target';
@@ -22,7 +22,7 @@ import { useWaiting } from './waiting';
 const TURNS = ['callback', 'retry', 'first'] as const;
 
 export function Queue({ campaign }: { readonly campaign: Campaign }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const search = useSearch({ from: '/campaigns/$id' });
   const navigate = useNavigate({ from: '/campaigns/$id' });
@@ -49,7 +49,7 @@ export function Queue({ campaign }: { readonly campaign: Campaign }) {
 }
 
 function useColumns(explain: (contact: string) => void): ColumnDef<Target, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMemo(() => [
     { id: 'contact', header: t('campaigns.columns.contact'), cell: ({ row }) => <Named target={row.original} explain={explain} />, meta: { width: 'minmax(7rem, 1fr)', phone: 'title' } },
     { id: 'left', header: t('campaigns.columns.left'), cell: ({ row }) => <Left at={row.original.nextAttemptAt} />, meta: { width: '11rem', phone: 'side' } },
@@ -62,14 +62,14 @@ function useColumns(explain: (contact: string) => void): ColumnDef<Target, never
 }
 
 function Turn({ turn }: { readonly turn: string }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const known = TURNS.find((one) => one === turn);
   return <>{known === undefined ? turn : t(`campaigns.turn.${known}`)}</>;
 }
 
 /** Counted down while somebody looks. */
 function Left({ at }: { readonly at: string | null | undefined }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const now = useNow(true);
   const span = useSpan();
   if (at == null) return <>-</>;

@@ -1,6 +1,5 @@
 // What a campaign came to so far: contacts, calls, promises, who is held back and by what, hour by hour.
 
-import { useTranslation } from 'react-i18next';
 
 import { download, type Schemas } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -11,6 +10,7 @@ import { useSpan } from '../../parts/span';
 import { TARGET_STATUSES, useSpelled } from '../../parts/standing';
 import { Failed, Loading, Stale } from '../../parts/states';
 import { Time, useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { type Campaign, useReport } from './data';
 
 type Told = Schemas['CampaignReport'];
@@ -36,7 +36,7 @@ export function Report({ campaign }: { readonly campaign: Campaign }) {
 }
 
 function Calls({ told: { calls, attempts } }: { readonly told: Told }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const span = useSpan();
   const often = attempts.filter((one) => one.contacts > 0);
@@ -65,7 +65,7 @@ function Calls({ told: { calls, attempts } }: { readonly told: Told }) {
 }
 
 function Contacts({ told: { contacts } }: { readonly told: Told }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const spelled = useSpelled();
   const reasons = Object.entries(contacts.byReason).filter(([, count]) => count > 0);
@@ -90,7 +90,7 @@ function Contacts({ told: { contacts } }: { readonly told: Told }) {
 }
 
 function Promises({ promises }: { readonly promises: Told['promises'] }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const statuses = ['OPEN', 'KEPT', 'BROKEN', 'SUPERSEDED', 'WITHDRAWN'] as const;
   return (
@@ -108,7 +108,7 @@ function Promises({ promises }: { readonly promises: Told['promises'] }) {
 }
 
 function Rules({ told: { skipped, deferred } }: { readonly told: Told }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const spelled = useSpelled();
   const rules = [...skipped, ...deferred];
@@ -123,7 +123,7 @@ function Rules({ told: { skipped, deferred } }: { readonly told: Told }) {
 }
 
 function Course({ campaign, hours }: { readonly campaign: Campaign; readonly hours: Told['hours'] }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { full, number } = useTime();
   const [first, last] = [hours[0], hours.at(-1)];
   const total = (of: (hour: Told['hours'][number]) => number) => hours.reduce((sum, hour) => sum + of(hour), 0);

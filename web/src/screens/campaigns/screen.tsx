@@ -6,7 +6,6 @@ import './campaigns.css';
 import type { ColumnDef } from '@tanstack/react-table';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { kept } from '../../app/search';
 import { atLeast, usePerson } from '../../app/session';
@@ -19,13 +18,14 @@ import { CAMPAIGN_STATUSES, CAMPAIGN_TYPES, CampaignBadge, useSpelled } from '..
 import { Failed, Loading, Say, Stale } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Time, useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { Create } from './create';
 import { type Campaign, useCampaignNews, useCampaigns } from './data';
 import { percent } from './percent';
 import type { CampaignsSearch } from './route';
 
 export function Screen() {
-  const { t } = useTranslation();
+  const t = useWords();
   const may = atLeast(usePerson(), 'manager');
   const [creating, create] = useState(false);
   useCampaignNews();
@@ -44,7 +44,7 @@ export function Screen() {
 }
 
 function List() {
-  const { t } = useTranslation();
+  const t = useWords();
   const search = useSearch({ from: '/campaigns' });
   const navigate = useNavigate({ from: '/campaigns' });
   const read = useCampaigns(search);
@@ -86,7 +86,7 @@ function List() {
 }
 
 function useColumns(): ColumnDef<Campaign, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMemo(() => [
     {
       id: 'name',
@@ -112,7 +112,7 @@ function Type({ type }: { readonly type: string }) {
 }
 
 function Counts({ campaign }: { readonly campaign: Campaign }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   return (
     <span title={t('campaigns.counts')}>

@@ -1,13 +1,13 @@
 // Somebody in a campaign: their name, which opens why they are called or not, and what came of their call in a line.
 
-import { useTranslation } from 'react-i18next';
 
 import { useSpelled } from '../../parts/standing';
 import { useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import type { Target } from './data';
 
 export function useName(): (target: Pick<Target, 'contact'> | undefined) => string {
-  const { t } = useTranslation();
+  const t = useWords();
   return (target) => (target?.contact == null ? t('campaigns.gone') : `${target.contact.firstName} ${target.contact.lastName}`.trim() || target.contact.phone);
 }
 
@@ -18,7 +18,7 @@ export function Named({ target, explain }: { readonly target: Target; readonly e
 
 /** A reason says more than what the agent said; what holds somebody back says more than both. */
 export function CameOf({ target }: { readonly target: Target }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const time = useTime();
   const spelled = useSpelled();
   const said = target.conversationSummary ?? '';

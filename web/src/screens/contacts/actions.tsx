@@ -3,7 +3,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client, type Schemas } from '../../api/client';
 import { atLeast, usePerson } from '../../app/session';
@@ -12,13 +11,14 @@ import { notify } from '../../parts/notices';
 import { Select } from '../../parts/select';
 import { CONTACT_STATUSES } from '../../parts/standing';
 import { useWhy } from '../../parts/why';
+import { useWords } from '../../words';
 import { changed, type Contact, fullName } from './data';
 import { Edit } from './edit';
 
 type Status = Schemas['ContactStatus'];
 
 export function Actions({ contact }: { readonly contact: Contact }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const may = atLeast(usePerson(), 'operator');
   const [open, show] = useState<'edit' | 'forbid' | 'allow' | 'remove' | undefined>();
   const { mark, remove } = useChanges(contact, () => show(undefined));
@@ -52,7 +52,7 @@ export function Actions({ contact }: { readonly contact: Contact }) {
 }
 
 function useChanges({ id }: Contact, settled: () => void) {
-  const { t } = useTranslation();
+  const t = useWords();
   const navigate = useNavigate();
   const why = useWhy();
   const onError = (thrown: Error) => notify('bad', t('contacts.error', { text: why(thrown) }));

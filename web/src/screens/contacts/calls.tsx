@@ -2,7 +2,6 @@
 
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import type { Schemas } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -10,6 +9,7 @@ import { CallBadge } from '../../parts/badge';
 import { Failed, Loading, Say } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Time } from '../../parts/time';
+import { useWords } from '../../words';
 import { type Contact, useCalls } from './data';
 
 type Call = Schemas['HistoryCall'];
@@ -17,7 +17,7 @@ type Call = Schemas['HistoryCall'];
 const SOURCES = ['remote', 'campaign', 'pbx'] as const;
 
 export function Calls({ contact }: { readonly contact: Contact }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const read = useCalls(contact.phone);
   const columns = useColumns();
   return (
@@ -34,7 +34,7 @@ export function Calls({ contact }: { readonly contact: Contact }) {
 }
 
 function useColumns(): ColumnDef<Call, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMemo(() => [
     { id: 'time', header: t('contacts.time'), cell: ({ row: { original } }) => <Time at={original.callStartTime ?? original.createdAt} />, meta: { width: '12.5rem', phone: 'title' } },
     { id: 'status', header: t('contacts.callStatus'), cell: ({ row }) => <CallBadge status={row.original.callStatus} />, meta: { width: 'minmax(8rem, 14rem)', phone: 'side' } },
@@ -45,12 +45,12 @@ function useColumns(): ColumnDef<Call, never>[] {
 }
 
 function Source({ source }: { readonly source: string }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const known = SOURCES.find((one) => one === source);
   return <>{known === undefined ? source : t(`contacts.sources.${known}`)}</>;
 }
 
 function Talked({ seconds }: { readonly seconds: number | null | undefined }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return <>{seconds == null ? '-' : t('contacts.seconds', { seconds: String(seconds) })}</>;
 }

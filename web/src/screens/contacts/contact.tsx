@@ -4,7 +4,6 @@ import '../../looks/details.css';
 import './contacts.css';
 
 import { Link, useParams } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { Icon } from '../../parts/icon';
@@ -12,6 +11,7 @@ import { Phone } from '../../parts/phone';
 import { ContactBadge, useSpelled } from '../../parts/standing';
 import { Failed, Loading, Stale } from '../../parts/states';
 import { Time, useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { Actions } from './actions';
 import { Calls } from './calls';
 import { type Contact, fullName, useContact, useContactNews } from './data';
@@ -19,7 +19,7 @@ import { InCampaign } from './in-campaign';
 import { Promises } from './promises';
 
 export function ContactScreen() {
-  const { t } = useTranslation();
+  const t = useWords();
   const { id } = useParams({ from: '/contacts/$id' });
   const read = useContact(id);
   useContactNews();
@@ -34,7 +34,7 @@ export function ContactScreen() {
 }
 
 function Shown({ contact, mark }: { readonly contact: Contact; readonly mark: React.ReactNode }) {
-  const { t } = useTranslation();
+  const t = useWords();
   // What an agent came to, or what somebody wrote.
   const spelled = useSpelled();
   return (
@@ -64,7 +64,7 @@ function Shown({ contact, mark }: { readonly contact: Contact; readonly mark: Re
 }
 
 function Details({ contact }: { readonly contact: Contact }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { day } = useTime();
   // Any JSON: most hold names with values, and are shown so.
   const custom: [string, unknown][] = contact.customData == null ? [] : Array.isArray(contact.customData) ? [[t('contacts.customData'), contact.customData]] : Object.entries(contact.customData);

@@ -3,7 +3,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client, type Schemas } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -11,6 +10,7 @@ import { Dialog } from '../../parts/dialog';
 import { Field } from '../../parts/field';
 import { notify } from '../../parts/notices';
 import { useWhy } from '../../parts/why';
+import { useWords } from '../../words';
 import { changed, type Contact } from './data';
 import { changes, type Draft, draftOf, FIRST, written } from './draft';
 
@@ -23,7 +23,7 @@ interface EditProps {
 }
 
 export function Edit({ contact, close }: EditProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const [before] = useState(contact === undefined ? FIRST : draftOf(contact));
   const [draft, write] = useState(before);
   const save = useSave(contact, before, close);
@@ -57,7 +57,7 @@ interface FieldsProps {
 }
 
 function Fields({ draft, change, wrong }: FieldsProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const line = (name: 'firstName' | 'lastName' | 'phone' | 'dateOfBirth' | 'timezone', more: React.ComponentProps<'input'> = {}) => (
     <Field label={t(`contacts.${name}`)} optional={more.required !== true} wrong={wrong.field === name ? wrong.text : undefined}>
       {(given) => <input {...given} {...more} value={draft[name]} onChange={(event) => change({ [name]: event.target.value })} />}
@@ -86,7 +86,7 @@ function Fields({ draft, change, wrong }: FieldsProps) {
 
 /** What is not said beside a field. A number that is another's leads there. */
 function Refused({ problem, close }: { readonly problem: Problem; readonly close: () => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const why = useWhy();
   const other = problem.members['contactId'];
   if (problem.field !== undefined) return null;
@@ -95,7 +95,7 @@ function Refused({ problem, close }: { readonly problem: Problem; readonly close
 }
 
 function useSave(contact: Contact | undefined, before: Draft, close: () => void) {
-  const { t } = useTranslation();
+  const t = useWords();
   const navigate = useNavigate();
   return useMutation({
     mutationFn: async (draft: Draft) => {

@@ -1,18 +1,18 @@
 // The contacts that are looked for, as a file: to be read, or to be taken in again.
 
-import { useTranslation } from 'react-i18next';
 
 import { download } from '../../api/client';
 import { Icon } from '../../parts/icon';
 import { Item, Menu } from '../../parts/menu';
 import { notify } from '../../parts/notices';
 import { useWhy } from '../../parts/why';
+import { useWords } from '../../words';
 import { filters, type Wanted } from './data';
 
 const FORMATS = ['xlsx', 'csv'] as const;
 
 export function Export({ wanted }: { readonly wanted: Wanted }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const why = useWhy();
   const keep = (format: string) => {
     const query = new URLSearchParams(Object.entries({ ...filters(wanted), format }).map(([name, value]) => [name, String(value)]));

@@ -5,7 +5,6 @@ import './contacts.css';
 
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client, form, type Schemas } from '../../api/client';
 import { useLive } from '../../app/live';
@@ -14,6 +13,7 @@ import { Drop } from '../../parts/drop';
 import { Loading } from '../../parts/states';
 import { useTime } from '../../parts/time';
 import { useWhy } from '../../parts/why';
+import { useWords } from '../../words';
 import { changed } from './data';
 import { Options, type Taking } from './options';
 import { Rows } from './rows';
@@ -32,7 +32,7 @@ const ACCEPTED = '.xlsx,.xls,.xlsb,.ods,.csv';
 const COLUMNS = 'firstName, lastName, phone, dateOfBirth, customData, notes, timezone';
 
 export function Importer({ title, close, imported }: ImporterProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const why = useWhy();
   const [file, choose] = useState<File | undefined>();
   const [taking, take] = useState<Taking>({ onDuplicate: 'skip', strict: false });
@@ -68,7 +68,7 @@ interface ButtonsProps {
 }
 
 function Buttons({ done, ready, close, go }: ButtonsProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   if (done) return <button type="button" className="button primary" onClick={close}>{t('imports.done')}</button>;
   return (
     <>
@@ -92,7 +92,7 @@ function useUpload(dryRun: boolean, imported?: (imported: Imported) => void) {
 
 /** Rows that the engine has read by now. */
 function Reading({ importing }: { readonly importing: boolean }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const [read, count] = useState(0);
   useLive<{ readonly kind: string; readonly rowsRead?: number | null }>('/auto-calling', 'upload-progress', (pushes) => {

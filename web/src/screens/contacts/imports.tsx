@@ -3,7 +3,6 @@
 import type { ColumnDef } from '@tanstack/react-table';
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { download } from '../../api/client';
 import { atLeast, usePerson } from '../../app/session';
@@ -13,6 +12,7 @@ import { Pager } from '../../parts/pager';
 import { Failed, Loading, Say } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Time, useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { type Import, useImports } from './data';
 import { Undo } from './undo';
 
@@ -20,7 +20,7 @@ import { Undo } from './undo';
 const COLOURS = { STARTED: 'running', FINISHED: 'completed', FAILED: 'failed', UNDONE: 'pending' } as const;
 
 export function Imports() {
-  const { t } = useTranslation();
+  const t = useWords();
   const read = useImports();
   const columns = useColumns(atLeast(usePerson(), 'manager'));
   if (read.rows === undefined) return read.problem === undefined ? <Loading rows={6} /> : <Failed problem={read.problem} retry={read.retry} />;
@@ -33,7 +33,7 @@ export function Imports() {
 }
 
 function useColumns(may: boolean): ColumnDef<Import, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMemo(() => [
     { id: 'when', header: t('imports.when'), cell: ({ row }) => <Time at={row.original.createdAt} />, meta: { width: '12rem', phone: 'title' } },
     { id: 'status', header: t('imports.status'), cell: ({ row: { original } }) => <Stage import={original} />, meta: { width: 'minmax(7.5rem, 9rem)', phone: 'side' } },
@@ -53,12 +53,12 @@ function Count({ count }: { readonly count: number | null | undefined }) {
 }
 
 function Stage({ import: one }: { readonly import: Import }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return <Badge status={COLOURS[one.status]} text={t(`imports.stage.${one.status}`)} {...(one.failure == null ? {} : { title: one.failure })} />;
 }
 
 function More({ import: one, may }: { readonly import: Import; readonly may: boolean }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <span className="row close">
       <Link to="/contacts" search={{ importId: one.id }}>{t('imports.contacts')}</Link>

@@ -2,16 +2,16 @@
 // the one that called it last is looked at first, and any other can be chosen.
 
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 
 import { kept } from '../../app/search';
 import { Explanation } from '../../parts/explanation';
 import { Select } from '../../parts/select';
 import { useCampaigns } from '../campaigns/data';
+import { useWords } from '../../words';
 import { type Contact, useCalls } from './data';
 
 export function InCampaign({ contact }: { readonly contact: Contact }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const search = useSearch({ from: '/contacts/$id' });
   const navigate = useNavigate({ from: '/contacts/$id' });
   const campaigns = useCampaigns({}).rows ?? [];

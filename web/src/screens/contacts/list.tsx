@@ -3,7 +3,6 @@
 import type { ColumnDef } from '@tanstack/react-table';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { kept } from '../../app/search';
 import { Icon } from '../../parts/icon';
@@ -16,10 +15,11 @@ import { Failed, Loading, Say, Stale } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Time, useTime } from '../../parts/time';
 import { useCampaigns } from '../campaigns/data';
+import { useWords } from '../../words';
 import { type Contact, fullName, useContacts, type Wanted, wantedOf } from './data';
 
 export function List() {
-  const { t } = useTranslation();
+  const t = useWords();
   const time = useTime();
   const wanted = wantedOf(useSearch({ from: '/contacts' }));
   const navigate = useNavigate({ from: '/contacts' });
@@ -60,7 +60,7 @@ interface FiltersProps {
 }
 
 function Filters({ wanted, look }: FiltersProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const campaigns = useCampaigns({}).rows ?? [];
   return (
     <>
@@ -96,7 +96,7 @@ function Filters({ wanted, look }: FiltersProps) {
 }
 
 function useColumns(): ColumnDef<Contact, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMemo(() => [
     {
       id: 'name',

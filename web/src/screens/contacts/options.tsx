@@ -1,9 +1,9 @@
 // How a workbook is taken: what becomes of a number that is known, and of rows that are not quite right.
 
-import { useTranslation } from 'react-i18next';
 
 import { Select } from '../../parts/select';
 import { useTime } from '../../parts/time';
+import { useWords } from '../../words';
 
 const DUPLICATES = ['skip', 'update', 'fail'] as const;
 
@@ -20,7 +20,7 @@ interface OptionsProps {
 }
 
 export function Options({ file, taking, disabled, choose }: OptionsProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   return (
     <fieldset className="options" disabled={disabled}>

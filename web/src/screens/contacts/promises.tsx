@@ -1,16 +1,16 @@
 // What a contact promised to pay, and what became of it.
 
-import { useTranslation } from 'react-i18next';
 
 import type { Schemas } from '../../api/client';
 import { Problem } from '../../api/problem';
 import { PromiseBadge } from '../../parts/standing';
 import { Failed, Loading } from '../../parts/states';
 import { useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { type Contact, usePromises } from './data';
 
 export function Promises({ contact }: { readonly contact: Contact }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const read = usePromises(contact.id);
   return (
     <section className="card stack" aria-label={t('contacts.promises')}>
@@ -25,7 +25,7 @@ export function Promises({ contact }: { readonly contact: Contact }) {
 }
 
 function Promised({ promise }: { readonly promise: Schemas['Promise'] }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number, day, full } = useTime();
   return (
     <li>

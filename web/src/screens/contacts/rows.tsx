@@ -2,14 +2,13 @@
 
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { download } from '../../api/client';
 import { Badge } from '../../parts/badge';
 import { Icon } from '../../parts/icon';
 import { Table } from '../../parts/table';
 import { useTime } from '../../parts/time';
-import { words } from '../../words';
+import { useWords, words } from '../../words';
 import type { Imported } from './importer';
 
 /** A row, and one thing about one of its fields: a row may have several lines. */
@@ -26,7 +25,7 @@ const OUTCOMES = ['created', 'updated', 'skipped', 'rejected'] as const;
 const TOLD_MAX = 1_000;
 
 export function Rows({ told }: { readonly told: Imported }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const { report, importId } = told;
   const lines = useMemo(() => told.rows.flatMap((row): Line[] =>
@@ -55,7 +54,7 @@ export function Rows({ told }: { readonly told: Imported }) {
 }
 
 function Lines({ lines }: { readonly lines: readonly Line[] }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const columns = useMemo((): ColumnDef<Line, never>[] => [
     { id: 'row', header: t('imports.row'), cell: ({ row }) => row.original.row, meta: { width: '4.5rem', end: true } },
     { id: 'outcome', header: t('imports.outcome'), cell: ({ row }) => <Outcome outcome={row.original.outcome} />, meta: { width: '8rem', phone: 'side' } },
@@ -67,7 +66,7 @@ function Lines({ lines }: { readonly lines: readonly Line[] }) {
 }
 
 function Outcome({ outcome }: { readonly outcome: string }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const known = OUTCOMES.find((one) => one === outcome);
   return <Badge status={outcome} text={known === undefined ? outcome : t(`imports.outcomes.${known}`)} />;
 }
@@ -79,7 +78,7 @@ function Field({ line: { row, note } }: { readonly line: Line }) {
 
 /** What stood there, and what was made of it. */
 function Change({ line: { note } }: { readonly line: Line }) {
-  const { t } = useTranslation();
+  const t = useWords();
   if (note === undefined) return null;
   const after = note.what === 'earlier_row' ? t('imports.earlier', { row: note.after }) : note.after;
   const told = [note.before, after].filter((text) => text !== '').join(' → ');
@@ -88,7 +87,7 @@ function Change({ line: { note } }: { readonly line: Line }) {
 
 /** In the reader's language where it is one that is known, otherwise as the engine says it. */
 function Reason({ line: { note } }: { readonly line: Line }) {
-  const { t } = useTranslation();
+  const t = useWords();
   if (note === undefined) return null;
   const known = [`imports.what.${note.what}`, `sessions.unfit.${note.what}`].find((key) => words.exists(key));
   const told = known === undefined ? note.reason : t(known as 'imports.what.exists');

@@ -5,11 +5,11 @@ import './contacts.css';
 
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { atLeast, usePerson } from '../../app/session';
 import { Icon } from '../../parts/icon';
 import { Tabs } from '../../parts/tabs';
+import { useWords } from '../../words';
 import { useContactNews, wantedOf } from './data';
 import { Edit } from './edit';
 import { Export } from './export';
@@ -18,7 +18,7 @@ import { Imports } from './imports';
 import { List } from './list';
 
 export function Screen() {
-  const { t } = useTranslation();
+  const t = useWords();
   const person = usePerson();
   const search = useSearch({ from: '/contacts' });
   const navigate = useNavigate({ from: '/contacts' });

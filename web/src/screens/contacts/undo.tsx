@@ -2,17 +2,17 @@
 
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client } from '../../api/client';
 import { Confirm } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
 import { useTime } from '../../parts/time';
 import { useWhy } from '../../parts/why';
+import { useWords } from '../../words';
 import { changed } from './data';
 
 export function Undo({ id }: { readonly id: string }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const why = useWhy();
   const [asking, question] = useState(false);

@@ -3,7 +3,6 @@
 import type { ColumnDef } from '@tanstack/react-table';
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { CallBadge } from '../../parts/badge';
 import { Duration } from '../../parts/duration';
@@ -11,12 +10,13 @@ import { DirectionMark, OutcomeBadge, StateBadge } from '../../parts/exchange';
 import { Icon } from '../../parts/icon';
 import { grouped, Phone } from '../../parts/phone';
 import { Time } from '../../parts/time';
+import { useWords } from '../../words';
 import { type Call, type Outcome, outside } from './call';
 
 type Column = ColumnDef<Call, never>;
 
 export function useColumns(exchange: boolean, heard: string | undefined, hear: (call: Call) => void): Column[] {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMemo(() => {
     const first: Column[] = [
       { id: 'direction', header: t('history.columns.direction'), cell: ({ row }) => <DirectionMark direction={row.original.direction} />, meta: { width: '8.8rem' } },
@@ -58,7 +58,7 @@ function Numbers({ call }: { readonly call: Call }) {
 }
 
 function Placed({ call }: { readonly call: Call }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const text = t(`history.sources.${call.source}`);
   if (call.session !== undefined) return <Link to="/sessions/$id" params={{ id: call.session }} title={call.session}>{text}</Link>;
   if (call.campaign !== undefined) return <Link to="/history" search={{ source: 'campaign', campaign: call.campaign }}>{text}</Link>;
@@ -77,7 +77,7 @@ function Came({ outcome }: { readonly outcome: Outcome }) {
 }
 
 function Listen({ call, now, hear }: { readonly call: Call; readonly now: boolean; readonly hear: (call: Call) => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <span className="history-listen">
       <span className="history-lasted"><Duration seconds={call.seconds} /></span>

@@ -1,7 +1,6 @@
 // The calls that are looked for as a file, all of them, whatever was read of them here.
 
 import { useMutation } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
 
 import { download } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -9,6 +8,7 @@ import { usePreferences } from '../../app/preferences';
 import { Icon } from '../../parts/icon';
 import { Item, Menu } from '../../parts/menu';
 import { notify } from '../../parts/notices';
+import { useWords } from '../../words';
 import { question } from './data';
 import type { HistorySearch } from './route';
 
@@ -16,7 +16,7 @@ const FORMATS = ['csv', 'xlsx'] as const;
 type Format = (typeof FORMATS)[number];
 
 export function Export({ search }: { readonly search: HistorySearch }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { zone, language } = usePreferences();
   const save = useMutation({
     mutationFn: (format: Format) => download(`/calls/history/export?${new URLSearchParams({ ...question(search, zone), format, lang: language }).toString()}`, `calls.${format}`),

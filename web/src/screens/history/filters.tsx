@@ -1,11 +1,11 @@
 // Which calls are looked for. What does not go with the chosen source is not asked for.
 
 import { useId } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Icon } from '../../parts/icon';
 import { Search } from '../../parts/search';
 import { Select } from '../../parts/select';
+import { useWords } from '../../words';
 import { SOURCES } from './call';
 import { AT_EXCHANGE, isAtExchange, isTooShort, useCampaigns } from './data';
 import { type HistorySearch, only } from './route';
@@ -19,7 +19,7 @@ interface FiltersProps {
 }
 
 export function Filters({ search, look }: FiltersProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const change = (changed: HistorySearch) => look(filled({ ...search, ...changed }));
   const exchange = search.source === 'pbx';
   const statuses = exchange
@@ -59,7 +59,7 @@ function filled(search: HistorySearch): HistorySearch {
 }
 
 function Campaign({ value, choose }: { readonly value: string; readonly choose: (id: string) => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const known = useCampaigns().data?.value.data ?? [];
   const options = known.map(({ id, name }) => ({ value: id, text: name }));
   // One that the address names is shown, whether or not it is among those that were read.

@@ -1,7 +1,6 @@
 // Listening to a call, below the list, so that one can read on meanwhile. The recording is here as a whole: any place of it can be gone to.
 
 import { useEffect, useId, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { spelled } from '../../parts/duration';
@@ -9,6 +8,7 @@ import { Icon } from '../../parts/icon';
 import { grouped } from '../../parts/phone';
 import { Failed } from '../../parts/states';
 import { Time } from '../../parts/time';
+import { useWords } from '../../words';
 import { type Call, outside, type Recording } from './call';
 import { useRecording } from './data';
 
@@ -17,7 +17,7 @@ const SPEEDS = [1, 1.25, 1.5, 2] as const;
 const SHORT_SECONDS = 60;
 
 export function Player({ call, recording, close }: { readonly call: Call; readonly recording: Recording; readonly close: () => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const read = useRecording(recording);
   return (
     <section className="player" aria-label={t('history.player.title')}>
@@ -40,7 +40,7 @@ interface Course {
 }
 
 function Sound({ sound }: { readonly sound: Blob }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const audio = useRef<HTMLAudioElement>(null);
   const [course, move] = useState<Course>({ playing: false, at: 0, whole: 0 });
   const [broken, breaks] = useState(false);
@@ -82,7 +82,7 @@ interface ControlsProps {
 }
 
 function Controls({ course, turn, seek, hasten }: ControlsProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const id = useId();
   const { playing, at, whole } = course;
   const told = t('history.player.of', { at: spelled(at), whole: spelled(whole) });

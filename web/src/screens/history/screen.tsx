@@ -4,7 +4,6 @@ import './history.css';
 
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { usePreferences } from '../../app/preferences';
@@ -12,6 +11,7 @@ import { Icon } from '../../parts/icon';
 import { Pager } from '../../parts/pager';
 import { Failed, Loading, Say, Stale } from '../../parts/states';
 import { Table } from '../../parts/table';
+import { useWords } from '../../words';
 import type { Call } from './call';
 import { useColumns } from './columns';
 import { useCalls, useNewer } from './data';
@@ -21,7 +21,7 @@ import { Player } from './player';
 import type { HistorySearch } from './route';
 
 export function Screen() {
-  const { t } = useTranslation();
+  const t = useWords();
   const search = useSearch({ from: '/history' });
   const navigate = useNavigate({ from: '/history' });
   const [heard, hear] = useState<Call>();
@@ -47,7 +47,7 @@ interface CallsProps {
 }
 
 function Calls({ search, look, heard, hear }: CallsProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { zone } = usePreferences();
   const { read, begin } = useCalls(search, zone);
   const [newer, seen] = useNewer();

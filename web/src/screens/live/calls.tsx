@@ -1,11 +1,11 @@
 // Calls that go on, each with how long it has been going on.
 
-import { useTranslation } from 'react-i18next';
 
 import type { LiveCall } from '../../app/exchange';
 import { Running } from '../../parts/duration';
 import { DirectionMark } from '../../parts/exchange';
 import { grouped } from '../../parts/phone';
+import { useWords } from '../../words';
 
 interface CallsProps {
   readonly title: string;
@@ -26,7 +26,7 @@ export function Calls({ title, empty, calls, since }: CallsProps) {
 }
 
 function Call({ call, since }: { readonly call: LiveCall; readonly since: string | undefined }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const outside = call.direction === 'kiruvchi' ? call.fromNumber : call.toNumber;
   const inside = call.extension ?? (call.direction === 'kiruvchi' ? call.toNumber : call.fromNumber);
   return (

@@ -3,7 +3,6 @@
 import type { ColumnDef } from '@tanstack/react-table';
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { Duration } from '../../parts/duration';
@@ -12,10 +11,11 @@ import { Phone } from '../../parts/phone';
 import { Failed, Loading, Say, Stale } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { type ExchangeCall, useMissedToday } from './data';
 
 export function Missed() {
-  const { t } = useTranslation();
+  const t = useWords();
   const read = useMissedToday();
   const columns = useColumns();
   const rows = useMemo(() => read.data?.pages.flatMap(({ value }) => value) ?? [], [read.data]);
@@ -44,7 +44,7 @@ export function Missed() {
 }
 
 function useColumns(): ColumnDef<ExchangeCall, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   const { clock } = useTime();
   return useMemo(() => [
     {

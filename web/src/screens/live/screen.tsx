@@ -2,13 +2,13 @@
 
 import './live.css';
 
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { useActiveCalls } from '../../app/exchange';
 import { Simulated } from '../../parts/badge';
 import { Failed, Loading, Say, Stale } from '../../parts/states';
 import { useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { Calls } from './calls';
 import { useMissedToday, useWatch } from './data';
 import { Missed } from './missed';
@@ -18,7 +18,7 @@ import { WatchState } from './watch';
 const LOOK_MS = 2_000;
 
 export function Screen() {
-  const { t } = useTranslation();
+  const t = useWords();
   const watch = useWatch();
   const active = useActiveCalls(LOOK_MS);
   const problem = active.error ?? watch.error;
@@ -37,7 +37,7 @@ export function Screen() {
 }
 
 function Board() {
-  const { t } = useTranslation();
+  const t = useWords();
   const calls = useActiveCalls().data?.value ?? [];
   const watch = useWatch().data?.value;
   const ringing = calls.filter(({ state }) => state === 'kelyapti');
@@ -58,7 +58,7 @@ function Board() {
 }
 
 function Figures({ ringing, talking }: { readonly ringing: number; readonly talking: number }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const read = useMissedToday();
   const missed = read.data?.pages.flatMap(({ value }) => value).length;

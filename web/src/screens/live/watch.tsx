@@ -1,7 +1,6 @@
 // Whether the exchange is watched, since when not, and a button that has its log read at once.
 
 import { useEffect, useRef } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { usePreferences } from '../../app/preferences';
@@ -11,12 +10,13 @@ import { spelled } from '../../parts/duration';
 import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
 import { useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { reread, useSync, type Watch } from './data';
 
 const GAPS_SHOWN = 5;
 
 export function WatchState({ watch }: { readonly watch: Watch }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { full } = useTime();
   useReread(watch);
   const known = WHYS.find((why) => why === watch.refused);
@@ -38,7 +38,7 @@ export function WatchState({ watch }: { readonly watch: Watch }) {
 }
 
 function Link({ watch }: { readonly watch: Watch }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const state = !watch.watching ? 'elsewhere' : watch.connected ? 'connected' : 'disconnected';
   return (
     <p className={`live-link live-${state}`} role="status">
@@ -61,7 +61,7 @@ function useReread({ lastSync }: Watch): void {
 }
 
 function Facts({ watch }: { readonly watch: Watch }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { clock, full, number } = useTime();
   const { zone } = usePreferences();
   const today = useToday(zone);
@@ -80,7 +80,7 @@ function Facts({ watch }: { readonly watch: Watch }) {
 }
 
 function Gaps({ watch }: { readonly watch: Watch }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { full } = useTime();
   if (watch.gaps.length === 0) return null;
   return (
@@ -102,7 +102,7 @@ function Gaps({ watch }: { readonly watch: Watch }) {
 }
 
 function Sync({ watch }: { readonly watch: Watch }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const may = atLeast(usePerson(), 'operator');
   const sync = useSync();

@@ -2,7 +2,6 @@
 
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -10,10 +9,11 @@ import { atLeast, usePerson } from '../../app/session';
 import { Confirm } from '../../parts/dialog';
 import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
+import { useWords } from '../../words';
 import { changed, type Session } from './data';
 
 export function Actions({ session }: { readonly session: Session }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const may = atLeast(usePerson(), 'operator');
   const [asking, question] = useState(false);
   const params = { path: { id: session.sessionId } };

@@ -2,19 +2,18 @@
 
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { download, type Schemas } from '../../api/client';
 import { Icon } from '../../parts/icon';
 import { Table } from '../../parts/table';
 import { useTime } from '../../parts/time';
-import { words } from '../../words';
+import { useWords, words } from '../../words';
 import type { Uploaded } from './starter';
 
 type Invalid = Schemas['InvalidRow'];
 
 export function Report({ list }: { readonly list: Uploaded }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const time = useTime();
   const told = [
     { text: t('sessions.report.numbers'), count: list.totalNumbers },
@@ -41,7 +40,7 @@ export function Report({ list }: { readonly list: Uploaded }) {
 }
 
 function Rows({ rows }: { readonly rows: readonly Invalid[] }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const columns = useMemo((): ColumnDef<Invalid, never>[] => [
     { id: 'line', header: t('sessions.report.line'), cell: ({ row }) => row.original.line, meta: { width: '5rem', end: true, phone: 'side' } },
     { id: 'value', header: t('sessions.report.value'), cell: ({ row }) => <span className="mono">{row.original.value}</span>, meta: { width: 'minmax(7rem, 14rem)', phone: 'title' } },
@@ -52,7 +51,7 @@ function Rows({ rows }: { readonly rows: readonly Invalid[] }) {
 
 /** In the reader's language where it is one that is known, otherwise as the engine says it. */
 function Reason({ row }: { readonly row: Invalid }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const key = `sessions.unfit.${row.code}`;
   return <span title={row.reason}>{words.exists(key) ? t(key as 'sessions.unfit.empty') : row.reason}</span>;
 }

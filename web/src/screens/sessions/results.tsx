@@ -3,7 +3,6 @@
 import type { ColumnDef } from '@tanstack/react-table';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { memo, useCallback, useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { CallBadge } from '../../parts/badge';
@@ -14,12 +13,13 @@ import { Select } from '../../parts/select';
 import { Failed, Loading, Say } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Time } from '../../parts/time';
+import { useWords } from '../../words';
 import { type Result, useResults } from './data';
 
 const STATUSES = ['ANSWERED', 'CONNECTED_TO_OPERATOR', 'NO_ANSWER', 'BUSY', 'REJECTED', 'FAILED', 'INVALID_NUMBER', 'NETWORK_ERROR'] as const;
 
 export const Results = memo(function Results({ id }: { readonly id: string }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const search = useSearch({ from: '/sessions/$id' });
   const navigate = useNavigate({ from: '/sessions/$id' });
   const read = useResults(id, search);
@@ -65,7 +65,7 @@ export const Results = memo(function Results({ id }: { readonly id: string }) {
 });
 
 function useColumns(): ColumnDef<Result, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMemo(() => [
     { id: 'phone', header: t('sessions.columns.phone'), cell: ({ row }) => <Phone number={row.original.phoneNumber} />, meta: { width: 'minmax(11.5rem, 14rem)', phone: 'title' } },
     { id: 'status', header: t('sessions.columns.status'), cell: ({ row }) => <CallBadge status={row.original.callStatus} />, meta: { width: 'minmax(8rem, 15rem)', phone: 'side' } },
@@ -76,6 +76,6 @@ function useColumns(): ColumnDef<Result, never>[] {
 }
 
 function Talked({ seconds }: { readonly seconds: number | null | undefined }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return <>{seconds == null ? '-' : t('sessions.seconds', { count: seconds })}</>;
 }

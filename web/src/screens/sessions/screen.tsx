@@ -5,7 +5,6 @@ import './sessions.css';
 import type { ColumnDef } from '@tanstack/react-table';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { SessionBadge } from '../../parts/badge';
@@ -16,6 +15,7 @@ import { Select } from '../../parts/select';
 import { Failed, Loading, Say, Stale } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Time, useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { type Session, useSessionNews, useSessions } from './data';
 import { Lasted } from './lasted';
 import { Starter } from './starter';
@@ -23,7 +23,7 @@ import { Starter } from './starter';
 const STATUSES = ['PENDING', 'RUNNING', 'COMPLETED', 'FAILED'] as const;
 
 export function Screen() {
-  const { t } = useTranslation();
+  const t = useWords();
   useSessionNews();
   return (
     <div className="stack">
@@ -35,7 +35,7 @@ export function Screen() {
 }
 
 function List() {
-  const { t } = useTranslation();
+  const t = useWords();
   const search = useSearch({ from: '/sessions' });
   const navigate = useNavigate({ from: '/sessions' });
   const read = useSessions(search);
@@ -73,7 +73,7 @@ function List() {
 }
 
 function useColumns(): ColumnDef<Session, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMemo(() => [
     {
       id: 'session',
@@ -95,7 +95,7 @@ function useColumns(): ColumnDef<Session, never>[] {
 }
 
 function Counts({ session }: { readonly session: Session }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   return (
     <span title={t('sessions.counts')}>

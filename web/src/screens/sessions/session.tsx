@@ -4,7 +4,6 @@ import './sessions.css';
 
 import { Link, useParams } from '@tanstack/react-router';
 import { memo, useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { AuditLink } from '../../parts/audit-link';
@@ -17,6 +16,7 @@ import { Progress } from '../../parts/progress';
 import { Shares } from '../../parts/shares';
 import { Failed, Loading, Stale } from '../../parts/states';
 import { Time, useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { Actions } from './actions';
 import { type Result, type Session, useResultNews, useResults, useSession, useSessionNews } from './data';
 import { Lasted } from './lasted';
@@ -27,7 +27,7 @@ import { Results } from './results';
 const CHART_MS = 1_000;
 
 export function SessionScreen() {
-  const { t } = useTranslation();
+  const t = useWords();
   const { id } = useParams({ from: '/sessions/$id' });
   const read = useSession(id);
   useSessionNews((session) => {
@@ -47,7 +47,7 @@ export function SessionScreen() {
 }
 
 function Shown({ session, mark }: { readonly session: Session; readonly mark: React.ReactNode }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const results = useResults(session.sessionId, {});
   const pages = results.data?.pages;
   const all = useMemo(() => pages?.flatMap(({ value }) => value) ?? [], [pages]);
@@ -85,7 +85,7 @@ function Shown({ session, mark }: { readonly session: Session; readonly mark: Re
 }
 
 function Figures({ session }: { readonly session: Session }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   return (
     <dl className="figures">
@@ -102,7 +102,7 @@ function Figures({ session }: { readonly session: Session }) {
 }
 
 const Course = memo(function Course({ results }: { readonly results: readonly Result[] }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number, full } = useTime();
   const { times, connected, failed } = useMemo(() => outcomes(results), [results]);
   const [first, last] = [times[0], times.at(-1)];
@@ -132,7 +132,7 @@ const Course = memo(function Course({ results }: { readonly results: readonly Re
 const STATUSES = ['ANSWERED', 'CONNECTED_TO_OPERATOR', 'NO_ANSWER', 'BUSY', 'REJECTED', 'FAILED', 'INVALID_NUMBER', 'NETWORK_ERROR'] as const;
 
 function Parts({ session }: { readonly session: Session }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const counts: Readonly<Record<string, number>> = session.byStatus;
   return <Shares label={t('sessions.shares')} shares={STATUSES.map((key) => ({ key, text: t(`parts.call.${key}`), count: counts[key] ?? 0 }))} />;
 }

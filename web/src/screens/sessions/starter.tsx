@@ -3,7 +3,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client, form, type Schemas } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -14,6 +13,7 @@ import { Drop } from '../../parts/drop';
 import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
 import { useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { changed } from './data';
 import { Report } from './report';
 
@@ -22,7 +22,7 @@ export type Uploaded = Schemas['Uploaded'];
 const ACCEPTED = '.xlsx,.xls,.xlsb,.ods,.txt,.csv';
 
 export function Starter() {
-  const { t } = useTranslation();
+  const t = useWords();
   const may = atLeast(usePerson(), 'operator');
   const why = useWhy();
   const [file, choose] = useState<File | undefined>();
@@ -65,7 +65,7 @@ export function Starter() {
 }
 
 function Chosen({ file, rows }: { readonly file: File; readonly rows: number }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const time = useTime();
   return (
     <span className="soft">
@@ -77,7 +77,7 @@ function Chosen({ file, rows }: { readonly file: File; readonly rows: number }) 
 
 function useStart() {
   const navigate = useNavigate();
-  const { t } = useTranslation();
+  const t = useWords();
   return useMutation({
     mutationFn: (uploadId: string) => ask(() => client.POST('/calls/start', { body: { uploadId } })),
     onSuccess: async ({ value }) => {
@@ -99,6 +99,6 @@ function useRowsRead(): [number, (rows: number) => void] {
 }
 
 function useWhy(): (thrown: Error) => string {
-  const { t } = useTranslation();
+  const t = useWords();
   return (thrown) => Problem.from(thrown).message || t('parts.unreachable');
 }

@@ -1,9 +1,9 @@
 // A text to be taken along. Where the browser does not let pages copy, as on a plain address of a network, it is selected instead.
 
 import { useId, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Icon } from '../../parts/icon';
+import { useWords } from '../../words';
 
 interface CopyProps {
   readonly label: string;
@@ -11,7 +11,7 @@ interface CopyProps {
 }
 
 export function Copy({ label, text }: CopyProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const id = useId();
   const field = useRef<HTMLInputElement>(null);
   const [said, say] = useState('');

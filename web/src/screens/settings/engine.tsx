@@ -1,18 +1,18 @@
 // What the engine was told at its start: read only, since it reads its settings once. Secrets are set or not.
 
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import type { Schemas } from '../../api/client';
 import { Problem } from '../../api/problem';
 import { useEngineSettings } from '../../app/told';
 import { Search } from '../../parts/search';
 import { Failed, Loading, Say } from '../../parts/states';
+import { useWords } from '../../words';
 
 type Setting = Schemas['Setting'];
 
 export function EngineSettings() {
-  const { t } = useTranslation();
+  const t = useWords();
   const read = useEngineSettings();
   const [q, look] = useState('');
   const [onlySet, narrow] = useState(false);
@@ -36,7 +36,7 @@ export function EngineSettings() {
 }
 
 function Line({ setting }: { readonly setting: Setting }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { name, description, source, isSet } = setting;
   return (
     <div className={isSet ? 'said' : undefined}>
@@ -53,7 +53,7 @@ function Line({ setting }: { readonly setting: Setting }) {
 }
 
 function Value({ setting: { value, isSecret, isSet, default: usual } }: { readonly setting: Setting }) {
-  const { t } = useTranslation();
+  const t = useWords();
   if (isSecret) return <span>{t(isSet ? 'settings.engine.secretSet' : 'settings.engine.secretUnset')}</span>;
   const written = (text: string) => (text === '' ? t('settings.engine.empty') : text);
   return (

@@ -2,7 +2,6 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client, type Schemas } from '../../api/client';
 import { Confirm } from '../../parts/dialog';
@@ -10,6 +9,7 @@ import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
 import { grouped } from '../../parts/phone';
 import { useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { forbiddenKey, type ForbiddenNumber, type Scope } from './forbidden';
 import { useFault, useTold } from './told';
 
@@ -19,7 +19,7 @@ function written(form: HTMLFormElement, name: string): string {
 }
 
 export function Checking() {
-  const { t } = useTranslation();
+  const t = useWords();
   const id = useId();
   const fault = useFault();
   const check = useMutation({ mutationFn: (phone: string) => ask(() => client.GET('/auto-calling/do-not-call/check', { params: { query: { phone } } })) });
@@ -44,7 +44,7 @@ export function Checking() {
 }
 
 function Verdict({ of: { phone, listed, lists } }: { readonly of: Schemas['ForbiddenOrNot'] }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const named = lists.map((list) => t(`forbidden.scopes.${list}`)).join(', ');
   return (
     <p className={listed ? 'verdict bad' : 'verdict good'}>
@@ -55,7 +55,7 @@ function Verdict({ of: { phone, listed, lists } }: { readonly of: Schemas['Forbi
 }
 
 export function Adding({ scope }: { readonly scope: Scope }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const [phones, note] = [useId(), useId()];
   const fault = useFault();
@@ -102,7 +102,7 @@ interface RemovingProps {
 }
 
 export function Removing({ scope, asked, close }: RemovingProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const told = useTold();
   const queries = useQueryClient();
   const phone = asked.phone == null ? t('forbidden.forgotten') : grouped(asked.phone);

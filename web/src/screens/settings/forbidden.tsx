@@ -3,7 +3,6 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useCallback, useMemo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client, type Schemas } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -15,6 +14,7 @@ import { Select } from '../../parts/select';
 import { Failed, Loading, Say } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Time, useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { Adding, Checking, Removing } from './forbidden-forms';
 
 export type ForbiddenNumber = Schemas['ForbiddenNumber'];
@@ -25,7 +25,7 @@ const SCOPES = ['organization', 'global'] as const satisfies readonly Scope[];
 const PAGE = 200;
 
 export function Forbidden() {
-  const { t } = useTranslation();
+  const t = useWords();
   const person = usePerson();
   const [scope, choose] = useState<Scope>('organization');
   const [q, look] = useState('');
@@ -46,7 +46,7 @@ export function Forbidden() {
 }
 
 function List({ scope, q }: { readonly scope: Scope; readonly q: string }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const [asked, question] = useState<ForbiddenNumber | undefined>();
   const columns = useColumns(question);
@@ -80,7 +80,7 @@ function List({ scope, q }: { readonly scope: Scope; readonly q: string }) {
 }
 
 function useColumns(remove: (one: ForbiddenNumber) => void): ColumnDef<ForbiddenNumber, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   const may = atLeast(usePerson(), 'admin');
   return useMemo(() => [
     { id: 'phone', header: t('forbidden.phone'), cell: ({ row }) => <Number of={row.original} />, meta: { width: '12rem', phone: 'title' } },
@@ -100,6 +100,6 @@ function useColumns(remove: (one: ForbiddenNumber) => void): ColumnDef<Forbidden
 }
 
 function Number({ of: { phone } }: { readonly of: ForbiddenNumber }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return phone == null ? <em className="soft">{t('forbidden.forgotten')}</em> : <Phone number={phone} />;
 }

@@ -2,12 +2,12 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client, type Schemas } from '../../api/client';
 import { ROLES, type Role } from '../../app/session';
 import { Dialog } from '../../parts/dialog';
 import { Select } from '../../parts/select';
+import { useWords } from '../../words';
 import { Copy } from './copy';
 import { keysKey } from './keys';
 import { useFault } from './told';
@@ -20,7 +20,7 @@ const SCOPES = ['calls', 'auto-calling', 'webhook', 'read', 'admin'] as const sa
 const NAME_MAX = 100;
 
 export function KeyForm({ close }: { readonly close: () => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const form = useId();
   const fault = useFault();
   const [wrong, say] = useState<string | undefined>();
@@ -57,7 +57,7 @@ interface AskedProps {
 }
 
 function Asked({ id, send, wrong }: AskedProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const [role, choose] = useState<Role>('operator');
   return (
     <form
@@ -90,7 +90,7 @@ function Asked({ id, send, wrong }: AskedProps) {
 }
 
 function Made({ text, close }: { readonly text: string; readonly close: () => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <Dialog title={t('keys.made')} close={close} wide firm actions={<button type="button" className="button" onClick={close}>{t('keys.kept')}</button>}>
       <p>{t('keys.once')}</p>

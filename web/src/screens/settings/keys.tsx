@@ -4,7 +4,6 @@ import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-q
 import { Link } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client, type Schemas } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -15,6 +14,7 @@ import { Pager } from '../../parts/pager';
 import { Failed, Loading, Say } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { useNow, useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { KeyForm } from './key-form';
 import { useTold } from './told';
 
@@ -24,7 +24,7 @@ export const keysKey = ['settings', 'keys'] as const;
 const PAGE = 200;
 
 export function Keys() {
-  const { t } = useTranslation();
+  const t = useWords();
   const [making, make] = useState(false);
   return (
     <section className="stack" aria-label={t('settings.tabs.keys')}>
@@ -39,7 +39,7 @@ export function Keys() {
 }
 
 function List() {
-  const { t } = useTranslation();
+  const t = useWords();
   const [asked, question] = useState<Key | undefined>();
   const columns = useColumns(question);
   const read = useInfiniteQuery({
@@ -62,7 +62,7 @@ function List() {
 }
 
 function useColumns(revoke: (key: Key) => void): ColumnDef<Key, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMemo(() => [
     { id: 'name', header: t('keys.name'), cell: ({ row: { original } }) => <Link to="/audit/$kind/$id" params={{ kind: 'key', id: original.id }}>{original.name}</Link>, meta: { width: 'minmax(8rem, 1fr)', phone: 'title' } },
     { id: 'role', header: t('keys.role'), cell: ({ row }) => t(`shell.roles.${row.original.role}`), meta: { width: '9rem' } },
@@ -82,7 +82,7 @@ function useColumns(revoke: (key: Key) => void): ColumnDef<Key, never>[] {
 }
 
 function Scopes({ of: { scopes } }: { readonly of: Key }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const told = scopes.map((scope) => t(`keys.scope.${scope}`)).join(', ');
   return <span title={told}>{told}</span>;
 }
@@ -93,7 +93,7 @@ function Day({ at }: { readonly at: string }) {
 }
 
 function State({ of: { revokedAt, expiresAt } }: { readonly of: Key }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const now = useNow(false);
   if (revokedAt != null) return <Badge status="pending" text={t('keys.states.revoked')} />;
   return Date.parse(expiresAt) < now
@@ -102,7 +102,7 @@ function State({ of: { revokedAt, expiresAt } }: { readonly of: Key }) {
 }
 
 function Revoke({ asked: { id, name }, close }: { readonly asked: Key; readonly close: () => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const told = useTold();
   const queries = useQueryClient();
   const revoke = useMutation({

@@ -2,7 +2,6 @@
 
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client } from '../../api/client';
 import { LANGUAGE_NAMES } from '../../app/account';
@@ -12,7 +11,7 @@ import { Confirm } from '../../parts/dialog';
 import { Icon } from '../../parts/icon';
 import { Select } from '../../parts/select';
 import { useNow, useTime } from '../../parts/time';
-import { LANGUAGES } from '../../words';
+import { LANGUAGES, useWords } from '../../words';
 import { useTold } from './told';
 
 export function Own() {
@@ -25,7 +24,7 @@ export function Own() {
 }
 
 function Looks() {
-  const { t } = useTranslation();
+  const t = useWords();
   const { language, theme, zone } = usePreferences();
   const time = useTime();
   const now = useNow(true);
@@ -42,7 +41,7 @@ function Looks() {
 }
 
 function Person() {
-  const { t } = useTranslation();
+  const t = useWords();
   const person = usePerson();
   return (
     <section className="card stack" aria-label={t('settings.own.who')}>
@@ -58,7 +57,7 @@ function Person() {
 }
 
 function SigningOut() {
-  const { t } = useTranslation();
+  const t = useWords();
   const told = useTold();
   const [asking, question] = useState(false);
   const everywhere = useMutation({

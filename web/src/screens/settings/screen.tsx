@@ -3,10 +3,10 @@
 import './settings.css';
 
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 
 import { atLeast, type Role, usePerson } from '../../app/session';
 import { Tabs } from '../../parts/tabs';
+import { useWords } from '../../words';
 import { EngineSettings } from './engine';
 import { Forbidden } from './forbidden';
 import { Keys } from './keys';
@@ -23,7 +23,7 @@ const SHOWN: Readonly<Record<Part, { readonly needs: Role; readonly Content: () 
 };
 
 export function Screen() {
-  const { t } = useTranslation();
+  const t = useWords();
   const person = usePerson();
   const { part = 'own' } = useSearch({ from: '/settings' });
   const navigate = useNavigate({ from: '/settings' });

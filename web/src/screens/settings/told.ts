@@ -1,12 +1,12 @@
 // What went wrong with something that was asked of the engine, as a sentence.
 
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { notify } from '../../parts/notices';
+import { useWords } from '../../words';
 
 export function useFault(): (why: Error) => string {
-  const { t } = useTranslation();
+  const t = useWords();
   return (why) => t('settings.fault', { text: Problem.from(why).message || t('parts.unreachable') });
 }
 

@@ -2,13 +2,13 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client } from '../../api/client';
 import { ROLES, type Role } from '../../app/session';
 import { AuditLink } from '../../parts/audit-link';
 import { Dialog } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
+import { useWords } from '../../words';
 import { useFault } from './told';
 import { type User, usersKey } from './users';
 
@@ -29,7 +29,7 @@ interface Given {
 }
 
 export function UserForm({ user, close }: UserFormProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const [form, told] = [useId(), useId()];
   const [role, choose] = useState<Role>(user?.role ?? 'operator');
   const fault = useFault();
@@ -83,7 +83,7 @@ export function UserForm({ user, close }: UserFormProps) {
 }
 
 function useSave(user: User | undefined, close: () => void) {
-  const { t } = useTranslation();
+  const t = useWords();
   const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ name, password, role, disabled }: Given) =>
@@ -103,7 +103,7 @@ function useSave(user: User | undefined, close: () => void) {
 }
 
 function Roles({ role, choose }: { readonly role: Role; readonly choose: (role: Role) => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <fieldset className="choices">
       <legend>{t('settings.users.role')}</legend>

@@ -3,7 +3,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client, type Schemas } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -12,6 +11,7 @@ import { Pager } from '../../parts/pager';
 import { Failed, Loading, Say } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Time } from '../../parts/time';
+import { useWords } from '../../words';
 import { UserForm } from './user-form';
 
 export type User = Schemas['UserInFull'];
@@ -20,7 +20,7 @@ export const usersKey = ['settings', 'users'] as const;
 const PAGE = 200;
 
 export function Users() {
-  const { t } = useTranslation();
+  const t = useWords();
   // `new` is a form for another one.
   const [opened, open] = useState<User | 'new' | undefined>();
   return (
@@ -36,7 +36,7 @@ export function Users() {
 }
 
 function List({ open }: { readonly open: (user: User) => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const columns = useColumns(open);
   const read = useInfiniteQuery({
     queryKey: usersKey,
@@ -57,7 +57,7 @@ function List({ open }: { readonly open: (user: User) => void }) {
 }
 
 function useColumns(open: (user: User) => void): ColumnDef<User, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMemo(() => [
     { id: 'name', header: t('settings.users.name'), cell: ({ row }) => row.original.name, meta: { width: 'minmax(10rem, 1fr)', phone: 'title' } },
     { id: 'role', header: t('settings.users.role'), cell: ({ row }) => t(`shell.roles.${row.original.role}`), meta: { width: '10rem', phone: 'line' } },
@@ -76,7 +76,7 @@ function useColumns(open: (user: User) => void): ColumnDef<User, never>[] {
 }
 
 function State({ user }: { readonly user: User }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return user.disabled
     ? <Badge status="pending" text={t('settings.users.disabled')} />
     : <Badge status="success" text={t('settings.users.active')} />;

@@ -2,11 +2,11 @@
 
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { Badge } from '../../parts/badge';
 import { Table } from '../../parts/table';
 import { useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import type { Actor, Keeper } from './data';
 import { useLasted } from './lasted';
 import { useActorName, useActorState, useCounterName, useKindName } from './names';
@@ -17,7 +17,7 @@ interface ActorsProps {
 }
 
 export function Actors({ actors, keepers }: ActorsProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <div className="stack">
       <p className="soft">{t('actors.intro')}</p>
@@ -30,7 +30,7 @@ export function Actors({ actors, keepers }: ActorsProps) {
 }
 
 function useActorColumns(): ColumnDef<Actor, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMemo(() => [
     { id: 'name', header: t('actors.name'), cell: ({ row }) => <Name name={row.original.name} />, meta: { width: 'minmax(12rem, 17rem)', phone: 'title' } },
     { id: 'state', header: t('actors.state'), cell: ({ row }) => <State state={row.original.state} />, meta: { width: '8rem', phone: 'side' } },
@@ -41,7 +41,7 @@ function useActorColumns(): ColumnDef<Actor, never>[] {
 }
 
 function useKeeperColumns(): ColumnDef<Keeper, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMemo(() => [
     { id: 'kind', header: t('actors.kind'), cell: ({ row }) => <Kind kind={row.original.kind} />, meta: { width: 'minmax(10rem, 16rem)', phone: 'title' } },
     { id: 'underWay', header: t('actors.underWay'), cell: ({ row }) => <Count value={row.original.underWay} />, meta: { width: '8rem', end: true } },
@@ -67,7 +67,7 @@ function State({ state }: { readonly state: string }) {
 }
 
 function Beat({ ageMs }: { readonly ageMs: number }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const lasted = useLasted();
   const seconds = Math.floor(ageMs / 1_000);
   return <>{seconds === 0 ? t('actors.now') : t('actors.ago', { text: lasted(seconds) })}</>;

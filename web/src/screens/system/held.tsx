@@ -2,7 +2,6 @@
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useId } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -11,6 +10,7 @@ import { Dialog } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
 import { Failed, Loading } from '../../parts/states';
 import { Time } from '../../parts/time';
+import { useWords } from '../../words';
 import { type Held, keys, useHeld } from './data';
 import { Reason } from './quarantine';
 
@@ -23,7 +23,7 @@ interface HeldReportProps {
 }
 
 export function HeldReport({ id, close }: HeldReportProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const read = useHeld(id);
   const held = read.data?.value;
   return (
@@ -43,7 +43,7 @@ export function HeldReport({ id, close }: HeldReportProps) {
 }
 
 function Facts({ held }: { readonly held: Held }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <dl className="facts">
       <div><dt>{t('quarantine.state')}</dt><dd><Badge status={COLOURS[held.state]} text={t(`quarantine.states.${held.state}`)} /></dd></div>
@@ -58,7 +58,7 @@ function Facts({ held }: { readonly held: Held }) {
 }
 
 function Settling({ held, close }: { readonly held: Held; readonly close: () => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const settle = useSettling(held, close);
   const wrong = settle.error === null ? undefined : Problem.from(settle.error).message || t('parts.unreachable');
   return (
@@ -74,7 +74,7 @@ function Settling({ held, close }: { readonly held: Held; readonly close: () => 
 type Settlement = 'replay' | { readonly bind: string } | { readonly discard: string };
 
 function useSettling(held: Held, close: () => void) {
-  const { t } = useTranslation();
+  const t = useWords();
   const queries = useQueryClient();
   const params = { path: { id: held.id } };
   return useMutation({
@@ -94,7 +94,7 @@ function useSettling(held: Held, close: () => void) {
 }
 
 function Bind({ busy, bind }: { readonly busy: boolean; readonly bind: (session: string) => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const [field, list] = [useId(), useId()];
   const latest = useQuery({
     queryKey: [...keys.quarantine, 'sessions'],
@@ -116,7 +116,7 @@ function Bind({ busy, bind }: { readonly busy: boolean; readonly bind: (session:
 }
 
 function Discard({ busy, discard }: { readonly busy: boolean; readonly discard: (reason: string) => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const field = useId();
   return (
     <form className="one-line" onSubmit={(event) => {

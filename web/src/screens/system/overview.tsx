@@ -1,17 +1,17 @@
 // The engine at one glance: whether it can serve, and if not why; what it is, what it stands on, what of it is played.
 
-import { useTranslation } from 'react-i18next';
 
 import { useEnds, useSimulated } from '../../app/simulation';
 import { Badge } from '../../parts/badge';
 import { useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import type { Status } from './data';
 import { useLasted } from './lasted';
 
 const STORES: Readonly<Record<string, string>> = { sqlite: 'SQLite', postgres: 'PostgreSQL' };
 
 export function Overview({ status, mark }: { readonly status: Status; readonly mark: React.ReactNode }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const lasted = useLasted();
   const { journal, effects } = status;
@@ -40,7 +40,7 @@ export function Overview({ status, mark }: { readonly status: Status; readonly m
 }
 
 function FarEnds() {
-  const { t } = useTranslation();
+  const t = useWords();
   const names = useSimulated();
   const ends = useEnds();
   return (

@@ -2,7 +2,6 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -10,11 +9,12 @@ import { Confirm } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
 import { Failed, Loading, Say } from '../../parts/states';
 import { Time, useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { keys, type Parked, type Projection, useParked } from './data';
 import { useProjectionName } from './names';
 
 export function ParkedStreams({ projections }: { readonly projections: readonly Projection[] }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const { parked, loading, error, again } = useParked(projections);
   const all = projections.filter(({ state }) => state === 'live').reduce((sum, one) => sum + one.parked, 0);
@@ -31,7 +31,7 @@ export function ParkedStreams({ projections }: { readonly projections: readonly 
 }
 
 function Stream({ parked }: { readonly parked: Parked }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const named = useProjectionName();
   return (
@@ -52,7 +52,7 @@ function Stream({ parked }: { readonly parked: Parked }) {
 }
 
 function Doing({ parked }: { readonly parked: Parked }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const { stream } = parked;
   const [asking, question] = useState(false);
@@ -85,7 +85,7 @@ function Doing({ parked }: { readonly parked: Parked }) {
 
 /** What follows whatever was done: what went wrong is told, and what is parked is read anew. */
 function useAfter() {
-  const { t } = useTranslation();
+  const t = useWords();
   const queries = useQueryClient();
   return {
     onError: (why: Error) => notify('bad', t('system.fault', { text: Problem.from(why).message || t('parts.unreachable') })),

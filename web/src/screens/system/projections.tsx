@@ -3,7 +3,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -13,6 +12,7 @@ import { notify } from '../../parts/notices';
 import { Progress } from '../../parts/progress';
 import { Table } from '../../parts/table';
 import { useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { keys, type Projection, type Standing, standings } from './data';
 import { useProjectionName } from './names';
 
@@ -20,7 +20,7 @@ import { useProjectionName } from './names';
 const LATE_SECONDS = 5;
 
 export function Projections({ projections }: { readonly projections: readonly Projection[] }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const rows = useMemo(() => standings(projections), [projections]);
   const [asked, question] = useState<string | undefined>();
   const columns = useColumns(question);
@@ -36,7 +36,7 @@ export function Projections({ projections }: { readonly projections: readonly Pr
 
 /** Generations that were asked for here, by the name of the screen; it is said when one is shown. */
 function useAwaited(rows: readonly Standing[]): (name: string, generation: number) => void {
-  const { t } = useTranslation();
+  const t = useWords();
   const named = useProjectionName();
   const awaited = useRef(new Map<string, number>());
   useEffect(() => {
@@ -51,7 +51,7 @@ function useAwaited(rows: readonly Standing[]): (name: string, generation: numbe
 }
 
 function useColumns(rebuild: (name: string) => void): ColumnDef<Standing, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMemo(() => [
     { id: 'name', header: t('system.projections.name'), cell: ({ row }) => <Name name={row.original.name} />, meta: { width: 'minmax(12rem, 1fr)', phone: 'title' } },
     { id: 'state', header: t('system.projections.state'), cell: ({ row }) => <State standing={row.original} />, meta: { width: 'minmax(8rem, 16rem)', phone: 'line' } },
@@ -75,13 +75,13 @@ function Count({ value, bad = false }: { readonly value: number; readonly bad?: 
 }
 
 function Lag({ of: { lag, lagSeconds } }: { readonly of: Projection }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   return <span title={t('system.projections.lagHint')}>{number(lag)}{lag > 0 && ` · ${number(Math.round(lagSeconds))}`}</span>;
 }
 
 function State({ standing: { live, building } }: { readonly standing: Standing }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const named = useProjectionName();
   if (building !== undefined) {
     const left = building.rebuild?.remainingSeconds;
@@ -98,7 +98,7 @@ function State({ standing: { live, building } }: { readonly standing: Standing }
 }
 
 function RebuildButton({ standing, ask }: { readonly standing: Standing; readonly ask: (name: string) => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const named = useProjectionName();
   return (
     <button type="button" className="button small" disabled={standing.building !== undefined} aria-label={t('system.projections.rebuildOf', { name: named(standing.name) })} onClick={() => ask(standing.name)}>
@@ -114,7 +114,7 @@ interface RebuildProps {
 }
 
 function Rebuild({ name, wait, close }: RebuildProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const named = useProjectionName();
   const queries = useQueryClient();
   const begin = useMutation({

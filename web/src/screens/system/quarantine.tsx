@@ -3,7 +3,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useCallback, useMemo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import { ask, client } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -13,14 +12,14 @@ import { Select } from '../../parts/select';
 import { Failed, Loading, Say } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Time, useTime } from '../../parts/time';
-import { words } from '../../words';
+import { useWords, words } from '../../words';
 import { type Held, type HeldState, keys, useQuarantine } from './data';
 import { HeldReport } from './held';
 
 const STATES = ['held', 'bound', 'discarded'] as const;
 
 export function Quarantine() {
-  const { t } = useTranslation();
+  const t = useWords();
   const [state, choose] = useState<HeldState>('held');
   const [opened, open] = useState<string | undefined>();
   return (
@@ -37,7 +36,7 @@ export function Quarantine() {
 }
 
 function Reports({ state, open }: { readonly state: HeldState; readonly open: (id: string) => void }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const read = useQuarantine(state);
   const rows = useMemo(() => read.data?.pages.flatMap(({ value }) => value) ?? [], [read.data]);
   const look = useCallback((held: Held) => open(held.id), [open]);
@@ -54,7 +53,7 @@ function Reports({ state, open }: { readonly state: HeldState; readonly open: (i
 }
 
 function useColumns(look: (held: Held) => void): ColumnDef<Held, never>[] {
-  const { t } = useTranslation();
+  const t = useWords();
   return useMemo(() => [
     { id: 'session', header: t('quarantine.session'), cell: ({ row }) => <span className="mono">{row.original.sessionId}</span>, meta: { width: 'minmax(14rem, 1fr)', phone: 'title' } },
     { id: 'reason', header: t('quarantine.reason'), cell: ({ row }) => <Reason reason={row.original.reason} />, meta: { width: 'minmax(10rem, 18rem)' } },
@@ -72,7 +71,7 @@ function useColumns(look: (held: Held) => void): ColumnDef<Held, never>[] {
 }
 
 export function Reason({ reason }: { readonly reason: string }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const key = `quarantine.reasons.${reason}`;
   return <>{words.exists(key) ? t(key as 'quarantine.reasons.unknown_session') : reason}</>;
 }
@@ -92,7 +91,7 @@ async function replayAll(): Promise<{ placed: number; held: number }> {
 }
 
 function ReplayAll() {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const queries = useQueryClient();
   const replay = useMutation({

@@ -3,12 +3,12 @@
 import './system.css';
 
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem';
 import { Failed, Loading, Stale } from '../../parts/states';
 import { Tabs } from '../../parts/tabs';
 import { useTime } from '../../parts/time';
+import { useWords } from '../../words';
 import { Actors } from './actors';
 import { type Status, useProgress, useQuarantine, useStatus } from './data';
 import { Overview } from './overview';
@@ -18,7 +18,7 @@ import { Quarantine } from './quarantine';
 import { PARTS, type Part } from './route';
 
 export function Screen() {
-  const { t } = useTranslation();
+  const t = useWords();
   const read = useStatus();
   useProgress();
   return (
@@ -37,7 +37,7 @@ export function Screen() {
 }
 
 function Parts({ status }: { readonly status: Status }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { number } = useTime();
   const { part = 'projections' } = useSearch({ from: '/system' });
   const navigate = useNavigate({ from: '/system' });
