@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { usePerson } from '../app/session';
 import { Icon } from './icon';
 
-export type AuditKind = 'session' | 'call' | 'campaign' | 'contact' | 'list' | 'import' | 'user' | 'key' | 'pbx-call';
+export type AuditKind = 'session' | 'call' | 'campaign' | 'contact' | 'list' | 'import' | 'user' | 'key' | 'pbx-call' | 'export';
 
 export function AuditLink({ kind, id }: { readonly kind: AuditKind; readonly id: string }) {
   const { t } = useTranslation();
