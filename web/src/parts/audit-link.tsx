@@ -6,7 +6,7 @@ import { usePerson } from '../app/session';
 import { useWords } from '../words';
 import { Icon } from './icon';
 
-export type AuditKind = 'session' | 'call' | 'campaign' | 'contact' | 'list' | 'import' | 'user' | 'key' | 'pbx-call';
+export type AuditKind = 'session' | 'call' | 'campaign' | 'contact' | 'list' | 'import' | 'user' | 'key' | 'pbx-call' | 'export';
 
 export function AuditLink({ kind, id }: { readonly kind: AuditKind; readonly id: string }) {
   const t = useWords();

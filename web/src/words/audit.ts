@@ -28,7 +28,9 @@ export const audit = section({
       user: 'Foydalanuvchi',
       key: 'API kaliti',
       'pbx-call': 'ATS qo\'ng\'irog\'i',
+      export: 'Yuklab olingan fayl',
     },
+    exports: { calls: 'Qo\'ng\'iroqlar tarixi', contacts: 'Kontaktlar' },
     back: 'Boshqa narsani ko\'rish',
     show: 'O\'z sahifasi',
     events: {
@@ -46,6 +48,7 @@ export const audit = section({
       position: 'Jurnal o\'rni',
       stream: 'Oqim',
       then: 'O\'sha payt',
+      nothing: 'Hali hech narsa yozilmagan.',
       thenOf: 'O\'sha payt: {{time}}',
     },
     actors: {
@@ -104,7 +107,9 @@ export const audit = section({
       user: 'Фойдаланувчи',
       key: 'API калити',
       'pbx-call': 'АТС қўнғироғи',
+      export: 'Юклаб олинган файл',
     },
+    exports: { calls: 'Қўнғироқлар тарихи', contacts: 'Контактлар' },
     back: 'Бошқа нарсани кўриш',
     show: 'Ўз саҳифаси',
     events: {
@@ -122,6 +127,7 @@ export const audit = section({
       position: 'Журнал ўрни',
       stream: 'Оқим',
       then: 'Ўша пайт',
+      nothing: 'Ҳали ҳеч нарса ёзилмаган.',
       thenOf: 'Ўша пайт: {{time}}',
     },
     actors: {
@@ -180,7 +186,9 @@ export const audit = section({
       user: 'Пользователь',
       key: 'Ключ API',
       'pbx-call': 'Звонок АТС',
+      export: 'Выгрузка',
     },
+    exports: { calls: 'История звонков', contacts: 'Контакты' },
     back: 'Посмотреть другое',
     show: 'Своя страница',
     events: {
@@ -198,6 +206,7 @@ export const audit = section({
       position: 'Позиция',
       stream: 'Поток',
       then: 'Тогда',
+      nothing: 'Ещё ничего не записано.',
       thenOf: 'Как было: {{time}}',
     },
     actors: {
@@ -256,7 +265,9 @@ export const audit = section({
       user: 'User',
       key: 'API key',
       'pbx-call': 'PBX call',
+      export: 'Export',
     },
+    exports: { calls: 'Call history', contacts: 'Contacts' },
     back: 'Look at something else',
     show: 'Its own page',
     events: {
@@ -274,6 +285,7 @@ export const audit = section({
       position: 'Position',
       stream: 'Stream',
       then: 'As it was',
+      nothing: 'Nothing was recorded yet.',
       thenOf: 'As it was: {{time}}',
     },
     actors: {

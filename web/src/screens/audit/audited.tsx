@@ -12,7 +12,7 @@ import { Icon } from '../../parts/icon';
 import { Failed, Loading } from '../../parts/states';
 import { useWords } from '../../words';
 import { Chain } from './chain';
-import { hasPast, useEvents } from './data';
+import { hasPast, isLook, useEvents } from './data';
 import { Events } from './events';
 import { Past } from './past';
 import { KINDS } from './route';
@@ -34,6 +34,7 @@ function Shown({ kind }: { readonly kind: AuditKind }) {
     void navigate({ search: (known) => ({ ...(known.all === true ? { all: true } : {}), ...(moment === undefined ? {} : { at: moment }) }), replace: true, resetScroll: false });
   }, [navigate]);
   const widen = (wide: boolean) => void navigate({ search: { ...(at === undefined ? {} : { at }), ...(wide ? { all: true } : {}) }, replace: true, resetScroll: false });
+  const lived = useMemo(() => events.filter((event) => !isLook(event)), [events]);
   const chain = read.data?.pages[0]?.value.chain ?? [];
   return (
     <div className="stack">
@@ -46,7 +47,7 @@ function Shown({ kind }: { readonly kind: AuditKind }) {
         ? read.error === null ? <Loading rows={8} /> : <Failed problem={Problem.from(read.error)} retry={() => void read.refetch()} />
         : (
           <>
-            {hasPast(kind) && events.length > 0 && <Past kind={kind} id={id} at={at} events={events} look={look} />}
+            {hasPast(kind) && lived.length > 0 && <Past kind={kind} id={id} at={at} events={lived} look={look} />}
             <div className={chain.length === 0 ? 'stack' : 'audited'}>
               <Events kind={kind} events={events} all={all} widen={widen} look={hasPast(kind) ? look : undefined} more={read.hasNextPage} busy={read.isFetchingNextPage} load={() => void read.fetchNextPage()} />
               {chain.length > 0 && <Chain links={chain} />}

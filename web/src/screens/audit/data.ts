@@ -23,6 +23,11 @@ function ofSame<T>(object: readonly string[], known: T | undefined, key: QueryKe
   return object.every((part, index) => key?.[index + 2] === part) ? known : undefined;
 }
 
+/** That somebody looked at an object changes nothing of it. */
+export function isLook(event: AuditEvent): boolean {
+  return event.kind === 'disclosure';
+}
+
 export function hasBeneath(kind: AuditKind): boolean {
   return BENEATH[kind] !== undefined;
 }

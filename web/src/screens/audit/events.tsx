@@ -6,7 +6,7 @@ import { Pager } from '../../parts/pager';
 import { Time, useTime } from '../../parts/time';
 import { useWords } from '../../words';
 import { useActor } from './actor';
-import { type AuditEvent, hasBeneath } from './data';
+import { type AuditEvent, hasBeneath, isLook } from './data';
 
 interface EventsProps {
   readonly kind: AuditKind;
@@ -33,6 +33,7 @@ export function Events({ kind, events, all, widen, look, more, busy, load }: Eve
           </label>
         )}
       </div>
+      {events.length === 0 && <p className="soft">{t('audit.events.nothing')}</p>}
       <ol className="events">{events.map((event) => <Event key={event.position} event={event} look={look} />)}</ol>
       <Pager shown={events.length} more={more} busy={busy} load={load} />
     </section>
@@ -44,10 +45,10 @@ function Event({ event, look }: { readonly event: AuditEvent; readonly look: ((p
   const { full } = useTime();
   const who = useActor();
   return (
-    <li className="event">
+    <li className={isLook(event) ? 'event looked' : 'event'}>
       <div className="row spread">
         <p className="event-words">{event.words}</p>
-        {look !== undefined && (
+        {look !== undefined && !isLook(event) && (
           <button type="button" className="button small" aria-label={t('audit.events.thenOf', { time: full(event.recordedAt) })} onClick={() => look(String(event.position))}>{t('audit.events.then')}</button>
         )}
       </div>

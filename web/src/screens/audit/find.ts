@@ -7,6 +7,7 @@ import { preferences, usePreferences } from '../../app/preferences';
 import { atLeast, usePerson } from '../../app/session';
 import type { AuditKind } from '../../parts/audit-link';
 import { grouped } from '../../parts/phone';
+import { words } from '../../words';
 
 export interface FoundOne {
   readonly id: string;
@@ -16,12 +17,13 @@ export interface FoundOne {
 }
 
 const LIMIT = 20;
+const EXPORTS = ['calls', 'contacts'] as const;
 /** Those whose lists only admins are shown. */
 const OF_ADMINS: ReadonlySet<AuditKind> = new Set(['user', 'key']);
 
 type Find = (q: string, signal: AbortSignal) => Promise<readonly FoundOne[]>;
 
-const FINDS: Readonly<Record<AuditKind, Find>> = { session: sessions, call: calls, campaign: campaigns, contact: contacts, list: lists, import: imports, user: users, key: keys, 'pbx-call': exchange };
+const FINDS: Readonly<Record<AuditKind, Find>> = { session: sessions, call: calls, campaign: campaigns, contact: contacts, list: lists, import: imports, user: users, key: keys, 'pbx-call': exchange, export: exports };
 
 export function useFound(kind: AuditKind, q: string) {
   const person = usePerson();
@@ -83,6 +85,11 @@ async function users(q: string, signal: AbortSignal) {
 async function keys(q: string, signal: AbortSignal) {
   const { value } = await ask(() => client.GET('/keys', { signal, params: { query: {} } }));
   return value.map(({ id, name, createdAt }) => ({ id, title: name, note: '', at: createdAt })).filter(({ title }) => title.toLowerCase().includes(q.toLowerCase()));
+}
+
+/** What is taken out as a file has no list: there are these. */
+function exports(q: string): Promise<readonly FoundOne[]> {
+  return Promise.resolve(EXPORTS.map((id) => ({ id, title: words.t(`audit.exports.${id}`), note: id, at: null })).filter(({ title, note }) => `${title} ${note}`.toLowerCase().includes(q.toLowerCase())));
 }
 
 async function exchange(q: string, signal: AbortSignal) {

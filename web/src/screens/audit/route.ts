@@ -5,7 +5,7 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { root } from '../../app/root';
 import type { AuditKind } from '../../parts/audit-link';
 
-export const KINDS = ['session', 'call', 'campaign', 'contact', 'list', 'import', 'user', 'key', 'pbx-call'] as const satisfies readonly AuditKind[];
+export const KINDS = ['session', 'call', 'campaign', 'contact', 'list', 'import', 'user', 'key', 'pbx-call', 'export'] as const satisfies readonly AuditKind[];
 
 export interface FindSearch {
   readonly kind?: AuditKind;
