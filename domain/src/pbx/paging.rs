@@ -83,6 +83,8 @@ pub struct Paging {
     pile: Option<Pile>,
     restarts: u32,
     over: bool,
+    /// Nothing was left for the next reading.
+    whole: bool,
 }
 
 /// A second that fits into no page: it is gathered from one page after the other.
@@ -100,13 +102,18 @@ impl Paging {
     pub fn new(bound: DateTime<Utc>, page_len: u32) -> Self {
         let limit = page_len.clamp(2, LIMIT_MAX);
         let (second, pile) = (None, None);
-        Self { bound, page_len: limit, limit, start: 0, second, pile, restarts: 0, over: false }
+        Self { bound, page_len: limit, limit, start: 0, second, pile, restarts: 0, over: false, whole: true }
     }
 
     /// None where everything was read. The same page may be asked for again.
     pub fn next(&self) -> Option<Ask> {
         let start = self.pile.as_ref().map_or(self.start, |pile| pile.next);
         (!self.over).then_some(Ask { start, limit: self.limit })
+    }
+
+    /// Whether all of it was read: only then the next reading may begin further up.
+    pub fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// Takes the page that was asked for, and gives what is certain by now. `total` is of all rows there are to read.
@@ -204,6 +211,7 @@ impl Paging {
         let moved = total != pile.total || rows.first().is_some_and(|row| second(row) > pile.second);
         if moved && self.restart().is_err() {
             // It is left for the next reading, as if it were above all that is wanted.
+            self.whole = false;
             (self.start, self.second, self.restarts) = (pile.first, Some(pile.second - 1), 0);
             return Ok(vec![]);
         }

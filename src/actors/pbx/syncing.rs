@@ -96,10 +96,12 @@ impl Keeping {
         self.refresh().await?;
         let (bound, through) = self.reach().await?;
         let mut tally = Tally { through, known: through.is_some(), ..Tally::default() };
-        self.read_log(bound, &mut tally).await?;
+        let whole = self.read_log(bound, &mut tally).await?;
         tracing::info!("Fetched {} call records from Kerio Operator", tally.rows);
         let at = self.now();
-        let Tally { rows, new, through, .. } = tally;
+        let Tally { rows, new, .. } = tally;
+        // What was left is looked for again.
+        let through = if whole { tally.through } else { through };
         self.say(Command::Sync(Synced { through, rows, new, at })).await?;
         tracing::info!("Synced {new} new call records");
         self.missed_since.set(None);
@@ -141,7 +143,7 @@ impl Keeping {
         Ok((reach.bound(), through))
     }
 
-    async fn read_log(&self, bound: DateTime<Utc>, tally: &mut Tally) -> Result<(), Error> {
+    async fn read_log(&self, bound: DateTime<Utc>, tally: &mut Tally) -> Result<bool, Error> {
         let mut paging = Paging::new(bound, self.options.limits.page);
         let mut told = Instant::now();
         while let Some(ask) = paging.next() {
@@ -160,7 +162,7 @@ impl Keeping {
                 tracing::info!(rows = tally.rows, new = tally.new, total, "reading the exchange's log");
             }
         }
-        Ok(())
+        Ok(paging.is_whole())
     }
 
     async fn page(&self, ask: Ask, bound: DateTime<Utc>) -> Result<LogRows, Error> {
