@@ -116,7 +116,7 @@ async fn ask(floor: &Floor, method: Method, path: &str) -> (u16, Value) {
 }
 
 /// Two sessions and a campaign of five, in any order.
-async fn history<'a>(floor: &'a Floor, dice: &mut Dice) -> Vec<String> {
+async fn history(floor: &Floor, dice: &mut Dice) -> Vec<String> {
     floor.session("1", "s-1").await;
     let called = Called::of(floor, "1").await;
     let mut people = vec![];

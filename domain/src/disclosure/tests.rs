@@ -16,7 +16,9 @@ fn written(commands: impl IntoIterator<Item = Command>) -> usize {
     let mut said = |command| {
         let events = seen.decide(command).unwrap();
         let count = events.len();
-        events.into_iter().for_each(|event| seen.apply(event));
+        for event in events {
+            seen.apply(event);
+        }
         count
     };
     commands.into_iter().map(&mut said).sum()
