@@ -338,6 +338,8 @@ async fn alone_an_export_is_small() {
         follower.advance(Page { after, facts: &facts, unreadable: &[], last }).await.unwrap();
     }
     drop(follower);
+    // That somebody took calls with him is written down at the first time, which is not the export's to pay for.
+    drained(&floor, "/calls/history/export?from=2100-01-01T00:00:00Z").await;
     // The first one warms up what is kept between requests.
     for format in ["csv", "csv", "xlsx"] {
         std::fs::write("/proc/self/clear_refs", "5").unwrap();

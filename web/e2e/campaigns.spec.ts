@@ -16,6 +16,8 @@ interface Made {
   readonly id: string;
 }
 
+test.use({ house: 'campaigns' });
+
 test('an empty house says what to do', async ({ page }) => {
   await page.goto('/ui/campaigns');
   await expect(page.getByText('Hali kampaniyalar yo\'q')).toBeVisible();

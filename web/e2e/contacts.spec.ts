@@ -16,6 +16,8 @@ interface Made {
   readonly id: string;
 }
 
+test.use({ house: 'contacts' });
+
 test('an empty house says what to do', async ({ page }) => {
   await page.goto('/ui/contacts');
   await expect(page.getByText('Hali kontaktlar yo\'q')).toBeVisible();
