@@ -62,6 +62,8 @@ async fn who_asks_anew_is_answered_once_for_the_newest() {
     let stage = Stage::new(Options::default());
     let mut ws = Ws::open(stage.port).await;
     ws.send("40{\"slow\":200,\"token\":\"bad\"}").await;
+    // Whoever asks anew before that was begun is asked about once.
+    stage.says("asked /").await;
     ws.send("40{\"slow\":300}").await;
     assert!(ws.text().await.starts_with("40{"));
     // Who is in stays in until the answer comes, so that nothing said meanwhile is lost.
