@@ -45,7 +45,7 @@ test('says how the engine is, and on every screen what is simulated', async ({ p
   await expect(health).toContainText(`Versiya${told.version}`);
   await expect(health).toContainText('SQLite');
   await expect(page.getByRole('table', { name: 'Proyeksiyalar' })).toHaveAttribute('aria-rowcount', String(told.projections.length + 1));
-  await expect(page.getByRole('note')).toHaveText('Simulyatsiya qilinmoqda: ovozli agent, ATS, qo\'ng\'iroq serveri. Ular orqali haqiqiy odamlar bilan bog\'lanilmaydi.');
+  await expect(page.getByRole('note')).toHaveText('Simulyatsiya qilinmoqda: ovozli agent, qo\'ng\'iroq serveri. Ular orqali haqiqiy odamlar bilan bog\'lanilmaydi.');
   await look(page, 'system');
   await page.getByRole('tab', { name: 'Aktorlar' }).click();
   await expect(page.getByRole('row', { name: /Teruvchi/ })).toBeVisible();
