@@ -74,6 +74,9 @@ test('the list shows each session as documented, and leads to it', async ({ page
   await page.getByRole('searchbox').fill('no such session');
   await expect(page.getByText('Hech narsa topilmadi')).toBeVisible();
   await expect(page).toHaveURL(/q=/);
+  await page.getByRole('searchbox').fill('');
+  await expect(list.locator('.badge-completed').first()).toBeVisible();
+  await expect(page).toHaveURL(/\/ui\/sessions$/);
 });
 
 test('what is looked for among results is found by the engine, and stands in the address', async ({ page, engine }) => {
@@ -86,6 +89,9 @@ test('what is looked for among results is found by the engine, and stands in the
   await page.reload();
   await expect(page.getByRole('searchbox')).toHaveValue(wanted.slice(-7));
   await expect(page.getByRole('table', { name: 'Natijalar' })).toHaveAttribute('aria-rowcount', '2');
+  await page.getByRole('searchbox').fill('');
+  await expect(page.getByRole('table', { name: 'Natijalar' })).toHaveAttribute('aria-rowcount', String(results.length + 1));
+  await expect(page).toHaveURL(/\/session-[^?]+$/);
 });
 
 test('a session that is not there says so, in the engine\'s words', async ({ page }) => {

@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { memo, useCallback, useMemo } from 'react';
 
 import { Problem } from '../../api/problem';
+import { kept } from '../../app/search';
 import { CallBadge } from '../../parts/badge';
 import { Pager } from '../../parts/pager';
 import { Phone } from '../../parts/phone';
@@ -25,7 +26,7 @@ export const Results = memo(function Results({ id }: { readonly id: string }) {
   const read = useResults(id, search);
   const columns = useColumns();
   const rows = useMemo(() => read.data?.pages.flatMap(({ value }) => value) ?? [], [read.data]);
-  const look = (change: { q?: string; status?: string }) => void navigate({ search: { ...search, ...change }, replace: true, resetScroll: false });
+  const look = (change: { q?: string; status?: string }) => void navigate({ search: (before) => kept({ ...before, ...change }), replace: true, resetScroll: false });
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = read;
   const end = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();

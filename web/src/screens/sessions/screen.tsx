@@ -7,6 +7,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 
 import { Problem } from '../../api/problem';
+import { kept } from '../../app/search';
 import { SessionBadge } from '../../parts/badge';
 import { Pager } from '../../parts/pager';
 import { Progress } from '../../parts/progress';
@@ -42,7 +43,7 @@ function List() {
   const columns = useColumns();
   const rows = useMemo(() => read.data?.pages.flatMap(({ value }) => value) ?? [], [read.data]);
   const open = useCallback((row: Session) => void navigate({ to: '/sessions/$id', params: { id: row.sessionId } }), [navigate]);
-  const look = (change: { q?: string; status?: string }) => void navigate({ search: { ...search, ...change }, replace: true });
+  const look = (change: { q?: string; status?: string }) => void navigate({ search: (before) => kept({ ...before, ...change }), replace: true });
   if (read.data === undefined) {
     return read.error === null ? <Loading rows={6} /> : <Failed problem={Problem.from(read.error)} retry={() => void read.refetch()} />;
   }
