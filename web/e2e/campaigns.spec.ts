@@ -191,6 +191,8 @@ test('whoever may only look is shown nothing to do', async ({ page, engine }) =>
   await page.getByRole('link', { name: 'Noyabr qarzlari' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Noyabr qarzlari');
   await expect(page.getByRole('button', { name: 'To\'xtatish' })).toHaveCount(0);
+  await page.getByRole('link', { name: 'Audit', exact: true }).last().click();
+  await expect(page).toHaveURL(/\/ui\/audit\/campaign\//);
   await page.goto('/ui/contacts');
   await expect(page.getByRole('table', { name: 'Kontaktlar' })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Eksport' })).toBeVisible();

@@ -155,6 +155,8 @@ test('a contact\'s page tells its calls, its promises and why it is called or no
   await expect(page.getByRole('combobox', { name: 'Kampaniya' })).toHaveValue(campaign.id);
   await expect(page.locator('[data-rule="promise"]')).toContainText('Kutish kerak');
   await look(page, 'contact-page');
+  await page.getByRole('link', { name: 'Audit', exact: true }).last().click();
+  await expect(page).toHaveURL(`/ui/audit/contact/${contactIds[0] ?? ''}`);
   const other = await engine.api<Made>('POST', '/auto-calling/campaigns', { name: 'Boshqa', campaignType: 'GENERAL' }, engine.token());
   await page.goto(`/ui/contacts/${contactIds[0] ?? ''}?campaign=${other.id}`);
   await expect(page.getByText('Kontakt bu kampaniyada emas.')).toBeVisible();

@@ -67,6 +67,19 @@ test('calls of every source are there, and found by filters that stand in the ad
   await expect(table(page)).toHaveAttribute('aria-rowcount', '5');
 });
 
+test('each call leads to what was recorded of it, whatever placed it', async ({ page }) => {
+  for (const [number, kind] of [['+998 90 123 00 01', 'call'], ['998 93 111 22 33', 'pbx-call']] as const) {
+    await page.goto('/ui/history');
+    await row(page, number).getByRole('link', { name: `Audit: ${number}` }).click();
+    await expect(page).toHaveURL(new RegExp(`/ui/audit/${kind}/`));
+    await expect(page.getByRole('region', { name: 'Voqealar' }).locator('.event').first()).toBeVisible();
+  }
+  // Those of an exchange are a kind of their own, also where they are looked for.
+  await page.goto('/ui/audit');
+  await page.getByRole('combobox').first().selectOption('call');
+  await expect(page.getByRole('list', { name: 'Eng yangilari' }).getByRole('link')).toHaveCount(RESULTS.length);
+});
+
 test('calls of the exchange have the documented columns and words', async ({ page }) => {
   await page.goto('/ui/history?source=pbx');
   await expect(table(page).getByRole('columnheader')).toHaveText(['Yo\'nalish', 'Raqamlar', 'Vaqt', 'Davomiylik', 'Holat', 'Yozuv']);

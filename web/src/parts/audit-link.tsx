@@ -8,8 +8,18 @@ import { Icon } from './icon';
 
 export type AuditKind = 'session' | 'call' | 'campaign' | 'contact' | 'list' | 'import' | 'user' | 'key' | 'pbx-call' | 'export';
 
-export function AuditLink({ kind, id }: { readonly kind: AuditKind; readonly id: string }) {
+interface AuditLinkProps {
+  readonly kind: AuditKind;
+  readonly id: string;
+  /** What the object is called where many stand in a list: the link is a sign there, and says this to whoever does not see it. */
+  readonly named?: string;
+}
+
+export function AuditLink({ kind, id, named }: AuditLinkProps) {
   const t = useWords();
   if (usePerson().role === 'operator') return null;
-  return <Link to="/audit/$kind/$id" params={{ kind, id }} className="button"><Icon name="audit" />{t('audit.link')}</Link>;
+  const sign = <Icon name="audit" />;
+  const text = t('audit.link');
+  if (named !== undefined) return <Link to="/audit/$kind/$id" params={{ kind, id }} className="sign" aria-label={`${text}: ${named}`} title={text}>{sign}</Link>;
+  return <Link to="/audit/$kind/$id" params={{ kind, id }} className="button">{sign}{text}</Link>;
 }

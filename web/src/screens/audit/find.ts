@@ -17,6 +17,8 @@ export interface FoundOne {
 }
 
 const LIMIT = 20;
+/** Calls of the exchange are a kind of their own. */
+const OF_CALLS = 'remote,campaign';
 const EXPORTS = ['calls', 'contacts'] as const;
 /** Those whose lists only admins are shown. */
 const OF_ADMINS: ReadonlySet<AuditKind> = new Set(['user', 'key']);
@@ -50,10 +52,8 @@ async function sessions(q: string, signal: AbortSignal) {
 
 async function calls(q: string, signal: AbortSignal) {
   const { limit, lang } = wanted(q);
-  const { value } = await ask(() => client.GET('/calls/history', { signal, params: { query: { limit, lang, ...(q === '' ? {} : { number: q }) } } }));
-  // Those of the exchange are a kind of their own.
-  return value.filter(({ source }) => source !== 'phone')
-    .map(({ id, phoneNumber, statusDescription, createdAt }) => ({ id, title: grouped(phoneNumber), note: statusDescription, at: createdAt }));
+  const { value } = await ask(() => client.GET('/calls/history', { signal, params: { query: { limit, lang, source: OF_CALLS, ...(q === '' ? {} : { number: q }) } } }));
+  return value.map(({ id, phoneNumber, statusDescription, createdAt }) => ({ id, title: grouped(phoneNumber), note: statusDescription, at: createdAt }));
 }
 
 async function campaigns(q: string, signal: AbortSignal) {

@@ -5,11 +5,12 @@ import './audit.css';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 
 import { Problem } from '../../api/problem';
+import { kept } from '../../app/search';
+import { usePerson } from '../../app/session';
 import { Search } from '../../parts/search';
 import { Select } from '../../parts/select';
 import { Failed, Loading, Say } from '../../parts/states';
 import { Time } from '../../parts/time';
-import { usePerson } from '../../app/session';
 import { useWords } from '../../words';
 import { useFound } from './find';
 import { type FindSearch, KINDS } from './route';
@@ -32,7 +33,7 @@ function Finder() {
   const t = useWords();
   const { kind = 'session', q = '' } = useSearch({ from: '/audit' });
   const navigate = useNavigate({ from: '/audit' });
-  const look = (change: FindSearch) => void navigate({ search: { kind, q, ...change }, replace: true, resetScroll: false });
+  const look = (change: FindSearch) => void navigate({ search: kept({ kind, q, ...change }), replace: true, resetScroll: false });
   return (
     <section className="card stack" aria-label={t('audit.find.title')}>
       <h2>{t('audit.find.title')}</h2>

@@ -6,6 +6,7 @@ import './campaigns.css';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 
 import { Problem } from '../../api/problem';
+import { AuditLink } from '../../parts/audit-link';
 import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
 import { Progress } from '../../parts/progress';
@@ -53,7 +54,10 @@ function Shown({ campaign, mark }: { readonly campaign: Campaign; readonly mark:
           </div>
           <p className="soft">{spelled.type(campaign.campaignType)}{campaign.description != null && campaign.description !== '' && ` · ${campaign.description}`}</p>
         </div>
-        <Actions campaign={campaign} />
+        <div className="row">
+          <AuditLink kind="campaign" id={campaign.id} />
+          <Actions campaign={campaign} />
+        </div>
       </header>
       <section className="card stack">
         <Progress percent={percent(campaign)} status={campaign.status} label={t('campaigns.columns.progress')} />

@@ -6,6 +6,7 @@ import './contacts.css';
 import { Link, useParams } from '@tanstack/react-router';
 
 import { Problem } from '../../api/problem';
+import { AuditLink } from '../../parts/audit-link';
 import { Icon } from '../../parts/icon';
 import { Phone } from '../../parts/phone';
 import { ContactBadge, useSpelled } from '../../parts/standing';
@@ -51,7 +52,10 @@ function Shown({ contact, mark }: { readonly contact: Contact; readonly mark: Re
             {contact.lastConversationOutcome != null && ` · ${spelled.target(contact.lastConversationOutcome)}`}
           </p>
         </div>
-        <Actions contact={contact} />
+        <div className="row">
+          <AuditLink kind="contact" id={contact.id} />
+          <Actions contact={contact} />
+        </div>
       </header>
       <div className="columns">
         <Details contact={contact} />

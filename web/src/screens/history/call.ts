@@ -15,6 +15,8 @@ export type Outcome =
 
 export interface Call {
   readonly id: string;
+  /** What the exchange calls it. */
+  readonly callId: string | undefined;
   readonly source: Source;
   readonly direction: Direction;
   readonly from: string | undefined;
@@ -37,6 +39,7 @@ export function ofHistory(call: Schemas['HistoryCall']): Call {
   const { callId } = call;
   return {
     id: call.id,
+    callId: callId ?? undefined,
     source: call.source as Source,
     direction,
     from: direction === 'kiruvchi' ? outside : inside,
@@ -54,6 +57,7 @@ export function ofHistory(call: Schemas['HistoryCall']): Call {
 export function ofExchange(call: Schemas['KerioCall']): Call {
   return {
     id: call.id,
+    callId: call.callId,
     source: 'pbx',
     direction: call.direction as Direction,
     from: call.fromNumber,

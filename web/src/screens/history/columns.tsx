@@ -4,6 +4,7 @@ import type { ColumnDef } from '@tanstack/react-table';
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 
+import { AuditLink } from '../../parts/audit-link';
 import { CallBadge } from '../../parts/badge';
 import { Duration } from '../../parts/duration';
 import { DirectionMark, OutcomeBadge, StateBadge } from '../../parts/exchange';
@@ -19,22 +20,22 @@ export function useColumns(exchange: boolean, heard: string | undefined, hear: (
   const t = useWords();
   return useMemo(() => {
     const first: Column[] = [
-      { id: 'direction', header: t('history.columns.direction'), cell: ({ row }) => <DirectionMark direction={row.original.direction} />, meta: { width: '8.8rem' } },
-      { id: 'numbers', header: t('history.columns.numbers'), cell: ({ row }) => <Numbers call={row.original} />, meta: { width: 'minmax(14.5rem, 1fr)', phone: 'title' } },
+      { id: 'direction', header: t('history.columns.direction'), cell: ({ row }) => <DirectionMark direction={row.original.direction} />, meta: { width: '8.2rem' } },
+      { id: 'numbers', header: t('history.columns.numbers'), cell: ({ row }) => <Numbers call={row.original} />, meta: { width: 'minmax(13.4rem, 1fr)', phone: 'title' } },
     ];
     const about: Column[] = [
-      { id: 'source', header: t('history.columns.source'), cell: ({ row }) => <Placed call={row.original} />, meta: { width: '8.2rem' } },
-      { id: 'operator', header: t('history.columns.operator'), cell: ({ row }) => <span title={row.original.operator}>{row.original.operator ?? '-'}</span>, meta: { width: '10rem' } },
+      { id: 'source', header: t('history.columns.source'), cell: ({ row }) => <Placed call={row.original} />, meta: { width: '8rem' } },
+      { id: 'operator', header: t('history.columns.operator'), cell: ({ row }) => <span title={row.original.operator}>{row.original.operator ?? '-'}</span>, meta: { width: '9.4rem' } },
     ];
     const last: Column[] = [
       { id: 'time', header: t('history.columns.time'), cell: ({ row }) => <Time at={row.original.at} />, meta: { width: '12.2rem', phone: 'line' } },
-      { id: 'duration', header: t('history.columns.duration'), cell: ({ row }) => <Duration seconds={row.original.seconds} />, meta: { width: '7.2rem', end: true } },
+      { id: 'duration', header: t('history.columns.duration'), cell: ({ row }) => <Duration seconds={row.original.seconds} />, meta: { width: '6.6rem', end: true } },
       { id: 'status', header: t('history.columns.status'), cell: ({ row }) => <Came outcome={row.original.outcome} />, meta: { width: '13.7rem', phone: 'side' } },
       {
         id: 'recording',
         header: () => <span className="hidden">{t('history.columns.recording')}</span>,
         cell: ({ row }) => <Listen call={row.original} now={row.original.id === heard} hear={hear} />,
-        meta: { width: '3.2rem', end: true, phone: 'end' },
+        meta: { width: '5.2rem', end: true, phone: 'end' },
       },
     ];
     return exchange ? [...first, ...last] : [...first, ...about, ...last];
@@ -76,11 +77,17 @@ function Came({ outcome }: { readonly outcome: Outcome }) {
   }
 }
 
+/** As what it was recorded. */
+function recorded({ id, callId }: Call) {
+  return callId === undefined ? { kind: 'call', id } as const : { kind: 'pbx-call', id: callId } as const;
+}
+
 function Listen({ call, now, hear }: { readonly call: Call; readonly now: boolean; readonly hear: (call: Call) => void }) {
   const t = useWords();
   return (
     <span className="history-listen">
       <span className="history-lasted"><Duration seconds={call.seconds} /></span>
+      <AuditLink {...recorded(call)} named={grouped(outside(call))} />
       {call.recording !== undefined && (
         <button type="button" className={`history-play ${now ? 'now' : ''}`} aria-label={t('history.play', { number: grouped(outside(call)) })} aria-pressed={now} onClick={() => hear(call)}>
           <Icon name="play" />
