@@ -117,6 +117,7 @@ impl App {
         let agent = ports.agent.clone().map_or_else(|| voice_agent(&config, &ports), Ok)?;
         let campaigns = house(&config, agent.kind())?;
         let exchange = exchange(&config, &ports)?;
+        let played = vitals::played(agent.kind(), exchange.as_ref(), remote.kind());
         let (watch, watched) = exchange.as_ref().map(|exchange| exchange.watch(&config)).unzip();
         let dispatch = start_keepers(&journal)?;
         let (board, moving) = (hub::board(journal.position()), http::Moving::default());
@@ -139,7 +140,7 @@ impl App {
         let verifying = Verifying::new(place(&config), &ports.clock);
         let actors = (&guardian, projectors);
         let tapes = exchange.as_ref().map(|one| one.tapes(&config));
-        let vitals = Pulse::new((&journal, &screens), &dispatch, actors, (&ports, &*remote), verifying);
+        let vitals = Pulse::new((&journal, &screens), &dispatch, actors, (&ports, played.clone()), verifying);
         let engine = http::Engine::try_new(http::Parts {
             dispatch: dispatch.clone(),
             screens: screens.clone(),
@@ -152,7 +153,12 @@ impl App {
             board,
             moving,
             pbx: watch.clone(),
-            options: http_options(&config, &ports, (remote.kind(), campaigns), call_servers(&config).await)?,
+            options: http_options(
+                &config,
+                &ports,
+                (remote.kind(), campaigns, played),
+                call_servers(&config).await,
+            )?,
         })?;
         Ok(Self {
             journal,
@@ -291,8 +297,7 @@ async fn open_screens(config: &Config, ports: &Ports, journal: &Journal) -> anyh
         }
     };
     let embedded = matches!(store, Store::Sqlite(_));
-    let screens =
-        Screens::open(::projections::Options { store, clock: Arc::new(move || clock.now()) }).await?;
+    let screens = Screens::open(::projections::Options::new(store, Arc::new(move || clock.now()))).await?;
     if embedded {
         for name in screens.forget_beyond(journal.position()).await? {
             tracing::warn!(screen = name, "the screen knew more than the journal does: it is built anew");
@@ -321,7 +326,7 @@ fn metrics() -> http::Render {
 fn http_options(
     config: &Config,
     ports: &Ports,
-    (remote, campaigns): (domain::session::Remote, House),
+    (remote, campaigns, simulated): (domain::session::Remote, House, Vec<&'static str>),
     call_servers: Vec<IpAddr>,
 ) -> anyhow::Result<http::Options> {
     let jwt_secret = keys::jwt_secret(config, &mut |bytes| ports.ids.fill(bytes))?;
@@ -344,6 +349,7 @@ fn http_options(
         recordings: config.remote.recordings.clone(),
         completion: config.sessions.completion,
         campaigns,
+        simulated,
         parallel: config.sessions.parallel,
         uploads: uploads(config),
     })

@@ -139,6 +139,8 @@ pub struct Options {
     pub completion: Completion,
     /// What holds for every campaign.
     pub campaigns: House,
+    /// Far ends that this engine plays itself.
+    pub simulated: Vec<&'static str>,
     /// Whether sessions may run beside each other.
     pub parallel: bool,
     /// What was said at the start.

@@ -218,7 +218,7 @@ pub struct CampaignBoard;
 
 impl Projection for CampaignBoard {
     const NAME: &'static str = "campaign_board";
-    const VERSION: i64 = 2;
+    const VERSION: i64 = 3;
     const PERSONAL: bool = false;
     const KINDS: &'static [&'static str] = &["campaign", "target"];
     const KEY: &'static str = "stream";
@@ -229,6 +229,7 @@ impl Projection for CampaignBoard {
     const VIEW: &'static str = "auto_call_campaigns";
     const FORMER_VIEWS: &'static [&'static str] = &["auto_campaigns"];
     const CACHED: usize = 1_024;
+    const MILESTONES: bool = true;
 
     /// The campaign's stream.
     type Key = String;

@@ -32,11 +32,12 @@ use domain::fact::{Fact, Position};
 use lru::LruCache;
 
 use crate::error::Error;
+use crate::milestones::{self, Milestones};
 use crate::projection::{Projection, Spec};
 use crate::registry::{self, Generation, State};
 use crate::row::Cell;
 use crate::screens::{Applied, Screens, applied};
-use crate::store::{Step, Table};
+use crate::store::{Changes, Step, Table};
 
 use batch::{Batch, Folded};
 use parking::Parking;
@@ -87,6 +88,7 @@ pub struct Follower<P: Projection> {
     /// Rows as they are in the table, for nobody else writes it.
     cache: LruCache<P::Key, P::Row>,
     parking: Parking,
+    milestones: Milestones<P::Key>,
     /// Whether the indexes are made that a generation gets when it has caught up.
     indexed: bool,
 }
@@ -117,6 +119,7 @@ impl<P: Projection> Follower<P> {
             generation,
             cache: LruCache::new(NonZeroUsize::new(P::CACHED).unwrap_or(NonZeroUsize::MIN)),
             parking: Parking::default(),
+            milestones: Milestones::new(screens.milestones_every(), P::CACHED),
             indexed: false,
         };
         follower.look_around().await?;
@@ -188,6 +191,7 @@ impl<P: Projection> Follower<P> {
         }
         let mut guard = vec![self.move_checkpoint(page.last, moved)];
         guard.extend(parked.iter().map(|parked| self.park(parked, now)));
+        guard.extend(self.copies(&changes, (page.after, page.last), !parked.is_empty()));
         let (won, changes) = self.screens.backend().write(guard, &self.table, changes).await?;
         if !won {
             return Ok(Advance::Lost);
@@ -203,6 +207,21 @@ impl<P: Projection> Follower<P> {
         }
         self.stored(page.last, moved);
         Ok(applied)
+    }
+
+    fn copies(
+        &mut self,
+        changes: &Changes<P::Key, P::Row>,
+        page: (Position, Position),
+        doubtful: bool,
+    ) -> Vec<Step> {
+        let (dialect, generation) = (self.screens.backend().dialect(), self.generation.generation);
+        match (P::MILESTONES, doubtful) {
+            (false, _) => vec![],
+            (true, false) => self.milestones.of_page((dialect, P::NAME, generation), changes, page),
+            // Those who look back pass over what is parked from where it makes no sense on, whatever becomes of it.
+            (true, true) => vec![milestones::withdraw(dialect, P::NAME, generation)],
+        }
     }
 
     /// Only the last few fit anyway.
@@ -268,6 +287,7 @@ impl<P: Projection> Follower<P> {
     /// Forgets what it thought it knew, and finds its generation again, or the one that was put in its place.
     async fn recover(&mut self) -> Result<(), Error> {
         self.cache.clear();
+        self.milestones.forget();
         let known = registry::generations(self.screens.backend(), Some(P::NAME)).await?;
         let same = known
             .iter()

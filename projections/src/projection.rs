@@ -26,6 +26,8 @@ pub trait Projection: Send + Sync + 'static {
     const FORMER_VIEWS: &'static [&'static str] = &[];
     /// How many rows are kept in memory between two batches.
     const CACHED: usize;
+    /// Whether copies of its rows are kept as they were, since too much touches a row to fold all of it for everybody who looks back.
+    const MILESTONES: bool = false;
 
     type Key: Clone + Eq + Ord + Hash + Display + Send + Sync + 'static;
     type Row: Row;

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use domain::access::{Role, Scope, Scopes};
 use domain::call::Listing;
+use domain::fact::Position;
 use domain::outcome::CallStatus;
 use uuid::Uuid;
 
@@ -107,6 +108,15 @@ macro_rules! row {
     };
 }
 pub(crate) use row;
+
+row! {
+    /// Where a row began. A row keeps its stream and its position, whatever becomes of it.
+    #[derive(Debug)]
+    pub struct Begun {
+        pub stream: String,
+        pub position: Position,
+    }
+}
 
 /// Names of the columns, as they are written in a query.
 pub(crate) fn names(columns: &[Column]) -> String {

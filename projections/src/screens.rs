@@ -26,6 +26,7 @@ use crate::contact_book::ContactBook;
 use crate::do_not_call::DoNotCall;
 use crate::error::Error;
 use crate::imports::Imports;
+use crate::milestones;
 use crate::number_lists::NumberLists;
 use crate::pbx_calls::PbxCalls;
 use crate::pbx_watch::PbxWatch;
@@ -57,6 +58,14 @@ pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 pub struct Options {
     pub store: Store,
     pub clock: Clock,
+    /// How many events lie between two copies of a row, of those that are kept for looking back.
+    pub milestones_every: u64,
+}
+
+impl Options {
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock, milestones_every: milestones::EVERY }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -104,6 +113,7 @@ pub struct Screens {
 struct Inner {
     backend: Backend,
     clock: Clock,
+    milestones_every: u64,
     screens: BTreeMap<&'static str, Screen>,
     meters: Meters,
     sessions: Cache<String, SessionRow>,
@@ -159,6 +169,7 @@ impl Screens {
         let inner = Inner {
             backend,
             clock: options.clock,
+            milestones_every: options.milestones_every,
             screens,
             meters: Meters::default(),
             sessions: Cache::new(SESSIONS_CACHED),
@@ -274,6 +285,10 @@ impl Screens {
 
     pub(crate) fn backend(&self) -> &Backend {
         &self.inner.backend
+    }
+
+    pub(crate) fn milestones_every(&self) -> u64 {
+        self.inner.milestones_every
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

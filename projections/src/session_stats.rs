@@ -220,7 +220,7 @@ pub struct SessionStats;
 
 impl Projection for SessionStats {
     const NAME: &'static str = "session_stats";
-    const VERSION: i64 = 2;
+    const VERSION: i64 = 3;
     const PERSONAL: bool = false;
     const KINDS: &'static [&'static str] = &["session", "call"];
     const KEY: &'static str = "stream";
@@ -232,6 +232,7 @@ impl Projection for SessionStats {
     ];
     const VIEW: &'static str = "call_sessions";
     const CACHED: usize = 4_096;
+    const MILESTONES: bool = true;
 
     /// The session's stream.
     type Key = String;

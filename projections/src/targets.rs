@@ -22,7 +22,7 @@ use crate::row::{Cell, Field, Kind, row};
 pub use breakdown::{Standing, standings};
 pub(crate) use queries::members;
 pub use queries::{
-    Filter, Referred, count, due, in_campaigns, list, newest_call, next_due, of_campaign, of_contacts,
+    Filter, Referred, begun, count, due, in_campaigns, list, newest_call, next_due, of_campaign, of_contacts,
     of_reference, put_off, waiting_of,
 };
 

@@ -6,6 +6,7 @@ mod following;
 mod history;
 #[expect(clippy::print_stdout, reason = "a measurement is for whoever runs it")]
 mod history_speed;
+mod milestones;
 mod opening;
 mod parking;
 mod pbx;

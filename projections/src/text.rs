@@ -75,6 +75,13 @@ impl Text {
         self.cut((page, limit))
     }
 
+    /// The end of a query of where rows began, after one position and by another.
+    pub(crate) fn begun(&mut self, (after, until): (Position, Position), limit: u32) -> &mut Self {
+        self.push(" and position > ").arg(Cell::position(after));
+        self.push(" and position <= ").arg(Cell::position(until));
+        self.push(" order by position limit ").arg(Cell::int(i64::from(limit)))
+    }
+
     fn cut(&mut self, (page, limit): (Page, u32)) -> &mut Self {
         self.push(" limit ").arg(Cell::int(i64::from(limit)));
         if let Page::Skip(skip) = page {

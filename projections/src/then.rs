@@ -34,6 +34,12 @@ impl<P: Projection> std::fmt::Debug for Then<P> {
 }
 
 impl<P: Projection> Then<P> {
+    /// Goes on with a row as it is known to have been.
+    pub fn from(row: Option<P::Row>) -> Self {
+        let rows = row.into_iter().map(|row| (P::key(&row), row)).collect();
+        Self { rows, parked: HashMap::new() }
+    }
+
     /// Events of whole streams, or the next ones of those that were begun.
     pub fn take(&mut self, facts: &[Arc<Fact>], unreadable: &[Unreadable<'_>]) {
         for event in unreadable.iter().filter(|event| P::KINDS.contains(&event.kind)) {

@@ -13,6 +13,7 @@ use projections::follow::Replay;
 use projections::registry::State;
 
 use super::Ports;
+use super::pbx::Exchange;
 use super::verification::Verifying;
 use crate::actors::{guardian, projector};
 use crate::dispatch::Dispatch;
@@ -21,7 +22,7 @@ use crate::http::vitals::{
     Verification, Vitals,
 };
 use crate::journal::{Journal, QUEUE_LEN_MAX};
-use crate::ports::{Clock, RemoteHost};
+use crate::ports::{AgentKind, Clock};
 
 /// A screen that is behind and stood still for so long has something to say in the log.
 const STUCK_AFTER: Duration = Duration::from_secs(15);
@@ -39,10 +40,18 @@ pub(super) struct Pulse {
     projectors: Vec<projector::Handle>,
     clock: Arc<dyn Clock>,
     verifying: Verifying,
-    simulated: Vec<String>,
+    simulated: Vec<&'static str>,
     began: Instant,
     /// Where each screen that is behind was at the last look, and since when it is there.
     seen: Mutex<HashMap<String, (Position, Instant)>>,
+}
+
+/// Far ends that the engine plays itself, in the order of their names.
+pub(super) fn played(agent: AgentKind, exchange: Option<&Exchange>, remote: Remote) -> Vec<&'static str> {
+    let pbx = exchange.is_some_and(|exchange| exchange.simulated.is_some());
+    let ends =
+        [("agent", agent == AgentKind::Simulated), ("pbx", pbx), ("remote", remote == Remote::Simulated)];
+    ends.into_iter().filter(|(_, played)| *played).map(|(name, _)| name).collect()
 }
 
 impl Pulse {
@@ -50,10 +59,9 @@ impl Pulse {
         (journal, screens): (&Journal, &Screens),
         dispatch: &Dispatch,
         (guardian, projectors): (&guardian::Handle, Vec<projector::Handle>),
-        (ports, remote): (&Ports, &dyn RemoteHost),
+        (ports, simulated): (&Ports, Vec<&'static str>),
         verifying: Verifying,
     ) -> Self {
-        let simulated = if remote.kind() == Remote::Simulated { vec!["remote".to_owned()] } else { vec![] };
         Self {
             journal: journal.clone(),
             screens: screens.clone(),

@@ -70,10 +70,7 @@ impl Dispatch {
         after: Option<&Place>,
         limit: usize,
     ) -> Result<Page<Place>, Error> {
-        let mut stored = self.journal.beneath(kind, parent, after, limit.saturating_add(1)).await?;
-        let more = stored.len() > limit;
-        stored.truncate(limit);
-        let next = stored.last().filter(|_| more).and_then(|last| Place::of(last, parent));
+        let (stored, next) = self.journal.beneath(kind, parent, after, limit).await?;
         Ok(Page { entries: self.entries(stored).await?, next })
     }
 

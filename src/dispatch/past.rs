@@ -55,9 +55,21 @@ impl Dispatch {
         after: Option<&Place>,
         (until, reading): (Position, Reading),
     ) -> Result<(Page, Option<Place>), Error> {
-        let stored = self.journal.beneath(kind, parent, after, PAGE).await?;
-        let next = stored.last().filter(|_| stored.len() == PAGE).and_then(|last| Place::of(last, parent));
+        let (stored, next) = self.journal.beneath(kind, parent, after, PAGE).await?;
         Ok((self.known_by(stored, until, reading).await?, next))
+    }
+
+    /// Events of a stream and of those of a kind beneath it that were recorded after a position and up to another, in the journal's order;
+    /// where to go on, if there are more.
+    pub async fn past_between(
+        &self,
+        family: (&Named, &'static str),
+        (after, until): (Position, Position),
+        reading: Reading,
+    ) -> Result<(Page, Option<Position>), Error> {
+        let stored = self.journal.family(family, (after, until), PAGE).await?;
+        let next = stored.last().filter(|_| stored.len() == PAGE).map(|last| last.position);
+        Ok((self.journal.decode(0, stored, reading).await?, next))
     }
 
     async fn known_by(

@@ -59,10 +59,7 @@ impl Dispatch {
         limit: usize,
     ) -> Result<Page, Error> {
         let parent = StreamId::session(organization, session);
-        let mut stored = self.journal.beneath(Call::TYPE, &parent, after, limit.saturating_add(1)).await?;
-        let more = stored.len() > limit;
-        stored.truncate(limit);
-        let next = stored.last().filter(|_| more).and_then(|last| Place::of(last, &parent));
+        let (stored, next) = self.journal.beneath(Call::TYPE, &parent, after, limit).await?;
         let read = self.journal.decode(0, stored, Reading::Clear).await?;
         if let Some(bad) = read.unreadable.into_iter().next() {
             return Err(Error::Unreadable { position: bad.position, why: bad.why });

@@ -1,11 +1,12 @@
-//! Looking back: `asOf` asks for what a screen showed at an earlier time or position. The answer is a fresh fold of the thing's own
-//! events up to there, by the screen's own rules, and nothing is stored. Streams are read a page at a time.
+//! Looking back: `asOf` asks for what a screen showed at an earlier time or position. The answer is a fold of the thing's own
+//! events up to there, by the screen's own rules; of what has many, from the last copy before that time. Streams are read a page at a time.
 //! What is asked about is in `as_of/session.rs`, `as_of/campaign.rs` and `as_of/contact.rs`.
 
 mod campaign;
 mod contact;
 mod session;
 
+use std::slice;
 use std::sync::Arc;
 
 use actix_web::HttpResponseBuilder;
@@ -13,6 +14,7 @@ use chrono::{DateTime, Utc};
 use domain::fact::{Fact, Position};
 use projections::Freshness;
 use projections::follow::Unreadable;
+use projections::milestones;
 use projections::projection::Projection;
 use projections::then::Then;
 use serde::Deserialize;
@@ -38,6 +40,9 @@ pub(super) struct AsOf {
     /// counts, and none that came later.
     as_of: Option<String>,
 }
+
+/// Rows whose streams are folded at a time.
+const TOGETHER: u32 = 500;
 
 /// A place in the journal that is looked back to.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +99,43 @@ async fn fold<P: Projection>(engine: &Engine, streams: &[Named], until: Position
             None => return Ok(then),
         }
     }
+}
+
+/// A row that a stream and those of a kind beneath it make: from the last copy before that time, or from the beginning.
+async fn whole<P: Projection>(
+    engine: &Engine,
+    key: &P::Key,
+    (own, kind): (&Named, &'static str),
+    until: Position,
+) -> Result<Then<P>, Problem> {
+    let Some(before) = milestones::before::<P>(&engine.screens, key, until).await? else {
+        let mut then = fold(engine, slice::from_ref(own), until).await?;
+        let beneath = (kind, own.1.clone());
+        each_beneath(engine, &beneath, (until, reading::<P>()), |facts, damaged| {
+            take(&mut then, facts, damaged);
+        })
+        .await?;
+        return Ok(then);
+    };
+    let mut then = Then::from(before.row);
+    for (mut after, last) in before.rest {
+        loop {
+            let read = engine.dispatch.past_between((own, kind), (after, last), reading::<P>());
+            let (page, next) = read.await?;
+            take(&mut then, &page.facts, &page.unreadable);
+            match next {
+                Some(next) => after = next,
+                None => break,
+            }
+        }
+    }
+    Ok(then)
+}
+
+/// Whether a screen can tell by now which streams there were then: it has read them all, and left none aside.
+async fn tells(engine: &Engine, screen: &str, until: Position) -> bool {
+    let shown = engine.screens.wait(screen, until, engine.options.read_wait).await;
+    shown.position >= until && shown.parked == 0
 }
 
 /// The events of each stream beneath another one up to a position, stream by stream: no more than a page and a stream is held.

@@ -246,6 +246,8 @@ struct MeView<'a> {
     scopes: Vec<&'static str>,
     /// Whether it can be signed out.
     signed_in: bool,
+    /// Far ends that the engine plays itself, so that nobody takes for calls what nobody had: `agent`, `pbx`, `remote`.
+    simulated: &'a [&'static str],
 }
 
 /// Whose token this is, and what it is good for.
@@ -254,7 +256,7 @@ struct MeView<'a> {
     (status = UNAUTHORIZED, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/auth/me")]
-async fn me(caller: Bearer) -> HttpResponse {
+async fn me(engine: Engine, caller: Bearer) -> HttpResponse {
     let Caller { organization, role, actor, scopes, sign_in, until: _ } = &caller.0;
     HttpResponse::Ok().json(MeView {
         username: actor,
@@ -262,6 +264,7 @@ async fn me(caller: Bearer) -> HttpResponse {
         organization_id: organization.as_str(),
         scopes: scopes.iter().map(Scope::as_str).collect(),
         signed_in: sign_in.is_some(),
+        simulated: &engine.options.simulated,
     })
 }
 

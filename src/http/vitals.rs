@@ -112,8 +112,8 @@ pub struct Status {
     /// The journal's newest position.
     pub position: Position,
     pub uptime_seconds: u64,
-    /// Far ends that the engine plays itself: nobody real is reached through them.
-    pub simulated: Vec<String>,
+    /// Far ends that the engine plays itself: nobody real is reached through them. `agent`, `pbx`, `remote`.
+    pub simulated: Vec<&'static str>,
     pub journal: Queue,
     pub keepers: Vec<Keeper>,
     pub projections: Vec<Projection>,

@@ -1,9 +1,11 @@
-//! Reading the streams beneath another one, in the order of their names: a session's calls, some events at a time.
+//! Reading the streams beneath another one, a session's calls: all of them in the order of their names, or a stretch of the journal in its
+//! own order, some events at a time.
 //! It owns where such a reading begins and ends, so that nobody meets a neighbour's stream; what the events mean is not its business.
 
+use domain::fact::Position;
 use domain::ids::StreamId;
 
-use super::{Error, Journal, Store, Stored};
+use super::{Error, Journal, Named, Store, Stored};
 
 /// Where a reading stands: at an event, by its stream's name beneath the parent and its sequence there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,17 @@ pub(super) struct Stretch {
     pub(super) kind: &'static str,
     pub(super) after: (String, u64),
     pub(super) before: String,
+    pub(super) limit: usize,
+}
+
+/// A stream and those of one kind beneath it, within a stretch of the journal.
+#[derive(Debug)]
+pub(super) struct Family {
+    pub(super) own: Named,
+    pub(super) kind: &'static str,
+    pub(super) names: (String, String),
+    pub(super) after: Position,
+    pub(super) until: Position,
     pub(super) limit: usize,
 }
 
@@ -39,18 +52,39 @@ impl Place {
 }
 
 impl Journal {
-    /// Events of the streams beneath another one, stream by stream, each in its order, as stored, at most `limit`.
+    /// Events of the streams beneath another one, stream by stream, each in its order, as stored, at most `limit`; and the last of them,
+    /// where there are more.
     pub async fn beneath(
         &self,
         kind: &'static str,
         parent: &StreamId,
         after: Option<&Place>,
         limit: usize,
+    ) -> Result<(Vec<Stored>, Option<Place>), Error> {
+        let stretch = Stretch::new(kind, parent, after, limit.saturating_add(1));
+        let mut events = match &self.store {
+            Store::Sqlite(store) => store.stretch(stretch).await?,
+            Store::Postgres(store) => store.stretch(stretch).await?,
+        };
+        let more = events.len() > limit;
+        events.truncate(limit);
+        let next = events.last().filter(|_| more).and_then(|last| Place::of(last, parent));
+        Ok((events, next))
+    }
+
+    /// Events of a stream and of those of a kind beneath it, after a position and up to another, in the journal's order, as stored, at most
+    /// `limit`. All of the journal between the two is looked through, and nothing else.
+    pub async fn family(
+        &self,
+        (own, kind): (&Named, &'static str),
+        (after, until): (Position, Position),
+        limit: usize,
     ) -> Result<Vec<Stored>, Error> {
-        let stretch = Stretch::new(kind, parent, after, limit);
+        let Stretch { after: (from, _), before, .. } = Stretch::new(kind, &own.1, None, limit);
+        let family = Family { own: own.clone(), kind, names: (from, before), after, until, limit };
         match &self.store {
-            Store::Sqlite(store) => store.stretch(stretch).await,
-            Store::Postgres(store) => store.stretch(stretch).await,
+            Store::Sqlite(store) => store.family(family).await,
+            Store::Postgres(store) => store.family(family).await,
         }
     }
 }

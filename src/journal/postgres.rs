@@ -26,7 +26,7 @@ use tokio_util::context::TokioContext;
 use uuid::Uuid;
 
 use super::batch::Prepared;
-use super::beneath::Stretch;
+use super::beneath::{Family, Stretch};
 use super::chain::Hash;
 use super::feed::Tail;
 use super::keys::KeyRow;
@@ -161,6 +161,10 @@ impl Postgres {
 
     pub(super) async fn stretch(&self, stretch: Stretch) -> Result<Vec<Stored>, Error> {
         self.at_home(read::stretch(self.pool()?, &stretch)).await.map_err(|why| unavailable(&why))
+    }
+
+    pub(super) async fn family(&self, family: Family) -> Result<Vec<Stored>, Error> {
+        self.at_home(read::family(self.pool()?, &family)).await.map_err(|why| unavailable(&why))
     }
 
     pub(super) async fn keys(&self, ids: &[Uuid]) -> Result<Vec<KeyRow>, Error> {

@@ -2,6 +2,7 @@
 //! One process at a time, held by a lock on the data folder, since the bundled SQLite is only safe with a single writer.
 
 mod effects;
+mod family;
 mod lists;
 mod schema;
 mod syncer;

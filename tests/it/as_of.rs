@@ -13,6 +13,7 @@ use projections::call_history::CallHistory;
 use projections::campaign_board::CampaignBoard;
 use projections::contact_book::ContactBook;
 use projections::follow::{Follower, Page};
+use projections::milestones;
 use projections::projection::Projection;
 use projections::session_stats::SessionStats;
 use projections::targets::Targets;
@@ -174,8 +175,9 @@ fn still(mut answer: Value) -> Value {
 
 #[actix_web::test]
 async fn what_is_told_of_a_position_is_what_the_screens_showed_there() {
-    for seed in 1..=3 {
-        let floor = Floor::new().await;
+    // Copies of rows at every event, at some, and at none.
+    for (seed, every) in [(1, 1), (2, 5), (3, milestones::EVERY)] {
+        let floor = Floor::copying(every).await;
         let mut dice = Dice(seed);
         let paths = history(&floor, &mut dice).await;
         let then = floor.beside().await;

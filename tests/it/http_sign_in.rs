@@ -90,7 +90,7 @@ async fn whoever_signs_in_is_who_they_are() {
     let shown = me(&floor, session["token"].as_str().unwrap()).await.json();
     let expected = json!({
         "username": "aziz", "role": "operator", "organizationId": "1", "signedIn": true,
-        "scopes": ["calls", "auto-calling", "webhook", "read", "admin"],
+        "simulated": ["agent", "remote"], "scopes": ["calls", "auto-calling", "webhook", "read", "admin"],
     });
     assert_eq!(shown, expected);
     let plain = me(&floor, &token(&json!({ "organizationId": 1 }))).await.json();

@@ -44,6 +44,7 @@ use projections::campaign_calls::CampaignCalls;
 use projections::campaign_hours::CampaignHours;
 use projections::contact_book::ContactBook;
 use projections::follow::{Follower, PAGE, Page};
+use projections::milestones;
 use projections::number_lists::NumberLists;
 use projections::pbx_calls::PbxCalls;
 use projections::pbx_watch::PbxWatch;
@@ -151,6 +152,7 @@ pub(crate) fn options() -> Options {
         recordings: config.remote.recordings,
         completion: Completion::Results,
         campaigns: house(),
+        simulated: vec!["agent", "remote"],
         parallel: false,
         uploads: std::env::temp_dir(),
     }
@@ -203,9 +205,26 @@ impl Floor {
         Self::timed(options, followed, (recordings, None), Arc::new(SystemClock)).await
     }
 
+    /// Followed by screens that keep copies of their rows at this distance.
+    pub(crate) async fn copying(every: u64) -> Self {
+        let (remote, hosts, len_max) = (Arc::new(Unset), vec![], recordings::LEN_MAX);
+        let nowhere = recordings::Options { remote, remote_host: None, hosts, exchange: None, len_max };
+        let clock = Arc::new(SystemClock);
+        Self::opened(options(), (true, every), (Recordings::new(nowhere), None), clock).await
+    }
+
     async fn timed(
         options: Options,
         followed: bool,
+        ends: (Recordings, Option<Watch>),
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self::opened(options, (followed, milestones::EVERY), ends, clock).await
+    }
+
+    async fn opened(
+        options: Options,
+        (followed, milestones_every): (bool, u64),
         (recordings, pbx): (Recordings, Option<Watch>),
         clock: Arc<dyn Clock>,
     ) -> Self {
@@ -217,7 +236,7 @@ impl Floor {
         let dispatch = Dispatch::start(&journal, &[actix::Arbiter::current()]);
         let told = clock.clone();
         let store = Store::Sqlite(folder.path().join("screens.db"));
-        let screens = projections::Options { store, clock: Arc::new(move || told.now()) };
+        let screens = projections::Options { store, clock: Arc::new(move || told.now()), milestones_every };
         let screens = Screens::open(screens).await.unwrap();
         if followed {
             actix::spawn(follow::<SessionStats>(journal.clone(), screens.clone()));
@@ -261,7 +280,7 @@ impl Floor {
         let nowhere = recordings::Options { remote, remote_host: None, hosts, exchange: None, len_max };
         let folder = tempfile::tempdir().unwrap();
         let store = Store::Sqlite(folder.path().join("screens.db"));
-        let screens = projections::Options { store, clock: Arc::new(now) };
+        let screens = projections::Options::new(store, Arc::new(now));
         let screens = Screens::open(screens).await.unwrap();
         let parts = Parts {
             dispatch: self.dispatch.clone(),

@@ -90,7 +90,7 @@ impl Ground {
                 Store::Postgres(PgPoolOptions::new().max_connections(6).connect_lazy(url).unwrap())
             }
         };
-        Screens::open(projections::Options { store, clock: Arc::new(|| SystemClock.now()) }).await.unwrap()
+        Screens::open(projections::Options::new(store, Arc::new(|| SystemClock.now()))).await.unwrap()
     }
 }
 

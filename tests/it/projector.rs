@@ -136,7 +136,7 @@ impl Following for FaultyFollower {
 
 async fn screens(bench: &Bench) -> Screens {
     let (path, clock) = (bench.path().join("screens.db"), bench.clock.clone());
-    Screens::open(projections::Options { store: Store::Sqlite(path), clock: Arc::new(move || clock.now()) })
+    Screens::open(projections::Options::new(Store::Sqlite(path), Arc::new(move || clock.now())))
         .await
         .unwrap()
 }

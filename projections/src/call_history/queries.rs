@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{CallHistory, ResultRow};
 use crate::error::Error;
 use crate::projection::Projection;
-use crate::row::{Cell, stored};
+use crate::row::{Begun, Cell, stored};
 use crate::screens::Screens;
 use crate::store::Dialect;
 use crate::text::{Text, pattern};
@@ -42,6 +42,20 @@ pub async fn of_session(
         containing(&mut text, part, screens.backend().dialect());
     }
     text.push(" order by position limit ").arg(Cell::int(i64::from(limit)));
+    let (rest, args) = text.into_parts();
+    screens.query(CallHistory::NAME, &rest, args, false).await
+}
+
+/// Where the calls of a session stand that began after a position and by another, in the order in which they came.
+pub async fn begun(
+    screens: &Screens,
+    (organization, session): (&str, &str),
+    (after, until): (Position, Position),
+    limit: u32,
+) -> Result<Vec<Begun>, Error> {
+    let mut text = Text::new("where organization = ");
+    text.arg(Cell::text(organization)).push(" and session = ").arg(Cell::text(session));
+    text.begun((after, until), limit);
     let (rest, args) = text.into_parts();
     screens.query(CallHistory::NAME, &rest, args, false).await
 }

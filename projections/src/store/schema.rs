@@ -95,6 +95,8 @@ pub(crate) fn drop_generation(dialect: Dialect, known: &Generation) -> Vec<Step>
         Step::new(format!("drop table if exists {table}")),
         Step::new(format!("delete from {prefix}parked where projection = $1 and generation = $2"))
             .with(which()),
+        Step::new(format!("delete from {prefix}milestones where projection = $1 and generation = $2"))
+            .with(which()),
         Step::new(format!("delete from {prefix}projections where name = $1 and generation = $2"))
             .with(which())
             .expecting(1),
@@ -143,6 +145,11 @@ fn base(dialect: Dialect) -> Vec<Step> {
             "create table if not exists {prefix}parked (projection text not null, generation {int} not null, \
              kind text not null, stream text not null, first_position {int} not null, reason text not null, \
              at {int} not null, primary key (projection, generation, kind, stream)){options}"
+        )),
+        Step::new(format!(
+            "create table if not exists {prefix}milestones (projection text not null, generation {int} not null, \
+             key text not null, position {int} not null, since {int} not null, until {int} not null, copy text not null, \
+             primary key (projection, generation, key, position)){options}"
         )),
         Step::new(format!(
             "insert into {prefix}format (version) select {FORMAT} where not exists (select 1 from {prefix}format)"

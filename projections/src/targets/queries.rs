@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{State, TargetRow, Targets, Turn};
 use crate::error::Error;
 use crate::projection::Projection;
-use crate::row::{Cell, row};
+use crate::row::{Begun, Cell, row};
 use crate::screens::Screens;
 use crate::text::{Page, Text};
 
@@ -73,6 +73,22 @@ pub async fn of_campaign(
     screens.query(Targets::NAME, rest, args, false).await
 }
 
+/// Where the contacts of a campaign stand that joined after a position and by another, those that left included.
+pub async fn begun(
+    screens: &Screens,
+    (organization, campaign): (&Organization, Uuid),
+    (after, until): (Position, Position),
+    limit: u32,
+) -> Result<Vec<Begun>, Error> {
+    let mut text = Text::new("where organization = ");
+    text.arg(Cell::text(organization.as_str()))
+        .push(" and campaign = ")
+        .arg(Cell::text(campaign.to_string()));
+    text.begun((after, until), limit);
+    let (rest, args) = text.into_parts();
+    screens.query(Targets::NAME, &rest, args, false).await
+}
+
 /// Who is due in a campaign, those of one turn, the longest due first.
 pub async fn due(
     screens: &Screens,
@@ -111,7 +127,7 @@ pub async fn next_due(screens: &Screens, campaign: Uuid) -> Result<Option<DateTi
 }
 
 row! {
-    struct Begun {
+    struct Newest {
         pub dialled_at: Option<DateTime<Utc>>,
     }
 }
@@ -125,8 +141,8 @@ pub async fn newest_call(
     let args = vec![Cell::text(organization.as_str()), Cell::text(campaign.to_string())];
     let rest = "where organization = $1 and campaign = $2 and dialled_at is not null \
                 order by dialled_at desc limit 1";
-    let found: Vec<Begun> = screens.query(Targets::NAME, rest, args, false).await?;
-    Ok(found.first().and_then(|begun| begun.dialled_at))
+    let found: Vec<Newest> = screens.query(Targets::NAME, rest, args, false).await?;
+    Ok(found.first().and_then(|newest| newest.dialled_at))
 }
 
 /// Who was put off in a campaign by a rule, for a while or for good, in the order in which they joined, from after a cursor.

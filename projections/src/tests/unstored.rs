@@ -114,7 +114,7 @@ type Clock = Arc<AtomicI64>;
 async fn by_the_clock(world: &World, clock: &Clock) -> Screens {
     let (store, clock) = (world.store.clone(), Arc::clone(clock));
     let clock = Arc::new(move || DateTime::from_timestamp_millis(clock.load(Ordering::Relaxed)).unwrap());
-    Screens::open(Options { store, clock }).await.unwrap()
+    Screens::open(Options::new(store, clock)).await.unwrap()
 }
 
 async fn with_clock(mut world: World) -> (World, Clock) {

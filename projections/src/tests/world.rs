@@ -21,7 +21,7 @@ pub(super) struct World {
 
 pub(super) fn options(store: &Store) -> Options {
     let clock = Arc::new(|| DateTime::from_timestamp_micros(1_760_000_000_000_000).unwrap());
-    Options { store: store.clone(), clock }
+    Options::new(store.clone(), clock)
 }
 
 impl World {
@@ -45,6 +45,11 @@ impl World {
 
     pub(super) async fn again(&self) -> Screens {
         Screens::open(options(&self.store)).await.unwrap()
+    }
+
+    /// With copies of rows at this distance.
+    pub(super) async fn again_with(&self, milestones_every: u64) -> Screens {
+        Screens::open(Options { milestones_every, ..options(&self.store) }).await.unwrap()
     }
 
     pub(super) async fn sessions(&self) -> Vec<SessionRow> {

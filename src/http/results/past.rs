@@ -12,13 +12,11 @@ use projections::call_history::ResultRow;
 
 use super::list::piece;
 use super::view::ResultView;
-use crate::dispatch::reports::Error;
 use crate::http::as_of::{self, Moment};
 use crate::http::problem::Problem;
 use crate::http::{Engine, page, sessions};
 
-/// For each page all of the session's calls are read: few large ones.
-const PAGE: usize = 10_000;
+const PAGE: usize = 2_000;
 
 /// A session's results at a time, read from a place on.
 pub(super) struct LookingBack {
@@ -48,19 +46,20 @@ impl LookingBack {
         sessions::json(answer, &views)
     }
 
-    async fn rows(&self, limit: usize) -> Result<Vec<ResultRow>, Error> {
+    async fn rows(&self, limit: usize) -> Result<Vec<ResultRow>, Problem> {
         let which = (self.statuses.as_slice(), self.then.position);
         as_of::results(&self.engine, &self.session, which, (self.after, limit)).await
     }
 
     /// The array in pieces.
-    fn all(self) -> impl Stream<Item = Result<Bytes, Error>> {
+    fn all(self) -> impl Stream<Item = Result<Bytes, actix_web::Error>> {
         stream::try_unfold(Some((self, false)), async |state| {
             let Some((mut reading, more)) = state else { return Ok(None) };
             let rows = reading
                 .rows(PAGE)
                 .await
-                .inspect_err(|why| tracing::error!(cause = %why, "results broke off: {why}"))?;
+                .inspect_err(|why| tracing::error!(cause = %why, "results broke off: {why}"))
+                .map_err(actix_web::Error::from)?;
             let last = rows.len() < PAGE;
             let piece = piece(rows.iter().map(|row| reading.view(row)), more, last);
             reading.after = rows.last().map_or(reading.after, |row| row.position);

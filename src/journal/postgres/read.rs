@@ -12,7 +12,7 @@ use sqlx::postgres::{PgPool, PgRow};
 use uuid::Uuid;
 
 use super::schema::plainly;
-use crate::journal::beneath::Stretch;
+use crate::journal::beneath::{Family, Stretch};
 use crate::journal::chain::{GENESIS, Hash};
 use crate::journal::keys::KeyRow;
 use crate::journal::{Batch, Error, Named, Stored};
@@ -38,6 +38,19 @@ pub(super) async fn stretch(pool: &PgPool, stretch: &Stretch) -> sqlx::Result<Ve
     let Stretch { kind, after: (stream, sequence), before, limit } = stretch;
     let query = sqlx::query(&sql).bind(kind).bind(stream).bind(bound(*sequence)).bind(before);
     let query = query.bind(i64::try_from(*limit).unwrap_or(i64::MAX));
+    query.fetch_all(pool).await?.iter().map(stored).collect()
+}
+
+/// What is joined to nothing keeps the query on positions.
+pub(super) async fn family(pool: &PgPool, family: &Family) -> sqlx::Result<Vec<Stored>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM events WHERE position > $1 AND position <= $2 \
+         AND ((aggregate_type || '' = $3 AND aggregate_id || '' = $4) \
+         OR (aggregate_type || '' = $5 AND aggregate_id || '' > $6 AND aggregate_id || '' < $7)) ORDER BY position LIMIT $8"
+    );
+    let Family { own: (own, stream), kind, names: (from, before), after, until, limit } = family;
+    let query = sqlx::query(&sql).bind(bound(*after)).bind(bound(*until)).bind(own).bind(stream.as_str());
+    let query = query.bind(kind).bind(from).bind(before).bind(i64::try_from(*limit).unwrap_or(i64::MAX));
     query.fetch_all(pool).await?.iter().map(stored).collect()
 }
 

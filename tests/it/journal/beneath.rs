@@ -7,13 +7,14 @@ use domain::fact::{Event, Fact};
 use domain::ids::StreamId;
 use karnay::journal::beneath::Place;
 use karnay::journal::feed::Reading;
-use karnay::journal::{Append, Journal, Unit};
+use karnay::journal::{Append, Journal, Stored, Unit};
 
 use super::bed::{Bed, circumstances, entry, unit};
 
 super::on_both_stores!(
     what_is_beneath_a_stream_is_nobody_elses,
     a_reading_goes_on_where_it_stood,
+    a_stretch_of_the_journal_holds_a_stream_and_what_is_beneath_it,
     the_personal_part_of_somebody_forgotten_is_empty,
 );
 
@@ -53,11 +54,13 @@ async fn written(journal: &Journal) {
 async fn read(journal: &Journal, parent: &str, limit: usize) -> Vec<(String, u64)> {
     let (parent, mut after, mut all) = (stream(parent), None, vec![]);
     loop {
-        let page = journal.beneath("call", &parent, after.as_ref(), limit).await.unwrap();
+        let (page, next) = journal.beneath("call", &parent, after.as_ref(), limit).await.unwrap();
         assert!(page.len() <= limit);
         all.extend(page.iter().map(|event| (event.stream.clone(), event.sequence)));
-        let Some(last) = page.last() else { return all };
-        after = Some(Place::of(last, &parent).unwrap());
+        let last = page.last().and_then(|last| Place::of(last, &parent));
+        assert!(next.is_none() || next == last, "it goes on after the last");
+        let Some(next) = next else { return all };
+        after = Some(next);
     }
 }
 
@@ -84,12 +87,37 @@ async fn a_reading_goes_on_where_it_stood(bed: Bed) {
     }
     let parent = stream("1/s-1");
     let beyond = Place { name: "~zz".into(), sequence: 1 };
-    assert!(journal.beneath("call", &parent, Some(&beyond), 100).await.unwrap().is_empty());
+    assert!(journal.beneath("call", &parent, Some(&beyond), 100).await.unwrap().0.is_empty());
     let middle = Place { name: "0000003".into(), sequence: 9 };
-    let rest = journal.beneath("call", &parent, Some(&middle), 100).await.unwrap();
+    let (rest, _) = journal.beneath("call", &parent, Some(&middle), 100).await.unwrap();
     assert_eq!(rest.first().map(|event| &*event.stream), Some(OURS[2]));
     let elsewhere = rest.first().and_then(|event| Place::of(event, &stream("1/s-")));
     assert_eq!(elsewhere, None);
+}
+
+async fn a_stretch_of_the_journal_holds_a_stream_and_what_is_beneath_it(bed: Bed) {
+    let journal = bed.open().await;
+    written(&journal).await;
+    let own = ("session", stream("1/s-1/0000003"));
+    let all = journal.stored(0, 100).await.unwrap();
+    let head = all.last().unwrap().position;
+    for (own, kind) in
+        [(own, "call"), (("session", stream("1/s-1")), "call"), (("call", stream("1/s-1")), "none")]
+    {
+        for (after, until) in [(0, head), (0, 0), (3, 7), (head - 2, head), (5, 5), (0, head + 9)] {
+            let beneath = format!("{}/", own.1);
+            let ours = |event: &&Stored| {
+                event.position > after
+                    && event.position <= until
+                    && ((event.kind == own.0 && event.stream == own.1.as_str())
+                        || (event.kind == kind && event.stream.starts_with(&beneath)))
+            };
+            let wanted: Vec<_> = all.iter().filter(ours).cloned().collect();
+            assert_eq!(journal.family((&own, kind), (after, until), 100).await.unwrap(), wanted);
+            let first = journal.family((&own, kind), (after, until), 2).await.unwrap();
+            assert_eq!(first, wanted[..wanted.len().min(2)]);
+        }
+    }
 }
 
 async fn the_personal_part_of_somebody_forgotten_is_empty(bed: Bed) {
@@ -103,7 +131,7 @@ async fn the_personal_part_of_somebody_forgotten_is_empty(bed: Bed) {
 }
 
 async fn personal(journal: &Journal) -> Vec<String> {
-    let stored = journal.beneath("call", &stream("1/s-1"), None, 100).await.unwrap();
+    let (stored, _) = journal.beneath("call", &stream("1/s-1"), None, 100).await.unwrap();
     let page = journal.decode(0, stored, Reading::Clear).await.unwrap();
     assert!(page.unreadable.is_empty());
     let shown = |fact: &Arc<Fact>| {
