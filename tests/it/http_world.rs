@@ -57,6 +57,8 @@ use projections::{Screens, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::proof::proof;
+
 pub(crate) const SECRET: &str = "a secret that is long enough to be one";
 
 pub(crate) struct Floor {
@@ -246,6 +248,7 @@ impl Floor {
             sheets,
             recordings,
             vitals,
+            proof: proof(&journal),
             metrics,
             board: hub::board(journal.position()),
             moving: Moving::default(),
@@ -271,6 +274,7 @@ impl Floor {
             sheets: Arc::new(Spreadsheets),
             recordings: Arc::new(Recordings::new(nowhere)),
             vitals: Arc::new(Calm),
+            proof: proof(&self.journal),
             metrics: Arc::new(String::new),
             board: hub::board(self.journal.position()),
             moving: Moving::default(),

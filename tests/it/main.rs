@@ -66,6 +66,7 @@ mod overload;
 mod pbx_drivers;
 mod printed;
 mod promises;
+mod proof;
 mod quarantine;
 mod realtime;
 mod rebuild;
