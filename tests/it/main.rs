@@ -39,6 +39,7 @@ mod journal;
 mod journal_postgres;
 
 mod effects;
+mod golden_rows;
 mod guardian;
 mod projector;
 
