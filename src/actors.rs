@@ -9,5 +9,6 @@ pub mod hub;
 pub mod pbx;
 pub mod projector;
 pub mod reactor;
+pub mod signer;
 mod turn;
 pub mod watchdog;

@@ -5,6 +5,7 @@ mod agent;
 mod pbx;
 mod rebuild;
 mod remote;
+mod signing;
 mod simulation;
 mod users;
 mod verification;
@@ -32,8 +33,10 @@ use crate::adapters::system::{SystemClock, SystemIds};
 use crate::config::{Config, keys};
 use crate::dispatch::Dispatch;
 use crate::dispatch::dialling::House;
+use crate::dispatch::proof::Proof;
 use crate::http;
 use crate::journal::keys::DataKey;
+use crate::journal::signer::Signer;
 use crate::journal::verify::Place;
 use crate::journal::{self, Journal};
 use crate::ports::{AgentKind, Clock, Ids, RemoteHost, VoiceAgent};
@@ -43,6 +46,7 @@ pub use agent::voice_agent;
 pub use pbx::{Exchange, exchange, exchange_options};
 pub use rebuild::{RebuildStep, rebuild_offline};
 use remote::{call_servers, host_name, recordings, remote_host};
+pub use signing::{lose_key_offline, take_key_offline};
 pub use users::{Errand, user_offline};
 use verification::Verifying;
 use vitals::Pulse;
@@ -56,6 +60,8 @@ const SCREEN_CONNECTIONS_MAX: u32 = 8;
 const EFFECTS_PATIENCE: Duration = Duration::from_secs(7);
 /// Commands that were taken in are stored in milliseconds, unless the store is away.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(1);
+/// One small write.
+const SIGN_PATIENCE: Duration = Duration::from_millis(500);
 /// An exchange forgets a session by itself too.
 const LEAVE_PATIENCE: Duration = Duration::from_millis(500);
 /// Reads fail after this long where the database is away; nobody waits for it in silence.
@@ -95,6 +101,7 @@ pub struct App {
     dispatch: Dispatch,
     effector: effector::Handle,
     guardian: guardian::Handle,
+    signer: Signer,
     engine: http::Engine,
     listener: TcpListener,
     /// What dials and reports from inside this process, where the remote host is simulated.
@@ -110,7 +117,7 @@ impl App {
         let listener = bind(&config)?;
         // Port 0 was a wish for any; from here on it is the one that was given.
         config.http.port = listener.local_addr()?.port();
-        let journal = open_journal(&config, &ports).await?;
+        let (journal, signer) = signing::open(&config, &ports).await?;
         forget_uploads(&config);
         let screens = open_screens(&config, &ports, &journal).await?;
         let (remote, simulated) = remote_host(&config, &ports)?;
@@ -121,10 +128,11 @@ impl App {
         let (watch, watched) = exchange.as_ref().map(|exchange| exchange.watch(&config)).unzip();
         let dispatch = start_keepers(&journal)?;
         let (board, moving) = (hub::board(journal.position()), http::Moving::default());
-        let wards = wards::all(&wards::World {
+        let wards::Wards { all, effector, projectors } = wards::all(&wards::World {
             journal: journal.clone(),
             screens: screens.clone(),
             dispatch: dispatch.clone(),
+            signer: signer.clone(),
             remote: Arc::clone(&remote),
             agent,
             campaigns: campaigns.clone(),
@@ -134,11 +142,9 @@ impl App {
             ports: ports.clone(),
             config: &config,
         })?;
-        let wards::Wards { all: wards, effector, projectors } = wards;
-        let guardian = guardian::start(guardian::Limits::default(), wards)?;
+        let guardian = guardian::start(guardian::Limits::default(), all)?;
 
-        let verifying = Verifying::new(place(&config), &ports.clock);
-        let actors = (&guardian, projectors);
+        let (actors, verifying) = ((&guardian, projectors), Verifying::new(place(&config), &ports.clock));
         let tapes = exchange.as_ref().map(|one| one.tapes(&config));
         let vitals = Pulse::new((&journal, &screens), &dispatch, actors, (&ports, played.clone()), verifying);
         let engine = http::Engine::try_new(http::Parts {
@@ -149,6 +155,7 @@ impl App {
             sheets: Arc::new(Spreadsheets),
             recordings: Arc::new(recordings(&config, &remote, tapes)),
             vitals: Arc::new(vitals),
+            proof: Proof::new(signer.clone()),
             metrics: metrics(),
             board,
             moving,
@@ -166,6 +173,7 @@ impl App {
             dispatch,
             effector,
             guardian,
+            signer,
             engine,
             listener,
             simulated,
@@ -220,6 +228,10 @@ impl App {
             && tokio::time::timeout(LEAVE_PATIENCE, exchange.pbx.close()).await.is_err()
         {
             tracing::warn!("the exchange did not say goodbye");
+        }
+        // Whatever is cut off later was signed by then.
+        if tokio::time::timeout(SIGN_PATIENCE, self.signer.sign()).await.is_ok_and(|signed| signed.is_err()) {
+            tracing::warn!("what was recorded last is not signed; that is done after the next start");
         }
         self.journal.close().await;
         if let Err(why) = self.screens.close().await {

@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, how the answer is printed, and which exit code it ends with.
 //! It owns no engine: `serve` hands over to `app`, the others look at the journal or ask the running engine.
 
+mod checkpoint;
 mod engine;
 mod events;
 mod help;
@@ -8,6 +9,7 @@ mod kerio_probe;
 mod progress;
 mod rebuild;
 mod serve;
+mod signing_key;
 mod sim;
 mod simulate;
 mod status;
@@ -15,6 +17,7 @@ mod table;
 mod token;
 mod user;
 mod verify;
+mod verify_bundle;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -53,7 +56,16 @@ enum Task {
     Events(events::Options),
     /// Check that the journal is what was written
     #[command(before_help = help::VERIFY, after_help = help::VERIFY_MORE)]
-    Verify,
+    Verify(verify::Options),
+    /// Check an evidence about a call, without any journal
+    #[command(before_help = help::VERIFY_BUNDLE, after_help = help::VERIFY_BUNDLE_MORE)]
+    VerifyBundle(verify_bundle::Options),
+    /// Print the newest signed checkpoint, to be kept elsewhere
+    #[command(before_help = help::CHECKPOINT, after_help = help::CHECKPOINT_MORE)]
+    Checkpoint,
+    /// Show or renew the key that checkpoints are signed with
+    #[command(before_help = help::SIGNING_KEY, after_help = help::SIGNING_KEY_MORE)]
+    SigningKey(signing_key::Options),
     /// Make a token to sign in with
     #[command(before_help = help::TOKEN, after_help = help::TOKEN_MORE)]
     Token(token::Options),
@@ -113,6 +125,14 @@ enum Error {
     Differ,
     #[error("no password came; nothing was changed")]
     NoPassword,
+    /// A file that was named cannot be used.
+    #[error("{path}: {why}")]
+    File { path: String, why: String },
+    #[error(
+        "SIGNING_KEY is set, so its keys are renewed there: SIGNING_KEY=<new>,<old>, then start the engine anew; \
+         `openssl rand -base64 32` makes one"
+    )]
+    KeyIsSet,
     #[error(transparent)]
     Simulate(#[from] simulate::Error),
 }
@@ -127,6 +147,7 @@ impl Error {
             Self::Start(_) | Self::NoScreen { .. } => NOT_POSSIBLE,
             Self::User(_) => NOT_FINE,
             Self::Password(_) | Self::Differ | Self::NoPassword => NOT_POSSIBLE,
+            Self::File { .. } | Self::KeyIsSet => NOT_POSSIBLE,
             Self::Simulate(why) if why.is_the_users() => NOT_POSSIBLE,
             Self::Simulate(_) => NOT_FINE,
         }
@@ -170,7 +191,10 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Task::Status(options) => status::run(&options, &config, out).await,
         Task::Rebuild(options) => rebuild::run(&options, config, out).await,
         Task::Events(options) => events::run(&options, &config, out).await,
-        Task::Verify => verify::run(&config, out).await,
+        Task::Verify(options) => verify::run(&options, &config, out).await,
+        Task::VerifyBundle(options) => verify_bundle::run(&options, out),
+        Task::Checkpoint => checkpoint::run(&config, out).await,
+        Task::SigningKey(options) => signing_key::run(&options, &config, out).await,
         Task::Token(options) => token::run(&options, &config, out),
         Task::User(options) => user::run(&options, &config, out).await,
         Task::Sim(options) => sim::run(options, &config, out).await,
@@ -212,7 +236,11 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
         "rebuild" | "add" | "passwd" => {
             Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "DATA_KEY", "JWT_SECRET"])
         }
-        "events" | "verify" => Some(&["DATA_DIR", "DATABASE_URL"]),
+        "rotate" => {
+            Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "DATA_KEY", "SIGNING_KEY", "JWT_SECRET"])
+        }
+        "events" | "verify" | "checkpoint" | "show" => Some(&["DATA_DIR", "DATABASE_URL"]),
+        "verify-bundle" => Some(&[]),
         "remote" | "agent" => Some(&["LOG", "LOG_FORMAT"]),
         "simulate" => Some(&["DEFAULT_TIMEZONE"]),
         "kerio-probe" => Some(&kerio_probe::SETTINGS),

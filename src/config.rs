@@ -120,6 +120,8 @@ pub struct Store {
     pub database_url: Option<Secret>,
     /// Unset: `keys::data_key` reads or makes the one in the data folder.
     pub data_key: Option<Key>,
+    /// The newest first. Empty: `keys::signing_keys` reads or makes the one in the data folder.
+    pub signing_keys: Vec<Key>,
 }
 
 #[derive(Debug, Clone)]
@@ -316,6 +318,7 @@ impl Reading<'_> {
             data_dir: self.value("DATA_DIR", |text| Ok(PathBuf::from(text)))?,
             database_url: self.value("DATABASE_URL", values::database_url)?,
             data_key: self.value("DATA_KEY", values::data_key)?,
+            signing_keys: self.value("SIGNING_KEY", values::signing_keys)?,
         })
     }
 

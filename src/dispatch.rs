@@ -13,6 +13,7 @@ pub mod lists;
 pub mod past;
 pub mod pbx;
 pub mod promises;
+pub mod proof;
 pub mod remote;
 pub mod reports;
 mod shards;

@@ -78,6 +78,7 @@ use crate::config::token::Signer;
 use crate::config::{Access, Origins, Said, Secret, UnknownSession};
 use crate::dispatch::Dispatch;
 use crate::dispatch::dialling::House;
+use crate::dispatch::proof::Proof;
 use crate::ports::{Clock, Ids, Recordings, Sheets};
 use crate::realtime;
 use auth::password::Hashing;
@@ -100,6 +101,7 @@ pub struct Parts {
     pub sheets: Arc<dyn Sheets>,
     pub recordings: Arc<dyn Recordings>,
     pub vitals: Arc<dyn Vitals>,
+    pub proof: Proof,
     pub metrics: Render,
     /// What the hub tells.
     pub board: Arc<Board>,
@@ -161,6 +163,7 @@ pub struct Inner {
     sheets: Arc<dyn Sheets>,
     recordings: Arc<dyn Recordings>,
     vitals: Arc<dyn Vitals>,
+    proof: Proof,
     metrics: Render,
     board: Arc<Board>,
     pbx: Option<Watch>,
@@ -192,6 +195,7 @@ impl Engine {
             sheets,
             recordings,
             vitals,
+            proof,
             metrics,
             board,
             moving,
@@ -211,6 +215,7 @@ impl Engine {
             sheets,
             recordings,
             vitals,
+            proof,
             metrics,
             board,
             pbx,

@@ -5,13 +5,17 @@
 mod batch;
 pub mod beneath;
 pub mod chain;
+mod checkpoints;
 pub mod effects;
+pub mod evidence;
 pub mod feed;
 pub mod keys;
 mod leases;
 pub mod lists;
 pub mod masked;
 pub mod postgres;
+pub mod signer;
+pub mod signing;
 pub mod sqlite;
 pub mod upcast;
 pub mod verify;

@@ -89,7 +89,10 @@ impl Look {
         let mut known = self.verifying.lock();
         let Some(vitals::Verifying { by, began_at, position, .. }) = known.running.take() else { return };
         let (position, found) = match checked {
-            Ok(report) => (report.events, Found::Sound { digest: report.digest }),
+            Ok(report) => {
+                let Report { last, digest, checkpoints, newest, .. } = report;
+                (last, Found::Sound { digest, checkpoints, signed_to: newest.map(|newest| newest.position) })
+            }
             Err(fault) => (position, wrong(fault)),
         };
         known.last = Some(Verified { by, began_at, ended_at, position, found });
@@ -103,7 +106,7 @@ fn wrong(fault: Fault) -> Found {
             tracing::error!(position, "THE JOURNAL IS WRONG: {what}");
             Found::Wrong { position: Some(position), what }
         }
-        Fault::Store(what) => {
+        Fault::Store(what) | Fault::Signed(what) => {
             tracing::error!("THE JOURNAL IS WRONG: {what}");
             Found::Wrong { position: None, what }
         }

@@ -38,12 +38,13 @@ use super::remote::host_name;
 use crate::actors::guardian::Ward;
 use crate::actors::hub::{self, Board};
 use crate::actors::projector::screen::{Screen, Shown};
-use crate::actors::{dialler, effector, pbx, projector, reactor, watchdog};
+use crate::actors::{dialler, effector, pbx, projector, reactor, signer, watchdog};
 use crate::config::Config;
 use crate::dispatch::Dispatch;
 use crate::dispatch::dialling::House;
 use crate::http::{Moving, Renderer};
 use crate::journal::Journal;
+use crate::journal::signer::Signer;
 use crate::ports::{RemoteHost, VoiceAgent};
 
 /// A screen that is further behind than this when a command ended badly is not asked any longer.
@@ -54,6 +55,7 @@ pub(super) struct World<'a> {
     pub(super) journal: Journal,
     pub(super) screens: Screens,
     pub(super) dispatch: Dispatch,
+    pub(super) signer: Signer,
     pub(super) remote: Arc<dyn RemoteHost>,
     pub(super) agent: Arc<dyn VoiceAgent>,
     pub(super) campaigns: House,
@@ -87,6 +89,10 @@ pub(super) fn all(world: &World) -> anyhow::Result<Wards> {
         projectors.push(handle);
     }
     all.push(watchdog::ward(world.watching()?));
+    all.push(signer::ward(signer::Options {
+        signer: world.signer.clone(),
+        ids: Arc::clone(&world.ports.ids),
+    }));
     all.push(hub::ward(world.telling(runtime.clone())));
     all.push(dialler::ward(world.dialling(runtime.clone())));
     if let Some(watched) = world.watched.clone() {

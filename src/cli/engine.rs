@@ -14,6 +14,7 @@ use super::token;
 use crate::app::Errand;
 use crate::config::token::Signer;
 use crate::config::{Config, Secret};
+use crate::journal::signing::KeyRecord;
 
 /// Why the engine was not reached or did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +104,12 @@ pub(super) struct Accepted {
     pub(super) generation: Option<u64>,
 }
 
+/// The answer to the wish for a checkpoint.
+#[derive(Debug, Deserialize)]
+struct Signed {
+    keys: Vec<KeyRecord>,
+}
+
 /// The members of a problem that a person reads.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -157,6 +164,15 @@ impl Engine {
         }
         // What it is asked for is done even if it says nothing about it.
         Ok(self.understand(answer).await.map(|(_, accepted)| accepted).unwrap_or_default())
+    }
+
+    /// Has everything signed that is recorded; the keys of its journal.
+    pub(super) async fn sign(&self) -> Result<Vec<KeyRecord>, Error> {
+        let answer = self.ask(Method::POST, "/audit/checkpoints").await?;
+        if !answer.status().is_success() {
+            return Err(self.refusal(answer).await);
+        }
+        self.understand(answer).await.map(|(_, Signed { keys })| keys)
     }
 
     /// Creates a user or sets a password, in any organization: whoever holds the secret may.

@@ -92,19 +92,95 @@ organization, actor, correlation, causation and payload; csv has the same column
 Exit codes: 0 printed (also when the reader of a pipe has had enough), 1 cannot write, 2 cannot be opened or read";
 
 pub(super) const VERIFY: &str = "\
-Checks the whole journal: every event's hash, every batch's digest, every position, the file.
+Checks the journal: every event's hash, every digest, every position, every signature, the file.
 It only reads, and may run beside an engine.";
 
 pub(super) const VERIFY_MORE: &str = "\
 Examples:
   karnay verify
   karnay verify --data-dir /backup/data
-  karnay verify >> verified.log || mail -s 'journal wrong' admin < verified.log
+  karnay verify --from 1000000 --to 2000000
+  karnay checkpoint >> kept.ndjson; karnay verify --checkpoint kept.ndjson
 
-Prints: progress on stderr; on stdout the numbers of events and batches and the newest digest, or the first \
-place that is wrong. Events lost at the very end show only against a digest kept elsewhere: keep what it prints.
+Prints: progress on stderr; on stdout the numbers of events and batches, the newest digest and up to where it is signed, or the first \
+place that is wrong. Events lost at the end show against the last signed checkpoint, and where that is lost with them against one that \
+is kept elsewhere. With --from or --to the file itself (integrity_check) is not looked at.
 
-Exit codes: 0 the journal is what was written, 1 it is not, 2 it cannot be opened";
+Exit codes: 0 the journal is what was written, 1 it is not, 2 it cannot be opened, or FILE holds no checkpoints";
+
+pub(super) const VERIFY_BUNDLE: &str = "\
+Checks an evidence about a call, as GET /audit/calls/:id/evidence gives it.
+It needs the file alone: no journal, no network, no secret. docs/evidence.md describes the file.";
+
+pub(super) const VERIFY_BUNDLE_MORE: &str = "\
+Examples:
+  karnay verify-bundle evidence-0199b9f4-6f00-7000-8000-000000000001.json
+  karnay verify-bundle evidence.json --key ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c
+  karnay verify-bundle --json - < evidence.json | jq .personal
+
+Prints: what is proven and what is not, then each event as a JSON object a line, with what belongs to a person in clear where its key is \
+in the file; with --json the events alone. On stderr what is wrong, with its place in the file.
+
+Exit codes: 0 the evidence is whole, and KEY vouches for it where one is given, 1 it is not, 2 wrong use, or FILE cannot be read";
+
+pub(super) const CHECKPOINT: &str = "\
+Prints the newest signed checkpoint: what the whole journal was, up to a position.
+Whoever keeps it elsewhere can show later that nothing before it was changed or cut off.";
+
+pub(super) const CHECKPOINT_MORE: &str = "\
+Examples:
+  karnay checkpoint
+  karnay checkpoint >> /mnt/elsewhere/kept.ndjson
+  karnay verify --checkpoint /mnt/elsewhere/kept.ndjson
+
+Prints: one JSON object on one line: number, position, digest, signedAt (microseconds since 1970), key, signature. It only reads, and \
+may run beside an engine; a running engine signs every few minutes and when it stops.
+
+Exit codes: 0 printed, 1 nothing is signed yet, 2 the journal cannot be opened";
+
+pub(super) const SIGNING_KEY: &str = "\
+Shows or renews the key that checkpoints and evidence are signed with (Ed25519).
+Its private half lies in the data folder as signing.key, or is SIGNING_KEY.";
+
+pub(super) const SIGNING_KEY_MORE: &str = "\
+Examples:
+  karnay signing-key show
+  karnay signing-key rotate
+  karnay signing-key rotate --help
+
+Prints: what each of them prints is said in its own help.
+
+Exit codes: 0 done, 1 nothing is signed yet, or the engine refused, 2 wrong use, or data cannot be opened";
+
+pub(super) const SIGNING_KEY_SHOW: &str = "\
+Prints the public keys of the journal, the oldest first.
+It only reads, and may run beside an engine.";
+
+pub(super) const SIGNING_KEY_SHOW_MORE: &str = "\
+Examples:
+  karnay signing-key show
+  karnay signing-key show | tail -1 >> /mnt/elsewhere/keys
+
+Prints: a table: number, since when it is in use, the first checkpoint it signs, who vouches for it, the key.
+
+Exit codes: 0 printed, 1 nothing is signed yet, 2 the journal cannot be opened";
+
+pub(super) const SIGNING_KEY_ROTATE: &str = "\
+Makes a new key, has the one before it vouch for it, and signs with it.
+Through the running engine if there is one; without, in this process on the same data.";
+
+pub(super) const SIGNING_KEY_ROTATE_MORE: &str = "\
+Examples:
+  karnay signing-key rotate
+  karnay signing-key rotate --lost
+
+What was signed before stays true under the key of its time. The old private half is removed. Where SIGNING_KEY is set the keys are \
+renewed there: SIGNING_KEY=<new>,<old> until the engine has started with it, then the new one alone. \
+With --lost, and the engine stopped, it begins anew: nothing vouches for the new key, and verify says so from then on.
+
+Prints: the new public key and the first checkpoint that it signs. Keep it elsewhere.
+
+Exit codes: 0 renewed, 1 the engine refused, 2 wrong use, SIGNING_KEY is set, or data cannot be opened";
 
 pub(super) const TOKEN: &str = "\
 Makes a token to sign in with, signed with JWT_SECRET or the data folder's jwt.secret.

@@ -1,12 +1,31 @@
 //! `karnay verify`: the journal's own check, its progress and its result.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use domain::fact::Position;
+use serde::Deserialize;
 
 use super::progress::Progress;
 use super::table::grouped;
 use super::{Error, Outcome};
 use crate::config::Config;
-use crate::journal::verify::{self, Fault, Place, Reader};
+use crate::journal::signing::Checkpoint;
+use crate::journal::verify::{self, Fault, Place, Reader, Report, Wanted};
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Begin at the batch that holds this position; what is before it is believed
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(u64).range(1..))]
+    from: Option<Position>,
+    /// End with the batch that holds this position
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(u64).range(1..))]
+    to: Option<Position>,
+    /// Compare with checkpoints that were kept elsewhere: what karnay checkpoint printed, or GET /audit/checkpoints answered
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+}
 
 /// The journal that this configuration means.
 pub(super) fn place(config: &Config) -> Place {
@@ -16,22 +35,82 @@ pub(super) fn place(config: &Config) -> Place {
     }
 }
 
-pub(super) async fn run(config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
+pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
+    let kept = options.checkpoint.as_ref().map_or_else(|| Ok(vec![]), kept)?;
+    let (compared, wanted) = (kept.len(), Wanted { from: options.from, to: options.to, kept });
     let reader = Reader::open(&place(config)).await?;
     let mut progress = Progress::begin("verify");
-    let checked = verify::run(&reader, &mut |step| progress.at(step.position, step.head)).await;
+    let checked = verify::run(&reader, &wanted, &mut |step| progress.at(step.position, step.head)).await;
     progress.end();
     match checked {
         Ok(report) => {
-            let (events, batches) = (grouped(report.events), grouped(report.batches));
-            writeln!(out, "the journal is what was written: {events} events in {batches} batches")?;
-            writeln!(out, "digest {} at position {}", report.digest, report.events)?;
+            print(&report, &wanted, out)?;
+            if compared > 0 {
+                writeln!(out, "it agrees with the {} kept elsewhere", counted(compared, "checkpoint"))?;
+            }
             Ok(Outcome::Fine)
         }
         Err(Fault::Journal(unreadable)) => Err(unreadable.into()),
-        Err(fault @ (Fault::At { .. } | Fault::Store(_))) => {
+        Err(fault @ (Fault::At { .. } | Fault::Signed(_) | Fault::Store(_))) => {
             writeln!(out, "THE JOURNAL IS WRONG, {fault}")?;
             Ok(Outcome::NotFine)
         }
     }
+}
+
+fn print(report: &Report, wanted: &Wanted, out: &mut dyn Write) -> io::Result<()> {
+    let (events, batches) = (grouped(report.events), grouped(report.batches));
+    if wanted.from.is_some() || wanted.to.is_some() {
+        let (first, last) = (report.first, report.last);
+        writeln!(
+            out,
+            "positions {first} to {last} are what was written: {events} events in {batches} batches"
+        )?;
+        if first > 1 {
+            writeln!(out, "what is before them was not looked at")?;
+        }
+    } else {
+        writeln!(out, "the journal is what was written: {events} events in {batches} batches")?;
+    }
+    writeln!(out, "digest {} at position {}", report.digest, report.last)?;
+    match &report.newest {
+        None => writeln!(out, "nothing of it is signed")?,
+        Some(Checkpoint { position, key, .. }) => {
+            let count = grouped(report.checkpoints);
+            writeln!(out, "signed up to position {position}: {count} checkpoints, the last with key {key}")?;
+        }
+    }
+    for record in &report.begun_anew {
+        let (number, key, first) = (record.number, record.key, record.first_checkpoint);
+        writeln!(
+            out,
+            "NOTE: key {number} ({key}), from checkpoint {first} on, is not vouched for by the one before it"
+        )?;
+    }
+    Ok(())
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { what.to_owned() } else { format!("{count} {what}s") }
+}
+
+/// As it was printed, one or many after each other, or as the engine answers.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Kept {
+    One(Checkpoint),
+    Answer { checkpoints: Vec<Checkpoint> },
+}
+
+fn kept(path: &PathBuf) -> Result<Vec<Checkpoint>, Error> {
+    let wrong = |why: String| Error::File { path: path.display().to_string(), why };
+    let text = std::fs::read_to_string(path).map_err(|why| wrong(format!("cannot be read: {why}")))?;
+    let mut kept = vec![];
+    for found in serde_json::Deserializer::from_str(&text).into_iter::<Kept>() {
+        match found.map_err(|_| wrong("holds no checkpoints as karnay checkpoint prints them".to_owned()))? {
+            Kept::One(checkpoint) => kept.push(checkpoint),
+            Kept::Answer { checkpoints } => kept.extend(checkpoints),
+        }
+    }
+    if kept.is_empty() { Err(wrong("holds no checkpoint".to_owned())) } else { Ok(kept) }
 }

@@ -1,5 +1,6 @@
-//! The two secrets that are made at first start in the data folder: `data.key` and `jwt.secret`.
-//! They are written whole or not at all, readable by their owner only, and never replaced.
+//! The secrets that are made at first start in the data folder: `data.key`, `jwt.secret` and `signing.key`.
+//! They are written whole or not at all and readable by their owner only. The first two are never replaced; of the third a new one may be
+//! put before the old one, which goes when it has vouched for it.
 //! Where chance comes from is the caller's business.
 
 use std::fs::{self, File, OpenOptions};
@@ -16,6 +17,8 @@ use super::{Config, Error, Key, Secret};
 pub const DATA_KEY_FILE: &str = "data.key";
 /// The file that stands for `JWT_SECRET`.
 pub const JWT_SECRET_FILE: &str = "jwt.secret";
+/// The file that stands for `SIGNING_KEY`.
+pub const SIGNING_KEY_FILE: &str = "signing.key";
 
 /// More is no key file, whatever it is.
 const FILE_LEN_MAX: u64 = 4096;
@@ -63,6 +66,76 @@ pub fn known_jwt_secret(config: &Config) -> Result<Option<Secret>, Error> {
     } else {
         Err(fault("does not hold 32 bytes in base64".to_owned()))
     }
+}
+
+/// What checkpoints are signed with, the newest first. A missing file is made only where nothing was ever signed (`fresh`); otherwise there
+/// is no key at hand, and this node signs nothing.
+pub fn signing_keys(config: &Config, fresh: bool, fill: Fill<'_>) -> Result<Vec<Key>, Error> {
+    if !config.store.signing_keys.is_empty() {
+        return Ok(config.store.signing_keys.clone());
+    }
+    let path = config.store.data_dir.join(SIGNING_KEY_FILE);
+    let fault = |reason: String| signing_fault(&path, reason);
+    let text = match read(&path).map_err(fault)? {
+        Some(text) => text,
+        None if fresh => make(&path, fill).map_err(fault)?,
+        None => return Ok(vec![]),
+    };
+    newest_first(&text)
+        .ok_or_else(|| fault("does not hold 32 bytes in base64, or several such keys".to_owned()))
+}
+
+/// Puts a new key before those that are there: one of them is in use and vouches for it.
+pub fn renew_signing_key(config: &Config, fill: Fill<'_>) -> Result<(), Error> {
+    let known = signing_keys(config, false, fill)?;
+    put_first(config, known, fill)
+}
+
+/// Puts a new key in the place of whatever is there.
+pub fn replace_signing_key(config: &Config, fill: Fill<'_>) -> Result<(), Error> {
+    put_first(config, vec![], fill)
+}
+
+fn put_first(config: &Config, known: Vec<Key>, fill: Fill<'_>) -> Result<(), Error> {
+    let path = config.store.data_dir.join(SIGNING_KEY_FILE);
+    let mut made = [0; Key::LEN];
+    fill(&mut made);
+    let keys = std::iter::once(Key::from(made)).chain(known);
+    keep(&path, keys).map_err(|reason| signing_fault(&path, reason))
+}
+
+/// Keeps the newest alone. What a setting says is its writer's to change.
+pub fn forget_old_signing_key(config: &Config) -> Result<(), Error> {
+    if !config.store.signing_keys.is_empty() {
+        return Ok(());
+    }
+    let path = config.store.data_dir.join(SIGNING_KEY_FILE);
+    let newest = signing_keys(config, false, &mut |_| ())?.into_iter().take(1);
+    keep(&path, newest).map_err(|reason| signing_fault(&path, reason))
+}
+
+fn signing_fault(path: &Path, reason: String) -> Error {
+    Error::Key { name: "SIGNING_KEY", path: path.to_owned(), reason }
+}
+
+/// More were never put before each other without being taken into use.
+const SIGNING_KEYS_MAX: usize = 8;
+
+/// One key, or a new one and those before it.
+pub(super) fn newest_first(text: &str) -> Option<Vec<Key>> {
+    let words = text.split([',', '\n', ' ']).map(str::trim).filter(|word| !word.is_empty());
+    let keys: Vec<Key> = words.map(Key::parse).collect::<Option<_>>()?;
+    (1..=SIGNING_KEYS_MAX).contains(&keys.len()).then_some(keys)
+}
+
+/// In the place of what is there, at once or not at all.
+fn keep(path: &Path, keys: impl Iterator<Item = Key>) -> Result<(), String> {
+    let lines: Vec<String> = keys.map(|key| STANDARD.encode(key.expose())).collect();
+    let draft = path.with_extension(format!("{}.draft", std::process::id()));
+    let kept = write_durably(&draft, &lines.join("\n")).and_then(|()| fs::rename(&draft, path));
+    let folder = path.parent().map_or_else(|| File::open("."), File::open);
+    let settled = kept.and(folder).and_then(|folder| folder.sync_all());
+    settled.map_err(|error| format!("cannot be written: {error}"))
 }
 
 fn read(path: &Path) -> Result<Option<String>, String> {
@@ -142,6 +215,26 @@ mod tests {
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no draft is left");
+    }
+
+    #[test]
+    fn a_signing_key_is_followed_by_the_one_that_vouches_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path());
+        let known = |fresh| signing_keys(&config, fresh, &mut sevens).unwrap();
+        assert_eq!(known(false), vec![], "none is made where others signed");
+        let [seven, eight] = [7, 8].map(|byte| Key::from([byte; 32]));
+        assert_eq!(known(true), std::slice::from_ref(&seven));
+        renew_signing_key(&config, &mut |bytes| bytes.fill(8)).unwrap();
+        assert_eq!(known(false), [eight.clone(), seven]);
+        forget_old_signing_key(&config).unwrap();
+        assert_eq!(known(false), [eight]);
+        let path = folder.path().join(SIGNING_KEY_FILE);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
+        fs::write(&path, "half").unwrap();
+        let error = signing_keys(&config, false, &mut sevens).unwrap_err().to_string();
+        assert!(error.contains("SIGNING_KEY") && error.contains("32 bytes"), "{error}");
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub fn settings() -> &'static [Setting] {
     &SETTINGS
 }
 
-const SETTINGS: [Setting; 54] = [
+const SETTINGS: [Setting; 55] = [
     plain("HOST", "127.0.0.1", "Address to listen on. 0.0.0.0 or :: opens the engine to the network"),
     plain("PORT", "3000", "Port to listen on. 0 takes any free one"),
     plain(
@@ -48,6 +48,11 @@ const SETTINGS: [Setting; 54] = [
         "DATA_KEY",
         "32 bytes in base64 that seal personal data. Empty: made at first start as data.key in DATA_DIR. \
          Whoever loses it loses every phone number and name",
+    ),
+    secret(
+        "SIGNING_KEY",
+        "32 bytes in base64 that sign checkpoints of the journal (Ed25519); while a new key replaces it, the new one, a comma and \
+         this one. Empty: made at first start as signing.key in DATA_DIR",
     ),
     plain(
         "LOG",

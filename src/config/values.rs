@@ -23,7 +23,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::{
     CallsAuth, HostKey, Key, LogFormat, Origins, RemoteKind, Secret, SigningSecret, UnknownSession,
-    WebhookAuth,
+    WebhookAuth, keys,
 };
 
 pub(super) type Read<T> = Result<T, String>;
@@ -69,6 +69,17 @@ pub(super) fn data_key(text: &str) -> Read<Option<Key>> {
     }
     let wrong = || "is not 32 bytes in base64; `openssl rand -base64 32` makes one".to_owned();
     Key::parse(text).map(Some).ok_or_else(wrong)
+}
+
+pub(super) fn signing_keys(text: &str) -> Read<Vec<Key>> {
+    if text.is_empty() {
+        return Ok(vec![]);
+    }
+    let wrong = || {
+        "is not 32 bytes in base64, or two such keys with a comma between; `openssl rand -base64 32` makes one"
+            .to_owned()
+    };
+    keys::newest_first(text).ok_or_else(wrong)
 }
 
 /// A bare word is taken for a level, since the filter itself would take a misspelt one for the name of a module.

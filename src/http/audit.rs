@@ -1,9 +1,11 @@
 //! What was recorded of anything, event by event, with who caused it and where it came from: for those who ask what happened.
 //! Operators are not among them. Which streams tell of a thing is `audit/object.rs`'s, in which words is `audit/words.rs`'s,
-//! and what led to a call is `audit/chain.rs`'s.
+//! what led to a call is `audit/chain.rs`'s, and what proves it to others is `audit/evidence.rs`'s.
 #![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
 mod chain;
+mod checkpoints;
+mod evidence;
 mod object;
 mod reading;
 mod verification;
@@ -34,7 +36,9 @@ const LIMIT: u32 = 100;
 const LIMIT_MAX: u32 = 500;
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
-    routes.service(recorded).service(verification::state).service(verification::begin);
+    routes.service(evidence::evidence).service(recorded);
+    routes.service(verification::state).service(verification::begin);
+    routes.service(checkpoints::listed).service(checkpoints::sign);
 }
 
 /// Everything that was recorded of one thing, or a page of it.

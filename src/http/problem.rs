@@ -107,6 +107,8 @@ codes! {
     QuarantineGone     = CONFLICT,               "quarantine-discarded", "The report was discarded";
     QuarantineUnread   = CONFLICT,               "quarantine-unreadable", "The held report cannot be read";
     VerifyRunning      = CONFLICT,               "verification-running", "The journal is being verified already";
+    SigningKeyMissing  = CONFLICT,               "signing-key-missing",  "This node has no key to sign with";
+    EvidenceTooLong    = CONFLICT,               "evidence-too-long",    "The evidence would be too long";
     RebuildRunning     = CONFLICT,               "rebuild-running",      "The projection is being rebuilt already";
     UserExists         = CONFLICT,               "user-exists",          "There is a user of that name";
     ExchangeUnset      = CONFLICT,               "exchange-unset",       "No exchange is watched";

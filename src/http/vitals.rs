@@ -69,8 +69,8 @@ pub struct Verified {
 /// What the journal was found to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// What was written; the digest is over all of it.
-    Sound { digest: String },
+    /// What was written; the digest is over all of it, and so many checkpoints are signed, the last over everything up to there.
+    Sound { digest: String, checkpoints: u64, signed_to: Option<Position> },
     /// Something else, from here on where the place is known.
     Wrong { position: Option<Position>, what: String },
     /// It could not be read to its end.

@@ -25,7 +25,7 @@ use domain::target::Target;
 use domain::user::User;
 use uuid::Uuid;
 
-use super::keys::{self, Keyring};
+use super::keys::{self, KeyRow, Keyring};
 use super::upcast::{self, Shape};
 use super::{Error, Journal, Store, Stored, from_micros};
 
@@ -162,14 +162,18 @@ impl Journal {
         if missing.is_empty() {
             return Ok(found);
         }
-        let rows = match &self.store {
-            Store::Sqlite(store) => store.keys(&missing).await?,
-            Store::Postgres(store) => store.keys(&missing).await?,
-        };
-        for row in rows {
+        for row in self.key_rows(&missing).await? {
             found.insert(row.id, self.keyring.admit(&row).ok());
         }
         Ok(found)
+    }
+
+    /// Those of these keys that are not destroyed.
+    pub(super) async fn key_rows(&self, ids: &[Uuid]) -> Result<Vec<KeyRow>, Error> {
+        match &self.store {
+            Store::Sqlite(store) => store.keys(ids).await,
+            Store::Postgres(store) => store.keys(ids).await,
+        }
     }
 
     /// One stream's events as an aggregate's own, in order, with the version the stream stands at.

@@ -218,6 +218,11 @@ impl Keyring {
         Ok(key)
     }
 
+    /// The key itself, for whoever is given what it sealed.
+    pub fn unwrap(&self, row: &KeyRow) -> Result<[u8; 32], CipherRefused> {
+        decrypt(&self.wrap, row.id.as_bytes(), &row.wrapped)?.try_into().map_err(|_| CipherRefused)
+    }
+
     fn encrypt(&self, key: &LessSafeKey, bound_to: &[u8], clear: &[u8]) -> Result<Vec<u8>, CipherRefused> {
         let mut nonce = [0; NONCE_LEN];
         self.ids.fill(&mut nonce);
@@ -240,6 +245,11 @@ pub fn open(key: &LessSafeKey, sealed: &str) -> Option<Vec<u8>> {
 /// Opens what `seal_bytes` made, its key's id taken off.
 pub fn open_bytes(key: &LessSafeKey, id: &[u8; 16], sealed: &[u8]) -> Result<Vec<u8>, CipherRefused> {
     decrypt(key, id, sealed)
+}
+
+/// The same with the key as it was given away.
+pub fn open_with(secret: &[u8; 32], sealed: &str) -> Option<Vec<u8>> {
+    open(&aes(secret).ok()?, sealed)
 }
 
 fn decrypt(key: &LessSafeKey, bound_to: &[u8], text: &[u8]) -> Result<Vec<u8>, CipherRefused> {

@@ -154,10 +154,6 @@ impl Journal {
         if let Some(key) = self.keyring.at_hand(id) {
             return Ok(Some(key));
         }
-        let rows = match &self.store {
-            Store::Sqlite(store) => store.keys(&[id]).await?,
-            Store::Postgres(store) => store.keys(&[id]).await?,
-        };
-        Ok(rows.first().and_then(|row| self.keyring.admit(row).ok()))
+        Ok(self.key_rows(&[id]).await?.first().and_then(|row| self.keyring.admit(row).ok()))
     }
 }

@@ -1,6 +1,7 @@
 //! The journal on PostgreSQL: for several nodes on one database, each with one appending task, any number of readers.
 //! Positions come from one row that every append locks last, so what is visible has no gaps, whoever wrote it.
 
+mod checkpoints;
 mod effects;
 mod follow;
 mod leases;

@@ -1,6 +1,7 @@
 //! The journal in one SQLite file: one writing thread with the only writing connection, any number of readers.
 //! One process at a time, held by a lock on the data folder, since the bundled SQLite is only safe with a single writer.
 
+mod checkpoints;
 mod effects;
 mod family;
 mod lists;

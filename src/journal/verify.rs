@@ -1,18 +1,17 @@
-//! Whether the journal is what was written: every hash recomputed, every digest chained, every position present.
-//! A change shows at the event it was made to; a loss at the very end shows only against something kept elsewhere.
+//! Whether the journal is what was written: every hash recomputed, every digest chained, every position present, every signature true.
+//! A change shows at the event it was made to. What is lost at the very end shows against the last checkpoint that was signed, and what
+//! is lost with that one against a checkpoint that is kept elsewhere.
+
+mod listed;
+mod signed;
+mod walk;
 
 use std::path::PathBuf;
-use std::time::Instant;
 
-use cqrs_es::Aggregate as _;
 use domain::fact::Position;
-use domain::ids::Organization;
-use domain::import::{self, Import};
-use domain::number_list::{self, NumberList};
-use uuid::Uuid;
 
-use super::chain::{Digest, GENESIS, Hash};
-use super::lists::{ListDigest, ListName, StoredChunk};
+use super::lists::{ListName, StoredChunk};
+use super::signing::{Checkpoint, KeyRecord};
 use super::{Batch, Error, Stored, postgres, sqlite};
 
 /// Which journal to look at.
@@ -54,6 +53,28 @@ impl Reader {
         }
     }
 
+    pub async fn signing_keys(&self) -> Result<Vec<KeyRecord>, Error> {
+        match &self.0 {
+            Store::Sqlite(store) => store.signing_keys().await,
+            Store::Postgres(store) => store.signing_keys().await,
+        }
+    }
+
+    /// Checkpoints after a number, at most `limit`.
+    pub async fn checkpoints(&self, after: u64, limit: usize) -> Result<Vec<Checkpoint>, Error> {
+        match &self.0 {
+            Store::Sqlite(store) => store.checkpoints(after, limit).await,
+            Store::Postgres(store) => store.checkpoints(after, limit).await,
+        }
+    }
+
+    pub async fn newest_checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
+        match &self.0 {
+            Store::Sqlite(store) => store.newest_checkpoint().await,
+            Store::Postgres(store) => store.newest_checkpoint().await,
+        }
+    }
+
     async fn batches(&self, after: Position, limit: usize) -> Result<Vec<Batch>, Error> {
         match &self.0 {
             Store::Sqlite(store) => store.batches(after, limit).await,
@@ -61,10 +82,10 @@ impl Reader {
         }
     }
 
-    async fn chunks(&self, name: ListName, from: u32) -> Result<Vec<StoredChunk>, Error> {
+    async fn chunks(&self, name: ListName, from: u32, limit: u32) -> Result<Vec<StoredChunk>, Error> {
         match &self.0 {
-            Store::Sqlite(store) => store.chunks(name, from, CHUNKS_A_READ).await,
-            Store::Postgres(store) => store.chunks(name, from, CHUNKS_A_READ).await,
+            Store::Sqlite(store) => store.chunks(name, from, limit).await,
+            Store::Postgres(store) => store.chunks(name, from, limit).await,
         }
     }
 
@@ -83,11 +104,32 @@ pub struct Progress {
     pub head: Position,
 }
 
+/// What is looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// From the batch that holds this event; what is before it is taken as it stands.
+    pub from: Option<Position>,
+    /// Up to the end of the batch that holds this one.
+    pub to: Option<Position>,
+    /// Checkpoints that were kept elsewhere.
+    pub kept: Vec<Checkpoint>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
+    /// The first position that was looked at.
+    pub first: Position,
+    /// How many were.
     pub events: u64,
+    /// The last one.
+    pub last: Position,
     pub batches: u64,
     pub digest: String,
+    /// All of the journal's.
+    pub checkpoints: u64,
+    pub newest: Option<Checkpoint>,
+    /// Keys that no earlier one vouches for.
+    pub begun_anew: Vec<KeyRecord>,
 }
 
 /// Why a journal did not pass.
@@ -95,15 +137,14 @@ pub struct Report {
 pub enum Fault {
     #[error("position {position}: {what}")]
     At { position: Position, what: String },
+    /// In what is signed, or in the keys.
+    #[error("{0}")]
+    Signed(String),
     #[error("the store itself is damaged: {0}")]
     Store(String),
     #[error(transparent)]
     Journal(#[from] Error),
 }
-
-const CHUNKS_A_READ: u32 = 64;
-/// A batch may hold some thousand events.
-const BATCHES_A_READ: usize = 32;
 
 /// How much of the machine a check may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,163 +154,55 @@ enum Pace {
     Gentle,
 }
 
-/// Walks the whole chain; only where that finds no place is the store asked what is wrong with itself.
-pub async fn run(reader: &Reader, report: &mut dyn FnMut(Progress)) -> Result<Report, Fault> {
-    let walked = walk(reader, Pace::Full, report).await;
-    if let Err(Fault::At { .. }) = walked {
-        return walked;
-    }
-    match reader.damage().await?.into_iter().next() {
-        Some(damage) => Err(Fault::Store(damage)),
-        None => walked,
+/// Walks the chain and what is signed of it. The store is asked what is wrong with itself where that finds no place and all was wanted.
+pub async fn run(
+    reader: &Reader,
+    wanted: &Wanted,
+    report: &mut dyn FnMut(Progress),
+) -> Result<Report, Fault> {
+    let looked = look(reader, wanted, Pace::Full, report).await;
+    let part = wanted.from.is_some() || wanted.to.is_some();
+    match &looked {
+        Err(Fault::At { .. } | Fault::Signed(_)) => looked,
+        Ok(_) if part => looked,
+        Ok(_) | Err(Fault::Store(_) | Fault::Journal(_)) => asked_itself(reader, looked).await,
     }
 }
 
 /// The same beside an engine at work. The store is asked about itself only where it cannot be read.
 pub async fn run_gently(reader: &Reader, report: &mut dyn FnMut(Progress)) -> Result<Report, Fault> {
-    let walked = walk(reader, Pace::Gentle, report).await;
-    if !matches!(walked, Err(Fault::Journal(_))) {
-        return walked;
-    }
+    let looked = look(reader, &Wanted::default(), Pace::Gentle, report).await;
+    if matches!(looked, Err(Fault::Journal(_))) { asked_itself(reader, looked).await } else { looked }
+}
+
+async fn asked_itself(reader: &Reader, looked: Result<Report, Fault>) -> Result<Report, Fault> {
     match reader.damage().await?.into_iter().next() {
         Some(damage) => Err(Fault::Store(damage)),
-        None => walked,
+        None => looked,
     }
 }
 
-async fn walk(reader: &Reader, pace: Pace, report: &mut dyn FnMut(Progress)) -> Result<Report, Fault> {
-    let head = reader.position().await?;
-    let mut state = State { position: 0, recorded_at: 0, digest: GENESIS, batches: 0 };
-    loop {
-        let began = Instant::now();
-        let batches = reader.batches(state.position, BATCHES_A_READ).await?;
-        let Some(last) = batches.last() else {
-            // An engine at work may have committed between the two looks: then there is a batch by now.
-            let stray = reader.stored(state.position, 1).await?.into_iter().next();
-            match stray {
-                None => break,
-                Some(stray) if reader.batches(state.position, 1).await?.is_empty() => {
-                    return Err(at(stray.position, "an event that belongs to no batch"));
-                }
-                Some(_) => continue,
-            }
-        };
-        let events = events_up_to(reader, state.position, last.last).await?;
-        state.check(&batches, &events)?;
-        for event in &events {
-            check_list(reader, event).await?;
-        }
-        report(Progress { position: state.position, head: head.max(state.position) });
-        if pace == Pace::Gentle {
-            tokio::time::sleep(began.elapsed()).await;
-        }
-    }
-    let digest = hex::encode(state.digest);
-    Ok(Report { events: state.position, batches: state.batches, digest })
+/// The chain first: what is signed is compared with digests that are known to be right then.
+async fn look(
+    reader: &Reader,
+    wanted: &Wanted,
+    pace: Pace,
+    report: &mut dyn FnMut(Progress),
+) -> Result<Report, Fault> {
+    let walked = walk::walk(reader, wanted, pace, report).await?;
+    let signed = signed::check(reader, &wanted.kept).await?;
+    Ok(Report {
+        first: walked.first,
+        events: (walked.position + 1).saturating_sub(walked.first),
+        last: walked.position,
+        batches: walked.batches,
+        digest: hex::encode(walked.digest),
+        checkpoints: signed.count,
+        newest: signed.newest,
+        begun_anew: signed.begun_anew,
+    })
 }
 
-async fn events_up_to(reader: &Reader, after: Position, last: Position) -> Result<Vec<Stored>, Error> {
-    let count = usize::try_from(last.saturating_sub(after)).unwrap_or(usize::MAX);
-    // A hole lets later events slip in: they are of no concern here.
-    let mut events = reader.stored(after, count).await?;
-    events.retain(|event| event.position <= last);
-    Ok(events)
-}
-
-struct State {
-    position: Position,
-    recorded_at: i64,
-    digest: Hash,
-    batches: u64,
-}
-
-impl State {
-    fn check(&mut self, batches: &[Batch], events: &[Stored]) -> Result<(), Fault> {
-        let mut events = events.iter();
-        for batch in batches {
-            if batch.first != self.position + 1 || batch.last < batch.first {
-                return Err(at(self.position + 1, "the batches leave a hole or overlap here"));
-            }
-            if batch.recorded_at < self.recorded_at {
-                return Err(at(batch.first, "the batch was recorded before the one that precedes it"));
-            }
-            let mut digest = Digest::after(&self.digest, batch.recorded_at);
-            for position in batch.first..=batch.last {
-                let event = events.next().filter(|event| event.position == position);
-                let event = event.ok_or_else(|| at(position, "the event is missing"))?;
-                check_event(event, batch)?;
-                digest.add(position, &event.hash);
-            }
-            self.digest = digest.finish();
-            if self.digest != batch.digest {
-                let what = format!("the digest of the batch {}..{} does not fit", batch.first, batch.last);
-                return Err(at(batch.first, &what));
-            }
-            (self.position, self.recorded_at) = (batch.last, batch.recorded_at);
-            self.batches += 1;
-        }
-        Ok(())
-    }
-}
-
-fn check_event(event: &Stored, batch: &Batch) -> Result<(), Fault> {
-    if event.rehash() != event.hash {
-        return Err(at(event.position, "the event is not the one that was recorded"));
-    }
-    if event.recorded_at != batch.recorded_at {
-        return Err(at(event.position, "the event's time of recording is not its batch's"));
-    }
-    Ok(())
-}
-
-/// The digest in an event over what lies beside the events; none where nothing does.
-fn digest_in(event: &Stored) -> Option<Result<String, serde_json::Error>> {
-    match (event.kind.as_str(), event.event_type.as_str()) {
-        (NumberList::TYPE, "accepted") => Some(serde_json::from_str(&event.payload).map(digest_of_list)),
-        (Import::TYPE, "finished") => Some(serde_json::from_str(&event.payload).map(digest_of_import)),
-        _ => None,
-    }
-}
-
-fn digest_of_list(event: number_list::Event) -> String {
-    match event {
-        number_list::Event::Accepted { digest, .. } => digest,
-        number_list::Event::Placed { .. }
-        | number_list::Event::PlaceFailed { .. }
-        | number_list::Event::PutOff { .. } => String::new(),
-    }
-}
-
-fn digest_of_import(event: import::Event) -> String {
-    match event {
-        import::Event::Finished { digest, .. } => digest,
-        import::Event::Begun { .. } | import::Event::Failed { .. } | import::Event::Undone { .. } => {
-            String::new()
-        }
-    }
-}
-
-/// A list lies beside the events, and so does what is told of an import; the event that ends it has the digest over all of it.
-async fn check_list(reader: &Reader, event: &Stored) -> Result<(), Fault> {
-    let Some(digest) = digest_in(event) else { return Ok(()) };
-    let wrong = || at(event.position, "the list that was accepted here is not the one that is stored");
-    let digest = digest.map_err(|_| wrong())?;
-    let named = event.stream.split_once('/').and_then(|(organization, list)| {
-        let organization = Organization::parse(organization).ok()?;
-        Some(ListName { organization, list: Uuid::parse_str(list).ok()? })
-    });
-    let (name, mut found, mut from) = (named.ok_or_else(wrong)?, ListDigest::default(), 0);
-    loop {
-        let chunks = reader.chunks(name.clone(), from).await?;
-        let Some(last) = chunks.last() else { break };
-        from = last.number + 1;
-        for chunk in &chunks {
-            found.add(chunk);
-        }
-    }
-    if found.finish() == digest { Ok(()) } else { Err(wrong()) }
-}
-
-fn at(position: Position, what: &str) -> Fault {
-    Fault::At { position, what: what.to_owned() }
+fn at(position: Position, what: impl Into<String>) -> Fault {
+    Fault::At { position, what: what.into() }
 }

@@ -22,8 +22,30 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-const COMMANDS: [&str; 10] =
-    ["serve", "status", "rebuild", "events", "verify", "token", "user", "sim", "simulate", "kerio-probe"];
+const COMMANDS: [&str; 13] = [
+    "serve",
+    "status",
+    "rebuild",
+    "events",
+    "verify",
+    "verify-bundle",
+    "checkpoint",
+    "signing-key",
+    "token",
+    "user",
+    "sim",
+    "simulate",
+    "kerio-probe",
+];
+const BENEATH: [&str; 7] = [
+    "sim remote",
+    "sim agent",
+    "sim pbx",
+    "user add",
+    "user passwd",
+    "signing-key show",
+    "signing-key rotate",
+];
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 struct Said {
@@ -52,8 +74,7 @@ fn folder() -> TempDir {
 #[test]
 fn every_help_teaches() {
     let folder = folder();
-    for name in COMMANDS.into_iter().chain(["sim remote", "sim agent", "sim pbx", "user add", "user passwd"])
-    {
+    for name in COMMANDS.into_iter().chain(BENEATH) {
         let words: Vec<&str> = name.split(' ').chain(["--help"]).collect();
         let help = karnay(folder.path(), &[], &words);
         assert_eq!((help.code, help.err.as_str()), (Some(0), ""), "{name}");
@@ -89,6 +110,16 @@ fn wrong_use_ends_with_2() {
         &["token", "--org", "a/b", "--role", "admin"],
         &["token", "--org", "1", "--role", "admin", "--ttl", "12"],
         &["verify"],
+        &["verify", "--from", "0"],
+        &["verify", "--checkpoint", "nowhere.ndjson"],
+        &["verify-bundle"],
+        &["verify-bundle", "nowhere.json"],
+        &["verify-bundle", "nowhere.json", "--key", "ab"],
+        &["checkpoint"],
+        &["signing-key"],
+        &["signing-key", "show"],
+        &["signing-key", "rotate"],
+        &["signing-key", "rotate", "--lost"],
         &["events"],
         &["user"],
         &["user", "add", "aziz"],

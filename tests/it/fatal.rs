@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use karnay::adapters::system::SystemClock;
 use karnay::app::{App, Ports};
 use karnay::config::{Config, Sources};
-use karnay::journal::verify::{self, Place, Reader};
+use karnay::journal::verify::{self, Place, Reader, Wanted};
 use karnay::ports::Clock;
 
 use crate::world::{free_port, report};
@@ -55,6 +55,6 @@ async fn a_spent_budget_ends_the_engine_and_leaves_the_journal_whole() {
     assert!(why.contains("cannot be kept alive"), "{why}");
 
     let reader = Reader::open(&Place::Folder(folder.path().to_owned())).await.unwrap();
-    let verified = verify::run(&reader, &mut |_| {}).await.unwrap();
+    let verified = verify::run(&reader, &Wanted::default(), &mut |_| {}).await.unwrap();
     assert_eq!(verified.events, 22, "a session that was adopted and all reports");
 }

@@ -10,7 +10,7 @@ use crate::http_sign_in::{key, send, signed_in, user, with};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 88] = [
+const ROUTES: [(&str, &str, Door); 91] = [
     ("GET", "/", Door::Open),
     ("GET", "/ui/sessions", Door::Open),
     ("GET", "/health/live", Door::Open),
@@ -83,6 +83,9 @@ const ROUTES: [(&str, &str, Door); 88] = [
     ("POST", "/auth/logout", Door::Bearer),
     ("GET", "/auth/me", Door::Bearer),
     ("GET", "/audit/session/s-1", Door::Member),
+    ("GET", "/audit/checkpoints", Door::Member),
+    ("POST", "/audit/checkpoints", Door::Member),
+    ("GET", "/audit/calls/s-1/evidence", Door::Member),
     ("GET", "/audit/verification", Door::Member),
     ("POST", "/audit/verification", Door::Member),
     ("GET", "/users", Door::Admin),

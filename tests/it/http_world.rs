@@ -58,6 +58,8 @@ use projections::{Screens, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::proof::proof;
+
 pub(crate) const SECRET: &str = "a secret that is long enough to be one";
 
 pub(crate) struct Floor {
@@ -265,6 +267,7 @@ impl Floor {
             sheets,
             recordings,
             vitals,
+            proof: proof(&journal),
             metrics,
             board: hub::board(journal.position()),
             moving: Moving::default(),
@@ -290,6 +293,7 @@ impl Floor {
             sheets: Arc::new(Spreadsheets),
             recordings: Arc::new(Recordings::new(nowhere)),
             vitals: Arc::new(Calm),
+            proof: proof(&self.journal),
             metrics: Arc::new(String::new),
             board: hub::board(self.journal.position()),
             moving: Moving::default(),

@@ -39,6 +39,7 @@ mod journal;
 mod journal_postgres;
 
 mod effects;
+mod golden_rows;
 mod guardian;
 mod projector;
 
@@ -66,6 +67,7 @@ mod overload;
 mod pbx_drivers;
 mod printed;
 mod promises;
+mod proof;
 mod quarantine;
 mod realtime;
 mod rebuild;

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::contacts::Desk;
 use crate::world::{World, report};
 
-const SCREENS: [&str; 16] = [
+pub(crate) const SCREENS: [&str; 16] = [
     "session_stats",
     "call_history",
     "quarantine",
@@ -79,7 +79,7 @@ pub(crate) async fn rows(world: &World, screen: &str) -> (u64, Vec<Vec<String>>)
     (generation, found.into_iter().map(|(row,)| vec![row]).collect())
 }
 
-fn shown(cell: &Cell) -> String {
+pub(crate) fn shown(cell: &Cell) -> String {
     format!("{cell:?}")
 }
 
@@ -212,11 +212,11 @@ async fn rebuilt_equals_live_on_postgres() {
 }
 
 /// What the golden events were sealed with, so long ago that only this is left of it.
-const DATA_KEY: [u8; 32] = [7; 32];
+pub(crate) const DATA_KEY: [u8; 32] = [7; 32];
 const PERSON_KEY: &str = include_str!("golden_key.json");
 
 /// The streams that the golden events once made, each event's version beside it.
-const STREAMS: [(&str, &str, &[&str]); 19] = [
+pub(crate) const STREAMS: [(&str, &str, &[&str]); 19] = [
     (
         "session",
         "1/session-1738862891234-abc123",
@@ -283,7 +283,7 @@ const STREAMS: [(&str, &str, &[&str]); 19] = [
 ];
 
 #[derive(Debug)]
-struct LongAgo;
+pub(crate) struct LongAgo;
 
 impl Clock for LongAgo {
     fn now(&self) -> DateTime<Utc> {
@@ -330,10 +330,16 @@ async fn write_goldens(world: &mut World, kinds: &[&str]) {
     };
     let options = Options { place, clock: Arc::new(LongAgo), ids: Arc::new(SystemIds) };
     let journal = Journal::open(options, |_| Ok(DataKey(DATA_KEY))).await.unwrap();
-    for (kind, stream, events) in STREAMS.into_iter().filter(|(kind, ..)| kinds.contains(kind)) {
+    let streams = STREAMS.into_iter().filter(|(kind, ..)| kinds.contains(kind));
+    write(&journal, &streams.collect::<Vec<_>>()).await;
+    journal.close().await;
+}
+
+pub(crate) async fn write(journal: &Journal, streams: &[(&'static str, &str, &[&str])]) {
+    for (kind, stream, events) in streams {
         let append = Append {
             kind,
-            stream: StreamId::stored(stream.to_owned()),
+            stream: StreamId::stored((*stream).to_owned()),
             expected: 0,
             events: events.iter().map(|event| entry(kind, event)).collect(),
         };
@@ -346,7 +352,6 @@ async fn write_goldens(world: &mut World, kinds: &[&str]) {
         };
         journal.append(unit).await.unwrap();
     }
-    journal.close().await;
 }
 
 async fn old_events_make_the_same_screens(mut world: World) {

@@ -65,6 +65,12 @@ enum What {
     End,
 }
 
+impl Link {
+    pub(super) fn position(&self) -> Option<u64> {
+        self.position
+    }
+}
+
 /// The chain that leads to something, as far as it was recorded.
 pub(super) async fn of(
     engine: &Engine,

@@ -90,6 +90,10 @@ struct VerifiedView {
     position: u64,
     /// Over everything up to there, where it is sound.
     digest: Option<String>,
+    /// How many signed checkpoints were found to be true, where it is sound.
+    checkpoints: Option<u64>,
+    /// Up to where it is signed.
+    signed_to: Option<u64>,
     /// The first place that is wrong; null where it is sound, and where nobody can say.
     wrong_at: Option<u64>,
     /// What is wrong there.
@@ -123,7 +127,7 @@ pub(super) async fn state(
     Ok(HttpResponse::Ok().json(view(engine.vitals.verification(), &member.0.organization, teller)))
 }
 
-/// Begins to look whether the journal is what was written, every event and every digest of it: gently, beside everything else.
+/// Begins to look whether the journal is what was written, every event, every digest and every signature of it: gently, beside everything else.
 /// `GET` tells how far it has come and what was found.
 #[utoipa::path(tag = "audit", security(("token" = [])), params(language::Texts), responses(
     (status = ACCEPTED, body = VerificationView),
@@ -147,7 +151,7 @@ pub(super) async fn begin(
     Ok(HttpResponse::Accepted().json(view(engine.vitals.verification(), &caller.organization, teller)))
 }
 
-fn may_verify(caller: &Caller) -> Result<(), Refusal> {
+pub(super) fn may_verify(caller: &Caller) -> Result<(), Refusal> {
     match caller.role {
         Role::Auditor | Role::Admin => Ok(()),
         Role::Operator | Role::Manager => Err(Refusal::RoleTooLow { needed: "auditor or admin" }),
@@ -184,19 +188,27 @@ fn told(last: &Verified, teller: Teller) -> String {
 }
 
 fn verified(last: Verified, by: impl Fn(Asker) -> Option<String>) -> VerifiedView {
-    let (outcome, digest, wrong_at, wrong) = match last.found {
-        Found::Sound { digest } => (Outcome::Sound, Some(digest), None, None),
-        Found::Wrong { position, what } => (Outcome::Wrong, None, position, Some(what)),
-        Found::Unreadable => (Outcome::Unreadable, None, None, None),
-    };
-    VerifiedView {
-        outcome,
+    let mut view = VerifiedView {
+        outcome: Outcome::Unreadable,
         by: by(last.by),
         started_at: Stamp(last.began_at),
         finished_at: Stamp(last.ended_at),
         position: last.position,
-        digest,
-        wrong_at,
-        wrong,
+        digest: None,
+        checkpoints: None,
+        signed_to: None,
+        wrong_at: None,
+        wrong: None,
+    };
+    match last.found {
+        Found::Sound { digest, checkpoints, signed_to } => {
+            (view.outcome, view.digest) = (Outcome::Sound, Some(digest));
+            (view.checkpoints, view.signed_to) = (Some(checkpoints), signed_to);
+        }
+        Found::Wrong { position, what } => {
+            (view.outcome, view.wrong_at, view.wrong) = (Outcome::Wrong, position, Some(what));
+        }
+        Found::Unreadable => {}
     }
+    view
 }

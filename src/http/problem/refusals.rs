@@ -8,6 +8,7 @@ use domain::{
 
 use super::{Code, Problem};
 use crate::dispatch::dialling::Refused;
+use crate::dispatch::proof::{Unproven, Unsigned};
 use crate::dispatch::{Failure, contacts, lists, reports};
 use crate::http::auth::Refusal;
 use crate::http::body;
@@ -49,6 +50,35 @@ impl From<Refused> for Problem {
                 Self::new(Code::JournalUnavailable, "the journal cannot be reached now; ask again")
                     .because(why)
             }
+        }
+    }
+}
+
+impl From<Unsigned> for Problem {
+    fn from(why: Unsigned) -> Self {
+        match why {
+            Unsigned::Journal(why) => {
+                Self::new(Code::JournalUnavailable, "the journal cannot be signed now; ask again")
+                    .because(why)
+            }
+            Unsigned::Contended => Self::new(Code::Contended, "others sign the journal at the same moment"),
+            why @ (Unsigned::Keys(_) | Unsigned::Stranger) => Self::new(
+                Code::SigningKeyMissing,
+                "this node has not the key that the journal is signed with",
+            )
+            .because(why),
+        }
+    }
+}
+
+impl From<Unproven> for Problem {
+    fn from(why: Unproven) -> Self {
+        match why {
+            Unproven::Unsigned(why) => why.into(),
+            Unproven::Journal(why) => {
+                Self::new(Code::JournalUnavailable, "the journal cannot be read now; ask again").because(why)
+            }
+            why @ Unproven::TooLong => Self::new(Code::EvidenceTooLong, why.to_string()),
         }
     }
 }

@@ -232,11 +232,11 @@ pub(super) fn unsigned(row: &PgRow, column: usize) -> sqlx::Result<u64> {
     u64::try_from(number).map_err(|why| sqlx::Error::Decode(Box::new(why)))
 }
 
-fn exactly<const N: usize>(row: &PgRow, column: usize) -> sqlx::Result<[u8; N]> {
+pub(super) fn exactly<const N: usize>(row: &PgRow, column: usize) -> sqlx::Result<[u8; N]> {
     let bytes: &[u8] = row.try_get(column)?;
     bytes.try_into().map_err(|why| sqlx::Error::Decode(Box::new(why)))
 }
 
-fn bound(position: Position) -> i64 {
+pub(super) fn bound(position: Position) -> i64 {
     i64::try_from(position).unwrap_or(i64::MAX)
 }

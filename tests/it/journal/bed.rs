@@ -11,7 +11,7 @@ use domain::ids::{Fingerprint, StreamId};
 use domain::outcome::CallStatus;
 use domain::personal::Personal;
 use karnay::journal::keys::DataKey;
-use karnay::journal::verify::{self, Place, Reader, Report};
+use karnay::journal::verify::{self, Place, Reader, Report, Wanted};
 use karnay::journal::{Append, CommandId, Entry, Journal, Options, Unit, chain, sqlite};
 use karnay::ports::{Clock, Ids};
 use sqlx::Executor;
@@ -49,7 +49,11 @@ impl Bed {
     }
 
     pub(crate) async fn verify(&self) -> Result<Report, verify::Fault> {
-        verify::run(&Reader::open(&self.place).await?, &mut |_| ()).await
+        self.verify_only(&Wanted::default()).await
+    }
+
+    pub(crate) async fn verify_only(&self, wanted: &Wanted) -> Result<Report, verify::Fault> {
+        verify::run(&Reader::open(&self.place).await?, wanted, &mut |_| ()).await
     }
 
     /// Changes the store behind the journal's back; false where the store would not have it.

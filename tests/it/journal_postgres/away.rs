@@ -72,7 +72,7 @@ async fn a_server_that_is_killed_under_load_loses_nothing_acknowledged() {
     let acknowledged = join_all(clients).await;
     journal.close().await;
     let reader = Reader::open(&place).await.unwrap();
-    let report = verify::run(&reader, &mut |_| ()).await.unwrap();
+    let report = verify::run(&reader, &verify::Wanted::default(), &mut |_| ()).await.unwrap();
     let stored = reader.stored(0, 1_000_000).await.unwrap();
     assert_eq!(report.events, u64::try_from(stored.len()).unwrap());
     let places: HashMap<_, _> =
