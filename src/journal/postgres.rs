@@ -1,6 +1,7 @@
 //! The journal on PostgreSQL: for several nodes on one database, each with one appending task, any number of readers.
 //! Positions come from one row that every append locks last, so what is visible has no gaps, whoever wrote it.
 
+mod cursors;
 mod effects;
 mod follow;
 mod leases;
@@ -27,6 +28,7 @@ use uuid::Uuid;
 
 use super::batch::Prepared;
 use super::beneath::Stretch;
+use super::bounds::Bounds;
 use super::chain::Hash;
 use super::feed::Tail;
 use super::keys::KeyRow;
@@ -155,8 +157,8 @@ impl Postgres {
         self.at_home(read).await.map_err(|why| unavailable(&why))
     }
 
-    pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
-        self.at_home(read::after(self.pool()?, after, limit)).await.map_err(|why| unavailable(&why))
+    pub(super) async fn stored(&self, after: Position, bounds: Bounds) -> Result<Vec<Stored>, Error> {
+        self.at_home(read::after(self.pool()?, after, bounds)).await.map_err(|why| unavailable(&why))
     }
 
     pub(super) async fn stretch(&self, stretch: Stretch) -> Result<Vec<Stored>, Error> {
@@ -231,8 +233,8 @@ impl Reader {
         Ok(Self(schema::pool(address.read_only())))
     }
 
-    pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
-        read::after(&self.0, after, limit).await.map_err(|why| unavailable(&why))
+    pub(super) async fn stored(&self, after: Position, bounds: Bounds) -> Result<Vec<Stored>, Error> {
+        read::after(&self.0, after, bounds).await.map_err(|why| unavailable(&why))
     }
 
     pub(super) async fn batches(&self, after: Position, limit: usize) -> Result<Vec<Batch>, Error> {

@@ -11,6 +11,7 @@ use domain::import::{self, Import};
 use domain::number_list::{self, NumberList};
 use uuid::Uuid;
 
+use super::bounds::Bounds;
 use super::chain::{Digest, GENESIS, Hash};
 use super::lists::{ListDigest, ListName, StoredChunk};
 use super::{Batch, Error, Stored, postgres, sqlite};
@@ -48,9 +49,13 @@ impl Reader {
     }
 
     pub async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
+        self.stored_within(after, Bounds::events(limit)).await
+    }
+
+    pub async fn stored_within(&self, after: Position, bounds: Bounds) -> Result<Vec<Stored>, Error> {
         match &self.0 {
-            Store::Sqlite(store) => store.stored(after, limit).await,
-            Store::Postgres(store) => store.stored(after, limit).await,
+            Store::Sqlite(store) => store.stored(after, bounds).await,
+            Store::Postgres(store) => store.stored(after, bounds).await,
         }
     }
 

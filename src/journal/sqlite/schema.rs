@@ -15,15 +15,16 @@ pub const FILE: &str = "journal.db";
 pub(super) const LOG: &str = "journal.db-wal";
 
 /// The format this program writes; a higher one belongs to a newer program.
-pub const FORMAT: i64 = 2;
+pub const FORMAT: i64 = 3;
 
 /// "karn", in the place where SQLite files say whose they are.
 const APPLICATION: i64 = 0x6b61_726e;
 
 /// What leads from each format to the next.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../../migrations/sqlite/0001_journal.sql"),
     include_str!("../../../migrations/sqlite/0002_lists.sql"),
+    include_str!("../../../migrations/sqlite/0003_cursors.sql"),
 ];
 
 /// Readers and the writer meet only at the edges of checkpoints, for moments.
