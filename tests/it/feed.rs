@@ -2,6 +2,7 @@
 
 mod cursors;
 mod doors;
+mod own;
 mod pages;
 mod streams;
 
