@@ -3,6 +3,7 @@
 
 mod engine;
 mod events;
+mod export;
 mod help;
 mod kerio_probe;
 mod progress;
@@ -115,6 +116,8 @@ enum Error {
     NoPassword,
     #[error(transparent)]
     Simulate(#[from] simulate::Error),
+    #[error(transparent)]
+    Export(#[from] export::Error),
 }
 
 impl Error {
@@ -129,6 +132,8 @@ impl Error {
             Self::Password(_) | Self::Differ | Self::NoPassword => NOT_POSSIBLE,
             Self::Simulate(why) if why.is_the_users() => NOT_POSSIBLE,
             Self::Simulate(_) => NOT_FINE,
+            Self::Export(why) if why.is_the_users() => NOT_POSSIBLE,
+            Self::Export(_) => NOT_FINE,
         }
     }
 }
@@ -169,7 +174,7 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Task::Serve => serve::run(config).await,
         Task::Status(options) => status::run(&options, &config, out).await,
         Task::Rebuild(options) => rebuild::run(&options, config, out).await,
-        Task::Events(options) => events::run(&options, &config, out).await,
+        Task::Events(options) => events::run(options, &config, out).await,
         Task::Verify => verify::run(&config, out).await,
         Task::Token(options) => token::run(&options, &config, out),
         Task::User(options) => user::run(&options, &config, out).await,
@@ -184,8 +189,10 @@ fn command() -> Command {
     let line =
         <Line as CommandFactory>::command().help_template(help::TEMPLATE).max_term_width(help::WIDTH_MAX);
     line.mut_subcommands(|task| {
-        if task.has_subcommands() {
-            task.help_template(help::TEMPLATE).mut_subcommands(with_settings)
+        let task = task.mut_subcommands(with_settings);
+        // One that has others and does nothing itself takes no settings.
+        if task.is_subcommand_required_set() {
+            task.help_template(help::TEMPLATE)
         } else {
             with_settings(task)
         }
@@ -212,7 +219,7 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
         "rebuild" | "add" | "passwd" => {
             Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "DATA_KEY", "JWT_SECRET"])
         }
-        "events" | "verify" => Some(&["DATA_DIR", "DATABASE_URL"]),
+        "events" | "export" | "verify" => Some(&["DATA_DIR", "DATABASE_URL"]),
         "remote" | "agent" => Some(&["LOG", "LOG_FORMAT"]),
         "simulate" => Some(&["DEFAULT_TIMEZONE"]),
         "kerio-probe" => Some(&kerio_probe::SETTINGS),

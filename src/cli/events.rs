@@ -4,11 +4,11 @@
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use domain::fact::{Circumstances, Position};
 
 use super::verify::place;
-use super::{Error, Outcome};
+use super::{Error, Outcome, export, help};
 use crate::config::Config;
 use crate::journal::Stored;
 use crate::journal::masked::masked;
@@ -16,7 +16,10 @@ use crate::journal::told::{COLUMNS, Told, Types};
 use crate::journal::verify::Reader;
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Options {
+    #[command(subcommand)]
+    task: Option<Task>,
     /// First position to print
     #[arg(long, value_name = "N", default_value_t = 1)]
     from: Position,
@@ -31,6 +34,13 @@ pub(super) struct Options {
     format: Format,
 }
 
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Write what was recorded into files for analysts
+    #[command(before_help = help::EVENTS_EXPORT, after_help = help::EVENTS_EXPORT_MORE)]
+    Export(export::Options),
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     Ndjson,
@@ -41,7 +51,14 @@ enum Format {
 const EVENTS_A_READ: usize = 256;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
+pub(super) async fn run(options: Options, config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
+    match options.task {
+        Some(Task::Export(options)) => export::run(options, config, out).await,
+        None => print(&options, config, out).await,
+    }
+}
+
+async fn print(options: &Options, config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
     let reader = Reader::open(&place(config)).await?;
     let mut sheet = Sheet::begin(options.format, BufWriter::new(out))?;
     let wanted = Types::from(options.types.clone());

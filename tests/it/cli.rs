@@ -52,8 +52,14 @@ fn folder() -> TempDir {
 #[test]
 fn every_help_teaches() {
     let folder = folder();
-    for name in COMMANDS.into_iter().chain(["sim remote", "sim agent", "sim pbx", "user add", "user passwd"])
-    {
+    for name in COMMANDS.into_iter().chain([
+        "events export",
+        "sim remote",
+        "sim agent",
+        "sim pbx",
+        "user add",
+        "user passwd",
+    ]) {
         let words: Vec<&str> = name.split(' ').chain(["--help"]).collect();
         let help = karnay(folder.path(), &[], &words);
         assert_eq!((help.code, help.err.as_str()), (Some(0), ""), "{name}");
@@ -90,6 +96,9 @@ fn wrong_use_ends_with_2() {
         &["token", "--org", "1", "--role", "admin", "--ttl", "12"],
         &["verify"],
         &["events"],
+        &["events", "export", "--format", "csv"],
+        &["events", "--follow", "export", "--format", "csv", "--out", "x"],
+        &["events", "export", "--format", "csv", "--out", "x"],
         &["user"],
         &["user", "add", "aziz"],
         &["user", "add", "a/b", "--role", "admin"],
@@ -288,7 +297,7 @@ impl Ids for Counted {
 }
 
 /// A journal of some events under `data`, closed again.
-async fn recorded(folder: &Path, events: u64) {
+pub(crate) async fn recorded(folder: &Path, events: u64) {
     let data = folder.join("data");
     std::fs::create_dir_all(&data).unwrap();
     let options =

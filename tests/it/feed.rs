@@ -1,7 +1,10 @@
 //! The journal as programs outside read it: over HTTP by page, poll and stream, from cursors; as files; and in figures of their own.
 
+mod analytics;
 mod cursors;
+mod deep;
 mod doors;
+mod export;
 mod own;
 mod pages;
 mod streams;
