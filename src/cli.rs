@@ -4,6 +4,7 @@
 mod checkpoint;
 mod engine;
 mod events;
+mod export;
 mod help;
 mod kerio_probe;
 mod progress;
@@ -135,6 +136,8 @@ enum Error {
     KeyIsSet,
     #[error(transparent)]
     Simulate(#[from] simulate::Error),
+    #[error(transparent)]
+    Export(#[from] export::Error),
 }
 
 impl Error {
@@ -150,6 +153,8 @@ impl Error {
             Self::File { .. } | Self::KeyIsSet => NOT_POSSIBLE,
             Self::Simulate(why) if why.is_the_users() => NOT_POSSIBLE,
             Self::Simulate(_) => NOT_FINE,
+            Self::Export(why) if why.is_the_users() => NOT_POSSIBLE,
+            Self::Export(_) => NOT_FINE,
         }
     }
 }
@@ -190,7 +195,7 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Task::Serve => serve::run(config).await,
         Task::Status(options) => status::run(&options, &config, out).await,
         Task::Rebuild(options) => rebuild::run(&options, config, out).await,
-        Task::Events(options) => events::run(&options, &config, out).await,
+        Task::Events(options) => events::run(options, &config, out).await,
         Task::Verify(options) => verify::run(&options, &config, out).await,
         Task::VerifyBundle(options) => verify_bundle::run(&options, out),
         Task::Checkpoint => checkpoint::run(&config, out).await,
@@ -208,8 +213,10 @@ fn command() -> Command {
     let line =
         <Line as CommandFactory>::command().help_template(help::TEMPLATE).max_term_width(help::WIDTH_MAX);
     line.mut_subcommands(|task| {
-        if task.has_subcommands() {
-            task.help_template(help::TEMPLATE).mut_subcommands(with_settings)
+        let task = task.mut_subcommands(with_settings);
+        // One that has others and does nothing itself takes no settings.
+        if task.is_subcommand_required_set() {
+            task.help_template(help::TEMPLATE)
         } else {
             with_settings(task)
         }
@@ -239,7 +246,7 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
         "rotate" => {
             Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "DATA_KEY", "SIGNING_KEY", "JWT_SECRET"])
         }
-        "events" | "verify" | "checkpoint" | "show" => Some(&["DATA_DIR", "DATABASE_URL"]),
+        "events" | "export" | "verify" | "checkpoint" | "show" => Some(&["DATA_DIR", "DATABASE_URL"]),
         "verify-bundle" => Some(&[]),
         "remote" | "agent" => Some(&["LOG", "LOG_FORMAT"]),
         "simulate" => Some(&["DEFAULT_TIMEZONE"]),

@@ -32,8 +32,10 @@ mod api_keys;
 mod audit;
 mod campaigns;
 mod contacts;
+mod cursors;
 mod dashboard;
 mod do_not_call;
+mod feed;
 mod health;
 mod history;
 mod imports;
@@ -177,6 +179,7 @@ pub struct Inner {
     unfit: recordings::Unfit,
     starts: tokio::sync::Semaphore,
     workbooks: tokio::sync::Semaphore,
+    feeds: Arc<tokio::sync::Semaphore>,
     hashing: Hashing,
     /// Who places held reports, one after another.
     placing: tokio::sync::Mutex<()>,
@@ -229,6 +232,7 @@ impl Engine {
             unfit: recordings::Unfit::default(),
             starts,
             workbooks,
+            feeds: feed::bound(),
             hashing: Hashing::default(),
             placing: tokio::sync::Mutex::default(),
             closing: watch::Sender::new(false),
@@ -305,6 +309,8 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     users::configure(routes);
     api_keys::configure(routes);
     audit::configure(routes);
+    feed::configure(routes);
+    cursors::configure(routes);
 }
 
 /// The application as it is served, and as tests call it, with sockets where they are open.

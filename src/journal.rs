@@ -4,8 +4,10 @@
 
 mod batch;
 pub mod beneath;
+pub mod bounds;
 pub mod chain;
 mod checkpoints;
+pub mod cursors;
 pub mod effects;
 pub mod evidence;
 pub mod feed;
@@ -17,6 +19,7 @@ pub mod postgres;
 pub mod signer;
 pub mod signing;
 pub mod sqlite;
+pub mod told;
 pub mod upcast;
 pub mod verify;
 
@@ -30,6 +33,7 @@ use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
 use batch::Prepared;
+use bounds::Bounds;
 use chain::Hash;
 use feed::Tail;
 use keys::KeyRow;
@@ -346,10 +350,7 @@ impl Journal {
 
     /// Events after a position, as stored, at most `limit`.
     pub async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
-        match &self.store {
-            Store::Sqlite(store) => store.stored(after, limit).await,
-            Store::Postgres(store) => store.stored(after, limit).await,
-        }
+        self.stored_within(after, Bounds::events(limit)).await
     }
 
     /// Closes the door to new units and waits until those that are in have been answered.

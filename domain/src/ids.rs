@@ -89,6 +89,23 @@ impl PbxCallId {
     }
 }
 
+/// What a reader of the feed calls the place that it has come to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CursorName(String);
+
+impl CursorName {
+    pub const LEN_MAX: usize = 64;
+
+    pub fn parse(text: &str) -> Result<Self, BadName> {
+        checked(text, "name", Self::LEN_MAX, MARKS).map(Self)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What a user signs in with. In small letters, so that nobody is somebody else by a capital, and with a letter among them:
 /// it stands in clear in events and logs, where no telephone number may.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -136,6 +153,7 @@ macro_rules! text_id {
 text_id!(Organization);
 text_id!(SessionId);
 text_id!(PbxCallId);
+text_id!(CursorName);
 text_id!(UserName);
 
 /// The id of one aggregate's stream: `<organization>/<rest>`.

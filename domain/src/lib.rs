@@ -16,6 +16,7 @@ pub mod api_key;
 pub mod call;
 pub mod campaign;
 pub mod contact;
+pub mod cursor;
 pub mod disclosure;
 pub mod import;
 pub mod number_list;

@@ -4,21 +4,22 @@
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat};
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use domain::fact::{Circumstances, Position};
-use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::verify::place;
-use super::{Error, Outcome};
+use super::{Error, Outcome, export, help};
 use crate::config::Config;
 use crate::journal::Stored;
 use crate::journal::masked::masked;
+use crate::journal::told::{COLUMNS, Told, Types};
 use crate::journal::verify::Reader;
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Options {
+    #[command(subcommand)]
+    task: Option<Task>,
     /// First position to print
     #[arg(long, value_name = "N", default_value_t = 1)]
     from: Position,
@@ -33,6 +34,13 @@ pub(super) struct Options {
     format: Format,
 }
 
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Write what was recorded into files for analysts
+    #[command(before_help = help::EVENTS_EXPORT, after_help = help::EVENTS_EXPORT_MORE)]
+    Export(export::Options),
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     Ndjson,
@@ -43,29 +51,21 @@ enum Format {
 const EVENTS_A_READ: usize = 256;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-const COLUMNS: [&str; 13] = [
-    "position",
-    "recordedAt",
-    "occurredAt",
-    "kind",
-    "type",
-    "version",
-    "stream",
-    "sequence",
-    "organization",
-    "actor",
-    "correlation",
-    "causation",
-    "payload",
-];
+pub(super) async fn run(options: Options, config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
+    match options.task {
+        Some(Task::Export(options)) => export::run(options, config, out).await,
+        None => print(&options, config, out).await,
+    }
+}
 
-pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
+async fn print(options: &Options, config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
     let reader = Reader::open(&place(config)).await?;
     let mut sheet = Sheet::begin(options.format, BufWriter::new(out))?;
+    let wanted = Types::from(options.types.clone());
     let mut after = options.from.saturating_sub(1);
     loop {
         let events = reader.stored(after, EVENTS_A_READ).await?;
-        for event in events.iter().filter(|event| options.wants(event)) {
+        for event in events.iter().filter(|event| wanted.want(event)) {
             sheet.print(event)?;
         }
         sheet.flush()?;
@@ -75,85 +75,6 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
             None => return Ok(Outcome::Fine),
         }
     }
-}
-
-impl Options {
-    fn wants(&self, event: &Stored) -> bool {
-        let named = |wanted: &String| {
-            *wanted == event.event_type || wanted.split_once('.') == Some((&event.kind, &event.event_type))
-        };
-        self.types.is_empty() || self.types.iter().any(named)
-    }
-}
-
-/// An event under the names of its columns.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Row<'a> {
-    position: Position,
-    recorded_at: String,
-    occurred_at: String,
-    kind: &'a str,
-    r#type: &'a str,
-    version: &'a str,
-    stream: &'a str,
-    sequence: u64,
-    organization: &'a str,
-    actor: &'a str,
-    correlation: &'a str,
-    causation: &'a str,
-    payload: Payload<'a>,
-}
-
-/// As it was stored, or as text where that is no JSON.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Payload<'a> {
-    Json(&'a RawValue),
-    Text(&'a str),
-}
-
-impl<'a> Row<'a> {
-    fn of(event: &'a Stored, payload: &'a str, circumstances: &'a Circumstances) -> Self {
-        Self {
-            position: event.position,
-            recorded_at: time(event.recorded_at),
-            occurred_at: time(event.occurred_at),
-            kind: &event.kind,
-            r#type: &event.event_type,
-            version: &event.event_version,
-            stream: &event.stream,
-            sequence: event.sequence,
-            organization: &circumstances.organization,
-            actor: &circumstances.actor,
-            correlation: &circumstances.correlation,
-            causation: &circumstances.causation,
-            payload: serde_json::from_str(payload).map_or(Payload::Text(payload), Payload::Json),
-        }
-    }
-
-    fn cells(&self, payload: &'a str) -> [String; COLUMNS.len()] {
-        [
-            self.position.to_string(),
-            self.recorded_at.clone(),
-            self.occurred_at.clone(),
-            self.kind.to_owned(),
-            self.r#type.to_owned(),
-            self.version.to_owned(),
-            self.stream.to_owned(),
-            self.sequence.to_string(),
-            self.organization.to_owned(),
-            self.actor.to_owned(),
-            self.correlation.to_owned(),
-            self.causation.to_owned(),
-            payload.to_owned(),
-        ]
-    }
-}
-
-fn time(micros: i64) -> String {
-    let time = DateTime::from_timestamp_micros(micros).unwrap_or_default();
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 enum Sheet<W: Write> {
@@ -174,13 +95,13 @@ impl<W: Write> Sheet<W> {
     fn print(&mut self, event: &Stored) -> io::Result<()> {
         let circumstances: Circumstances = serde_json::from_str(&event.metadata).unwrap_or_default();
         let payload = masked(&event.kind, &event.payload);
-        let row = Row::of(event, &payload, &circumstances);
+        let told = Told::new(event, &payload, &circumstances);
         match self {
             Self::Ndjson(out) => {
-                serde_json::to_writer(&mut *out, &row)?;
+                serde_json::to_writer(&mut *out, &told)?;
                 out.write_all(b"\n")
             }
-            Self::Csv(sheet) => Ok(sheet.write_record(row.cells(&payload))?),
+            Self::Csv(sheet) => Ok(sheet.write_record(told.cells(&payload))?),
         }
     }
 
@@ -243,15 +164,5 @@ mod tests {
         assert_eq!(sheet.headers().unwrap(), COLUMNS.as_slice());
         let row = sheet.records().next().unwrap().unwrap();
         assert_eq!((&row[0], &row[4], &row[12]), ("7", "reported", r#"{"a":"b,c"}"#));
-    }
-
-    #[test]
-    fn a_type_is_chosen_with_or_without_its_kind() {
-        let wants = |types: &[&str]| {
-            let types = types.iter().map(|t| (*t).to_owned()).collect();
-            Options { from: 1, follow: false, types, format: Format::Csv }.wants(&event("{}"))
-        };
-        assert!(wants(&[]) && wants(&["reported"]) && wants(&["call.reported"]) && wants(&["x", "reported"]));
-        assert!(!wants(&["session.reported"]) && !wants(&["call"]));
     }
 }

@@ -85,11 +85,34 @@ Examples:
   karnay events --from 1000 --type call.reported
   karnay events --follow | jq -c '[.position, .type, .stream]'
   karnay events --format csv > events.csv
+  karnay events export --help
 
 Prints: one event a line with position, recordedAt, occurredAt, kind, type, version, stream, sequence, \
 organization, actor, correlation, causation and payload; csv has the same columns under a header. Names and phone numbers appear as <key>.<ciphertext>, never in clear.
 
 Exit codes: 0 printed (also when the reader of a pipe has had enough), 1 cannot write, 2 cannot be opened or read";
+
+pub(super) const EVENTS_EXPORT: &str = "\
+Writes a stretch of the journal into files for analysts (docs/export.md).
+It only reads, beside an engine if there is one. Personal data stays sealed.";
+
+pub(super) const EVENTS_EXPORT_MORE: &str = "\
+Examples:
+  karnay events export --format parquet --out events
+  karnay events export --format parquet --out events --resume
+  karnay events export --format csv --out october --from 120001 --to 2025-10-31T23:59:59+05:00
+  karnay events export --format ndjson --out calls --types call.reported,call.strengthened
+  duckdb -c \"SELECT kind, type, count(*) FROM 'events/*.parquet' GROUP BY ALL\"
+
+It is cut at exact positions: from --from to --to, or to where the journal ended when it began. The folder gets one file for each \
+--part positions, part-<first>-<last>.<format>, and export.json, which says what was asked for, which files are whole and, at the end, \
+that it is complete. A file that is being written ends in .partial. After a crash or Ctrl-C the same words with --resume go on where it \
+was; the files are the same as those of an export that was never broken off, byte for byte. One that is complete is left as it is.
+
+Prints: progress on stderr, a bar on a terminal and lines elsewhere; on stdout how many events are in how many files, and with which \
+--from what comes after them begins.
+
+Exit codes: 0 exported, 1 it broke off (cannot write, or an event is missing), 2 wrong use, or the journal or the folder is not as asked";
 
 pub(super) const VERIFY: &str = "\
 Checks the journal: every event's hash, every digest, every position, every signature, the file.

@@ -80,7 +80,7 @@ impl Dispatch {
         Ok(self.journal.decode(0, stored, Reading::Clear).await?.facts)
     }
 
-    async fn entries(&self, stored: Vec<Stored>) -> Result<Vec<Entry>, Error> {
+    pub(super) async fn entries(&self, stored: Vec<Stored>) -> Result<Vec<Entry>, Error> {
         let read = self.journal.decode(0, stored.clone(), Reading::Clear).await?;
         let mut known: HashMap<Position, Vec<Event>> = HashMap::with_capacity(stored.len());
         for fact in read.facts {

@@ -7,7 +7,7 @@ use crate::config::Origins;
 
 /// Browsers' pages: those that settings name, and the engine's own.
 pub(super) fn cors(origins: Origins) -> Cors {
-    let ours = [edge::REQUEST_ID, edge::POSITION, edge::BEHIND, edge::NEXT];
+    let ours = [edge::REQUEST_ID, edge::POSITION, edge::BEHIND, edge::NEXT, edge::NEXT_POSITION];
     let exposed =
         ours.into_iter().chain(["link", "content-disposition", "retry-after", "etag", "content-range"]);
     Cors::default()
@@ -15,7 +15,7 @@ pub(super) fn cors(origins: Origins) -> Cors {
             let origin = origin.to_str().unwrap_or("");
             origins.allow(origin) || span::is_own_page(origin, request)
         })
-        .allowed_methods(["DELETE", "GET", "HEAD", "PATCH", "POST"])
+        .allowed_methods(["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"])
         .allow_any_header()
         .expose_headers(exposed)
         // Socket.IO's clients may be told to send cookies along; nothing here is opened by one.

@@ -17,7 +17,9 @@ use crate::dispatch::Meta;
 /// What files of everything are called.
 pub(super) const CONTACTS: &str = "contacts";
 pub(super) const CALLS: &str = "calls";
-pub(super) const EXPORTS: [&str; 2] = [CONTACTS, CALLS];
+/// The journal, where it is read in clear.
+pub(super) const EVENTS: &str = "events";
+pub(super) const EXPORTS: [&str; 3] = [CONTACTS, CALLS, EVENTS];
 
 /// A request that may show something, and whether it shows more than its headers.
 #[derive(Debug)]

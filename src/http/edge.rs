@@ -30,6 +30,7 @@ pub(super) const REQUEST_ID: &str = "x-request-id";
 pub(super) const POSITION: &str = "x-position";
 pub(super) const BEHIND: &str = "x-behind";
 pub(super) const NEXT: &str = "x-next-cursor";
+pub(super) const NEXT_POSITION: &str = "x-next-position";
 
 /// More requests under way in one worker than this are turned away.
 const UNDER_WAY_MAX: usize = 4_096;

@@ -22,7 +22,7 @@ use crate::realtime::socket_io::{self, Server, Socket};
 pub(super) use leaving::{Connection, Watching};
 use namespace::{Entrant, Namespace};
 pub use render::Renderer;
-use watcher::Watcher;
+pub(super) use watcher::Watcher;
 
 /// Where somebody stands who has been told everything up to there.
 const POSITION: &str = "position";

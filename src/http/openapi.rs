@@ -55,6 +55,7 @@ fn identify(api: &mut utoipa::openapi::OpenApi) {
         let all = [
             ("get", &mut item.get),
             ("post", &mut item.post),
+            ("put", &mut item.put),
             ("patch", &mut item.patch),
             ("delete", &mut item.delete),
         ];
@@ -91,6 +92,7 @@ fn methods(item: &PathItem) -> String {
     let known = [
         ("GET, HEAD", item.get.is_some()),
         ("POST", item.post.is_some()),
+        ("PUT", item.put.is_some()),
         ("PATCH", item.patch.is_some()),
         ("DELETE", item.delete.is_some()),
     ];

@@ -82,6 +82,7 @@ codes! {
     NumberUnlisted     = NOT_FOUND,              "number-not-listed",    "The number is not on the list";
     CampaignUnknown    = NOT_FOUND,              "campaign-unknown",     "There is no such campaign";
     PromiseUnknown     = NOT_FOUND,              "promise-unknown",      "There is no such promise";
+    CursorUnknown      = NOT_FOUND,              "cursor-unknown",       "There is no such cursor";
     ProjectionUnknown  = NOT_FOUND,              "projection-unknown",   "There is no such projection";
     StreamNotParked    = NOT_FOUND,              "stream-not-parked",    "That stream is not parked";
     NotYet             = NOT_FOUND,              "not-yet",              "It did not exist yet";
@@ -112,6 +113,8 @@ codes! {
     RebuildRunning     = CONFLICT,               "rebuild-running",      "The projection is being rebuilt already";
     UserExists         = CONFLICT,               "user-exists",          "There is a user of that name";
     ExchangeUnset      = CONFLICT,               "exchange-unset",       "No exchange is watched";
+    CursorElsewhere    = CONFLICT,               "cursor-elsewhere",     "The cursor stands elsewhere";
+    TooManyCursors     = CONFLICT,               "too-many-cursors",     "There are too many cursors";
     NotSignedIn        = CONFLICT,               "not-signed-in",        "The token is of no sign-in";
     TooLarge           = PAYLOAD_TOO_LARGE,      "too-large",            "The request is too large";
     EncodingUnknown    = UNSUPPORTED_MEDIA_TYPE, "encoding-unknown",     "The body's encoding is not understood";

@@ -2,6 +2,7 @@
 //! Positions come from one row that every append locks last, so what is visible has no gaps, whoever wrote it.
 
 mod checkpoints;
+mod cursors;
 mod effects;
 mod follow;
 mod leases;
@@ -28,6 +29,7 @@ use uuid::Uuid;
 
 use super::batch::Prepared;
 use super::beneath::{Family, Stretch};
+use super::bounds::Bounds;
 use super::chain::Hash;
 use super::feed::Tail;
 use super::keys::KeyRow;
@@ -156,8 +158,8 @@ impl Postgres {
         self.at_home(read).await.map_err(|why| unavailable(&why))
     }
 
-    pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
-        self.at_home(read::after(self.pool()?, after, limit)).await.map_err(|why| unavailable(&why))
+    pub(super) async fn stored(&self, after: Position, bounds: Bounds) -> Result<Vec<Stored>, Error> {
+        self.at_home(read::after(self.pool()?, after, bounds)).await.map_err(|why| unavailable(&why))
     }
 
     pub(super) async fn stretch(&self, stretch: Stretch) -> Result<Vec<Stored>, Error> {
@@ -236,8 +238,8 @@ impl Reader {
         Ok(Self(schema::pool(address.read_only())))
     }
 
-    pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
-        read::after(&self.0, after, limit).await.map_err(|why| unavailable(&why))
+    pub(super) async fn stored(&self, after: Position, bounds: Bounds) -> Result<Vec<Stored>, Error> {
+        read::after(&self.0, after, bounds).await.map_err(|why| unavailable(&why))
     }
 
     pub(super) async fn batches(&self, after: Position, limit: usize) -> Result<Vec<Batch>, Error> {

@@ -2,9 +2,11 @@
 //! One process at a time, held by a lock on the data folder, since the bundled SQLite is only safe with a single writer.
 
 mod checkpoints;
+mod cursors;
 mod effects;
 mod family;
 mod lists;
+mod pages;
 mod schema;
 mod syncer;
 mod writer;
@@ -23,11 +25,13 @@ use uuid::Uuid;
 
 use super::batch::Prepared;
 use super::beneath::Stretch;
+use super::bounds::Bounds;
 use super::chain::Hash;
 use super::feed::Tail;
 use super::keys::KeyRow;
 use super::{Batch, Error, Named, QUEUE_LEN_MAX, Refused, Stored};
 use crate::ports::Clock;
+use pages::select_after;
 
 pub use schema::{FILE, FORMAT};
 
@@ -188,9 +192,9 @@ impl Sqlite {
         self.0.readers.read(read).await
     }
 
-    pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
+    pub(super) async fn stored(&self, after: Position, bounds: Bounds) -> Result<Vec<Stored>, Error> {
         let synced = *self.0.head.borrow();
-        let mut events = self.0.readers.read(move |c| select_after(c, after, limit)).await?;
+        let mut events = self.0.readers.read(move |c| select_after(c, after, bounds)).await?;
         events.truncate(events.partition_point(|event| event.position <= synced));
         Ok(events)
     }
@@ -288,8 +292,8 @@ impl Reader {
         Ok(answer)
     }
 
-    pub(super) async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
-        self.read(move |c| select_after(c, after, limit)).await
+    pub(super) async fn stored(&self, after: Position, bounds: Bounds) -> Result<Vec<Stored>, Error> {
+        self.read(move |c| select_after(c, after, bounds)).await
     }
 
     pub(super) async fn batches(&self, after: Position, limit: usize) -> Result<Vec<Batch>, Error> {
@@ -328,11 +332,6 @@ fn select_rest(
          AND +position > ?3 AND +position <= ?4 ORDER BY sequence LIMIT ?5"
     );
     c.prepare_cached(&sql)?.query_map(params![kind, stream, after, synced, limit], stored_row)?.collect()
-}
-
-fn select_after(c: &Connection, after: Position, limit: usize) -> rusqlite::Result<Vec<Stored>> {
-    let sql = format!("SELECT {COLUMNS} FROM events WHERE position > ?1 ORDER BY position LIMIT ?2");
-    c.prepare_cached(&sql)?.query_map(params![after, limit], stored_row)?.collect()
 }
 
 /// What is not synced is left out by the query, not afterwards: a stretch shorter than its limit is the last one.

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use domain::fact::Position;
 
+use super::bounds::Bounds;
 use super::lists::{ListName, StoredChunk};
 use super::signing::{Checkpoint, KeyRecord};
 use super::{Batch, Error, Stored, postgres, sqlite};
@@ -47,9 +48,13 @@ impl Reader {
     }
 
     pub async fn stored(&self, after: Position, limit: usize) -> Result<Vec<Stored>, Error> {
+        self.stored_within(after, Bounds::events(limit)).await
+    }
+
+    pub async fn stored_within(&self, after: Position, bounds: Bounds) -> Result<Vec<Stored>, Error> {
         match &self.0 {
-            Store::Sqlite(store) => store.stored(after, limit).await,
-            Store::Postgres(store) => store.stored(after, limit).await,
+            Store::Sqlite(store) => store.stored(after, bounds).await,
+            Store::Postgres(store) => store.stored(after, bounds).await,
         }
     }
 

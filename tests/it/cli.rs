@@ -37,7 +37,8 @@ const COMMANDS: [&str; 13] = [
     "simulate",
     "kerio-probe",
 ];
-const BENEATH: [&str; 7] = [
+const BENEATH: [&str; 8] = [
+    "events export",
     "sim remote",
     "sim agent",
     "sim pbx",
@@ -121,6 +122,9 @@ fn wrong_use_ends_with_2() {
         &["signing-key", "rotate"],
         &["signing-key", "rotate", "--lost"],
         &["events"],
+        &["events", "export", "--format", "csv"],
+        &["events", "--follow", "export", "--format", "csv", "--out", "x"],
+        &["events", "export", "--format", "csv", "--out", "x"],
         &["user"],
         &["user", "add", "aziz"],
         &["user", "add", "a/b", "--role", "admin"],
@@ -319,7 +323,7 @@ impl Ids for Counted {
 }
 
 /// A journal of some events under `data`, closed again.
-async fn recorded(folder: &Path, events: u64) {
+pub(crate) async fn recorded(folder: &Path, events: u64) {
     let data = folder.join("data");
     std::fs::create_dir_all(&data).unwrap();
     let options =

@@ -50,7 +50,13 @@ fn paths(markdown: &str) -> Vec<&str> {
 
 #[test]
 fn documents_name_files_that_exist() {
-    for name in ["README.md", "docs/ARCHITECTURE.md", "docs/problems.md", "examples/README.md"] {
+    for name in [
+        "README.md",
+        "docs/ARCHITECTURE.md",
+        "docs/problems.md",
+        "docs/own-projection.md",
+        "examples/README.md",
+    ] {
         let text = document(name);
         let fenceless: String = text.split("```").step_by(2).collect::<Vec<_>>().concat();
         for path in paths(&fenceless) {

@@ -99,7 +99,7 @@ async fn pages_of_this_machine_may_call_and_others_may_not() {
         let methods = answer.header("access-control-allow-methods").unwrap();
         let mut methods: Vec<&str> = methods.split(',').map(str::trim).collect();
         methods.sort_unstable();
-        assert_eq!(methods, ["DELETE", "GET", "HEAD", "PATCH", "POST"]);
+        assert_eq!(methods, ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"]);
     }
     for origin in ["https://evil.example", "null", "http://localhost.evil.example"] {
         let answer = floor.ask(near(Method::POST, "/calls/start").insert_header(("origin", origin))).await;

@@ -338,7 +338,9 @@ impl Floor {
         let service = test::init_service(karnay::http::app(self.engine.clone(), None)).await;
         let response = service.call(request.to_request()).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let streams = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let streams = headers
+            .get("content-type")
+            .is_some_and(|kind| kind == "text/event-stream" || kind == "application/x-ndjson");
         let bytes = if streams { first_piece(response).await } else { test::read_body(response).await };
         let headers =
             headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));

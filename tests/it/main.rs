@@ -55,6 +55,7 @@ mod dialling;
 mod disk;
 mod do_not_call;
 mod fatal;
+mod feed;
 mod flood;
 mod imports;
 mod kerio_calls;

@@ -14,15 +14,15 @@ use crate::http::auth::{self, Caller, Credential, Refusal};
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone)]
-pub(super) struct Watcher {
-    pub(super) caller: Caller,
+pub(in crate::http) struct Watcher {
+    pub(in crate::http) caller: Caller,
     /// What was shown; nothing where that was enough.
     credential: Option<Credential>,
 }
 
 impl Watcher {
     /// `is_direct` is whether this machine itself asks: while everything is open to it, it shows nothing.
-    pub(super) async fn admit(
+    pub(in crate::http) async fn admit(
         engine: &Engine,
         token: Option<&str>,
         is_direct: bool,
@@ -41,7 +41,7 @@ impl Watcher {
     }
 
     /// Whether one who came in may see what is told there.
-    pub(super) fn may_see(&self, space: Space) -> Result<(), Refusal> {
+    pub(in crate::http) fn may_see(&self, space: Space) -> Result<(), Refusal> {
         match (space, &self.credential) {
             (Space::Calls, _) => self.caller.within(Scope::Calls, true),
             (Space::AutoCalling, Some(_)) => self.caller.within(Scope::AutoCalling, true),
@@ -50,7 +50,11 @@ impl Watcher {
     }
 
     /// What they show is looked at again, until somebody can tell.
-    pub(super) async fn confirm(&self, engine: &Engine, goes_on: impl Fn() -> bool) -> Result<Self, Refusal> {
+    pub(in crate::http) async fn confirm(
+        &self,
+        engine: &Engine,
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Self, Refusal> {
         loop {
             match self.look(engine).await {
                 Err(why) if why.is_passing() && goes_on() => sleep(LOOK_AGAIN).await,

@@ -2,8 +2,8 @@
 
 use domain::ids::BadName;
 use domain::{
-    api_key, call, campaign, contact, disclosure, import, number_list, pbx_call, person, promise, quarantine,
-    remote, session, user,
+    api_key, call, campaign, contact, cursor, disclosure, import, number_list, pbx_call, person, promise,
+    quarantine, remote, session, user,
 };
 
 use super::{Code, Problem};
@@ -304,6 +304,19 @@ impl From<Refusal> for Problem {
             Refusal::StaleSignature => Code::SignatureStale,
         };
         Self::new(code, refusal.to_string())
+    }
+}
+
+impl From<cursor::Error> for Problem {
+    fn from(error: cursor::Error) -> Self {
+        match error {
+            cursor::Error::Unknown => Self::new(Code::CursorUnknown, error.to_string()),
+            cursor::Error::Elsewhere { at } | cursor::Error::Back { at } => {
+                Self::new(Code::CursorElsewhere, error.to_string()).with("position", at)
+            }
+            cursor::Error::Outside { .. } => Self::field("position", error),
+            cursor::Error::TooMany => Self::new(Code::TooManyCursors, error.to_string()),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use domain::call::Call;
 use domain::fact::{Position, Recorded};
 use domain::quarantine::Quarantine;
 use domain::session::Session;
+use futures_util::TryStreamExt as _;
 use postgres_es::PostgresEventRepository;
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use super::schema::plainly;
 use crate::journal::beneath::{Family, Stretch};
+use crate::journal::bounds::Bounds;
 use crate::journal::chain::{GENESIS, Hash};
 use crate::journal::keys::KeyRow;
 use crate::journal::{Batch, Error, Named, Stored};
@@ -24,10 +26,20 @@ pub(super) fn unavailable(why: &sqlx::Error) -> Error {
     Error::Unavailable(plainly(why))
 }
 
-pub(super) async fn after(pool: &PgPool, after: Position, limit: usize) -> sqlx::Result<Vec<Stored>> {
+/// A row at a time, so that a bound on bytes is kept whatever the rows are.
+pub(super) async fn after(pool: &PgPool, after: Position, bounds: Bounds) -> sqlx::Result<Vec<Stored>> {
     let sql = format!("SELECT {COLUMNS} FROM events WHERE position > $1 ORDER BY position LIMIT $2");
-    let query = sqlx::query(&sql).bind(bound(after)).bind(i64::try_from(limit).unwrap_or(i64::MAX));
-    query.fetch_all(pool).await?.iter().map(stored).collect()
+    let query = sqlx::query(&sql).bind(bound(after)).bind(i64::try_from(bounds.events).unwrap_or(i64::MAX));
+    let (mut rows, mut events, mut left) = (query.fetch(pool), vec![], Some(bounds));
+    while let Some(row) = rows.try_next().await? {
+        let event = stored(&row)?;
+        left = left.and_then(|left| left.after(&event));
+        events.push(event);
+        if left.is_none() {
+            break;
+        }
+    }
+    Ok(events)
 }
 
 pub(super) async fn stretch(pool: &PgPool, stretch: &Stretch) -> sqlx::Result<Vec<Stored>> {

@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions, Connection, Executor, Row};
 use crate::journal::Error;
 
 /// The format this program writes; a higher one belongs to a newer program.
-pub const FORMAT: i32 = 4;
+pub const FORMAT: i32 = 5;
 
 /// Journals of an older format were never signed.
 pub(super) const SIGNED_SINCE: i32 = 4;
@@ -23,11 +23,12 @@ const STARTING: i64 = 0x6b61_726e;
 const SERVER_MIN: i32 = 140_000;
 
 /// What leads from each format to the next.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../../migrations/postgres/0001_journal.sql"),
     include_str!("../../../migrations/postgres/0002_lists.sql"),
     include_str!("../../../migrations/postgres/0003_leases.sql"),
     include_str!("../../../migrations/postgres/0004_proof.sql"),
+    include_str!("../../../migrations/postgres/0005_cursors.sql"),
 ];
 
 /// A server that does not answer within this is away.

@@ -32,7 +32,7 @@ impl Drop for ProtocolServer {
     }
 }
 
-fn beside() -> PathBuf {
+pub(crate) fn beside() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.parent().and_then(Path::parent).unwrap().join("examples")
 }
