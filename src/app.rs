@@ -36,7 +36,7 @@ use crate::http;
 use crate::journal::keys::DataKey;
 use crate::journal::verify::Place;
 use crate::journal::{self, Journal};
-use crate::ports::{AgentKind, Clock, Ids, RemoteHost, VoiceAgent};
+use crate::ports::{AgentKind, Clock, Ids, Recordings, RemoteHost, VoiceAgent};
 use crate::telemetry;
 
 pub use agent::voice_agent;
@@ -119,6 +119,7 @@ impl App {
         let exchange = exchange(&config, &ports)?;
         let (watch, watched) = exchange.as_ref().map(|exchange| exchange.watch(&config)).unzip();
         let dispatch = start_keepers(&journal)?;
+        let recordings = tapes(&config, &remote, exchange.as_ref());
         let (board, moving) = (hub::board(journal.position()), http::Moving::default());
         let wards = wards::all(&wards::World {
             journal: journal.clone(),
@@ -126,6 +127,7 @@ impl App {
             dispatch: dispatch.clone(),
             remote: Arc::clone(&remote),
             agent,
+            recordings: Arc::clone(&recordings),
             campaigns: campaigns.clone(),
             watched,
             board: Arc::clone(&board),
@@ -138,7 +140,6 @@ impl App {
 
         let verifying = Verifying::new(place(&config), &ports.clock);
         let actors = (&guardian, projectors);
-        let tapes = exchange.as_ref().map(|one| one.tapes(&config));
         let vitals = Pulse::new((&journal, &screens), &dispatch, actors, (&ports, &*remote), verifying);
         let engine = http::Engine::try_new(http::Parts {
             dispatch: dispatch.clone(),
@@ -146,7 +147,7 @@ impl App {
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
             sheets: Arc::new(Spreadsheets),
-            recordings: Arc::new(recordings(&config, &remote, tapes)),
+            recordings,
             vitals: Arc::new(vitals),
             metrics: metrics(),
             board,
@@ -221,6 +222,11 @@ impl App {
         }
         tracing::info!("stopped");
     }
+}
+
+fn tapes(config: &Config, remote: &Arc<dyn RemoteHost>, exchange: Option<&Exchange>) -> Arc<dyn Recordings> {
+    let kept = exchange.map(|exchange| exchange.tapes(config));
+    Arc::new(recordings(config, remote, kept))
 }
 
 fn bind(config: &Config) -> anyhow::Result<TcpListener> {

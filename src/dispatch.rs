@@ -7,6 +7,7 @@ pub mod contacts;
 pub mod dialling;
 pub mod do_not_call;
 mod draft;
+pub mod forgetting;
 pub mod imports;
 mod keeper;
 pub mod lists;

@@ -7,6 +7,7 @@ pub mod beneath;
 pub mod chain;
 pub mod effects;
 pub mod feed;
+pub mod forgetting;
 pub mod keys;
 mod leases;
 pub mod lists;
@@ -18,6 +19,7 @@ pub mod verify;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use chrono::{DateTime, Utc};
 use domain::fact::{self, Circumstances, Position};
@@ -185,6 +187,7 @@ pub struct Journal {
     head: watch::Receiver<Position>,
     tail: Arc<Tail>,
     keyring: Arc<keys::Keyring>,
+    forgettings: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Clone)]
@@ -235,7 +238,7 @@ impl Journal {
             return Err(Error::WrongDataKey);
         }
         let keyring = keys::Keyring::try_new(&data_key, ids).map_err(|_| Error::WrongDataKey)?;
-        Ok(Self { store, head, tail, keyring: Arc::new(keyring) })
+        Ok(Self { store, head, tail, keyring: Arc::new(keyring), forgettings: Arc::default() })
     }
 
     /// Whether other nodes may write to it too.

@@ -20,6 +20,7 @@
 //! The next page may be fetched while one is written: `Advance::Lost` says that it is then the wrong one.
 
 mod batch;
+mod forgetting;
 mod parking;
 mod rebuild;
 mod standing;
@@ -39,6 +40,7 @@ use crate::screens::{Applied, Screens, applied};
 use crate::store::{Step, Table};
 
 use batch::{Batch, Folded};
+pub use forgetting::{Rewritten, rewrite};
 use parking::Parking;
 pub use parking::{Replay, replay};
 pub use rebuild::Flip;

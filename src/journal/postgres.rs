@@ -3,6 +3,7 @@
 
 mod effects;
 mod follow;
+mod forgetting;
 mod leases;
 mod line;
 mod lists;

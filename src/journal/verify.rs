@@ -1,6 +1,7 @@
 //! Whether the journal is what was written: every hash recomputed, every digest chained, every position present.
 //! A change shows at the event it was made to; a loss at the very end shows only against something kept elsewhere.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -140,6 +141,7 @@ pub async fn run_gently(reader: &Reader, report: &mut dyn FnMut(Progress)) -> Re
 async fn walk(reader: &Reader, pace: Pace, report: &mut dyn FnMut(Progress)) -> Result<Report, Fault> {
     let head = reader.position().await?;
     let mut state = State { position: 0, recorded_at: 0, digest: GENESIS, batches: 0 };
+    let mut strayed = Strayed::default();
     loop {
         let began = Instant::now();
         let batches = reader.batches(state.position, BATCHES_A_READ).await?;
@@ -157,13 +159,14 @@ async fn walk(reader: &Reader, pace: Pace, report: &mut dyn FnMut(Progress)) -> 
         let events = events_up_to(reader, state.position, last.last).await?;
         state.check(&batches, &events)?;
         for event in &events {
-            check_list(reader, event).await?;
+            strayed.look(reader, event).await?;
         }
         report(Progress { position: state.position, head: head.max(state.position) });
         if pace == Pace::Gentle {
             tokio::time::sleep(began.elapsed()).await;
         }
     }
+    strayed.end()?;
     let digest = hex::encode(state.digest);
     Ok(Report { events: state.position, batches: state.batches, digest })
 }
@@ -225,15 +228,19 @@ fn check_event(event: &Stored, batch: &Batch) -> Result<(), Fault> {
 /// The digest in an event over what lies beside the events; none where nothing does.
 fn digest_in(event: &Stored) -> Option<Result<String, serde_json::Error>> {
     match (event.kind.as_str(), event.event_type.as_str()) {
-        (NumberList::TYPE, "accepted") => Some(serde_json::from_str(&event.payload).map(digest_of_list)),
-        (Import::TYPE, "finished") => Some(serde_json::from_str(&event.payload).map(digest_of_import)),
+        (NumberList::TYPE, "accepted" | "redacted") => {
+            Some(serde_json::from_str(&event.payload).map(digest_of_list))
+        }
+        (Import::TYPE, "finished" | "redacted") => {
+            Some(serde_json::from_str(&event.payload).map(digest_of_import))
+        }
         _ => None,
     }
 }
 
 fn digest_of_list(event: number_list::Event) -> String {
     match event {
-        number_list::Event::Accepted { digest, .. } => digest,
+        number_list::Event::Accepted { digest, .. } | number_list::Event::Redacted { digest, .. } => digest,
         number_list::Event::Placed { .. }
         | number_list::Event::PlaceFailed { .. }
         | number_list::Event::PutOff { .. } => String::new(),
@@ -242,23 +249,53 @@ fn digest_of_list(event: number_list::Event) -> String {
 
 fn digest_of_import(event: import::Event) -> String {
     match event {
-        import::Event::Finished { digest, .. } => digest,
+        import::Event::Finished { digest, .. } | import::Event::Redacted { digest, .. } => digest,
         import::Event::Begun { .. } | import::Event::Failed { .. } | import::Event::Undone { .. } => {
             String::new()
         }
     }
 }
 
-/// A list lies beside the events, and so does what is told of an import; the event that ends it has the digest over all of it.
-async fn check_list(reader: &Reader, event: &Stored) -> Result<(), Fault> {
-    let Some(digest) = digest_in(event) else { return Ok(()) };
-    let wrong = || at(event.position, "the list that was accepted here is not the one that is stored");
-    let digest = digest.map_err(|_| wrong())?;
+/// Lists whose rows are not the ones that were accepted: either somebody on them was forgotten since, which a later event says
+/// with the digest over what is left, or they were changed.
+#[derive(Default)]
+struct Strayed(HashMap<String, (Position, String)>);
+
+impl Strayed {
+    /// A list lies beside the events, and so does what is told of an import; the event that ends it has the digest over all of it.
+    async fn look(&mut self, reader: &Reader, event: &Stored) -> Result<(), Fault> {
+        let Some(digest) = digest_in(event) else { return Ok(()) };
+        let digest = digest.map_err(|_| not_the_list(event.position))?;
+        if event.event_type == "redacted" {
+            if self.0.get(&event.stream).is_some_and(|(_, found)| *found == digest) {
+                self.0.remove(&event.stream);
+            }
+            return Ok(());
+        }
+        let found = digest_of_stored(reader, event).await?;
+        if found != digest {
+            self.0.insert(event.stream.clone(), (event.position, found));
+        }
+        Ok(())
+    }
+
+    fn end(self) -> Result<(), Fault> {
+        let first = self.0.into_values().map(|(position, _)| position).min();
+        first.map_or(Ok(()), |position| Err(not_the_list(position)))
+    }
+}
+
+fn not_the_list(position: Position) -> Fault {
+    at(position, "the list that was accepted here is not the one that is stored")
+}
+
+async fn digest_of_stored(reader: &Reader, event: &Stored) -> Result<String, Fault> {
     let named = event.stream.split_once('/').and_then(|(organization, list)| {
         let organization = Organization::parse(organization).ok()?;
         Some(ListName { organization, list: Uuid::parse_str(list).ok()? })
     });
-    let (name, mut found, mut from) = (named.ok_or_else(wrong)?, ListDigest::default(), 0);
+    let name = named.ok_or_else(|| not_the_list(event.position))?;
+    let (mut found, mut from) = (ListDigest::default(), 0);
     loop {
         let chunks = reader.chunks(name.clone(), from).await?;
         let Some(last) = chunks.last() else { break };
@@ -267,7 +304,7 @@ async fn check_list(reader: &Reader, event: &Stored) -> Result<(), Fault> {
             found.add(chunk);
         }
     }
-    if found.finish() == digest { Ok(()) } else { Err(wrong()) }
+    Ok(found.finish())
 }
 
 fn at(position: Position, what: &str) -> Fault {
