@@ -55,6 +55,7 @@ mod disk;
 mod do_not_call;
 mod fatal;
 mod flood;
+mod forgetting;
 mod imports;
 mod kerio_calls;
 mod launch;
