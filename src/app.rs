@@ -39,7 +39,7 @@ use crate::journal::keys::DataKey;
 use crate::journal::signer::Signer;
 use crate::journal::verify::Place;
 use crate::journal::{self, Journal};
-use crate::ports::{AgentKind, Clock, Ids, RemoteHost, VoiceAgent};
+use crate::ports::{AgentKind, Clock, Ids, Recordings, RemoteHost, VoiceAgent};
 use crate::telemetry;
 
 pub use agent::voice_agent;
@@ -127,6 +127,7 @@ impl App {
         let played = vitals::played(agent.kind(), exchange.as_ref(), remote.kind());
         let (watch, watched) = exchange.as_ref().map(|exchange| exchange.watch(&config)).unzip();
         let dispatch = start_keepers(&journal)?;
+        let recordings = tapes(&config, &remote, exchange.as_ref());
         let (board, moving) = (hub::board(journal.position()), http::Moving::default());
         let wards::Wards { all, effector, projectors } = wards::all(&wards::World {
             journal: journal.clone(),
@@ -135,6 +136,7 @@ impl App {
             signer: signer.clone(),
             remote: Arc::clone(&remote),
             agent,
+            recordings: Arc::clone(&recordings),
             campaigns: campaigns.clone(),
             watched,
             board: Arc::clone(&board),
@@ -145,7 +147,6 @@ impl App {
         let guardian = guardian::start(guardian::Limits::default(), all)?;
 
         let (actors, verifying) = ((&guardian, projectors), Verifying::new(place(&config), &ports.clock));
-        let tapes = exchange.as_ref().map(|one| one.tapes(&config));
         let vitals = Pulse::new((&journal, &screens), &dispatch, actors, (&ports, played.clone()), verifying);
         let engine = http::Engine::try_new(http::Parts {
             dispatch: dispatch.clone(),
@@ -153,7 +154,7 @@ impl App {
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
             sheets: Arc::new(Spreadsheets),
-            recordings: Arc::new(recordings(&config, &remote, tapes)),
+            recordings,
             vitals: Arc::new(vitals),
             proof: Proof::new(signer.clone()),
             metrics: metrics(),
@@ -239,6 +240,11 @@ impl App {
         }
         tracing::info!("stopped");
     }
+}
+
+fn tapes(config: &Config, remote: &Arc<dyn RemoteHost>, exchange: Option<&Exchange>) -> Arc<dyn Recordings> {
+    let kept = exchange.map(|exchange| exchange.tapes(config));
+    Arc::new(recordings(config, remote, kept))
 }
 
 fn bind(config: &Config) -> anyhow::Result<TcpListener> {

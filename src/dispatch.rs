@@ -8,6 +8,7 @@ pub mod dialling;
 pub mod do_not_call;
 mod draft;
 pub mod feed;
+pub mod forgetting;
 pub mod imports;
 mod keeper;
 pub mod lists;

@@ -11,6 +11,7 @@ pub mod cursors;
 pub mod effects;
 pub mod evidence;
 pub mod feed;
+pub mod forgetting;
 pub mod keys;
 mod leases;
 pub mod lists;
@@ -25,6 +26,7 @@ pub mod verify;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use chrono::{DateTime, Utc};
 use domain::fact::{self, Circumstances, Position};
@@ -161,22 +163,6 @@ pub struct Submission {
     pub settle: Arc<dyn Settle>,
 }
 
-impl Stored {
-    /// What its hash should be.
-    pub fn rehash(&self) -> Hash {
-        chain::hash(&chain::Covered {
-            kind: &self.kind,
-            stream: &self.stream,
-            sequence: self.sequence,
-            event_type: &self.event_type,
-            event_version: &self.event_version,
-            payload: &self.payload,
-            metadata: &self.metadata,
-            occurred_at: self.occurred_at,
-        })
-    }
-}
-
 /// What was committed together, with the digest that chains it to what came before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
@@ -193,6 +179,7 @@ pub struct Journal {
     head: watch::Receiver<Position>,
     tail: Arc<Tail>,
     keyring: Arc<keys::Keyring>,
+    forgettings: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Clone)]
@@ -243,7 +230,7 @@ impl Journal {
             return Err(Error::WrongDataKey);
         }
         let keyring = keys::Keyring::try_new(&data_key, ids).map_err(|_| Error::WrongDataKey)?;
-        Ok(Self { store, head, tail, keyring: Arc::new(keyring) })
+        Ok(Self { store, head, tail, keyring: Arc::new(keyring), forgettings: Arc::default() })
     }
 
     /// Whether other nodes may write to it too.

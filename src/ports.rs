@@ -231,6 +231,9 @@ pub trait Recordings: Send + Sync + std::fmt::Debug {
         whereabouts: &'a Whereabouts,
         from: u64,
     ) -> BoxFuture<'a, Result<Option<Playback>, Trouble>>;
+
+    /// Removes what is kept here of an exchange's call. What lies elsewhere is others' to remove.
+    fn forget(&self, call: Uuid) -> BoxFuture<'_, io::Result<()>>;
 }
 
 /// A recording on its way to a listener.

@@ -1,4 +1,4 @@
-//! Somebody who may be called: new -> active | inactive | completed | do not call -> removed.
+//! Somebody who may be called: new -> active | inactive | completed | do not call -> removed; forgotten at any time, and for good.
 //! That a number belongs to one contact alone is the number's own business (`person.rs`); what came of calls is a target's.
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -9,12 +9,15 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::fact::{self, Recorded};
+use crate::ids::Fingerprint;
 use crate::language::Language;
 use crate::personal::{Personal, Seal};
 
 /// Characters of a first or a last name.
 pub const NAME_LEN_MAX: usize = 200;
 pub const NOTES_LEN_MAX: usize = 10_000;
+/// Characters of why somebody was forgotten.
+pub const REASON_LEN_MAX: usize = 500;
 /// Bytes of the custom data, as JSON is written without blanks.
 pub const CUSTOM_LEN_MAX: usize = 64 << 10;
 /// Nobody is older.
@@ -39,6 +42,14 @@ pub enum Command {
         at: DateTime<Utc>,
     },
     Remove {
+        at: DateTime<Utc>,
+    },
+    /// Nothing of the person is to be left anywhere. One who was removed is still in the journal, and is forgotten like any other.
+    Forget {
+        /// Every number that the contact ever had and that is nobody else's.
+        numbers: Vec<Fingerprint>,
+        /// Kept in clear, so that it must not name anybody.
+        reason: Option<String>,
         at: DateTime<Utc>,
     },
     /// Nothing happens; whoever asks sees how it stands.
@@ -139,6 +150,13 @@ pub enum Event {
     Removed {
         at: DateTime<Utc>,
     },
+    /// What was sealed for these numbers up to here is to be read by nobody any more.
+    Forgotten {
+        numbers: Vec<Fingerprint>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        at: DateTime<Utc>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -147,6 +165,8 @@ pub enum Error {
     Unknown,
     #[error("the contact exists already")]
     AlreadyThere,
+    #[error("the person was forgotten")]
+    Forgotten,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -155,6 +175,9 @@ pub struct Contact {
     id: Uuid,
     status: Status,
     details: Details,
+    /// The numbers of whom nothing is known any more.
+    #[serde(default)]
+    forgotten: Option<Vec<Fingerprint>>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,6 +202,11 @@ impl Contact {
         &self.details
     }
 
+    /// The numbers with which the person was forgotten; none where nobody was.
+    pub fn forgotten(&self) -> Option<&[Fingerprint]> {
+        self.forgotten.as_deref()
+    }
+
     /// One arm a rule; what is said twice is accepted without effect.
     pub fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
         match (self.phase, command) {
@@ -192,8 +220,21 @@ impl Contact {
             }
             (_, Command::Create { .. }) => Err(Error::AlreadyThere),
 
+            (Phase::New, Command::Forget { .. }) => Err(Error::Unknown),
+            (_, Command::Forget { .. }) if self.forgotten.is_some() => Ok(vec![]),
+            (_, Command::Forget { numbers, reason, at }) => {
+                Ok(vec![Event::Forgotten { numbers, reason, at }])
+            }
+
             (Phase::Removed, Command::Remove { .. }) => Ok(vec![]),
             (Phase::New | Phase::Removed, _) => Err(Error::Unknown),
+
+            // Whoever it is from now on is a new contact.
+            (Phase::There, Command::Change { .. } | Command::SetStatus { .. })
+                if self.forgotten.is_some() =>
+            {
+                Err(Error::Forgotten)
+            }
 
             (Phase::There, Command::Change { details, .. }) if details == self.details => Ok(vec![]),
             (Phase::There, Command::Change { details, at }) => {
@@ -219,6 +260,7 @@ impl DomainEvent for Event {
             Self::Changed { .. } => "changed",
             Self::StatusSet { .. } => "status_set",
             Self::Removed { .. } => "removed",
+            Self::Forgotten { .. } => "forgotten",
         }
         .to_owned()
     }
@@ -251,7 +293,12 @@ impl Aggregate for Contact {
             Event::Changed { personal, .. } => self.know(&personal),
             Event::StatusSet { status, .. } => self.status = status,
             Event::Removed { .. } => {
-                *self = Self { phase: Phase::Removed, id: self.id, ..Self::default() };
+                let (id, forgotten) = (self.id, self.forgotten.take());
+                *self = Self { phase: Phase::Removed, id, forgotten, ..Self::default() };
+            }
+            Event::Forgotten { numbers, .. } => {
+                (self.details, self.status) = (Details::default(), Status::Inactive);
+                self.forgotten = Some(numbers);
             }
         }
     }
@@ -269,7 +316,7 @@ impl Recorded for Contact {
     fn personal(event: &mut Event) -> Option<&mut dyn Seal> {
         match event {
             Event::Created { personal, .. } | Event::Changed { personal, .. } => Some(personal),
-            Event::StatusSet { .. } | Event::Removed { .. } => None,
+            Event::StatusSet { .. } | Event::Removed { .. } | Event::Forgotten { .. } => None,
         }
     }
 
@@ -278,7 +325,8 @@ impl Recorded for Contact {
             Event::Created { at, .. }
             | Event::Changed { at, .. }
             | Event::StatusSet { at, .. }
-            | Event::Removed { at } => *at,
+            | Event::Removed { at }
+            | Event::Forgotten { at, .. } => *at,
         }
     }
 }

@@ -29,6 +29,8 @@ pub enum Command {
     Fail { reason: String, at: DateTime<Utc> },
     /// So many of its contacts were removed.
     Undo { removed: u32, kept: Kept, at: DateTime<Utc> },
+    /// What is told of somebody who was forgotten was taken out of what is stored.
+    Redact { digest: String, at: DateTime<Utc> },
     /// Nothing happens; whoever asks sees how it stands.
     Look,
 }
@@ -119,10 +121,31 @@ pub struct Kept {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    Begun { id: Uuid, origin: Origin, terms: Terms, at: DateTime<Utc> },
-    Finished { counts: Counts, digest: String, at: DateTime<Utc> },
-    Failed { reason: String, at: DateTime<Utc> },
-    Undone { removed: u32, kept: Kept, at: DateTime<Utc> },
+    Begun {
+        id: Uuid,
+        origin: Origin,
+        terms: Terms,
+        at: DateTime<Utc>,
+    },
+    Finished {
+        counts: Counts,
+        digest: String,
+        at: DateTime<Utc>,
+    },
+    Failed {
+        reason: String,
+        at: DateTime<Utc>,
+    },
+    Undone {
+        removed: u32,
+        kept: Kept,
+        at: DateTime<Utc>,
+    },
+    /// The digest over what is stored from now on.
+    Redacted {
+        digest: String,
+        at: DateTime<Utc>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -141,6 +164,9 @@ pub struct Import {
     updated: Option<u32>,
     removed: u32,
     kept: Kept,
+    /// Over what is told of its rows; none until all of it is.
+    #[serde(default)]
+    digest: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,6 +190,11 @@ impl Import {
         self.updated
     }
 
+    /// Over what is told of its rows; none where that was never finished.
+    pub fn digest(&self) -> Option<&str> {
+        self.digest.as_deref()
+    }
+
     /// One arm a rule; what is said twice is accepted without effect.
     pub fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
         match (self.phase, command) {
@@ -175,6 +206,12 @@ impl Import {
 
             (_, Command::Look) => Ok(vec![]),
             (Phase::Finished, Command::Finish { .. }) => Ok(vec![]),
+            (_, Command::Redact { digest, .. })
+                if self.digest.as_ref().is_none_or(|known| *known == digest) =>
+            {
+                Ok(vec![])
+            }
+            (_, Command::Redact { digest, at }) => Ok(vec![Event::Redacted { digest, at }]),
             // Undone or given up while it was under way: what became of its rows is told all the same.
             (Phase::Begun | Phase::Failed | Phase::Undone, Command::Finish { counts, digest, at }) => {
                 Ok(vec![Event::Finished { counts, digest, at }])
@@ -197,6 +234,7 @@ impl DomainEvent for Event {
             Self::Finished { .. } => "finished",
             Self::Failed { .. } => "failed",
             Self::Undone { .. } => "undone",
+            Self::Redacted { .. } => "redacted",
         }
         .to_owned()
     }
@@ -223,8 +261,9 @@ impl Aggregate for Import {
     fn apply(&mut self, event: Event) {
         match event {
             Event::Begun { .. } => self.phase = Phase::Begun,
-            Event::Finished { counts, .. } => {
+            Event::Finished { counts, digest, .. } => {
                 (self.phase, self.updated) = (Phase::Finished, Some(counts.updated));
+                self.digest = Some(digest);
             }
             Event::Failed { .. } => self.phase = Phase::Failed,
             Event::Undone { removed, kept, .. } => {
@@ -232,6 +271,7 @@ impl Aggregate for Import {
                 self.removed = self.removed.saturating_add(removed);
                 self.kept = kept;
             }
+            Event::Redacted { digest, .. } => self.digest = Some(digest),
         }
     }
 }
@@ -255,7 +295,8 @@ impl Recorded for Import {
             Event::Begun { at, .. }
             | Event::Finished { at, .. }
             | Event::Failed { at, .. }
-            | Event::Undone { at, .. } => *at,
+            | Event::Undone { at, .. }
+            | Event::Redacted { at, .. } => *at,
         }
     }
 }

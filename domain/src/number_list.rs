@@ -32,6 +32,8 @@ pub enum Command {
     FailToPlace { reason: String, at: DateTime<Utc> },
     /// A session runs there: it is put there when a session with it starts.
     PutOff { at: DateTime<Utc> },
+    /// Rows of somebody who was forgotten were taken out of what is stored.
+    Redact { digest: String, at: DateTime<Utc> },
     /// Nothing happens; whoever asks sees how it stands.
     Look,
 }
@@ -44,7 +46,11 @@ impl Command {
             Self::FailToPlace { reason, at } => {
                 Self::FailToPlace { reason: masked(&reason, home).into_owned(), at }
             }
-            own @ (Self::Accept { .. } | Self::Place { .. } | Self::PutOff { .. } | Self::Look) => own,
+            own @ (Self::Accept { .. }
+            | Self::Place { .. }
+            | Self::PutOff { .. }
+            | Self::Redact { .. }
+            | Self::Look) => own,
         }
     }
 }
@@ -76,10 +82,28 @@ pub struct Counts {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    Accepted { id: Uuid, origin: Origin, counts: Counts, digest: String, at: DateTime<Utc> },
-    Placed { at: DateTime<Utc> },
-    PlaceFailed { reason: String, at: DateTime<Utc> },
-    PutOff { at: DateTime<Utc> },
+    Accepted {
+        id: Uuid,
+        origin: Origin,
+        counts: Counts,
+        digest: String,
+        at: DateTime<Utc>,
+    },
+    Placed {
+        at: DateTime<Utc>,
+    },
+    PlaceFailed {
+        reason: String,
+        at: DateTime<Utc>,
+    },
+    PutOff {
+        at: DateTime<Utc>,
+    },
+    /// The digest over what is stored from now on.
+    Redacted {
+        digest: String,
+        at: DateTime<Utc>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -95,6 +119,9 @@ pub enum Error {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NumberList {
     digest: Option<String>,
+    /// What the digest was before it was redacted: for a moment that is what is stored.
+    #[serde(default)]
+    former: Option<String>,
     counts: Counts,
     /// Whether it was put there when that was tried last.
     #[serde(default)]
@@ -105,6 +132,11 @@ impl NumberList {
     /// Over what is stored of it; none where there is no such list.
     pub fn digest(&self) -> Option<&str> {
         self.digest.as_deref()
+    }
+
+    /// Whether what is stored is what was said to be.
+    pub fn is(&self, stored: &str) -> bool {
+        [&self.digest, &self.former].into_iter().flatten().any(|known| known == stored)
     }
 
     pub fn counts(&self) -> Counts {
@@ -125,6 +157,8 @@ impl NumberList {
             (Some(_), Command::Place { .. }) if self.placed => Ok(vec![]),
             (Some(_), Command::Place { at }) => Ok(vec![Event::Placed { at }]),
             (Some(_), Command::FailToPlace { reason, at }) => Ok(vec![Event::PlaceFailed { reason, at }]),
+            (Some(known), Command::Redact { digest, .. }) if *known == digest => Ok(vec![]),
+            (Some(_), Command::Redact { digest, at }) => Ok(vec![Event::Redacted { digest, at }]),
             (Some(_), Command::PutOff { at }) => Ok(vec![Event::PutOff { at }]),
         }
     }
@@ -137,6 +171,7 @@ impl DomainEvent for Event {
             Self::Placed { .. } => "placed",
             Self::PlaceFailed { .. } => "place_failed",
             Self::PutOff { .. } => "put_off",
+            Self::Redacted { .. } => "redacted",
         }
         .to_owned()
     }
@@ -165,6 +200,7 @@ impl Aggregate for NumberList {
             Event::Accepted { counts, digest, .. } => (self.digest, self.counts) = (Some(digest), counts),
             Event::Placed { .. } => self.placed = true,
             Event::PlaceFailed { .. } | Event::PutOff { .. } => self.placed = false,
+            Event::Redacted { digest, .. } => self.former = self.digest.replace(digest),
         }
     }
 }
@@ -187,7 +223,8 @@ impl Recorded for NumberList {
             Event::Accepted { at, .. }
             | Event::Placed { at }
             | Event::PlaceFailed { at, .. }
-            | Event::PutOff { at } => *at,
+            | Event::PutOff { at }
+            | Event::Redacted { at, .. } => *at,
         }
     }
 }

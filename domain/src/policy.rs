@@ -8,6 +8,7 @@ pub mod completion;
 pub mod dialling;
 pub mod eligible;
 pub mod forecast;
+pub mod forgetting;
 pub mod hold;
 pub mod launch;
 pub mod pacing;
@@ -21,8 +22,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::fact::Fact;
-use crate::ids::{Organization, SessionId};
+use crate::fact::{Fact, Position};
+use crate::ids::{Fingerprint, Organization, SessionId};
 
 /// What a policy wants done in the world. Stored until it is done: its form is for ever, like an event's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +48,8 @@ pub enum Intent {
     PlaceCall { organization: Organization, campaign: Uuid, contact: Uuid, call: Uuid },
     /// The agent took a call and is to report; in the end it is asked.
     AwaitCall { organization: Organization, campaign: Uuid, contact: Uuid, call: Uuid },
+    /// Have nothing left that says anything of these numbers up to this position.
+    Forget { organization: Organization, contact: Uuid, numbers: Vec<Fingerprint>, position: Position },
 }
 
 /// A rule with what it has to remember between two facts, which is stored beside how far it has read.

@@ -122,6 +122,8 @@ impl Projection for ContactBook {
     const NAME: &'static str = "contact_book";
     const VERSION: i64 = 1;
     const PERSONAL: bool = true;
+    /// Whether it was ever called, the campaigns' streams tell.
+    const ALONE: bool = false;
     const KINDS: &'static [&'static str] = &["contact", "target"];
     const KEY: &'static str = "stream";
     const INDEXES: &'static [Index] = &[
@@ -148,7 +150,8 @@ impl Projection for ContactBook {
             Event::Contact(
                 contact::Event::Changed { .. }
                 | contact::Event::StatusSet { .. }
-                | contact::Event::Removed { .. },
+                | contact::Event::Removed { .. }
+                | contact::Event::Forgotten { .. },
             ) => Some(Touch::Existing(own())),
             Event::Target(target::Event::Dialled { .. }) => {
                 let (_, contact) = fact.stream.of_target()?;
@@ -204,6 +207,11 @@ impl Projection for ContactBook {
                 let known = known?;
                 known.know(&Details::default());
                 (known.removed, known.updated_at) = (1, *at);
+            }
+            Event::Contact(contact::Event::Forgotten { at, .. }) => {
+                let known = known?;
+                known.know(&Details::default());
+                (known.status, known.updated_at) = (Status::Inactive, *at);
             }
             Event::Target(_) => known?.is_called = 1,
             Event::Session(_)

@@ -20,6 +20,7 @@
 //! The next page may be fetched while one is written: `Advance::Lost` says that it is then the wrong one.
 
 mod batch;
+mod forgetting;
 mod parking;
 mod rebuild;
 mod standing;
@@ -40,6 +41,7 @@ use crate::screens::{Applied, Screens, applied};
 use crate::store::{Changes, Step, Table};
 
 use batch::{Batch, Folded};
+pub use forgetting::{Rewritten, rewrite};
 use parking::Parking;
 pub use parking::{Replay, replay};
 pub use rebuild::Flip;

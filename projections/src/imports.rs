@@ -78,6 +78,8 @@ impl Projection for Imports {
             Event::Import(
                 import::Event::Finished { .. } | import::Event::Failed { .. } | import::Event::Undone { .. },
             ) => Some(Touch::Existing(stream)),
+            // Its counts stay, and nothing of its rows is shown.
+            Event::Import(import::Event::Redacted { .. }) => None,
             Event::Session(_)
             | Event::Call(_)
             | Event::Quarantine(_)
@@ -109,6 +111,7 @@ impl Projection for Imports {
                 (row.failed_at, row.failure) = (Some(*at), Some(reason.clone()));
             }
             (import::Event::Undone { removed, kept, at }, Some(row)) => row.undo(*removed, *kept, *at),
+            (import::Event::Redacted { .. }, Some(_)) => {}
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ pub mod targets;
 pub mod users;
 
 pub mod follow;
+pub mod forgetting;
 pub mod milestones;
 pub mod projection;
 pub mod screens;

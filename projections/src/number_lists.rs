@@ -64,6 +64,8 @@ impl Projection for NumberLists {
                 | number_list::Event::PlaceFailed { .. }
                 | number_list::Event::PutOff { .. },
             ) => Some(Touch::Existing(stream)),
+            // Its counts stay, and nothing else of its rows is shown.
+            Event::NumberList(number_list::Event::Redacted { .. }) => None,
             Event::Session(_)
             | Event::Call(_)
             | Event::Quarantine(_)
@@ -94,6 +96,7 @@ impl Projection for NumberLists {
             (_, None) => return Err(Unfoldable("the list has no row")),
             (number_list::Event::Placed { .. }, Some(row)) => row.place("placed", None),
             (number_list::Event::PutOff { .. }, Some(row)) => row.place("put_off", None),
+            (number_list::Event::Redacted { .. }, Some(_)) => {}
             (number_list::Event::PlaceFailed { reason, .. }, Some(row)) => row.place("failed", Some(reason)),
         }
         Ok(())

@@ -14,6 +14,9 @@ pub trait Projection: Send + Sync + 'static {
     const VERSION: i64;
     /// Whether its facts have to be read with personal data in clear.
     const PERSONAL: bool;
+    /// Whether all that a row holds of a person comes from one stream: then forgetting folds that stream anew. A row that is made
+    /// of several has to lose it by the fold of what says that the person was forgotten.
+    const ALONE: bool = true;
     /// The kinds of streams it reads. An unreadable event of another kind is none of its business.
     const KINDS: &'static [&'static str];
     /// The column that holds the key.
@@ -65,6 +68,8 @@ pub(crate) struct Spec {
     pub(crate) key: &'static str,
     pub(crate) columns: &'static [Column],
     pub(crate) indexes: &'static [Index],
+    #[cfg(test)]
+    pub(crate) personal: bool,
     pub(crate) view: &'static str,
     pub(crate) former_views: &'static [&'static str],
 }
@@ -77,6 +82,8 @@ impl Spec {
             key: P::KEY,
             columns: P::Row::COLUMNS,
             indexes: P::INDEXES,
+            #[cfg(test)]
+            personal: P::PERSONAL,
             view: P::VIEW,
             former_views: P::FORMER_VIEWS,
         }

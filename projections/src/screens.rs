@@ -133,7 +133,12 @@ impl fmt::Debug for Screens {
 
 impl Screens {
     pub async fn open(options: Options) -> Result<Self, Error> {
-        let all = [
+        Self::open_with(options, &Self::specs()).await
+    }
+
+    /// Every screen there is.
+    pub(crate) fn specs() -> [Spec; 16] {
+        [
             Spec::of::<SessionStats>(),
             Spec::of::<CallHistory>(),
             Spec::of::<NumberLists>(),
@@ -150,8 +155,7 @@ impl Screens {
             Spec::of::<PbxWatch>(),
             Spec::of::<Users>(),
             Spec::of::<ApiKeys>(),
-        ];
-        Self::open_with(options, &all).await
+        ]
     }
 
     pub(crate) async fn open_with(options: Options, specs: &[Spec]) -> Result<Self, Error> {
@@ -280,7 +284,7 @@ impl Screens {
     /// Before the process ends: leaves one tidy file behind.
     pub async fn close(&self) -> Result<(), Error> {
         let Backend::Sqlite(store) = &self.inner.backend else { return Ok(()) };
-        store.settle().await
+        store.settle().await.map(drop)
     }
 
     pub(crate) fn backend(&self) -> &Backend {

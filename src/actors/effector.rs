@@ -15,6 +15,7 @@ use actix::{
 use domain::ids::{Organization, SessionId};
 use domain::phone::Home;
 use futures_util::future::BoxFuture;
+use projections::Screens;
 use tokio::runtime;
 
 use super::guardian::{Pulse, Seat, Tick, Ward};
@@ -22,7 +23,7 @@ use super::turn::Turn;
 use crate::dispatch::Dispatch;
 use crate::dispatch::dialling::House;
 use crate::journal::Journal;
-use crate::ports::{Clock, Ids, RemoteHost, VoiceAgent};
+use crate::ports::{Clock, Ids, Recordings, RemoteHost, VoiceAgent};
 use carrier::Carrier;
 
 const NAME: &str = "effector";
@@ -35,9 +36,11 @@ pub type Heard = Arc<dyn Fn(&Organization, &SessionId) -> BoxFuture<'static, boo
 #[derive(Clone)]
 pub struct Options {
     pub journal: Journal,
+    pub screens: Screens,
     pub dispatch: Dispatch,
     pub remote: Arc<dyn RemoteHost>,
     pub agent: Arc<dyn VoiceAgent>,
+    pub recordings: Arc<dyn Recordings>,
     /// What holds for every campaign.
     pub campaigns: House,
     /// What the remote host is called where it is taken.

@@ -244,6 +244,9 @@ impl Standing {
         let pushes = render.render(&news).await?;
         let mut told = pushes.len();
         self.deliver((from, to), pushes).await;
+        if page.facts.iter().any(|fact| news::forgets(fact)) {
+            board.forget();
+        }
         told += self.tell_standing(to).await?;
         let moving = if looks { render.moving(to).await } else { vec![] };
         let moves = !moving.is_empty();

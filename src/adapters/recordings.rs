@@ -16,6 +16,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
 
 use crate::ports::pbx::Pbx;
 use crate::ports::{self, Playback, RemoteHost, Trouble};
@@ -55,6 +56,8 @@ pub struct Recordings {
     remote: Arc<dyn RemoteHost>,
     web: Web,
     exchange: Option<Kept>,
+    /// Where those of an exchange were kept, whether one is watched still or not.
+    kept: Option<PathBuf>,
     len_max: u64,
     places: Arc<Semaphore>,
 }
@@ -64,7 +67,13 @@ impl Recordings {
         let Options { remote, remote_host, hosts, exchange, len_max } = options;
         let exchange = exchange.map(|exchange| Kept::new(exchange, len_max));
         let web = Web::new(Reach { named: hosts, remote: remote_host });
-        Self { remote, web, exchange, len_max, places: Arc::new(Semaphore::new(PLAYBACKS_MAX)) }
+        Self { remote, web, exchange, kept: None, len_max, places: Arc::new(Semaphore::new(PLAYBACKS_MAX)) }
+    }
+
+    /// Removes from there what is forgotten, also when no exchange is watched any more.
+    #[must_use]
+    pub fn kept_in(self, folder: PathBuf) -> Self {
+        Self { kept: Some(folder), ..self }
     }
 
     async fn find(&self, whereabouts: &Whereabouts, from: u64) -> Result<Option<Playback>, Trouble> {
@@ -107,6 +116,17 @@ impl ports::Recordings for Recordings {
             };
             let found = self.find(whereabouts, from).await?;
             found.map(|playback| self.bounded(playback, place)).transpose()
+        }
+        .boxed()
+    }
+
+    fn forget(&self, call: Uuid) -> BoxFuture<'_, io::Result<()>> {
+        async move {
+            match (&self.exchange, &self.kept) {
+                (Some(kept), _) => kept.forget(call).await,
+                (None, Some(folder)) => exchange::remove(folder, call).await,
+                (None, None) => Ok(()),
+            }
         }
         .boxed()
     }

@@ -1,6 +1,7 @@
 //! The exchange that is watched, as settings have it: with one driver or the other, simulated in this process, or none.
 
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,9 +57,13 @@ impl Exchange {
 
     /// Its recordings, kept beside the journal once somebody has listened to them.
     pub(super) fn tapes(&self, config: &Config) -> recordings::Exchange {
-        let folder = config.store.data_dir.join("exchange-recordings");
-        recordings::Exchange { pbx: Arc::clone(&self.pbx), folder }
+        recordings::Exchange { pbx: Arc::clone(&self.pbx), folder: recordings_folder(config) }
     }
+}
+
+/// Where an exchange's recordings are kept once fetched.
+pub(super) fn recordings_folder(config: &Config) -> PathBuf {
+    config.store.data_dir.join("exchange-recordings")
 }
 
 /// An exchange as the watcher gets it.

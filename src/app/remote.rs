@@ -103,6 +103,7 @@ pub(super) fn recordings(
         exchange,
         len_max: recordings::LEN_MAX,
     })
+    .kept_in(super::pbx::recordings_folder(config))
 }
 
 /// From where the call server reports, so that it needs no token.

@@ -26,6 +26,7 @@ use chrono::TimeDelta;
 use domain::ids::{Organization, SessionId};
 use domain::policy::calling::Calling;
 use domain::policy::completion::Completing;
+use domain::policy::forgetting::Forgetting;
 use domain::policy::launch::Launching;
 use domain::policy::placing::Placing;
 use domain::policy::stop::Stopping;
@@ -45,7 +46,7 @@ use crate::dispatch::dialling::House;
 use crate::http::{Moving, Renderer};
 use crate::journal::Journal;
 use crate::journal::signer::Signer;
-use crate::ports::{RemoteHost, VoiceAgent};
+use crate::ports::{Recordings, RemoteHost, VoiceAgent};
 
 /// A screen that is further behind than this when a command ended badly is not asked any longer.
 const HEARD_WAIT: Duration = Duration::from_secs(30);
@@ -58,6 +59,7 @@ pub(super) struct World<'a> {
     pub(super) signer: Signer,
     pub(super) remote: Arc<dyn RemoteHost>,
     pub(super) agent: Arc<dyn VoiceAgent>,
+    pub(super) recordings: Arc<dyn Recordings>,
     pub(super) campaigns: House,
     /// An exchange to be watched, where there is one.
     pub(super) watched: Option<Watched>,
@@ -105,9 +107,11 @@ impl World<'_> {
     fn effects(&self, runtime: &runtime::Handle) -> effector::Options {
         effector::Options {
             journal: self.journal.clone(),
+            screens: self.screens.clone(),
             dispatch: self.dispatch.clone(),
             remote: Arc::clone(&self.remote),
             agent: Arc::clone(&self.agent),
+            recordings: Arc::clone(&self.recordings),
             campaigns: self.campaigns.clone(),
             host: host_name(self.config),
             home: self.config.house.region,
@@ -180,7 +184,7 @@ impl World<'_> {
 }
 
 /// Every policy there is, each followed by a reactor of its own.
-fn policies(journal: &Journal, effector: &effector::Handle, runtime: &runtime::Handle) -> [Ward; 5] {
+fn policies(journal: &Journal, effector: &effector::Handle, runtime: &runtime::Handle) -> [Ward; 6] {
     let (journal, effector, runtime) = (journal.clone(), effector.clone(), runtime.clone());
     let options = reactor::Options { journal, effector, runtime };
     [
@@ -188,7 +192,8 @@ fn policies(journal: &Journal, effector: &effector::Handle, runtime: &runtime::H
         reactor::ward::<Placing>("placing policy", options.clone()),
         reactor::ward::<Stopping>("stop policy", options.clone()),
         reactor::ward::<Completing>("completion policy", options.clone()),
-        reactor::ward::<Calling>("calling policy", options),
+        reactor::ward::<Calling>("calling policy", options.clone()),
+        reactor::ward::<Forgetting>("forgetting policy", options),
     ]
 }
 

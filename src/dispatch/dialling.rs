@@ -19,7 +19,7 @@ use domain::policy::dialling::{Parties, Terms, Whole, aftermath, anew, noted};
 use domain::policy::eligible::{Decision, List, Weighed};
 use domain::promise::{self, Promises};
 use domain::rules::Pack;
-use domain::target::{self, Phase, Target};
+use domain::target::{self, Phase, Target, Words};
 use domain::zone::Zone;
 use uuid::Uuid;
 
@@ -261,7 +261,9 @@ impl Dispatch {
         self.settle(case, (call, promised), step, |unit, all, rung, since| {
             let (contact, target) = (&all.contact.state, &all.target.state);
             let outcome = heard(terms.clock(contact, at));
-            let Some((outcome, words)) = target.learns(call, outcome, words.clone()) else {
+            // What was said comes too late for somebody who was forgotten meanwhile.
+            let words = if contact.forgotten().is_some() { Words::default() } else { words.clone() };
+            let Some((outcome, words)) = target.learns(call, outcome, words) else {
                 return Ok(false);
             };
             let news = News::of(target, call, &outcome, &words);

@@ -99,6 +99,8 @@ pub(super) struct Keeper<A: Recorded> {
     busy: HashMap<StreamId, Busy<A>>,
     flights: HashMap<Ticket, Flight<A>>,
     next_ticket: Ticket,
+    /// What the journal said of forgetting when the aggregates at hand were last known to be fit.
+    forgettings: u64,
 }
 
 /// How the journal's writer reaches the keeper.
@@ -136,6 +138,7 @@ impl<A: Recorded> Handler<Execute<A>> for Keeper<A> {
             busy.waiting.push_back(execute);
             return;
         }
+        self.forget();
         let mut kept = self.idle.pop(&execute.stream).unwrap_or_else(Kept::unseen);
         // Another node may have written since: only a commit, or another look, proves what is kept.
         kept.seen &= !self.journal.is_shared();
@@ -190,6 +193,16 @@ impl<A: Recorded> Keeper<A> {
             busy: HashMap::new(),
             flights: HashMap::new(),
             next_ticket: 0,
+            forgettings: 0,
+        }
+    }
+
+    /// What is kept may say something of somebody who is to be forgotten: it is read again.
+    fn forget(&mut self) {
+        let forgettings = self.journal.forgettings();
+        if self.forgettings != forgettings {
+            self.forgettings = forgettings;
+            self.idle.clear();
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod listing;
 mod pack;
+mod redacting;
 
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ use crate::journal::keys::{CipherRefused, PersonKey};
 use crate::journal::lists::{Chunks, ListDigest, ListName, StoredChunk};
 use crate::journal::{self, Journal};
 use listing::Listings;
+
+pub use redacting::{Redacted, Whom};
 
 /// Chunks stored together: enough that syncs do not count, few enough that nobody else waits for them.
 pub const STORED_TOGETHER: usize = 16;
@@ -118,7 +121,7 @@ impl Lists {
                 from = chunk.number + 1;
             }
         }
-        if accepted.digest() == Some(&found.finish()) { Ok(file.freeze()) } else { Err(Error::Damaged) }
+        if accepted.is(&found.finish()) { Ok(file.freeze()) } else { Err(Error::Damaged) }
     }
 
     /// Every row of the sheet with what became of it, some at a time.
@@ -149,7 +152,7 @@ impl Lists {
                 let wanted = usize::try_from(line).unwrap_or(usize::MAX).checked_sub(before + 1);
                 if let Some(nth) = wanted.filter(|nth| *nth < numbers) {
                     let lines = pack::read(&self.open(chunk).await?).ok_or(Error::Damaged)?;
-                    return Ok(lines.into_iter().filter(|line| line.verdict.number().is_some()).nth(nth));
+                    return Ok(lines.into_iter().filter(|line| line.verdict.is_listed()).nth(nth));
                 }
                 before += numbers;
             }

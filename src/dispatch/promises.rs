@@ -138,7 +138,7 @@ impl Parties {
             Some(Status::Active | Status::Inactive) => true,
             Some(Status::Completed | Status::DoNotCall) | None => false,
         };
-        if !completes || !open {
+        if !completes || !open || self.contact.state.forgotten().is_some() {
             return Ok(());
         }
         let done = contact::Command::SetStatus { status: Status::Completed, at: asked.at };

@@ -4,6 +4,7 @@
 
 mod explain;
 mod export;
+mod forget;
 mod form;
 
 use actix_web::http::StatusCode;
@@ -48,7 +49,8 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
         .service(explain::explain)
         .service(one)
         .service(change)
-        .service(remove);
+        .service(remove)
+        .service(forget::forget);
 }
 
 /// Somebody who may be called.

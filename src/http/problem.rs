@@ -92,6 +92,8 @@ codes! {
     ImportUnderWay     = CONFLICT,               "import-under-way",     "The import is under way";
     DuplicateRow       = CONFLICT,               "duplicate-row",        "A row has a number that is taken";
     PhoneTaken         = CONFLICT,               "phone-taken",          "The number is another contact's";
+    ContactForgotten   = CONFLICT,               "contact-forgotten",    "The person was forgotten";
+    CallUnderWay       = CONFLICT,               "call-under-way",       "A call to the number is under way";
     NumberListed       = CONFLICT,               "number-listed",        "The number is on the do-not-call list";
     CampaignEmpty      = BAD_REQUEST,            "campaign-empty",       "The campaign has no contacts";
     CampaignRunning    = CONFLICT,               "campaign-running",     "The campaign is running";

@@ -7,6 +7,8 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 
+use super::Stored;
+
 /// A SHA-256.
 pub type Hash = [u8; 32];
 
@@ -37,6 +39,22 @@ pub fn hash(event: &Covered<'_>) -> Hash {
     text(&mut context, event.metadata);
     context.update(&event.occurred_at.to_be_bytes());
     finish(context)
+}
+
+impl Stored {
+    /// What its hash should be.
+    pub fn rehash(&self) -> Hash {
+        hash(&Covered {
+            kind: &self.kind,
+            stream: &self.stream,
+            sequence: self.sequence,
+            event_type: &self.event_type,
+            event_version: &self.event_version,
+            payload: &self.payload,
+            metadata: &self.metadata,
+            occurred_at: self.occurred_at,
+        })
+    }
 }
 
 fn text(context: &mut Context, text: &str) {

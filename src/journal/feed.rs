@@ -96,6 +96,11 @@ impl Tail {
         }
     }
 
+    /// What is told from now on comes from the store.
+    pub(super) fn clear(&self) {
+        *self.lock() = Newest::default();
+    }
+
     fn after(&self, after: Position, limit: usize) -> Option<Page> {
         let tail = self.lock();
         let first = tail.facts.front()?.position;
@@ -136,6 +141,10 @@ impl Journal {
             decoder.page.last = event.position;
             decoder.take(event, &mut facts);
         }
+        // Another node may have said so: whoever reads it obeys.
+        for fact in &facts {
+            self.obey(fact);
+        }
         if reading == Reading::Clear {
             let keys = self.keys_for(&mut facts).await?;
             facts.retain_mut(|fact| decoder.clear(fact, &keys));
@@ -162,7 +171,8 @@ impl Journal {
         if missing.is_empty() {
             return Ok(found);
         }
-        for row in self.key_rows(&missing).await? {
+        let rows = self.key_rows(&missing).await?;
+        for row in rows.into_iter().filter(|row| !self.keyring.is_closed(row.id)) {
             found.insert(row.id, self.keyring.admit(&row).ok());
         }
         Ok(found)

@@ -2,6 +2,7 @@
 //! Destroying a person's rows forgets the person; events and digests stay as they are.
 //! A person may have several keys: one is made when none is at hand, which saves a look at an index for every report.
 
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +11,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::fact::Position;
 use domain::ids::{Fingerprint, Organization};
 use domain::pbx::said::LogRow;
 use domain::personal;
@@ -97,6 +99,10 @@ pub struct Keyring {
     ids: Arc<dyn Ids>,
     persons: Mutex<LruCache<(String, Fingerprint), PersonKey>>,
     opened: Mutex<LruCache<Uuid, Arc<LessSafeKey>>>,
+    /// Whose keys are never kept at hand, since another node may destroy them at any moment, and where that was last said.
+    forgotten: Mutex<HashMap<(String, [u8; 16]), Position>>,
+    /// About to be destroyed here.
+    closed: Mutex<HashSet<Uuid>>,
 }
 
 impl std::fmt::Debug for Keyring {
@@ -113,7 +119,16 @@ impl Keyring {
         let persons = Mutex::new(LruCache::new(CACHED_KEYS_MAX));
         let opened = Mutex::new(LruCache::new(CACHED_KEYS_MAX));
         let indexes = Mutex::new(LruCache::new(CACHED_INDEXES_MAX));
-        Ok(Self { wrap, index, indexes, ids, persons, opened })
+        Ok(Self {
+            wrap,
+            index,
+            indexes,
+            ids,
+            persons,
+            opened,
+            forgotten: Mutex::default(),
+            closed: Mutex::default(),
+        })
     }
 
     /// A name for a number within its organization, of no use to anybody without the data key.
@@ -214,13 +229,48 @@ impl Keyring {
     pub fn admit(&self, row: &KeyRow) -> Result<Arc<LessSafeKey>, CipherRefused> {
         let secret = decrypt(&self.wrap, row.id.as_bytes(), &row.wrapped)?;
         let key = Arc::new(aes(&secret)?);
-        locked(&self.opened).put(row.id, Arc::clone(&key));
+        if !locked(&self.forgotten).contains_key(&(row.organization.clone(), row.person)) {
+            locked(&self.opened).put(row.id, Arc::clone(&key));
+        }
         Ok(key)
     }
 
     /// The key itself, for whoever is given what it sealed.
     pub fn unwrap(&self, row: &KeyRow) -> Result<[u8; 32], CipherRefused> {
         decrypt(&self.wrap, row.id.as_bytes(), &row.wrapped)?.try_into().map_err(|_| CipherRefused)
+    }
+
+    /// Seals nothing more with a person's keys of before, and opens what they sealed only as long as they are stored.
+    /// True where it was not known that this was said at that position.
+    pub fn forget(&self, organization: &str, person: Fingerprint, said: Position) -> bool {
+        let mut forgotten = locked(&self.forgotten);
+        let known = forgotten.entry((organization.to_owned(), person.0)).or_default();
+        let new = *known < said;
+        *known = said.max(*known);
+        drop(forgotten);
+        if new {
+            locked(&self.persons).pop(&(organization.to_owned(), person));
+            locked(&self.opened).clear();
+        }
+        new
+    }
+
+    /// Opens nothing more with these.
+    pub fn close(&self, keys: &[Uuid]) {
+        locked(&self.closed).extend(keys);
+        let mut opened = locked(&self.opened);
+        for key in keys {
+            opened.pop(key);
+        }
+    }
+
+    pub fn is_closed(&self, key: Uuid) -> bool {
+        locked(&self.closed).contains(&key)
+    }
+
+    /// What a sealed text begins with where this key sealed it.
+    pub fn beginning(id: Uuid) -> String {
+        format!("{}.", URL_SAFE_NO_PAD.encode(id.as_bytes()))
     }
 
     fn encrypt(&self, key: &LessSafeKey, bound_to: &[u8], clear: &[u8]) -> Result<Vec<u8>, CipherRefused> {

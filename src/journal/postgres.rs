@@ -5,6 +5,7 @@ mod checkpoints;
 mod cursors;
 mod effects;
 mod follow;
+mod forgetting;
 mod leases;
 mod line;
 mod lists;

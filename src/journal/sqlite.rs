@@ -4,9 +4,12 @@
 mod checkpoints;
 mod cursors;
 mod effects;
+mod emptying;
 mod family;
+mod forgetting;
 mod lists;
 mod pages;
+mod readers;
 mod schema;
 mod syncer;
 mod writer;
@@ -31,12 +34,11 @@ use super::feed::Tail;
 use super::keys::KeyRow;
 use super::{Batch, Error, Named, QUEUE_LEN_MAX, Refused, Stored};
 use crate::ports::Clock;
+use emptying::Emptying;
 use pages::select_after;
+use readers::Readers;
 
 pub use schema::{FILE, FORMAT};
-
-/// Idle reading connections kept open.
-const IDLE_READERS_MAX: usize = 4;
 
 /// The handle: submits to the writer, reads beside it.
 #[derive(Debug, Clone)]
@@ -48,6 +50,7 @@ struct Inner {
     depth: Arc<AtomicUsize>,
     /// The last commit failed, and nobody has seen one succeed since.
     ailing: Arc<AtomicBool>,
+    emptying: Arc<Emptying>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
     readers: Readers,
     /// What is synced. Readers see more, which is not to be told before it is.
@@ -77,7 +80,9 @@ impl Sqlite {
         let depth = Arc::new(AtomicUsize::new(0));
         let (jobs, queue) = std::sync::mpsc::sync_channel(QUEUE_LEN_MAX);
         let ailing = Arc::new(AtomicBool::new(false));
-        let shared = writer::Shared { clock, depth: Arc::clone(&depth), ailing: Arc::clone(&ailing) };
+        let emptying = Arc::new(Emptying::default());
+        let (counted, sick, asked) = (Arc::clone(&depth), Arc::clone(&ailing), Arc::clone(&emptying));
+        let shared = writer::Shared { clock, depth: counted, ailing: sick, emptying: asked };
         let log = folder.join(schema::LOG);
         let (writer, head) = writer::Writer::try_new(connection, lock, shared, (&log, Arc::clone(&tail)))?;
         let thread = std::thread::Builder::new()
@@ -88,6 +93,7 @@ impl Sqlite {
             jobs: Mutex::new(Some(jobs)),
             depth,
             ailing,
+            emptying,
             thread: Mutex::new(Some(thread)),
             readers: Readers::new(folder.join(FILE)),
             head: head.clone(),
@@ -221,45 +227,6 @@ impl Sqlite {
             // A writer that panicked has nothing left to say; its units were told by their dropped settlers.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
-    }
-}
-
-/// Reading connections, opened as needed.
-#[derive(Debug, Clone)]
-pub(super) struct Readers {
-    file: PathBuf,
-    idle: Arc<Mutex<Vec<Connection>>>,
-}
-
-impl Readers {
-    pub(super) fn new(file: PathBuf) -> Self {
-        Self { file, idle: Arc::default() }
-    }
-
-    pub(super) async fn read<T: Send + 'static>(
-        &self,
-        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, Error> {
-        let readers = self.clone();
-        let work = move || {
-            let idle = readers.lock().pop();
-            let connection = match idle {
-                Some(connection) => connection,
-                None => schema::open_for_reading(&readers.file)?,
-            };
-            let answer = query(&connection).map_err(|why| Error::Unavailable(why.to_string()))?;
-            let mut idle = readers.lock();
-            if idle.len() < IDLE_READERS_MAX {
-                idle.push(connection);
-            }
-            Ok(answer)
-        };
-        let done = tokio::task::spawn_blocking(work).await;
-        done.unwrap_or_else(|why| Err(Error::Unavailable(why.to_string())))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::http_sign_in::{key, send, signed_in, user, with};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 96] = [
+const ROUTES: [(&str, &str, Door); 97] = [
     ("GET", "/", Door::Open),
     ("GET", "/ui/sessions", Door::Open),
     ("GET", "/health/live", Door::Open),
@@ -55,6 +55,7 @@ const ROUTES: [(&str, &str, Door); 96] = [
     ("GET", "/auto-calling/contacts/s-1", Door::Member),
     ("PATCH", "/auto-calling/contacts/s-1", Door::Member),
     ("DELETE", "/auto-calling/contacts/s-1", Door::Member),
+    ("DELETE", "/auto-calling/contacts/s-1/personal-data", Door::Admin),
     ("GET", "/auto-calling/do-not-call", Door::Member),
     ("POST", "/auto-calling/do-not-call", Door::Member),
     ("GET", "/auto-calling/do-not-call/check", Door::Member),

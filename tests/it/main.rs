@@ -57,6 +57,7 @@ mod do_not_call;
 mod fatal;
 mod feed;
 mod flood;
+mod forgetting;
 mod imports;
 mod kerio_calls;
 mod launch;

@@ -148,6 +148,13 @@ impl Server {
         connect(&self.url(database)).await.execute(sqlx::raw_sql(sql)).await.unwrap();
     }
 
+    /// Everything of a database, as its own tool tells it.
+    pub(crate) fn dump(&self, url: &str) -> Vec<u8> {
+        let out = self.command("pg_dump").args(["--inserts", "--dbname", url]).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        out.stdout
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }

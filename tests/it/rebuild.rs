@@ -291,7 +291,7 @@ impl Clock for LongAgo {
     }
 }
 
-fn golden(kind: &str, event: &str) -> String {
+pub(crate) fn golden(kind: &str, event: &str) -> String {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/golden/{kind}.{event}.json"));
     let spaced: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     spaced.to_string()
@@ -319,8 +319,8 @@ fn person_key() -> KeyRow {
     }
 }
 
-/// Streams of these kinds, before anybody else writes.
-async fn write_goldens(world: &mut World, kinds: &[&str]) {
+/// The journal of a world before its engine opens it, under the key of the golden events.
+pub(crate) async fn opened(world: &mut World) -> Journal {
     use base64::Engine as _;
     world.set("DATA_KEY", &base64::engine::general_purpose::STANDARD.encode(DATA_KEY));
     let place = if world.postgres.is_some() {
@@ -329,7 +329,12 @@ async fn write_goldens(world: &mut World, kinds: &[&str]) {
         Place::Folder(world.data())
     };
     let options = Options { place, clock: Arc::new(LongAgo), ids: Arc::new(SystemIds) };
-    let journal = Journal::open(options, |_| Ok(DataKey(DATA_KEY))).await.unwrap();
+    Journal::open(options, |_| Ok(DataKey(DATA_KEY))).await.unwrap()
+}
+
+/// Streams of these kinds, before anybody else writes.
+pub(crate) async fn write_goldens(world: &mut World, kinds: &[&str]) {
+    let journal = opened(world).await;
     let streams = STREAMS.into_iter().filter(|(kind, ..)| kinds.contains(kind));
     write(&journal, &streams.collect::<Vec<_>>()).await;
     journal.close().await;

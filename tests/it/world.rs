@@ -61,8 +61,13 @@ impl World {
     }
 
     pub(crate) fn database_url(&self) -> &str {
-        let named = self.settings.iter().find(|(name, _)| name == "DATABASE_URL");
-        named.map(|(_, url)| url.as_str()).expect("this world stands on PostgreSQL")
+        self.setting("DATABASE_URL")
+    }
+
+    /// What was set before.
+    pub(crate) fn setting(&self, name: &str) -> &str {
+        let named = self.settings.iter().find(|(known, _)| known == name);
+        named.map(|(_, value)| value.as_str()).expect(name)
     }
 
     pub(crate) fn set(&mut self, name: &str, value: &str) {

@@ -72,3 +72,33 @@ fn who_was_removed_is_unknown() {
     }
     assert_eq!((contact.status(), contact.details()), (None, &Details::default()));
 }
+
+fn forgotten() -> Event {
+    Event::Forgotten { numbers: vec![Fingerprint([7; 16])], reason: None, at: at(2) }
+}
+
+fn forget() -> Command {
+    Command::Forget { numbers: vec![Fingerprint([7; 16])], reason: None, at: at(2) }
+}
+
+#[test]
+fn a_person_is_forgotten_once_and_for_good() {
+    let given = || vec![created(), forgotten()];
+    Contacts::with(()).given(vec![created()]).when(forget()).then_expect_events(vec![forgotten()]);
+    Contacts::with(()).given(given()).when(forget()).then_expect_events(vec![]);
+    for change in [
+        Command::Change { details: details("+998901234567"), at: at(3) },
+        Command::SetStatus { status: Status::Active, at: at(3) },
+    ] {
+        Contacts::with(()).given(given()).when(change).then_expect_error(Error::Forgotten);
+    }
+    let removed = Event::Removed { at: at(3) };
+    Contacts::with(()).given(given()).when(Command::Remove { at: at(3) }).then_expect_events(vec![removed]);
+    Contacts::with(()).given_no_previous_events().when(forget()).then_expect_error(Error::Unknown);
+}
+
+#[test]
+fn who_was_removed_can_be_forgotten_still() {
+    let given = vec![created(), Event::Removed { at: at(1) }];
+    Contacts::with(()).given(given).when(forget()).then_expect_events(vec![forgotten()]);
+}

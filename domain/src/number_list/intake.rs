@@ -68,6 +68,8 @@ pub enum Verdict {
     Refused(Unfit),
     /// The first row is no number: it names the column.
     Header,
+    /// It was a number of the list. Its person was forgotten, and its place is kept.
+    Forgotten,
 }
 
 impl Verdict {
@@ -75,8 +77,13 @@ impl Verdict {
     pub fn number(&self) -> Option<&Phone> {
         match self {
             Self::Accepted(phone) | Self::Repaired(phone) => Some(phone),
-            Self::Duplicate { .. } | Self::Refused(_) | Self::Header => None,
+            Self::Duplicate { .. } | Self::Refused(_) | Self::Header | Self::Forgotten => None,
         }
+    }
+
+    /// Whether it has a place among the list's numbers.
+    pub fn is_listed(&self) -> bool {
+        matches!(self, Self::Accepted(_) | Self::Repaired(_) | Self::Forgotten)
     }
 }
 
@@ -182,7 +189,7 @@ impl Intake {
         counts.rows += 1;
         counts.numbers += u32::from(verdict.number().is_some());
         match verdict {
-            Verdict::Accepted(_) | Verdict::Header => {}
+            Verdict::Accepted(_) | Verdict::Header | Verdict::Forgotten => {}
             Verdict::Repaired(_) => counts.repaired += 1,
             Verdict::Duplicate { .. } => counts.duplicates += 1,
             Verdict::Refused(_) => counts.invalid += 1,

@@ -131,7 +131,7 @@ impl<P: Projection> Follower<P> {
     }
 
     /// Tells the generation's follower that its rows are no longer as it remembers them.
-    fn move_epoch(&self) -> Step {
+    pub(super) fn move_epoch(&self) -> Step {
         let sql = format!(
             "update {}projections set epoch = epoch + 1 where name = $1 and generation = $2 and position = $3 and epoch = $4",
             self.screens.backend().dialect().prefix()

@@ -22,10 +22,13 @@ const READERS_MAX: usize = 16;
 /// A load of more rows than this leaves the async worker.
 const LOAD_INLINE_MAX: usize = 32;
 const BUSY: Duration = Duration::from_secs(5);
+/// So long the screens wait for readers to leave the log that is to be emptied.
+const SETTLING: Duration = Duration::from_millis(250);
+/// What is overwritten or removed is overwritten in the file: rows are in clear, and people are forgotten.
 /// The write-ahead log is folded back at 32 MiB, so that bulk writes do not pay for it page by page.
 const PRAGMAS: &str = "pragma journal_mode = wal; pragma synchronous = normal; pragma mmap_size = 0; \
      pragma wal_autocheckpoint = 8192; pragma journal_size_limit = 67108864; pragma cache_size = -16384; \
-     pragma temp_store = memory;";
+     pragma temp_store = memory; pragma secure_delete = on;";
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -167,12 +170,15 @@ impl Sqlite {
         self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Folds the write-ahead log back into the file.
-    pub(crate) async fn settle(&self) -> Result<(), Error> {
+    /// Folds the write-ahead log back into the file and empties it. False where a reader in the middle of something kept it from that.
+    pub(crate) async fn settle(&self) -> Result<bool, Error> {
         self.readers().clear();
         self.run(|connection| {
-            connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
-            Ok(())
+            connection.busy_timeout(SETTLING)?;
+            let busy =
+                connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0));
+            connection.busy_timeout(BUSY)?;
+            Ok(busy? == 0)
         })
         .await
     }

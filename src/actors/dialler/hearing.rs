@@ -74,7 +74,8 @@ impl Desk {
             Event::Contact(
                 contact::Event::StatusSet { .. }
                 | contact::Event::Changed { .. }
-                | contact::Event::Removed { .. },
+                | contact::Event::Removed { .. }
+                | contact::Event::Forgotten { .. },
             )
             | Event::Promise(_) => self.note(fact, named(fact), false),
             Event::Person(person::Event::OptedIn { .. }) => self.revisit_all(fact),

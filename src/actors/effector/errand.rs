@@ -2,6 +2,7 @@
 //! Every step may be repeated after a crash save one: a launch that may have left is never sent again, only asked about (`errand/launch.rs`).
 
 mod call;
+mod forget;
 mod launch;
 mod place;
 mod stop;
@@ -96,6 +97,10 @@ impl Errand {
             }
             Intent::PlaceCall { organization, campaign, contact, call } => {
                 Ok(self.place_call(&Case { organization, campaign, contact }, call).await)
+            }
+            Intent::Forget { organization, contact, numbers, position } => {
+                self.forget(&forget::Person { organization, contact, numbers, position }).await;
+                Ok(Done::Finished)
             }
             Intent::AwaitCall { organization, campaign, contact, call } => {
                 Ok(self.await_call(&Case { organization, campaign, contact }, call).await)

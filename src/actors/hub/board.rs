@@ -234,6 +234,16 @@ impl Board {
         self.moved.send_replace(held.count);
     }
 
+    /// Holds nothing any more of what was told: somebody was forgotten, and who comes back looks anew.
+    pub(super) fn forget(&self) {
+        let mut held = self.locked();
+        held.complete_after = held.position + 1;
+        held.pushes.clear();
+        held.standing.clear();
+        held.lost.clear();
+        held.bytes = 0;
+    }
+
     /// Moves whenever somebody may see less than before.
     pub fn revoked(&self) -> watch::Receiver<u64> {
         self.revoked.subscribe()

@@ -213,10 +213,16 @@ fn of_contact(fact: &Fact, event: &contact::Event) -> Option<What> {
         contact::Event::Created { import: Some(_), .. } => return None,
         contact::Event::Created { import: None, .. }
         | contact::Event::Changed { .. }
-        | contact::Event::StatusSet { .. } => false,
+        | contact::Event::StatusSet { .. }
+        | contact::Event::Forgotten { .. } => false,
         contact::Event::Removed { .. } => true,
     };
     Some(What::Contact { contact: id(fact)?, removed })
+}
+
+/// Whether what was told before is to be told to nobody any more.
+pub(super) fn forgets(fact: &Fact) -> bool {
+    matches!(fact.event, Event::Contact(contact::Event::Forgotten { .. }))
 }
 
 fn of_list(fact: &Fact, event: &number_list::Event) -> Option<What> {
@@ -225,6 +231,7 @@ fn of_list(fact: &Fact, event: &number_list::Event) -> Option<What> {
         | number_list::Event::Placed { .. }
         | number_list::Event::PlaceFailed { .. }
         | number_list::Event::PutOff { .. } => Some(What::List { list: id(fact)? }),
+        number_list::Event::Redacted { .. } => None,
     }
 }
 
@@ -233,7 +240,7 @@ fn of_import(fact: &Fact, event: &import::Event) -> Option<What> {
         import::Event::Finished { .. } | import::Event::Failed { .. } => {
             Some(What::Import { import: id(fact)? })
         }
-        import::Event::Begun { .. } | import::Event::Undone { .. } => None,
+        import::Event::Begun { .. } | import::Event::Undone { .. } | import::Event::Redacted { .. } => None,
     }
 }
 

@@ -29,6 +29,17 @@ pub(super) struct Kept {
     fetching: Mutex<()>,
 }
 
+/// Removes what was kept of a call, whole or not.
+pub(super) async fn remove(folder: &Path, call: Uuid) -> io::Result<()> {
+    for name in [format!("{call}.wav"), format!("{call}.wav.part")] {
+        match fs::remove_file(folder.join(name)).await {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
 impl Kept {
     pub(super) fn new(Exchange { pbx, folder }: Exchange, len_max: u64) -> Self {
         Self { pbx, folder, len_max, fetching: Mutex::default() }
@@ -54,6 +65,12 @@ impl Kept {
         let Some(found) = found else { return Ok(None) };
         self.keep(&name, found).await?;
         self.read(&name, from).await
+    }
+
+    /// Nobody fetches it meanwhile.
+    pub(super) async fn forget(&self, call: Uuid) -> io::Result<()> {
+        let _turn = self.fetching.lock().await;
+        remove(&self.folder, call).await
     }
 
     async fn read(&self, name: &str, from: u64) -> Result<Option<Playback>, Trouble> {

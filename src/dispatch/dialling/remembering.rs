@@ -37,7 +37,9 @@ pub(super) fn remember(
     news: News,
     at: DateTime<Utc>,
 ) -> Result<bool, Refused> {
-    let Some(status) = all.contact.state.status() else { return Ok(false) };
+    let Some(status) = all.contact.state.status().filter(|_| all.contact.state.forgotten().is_none()) else {
+        return Ok(false);
+    };
     let out = news.turned && ending.next == Next::OptedOut;
     if out && status != Status::DoNotCall {
         let status = Status::DoNotCall;

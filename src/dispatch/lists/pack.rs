@@ -11,6 +11,7 @@ const REPAIRED: &str = "r";
 const DUPLICATE: &str = "d";
 const REFUSED: &str = "x";
 const HEADER: &str = "h";
+const FORGOTTEN: &str = "f";
 
 pub(super) fn write(lines: &[Line]) -> Vec<u8> {
     let mut text = Vec::with_capacity(lines.len() * 24);
@@ -23,6 +24,7 @@ pub(super) fn write(lines: &[Line]) -> Vec<u8> {
             Verdict::Duplicate { of } => writeln!(text, "{row}\t{DUPLICATE}\t{value}\t{of}"),
             Verdict::Refused(why) => writeln!(text, "{row}\t{REFUSED}\t{value}\t{}", why.as_str()),
             Verdict::Header => writeln!(text, "{row}\t{HEADER}\t{value}"),
+            Verdict::Forgotten => writeln!(text, "{row}\t{FORGOTTEN}\t"),
         };
     }
     text
@@ -41,7 +43,7 @@ pub(super) fn numbers(text: &[u8]) -> Option<Vec<&str>> {
         match (fields.next()?, fields.next()?) {
             (ACCEPTED, number) => numbers.push(number),
             (REPAIRED, _) => numbers.push(fields.next()?),
-            (DUPLICATE | REFUSED | HEADER, _) => {}
+            (DUPLICATE | REFUSED | HEADER | FORGOTTEN, _) => {}
             _ => return None,
         }
     }
@@ -57,6 +59,7 @@ fn line(text: &str) -> Option<Line> {
         DUPLICATE => Verdict::Duplicate { of: fields.next()?.parse().ok()? },
         REFUSED => Verdict::Refused(Unfit::parse(fields.next()?)?),
         HEADER => Verdict::Header,
+        FORGOTTEN => Verdict::Forgotten,
         _ => return None,
     };
     Some(Line { row, value: value.to_owned(), verdict })
@@ -75,6 +78,7 @@ mod tests {
             ("90 123-45-67", Verdict::Repaired(phone())),
             ("901234567", Verdict::Duplicate { of: 2 }),
             ("qwerty", Verdict::Refused(Unfit::NoNumber)),
+            ("", Verdict::Forgotten),
         ];
         let lines: Vec<Line> = (1..)
             .zip(verdicts)

@@ -240,6 +240,9 @@ impl<'a> Asking<'a> {
             let phone = details(&fact).map(|details| Phone::stored(&details.phone));
             let number = phone.map(|phone| engine.dispatch.fingerprint(organization, &phone));
             numbers.extend(number.filter(|number| !numbers.contains(number)));
+            if let Event::Contact(contact::Event::Forgotten { numbers: forgotten, .. }) = &fact.event {
+                numbers.extend(forgotten);
+            }
         }
         let mut streams = vec![(Contact::TYPE, own), (Promises::TYPE, StreamId::promises(organization, id))];
         streams.extend(numbers.iter().map(|number| (Person::TYPE, StreamId::person(organization, number))));
@@ -298,6 +301,8 @@ fn details(fact: &Fact) -> Option<&Details> {
         contact::Event::Created { personal, .. } | contact::Event::Changed { personal, .. } => {
             personal.clear()
         }
-        contact::Event::StatusSet { .. } | contact::Event::Removed { .. } => None,
+        contact::Event::StatusSet { .. }
+        | contact::Event::Removed { .. }
+        | contact::Event::Forgotten { .. } => None,
     }
 }

@@ -157,6 +157,15 @@ impl From<contacts::Refusal> for Problem {
             contacts::Refusal::Contact(contact::Error::AlreadyThere) => {
                 Self::new(Code::CommandReused, refusal.to_string())
             }
+            contacts::Refusal::Contact(contact::Error::Forgotten) => {
+                Self::new(Code::ContactForgotten, refusal.to_string())
+            }
+            // Nobody else asks here whether it rings.
+            contacts::Refusal::Number(person::Error::Ringing { call }) => {
+                let told =
+                    "a call to one of the contact's numbers is under way; forget the person when it is over";
+                Self::new(Code::CallUnderWay, told).with("callId", call.to_string())
+            }
             contacts::Refusal::Number(person::Error::Taken { contact }) => {
                 Self::new(Code::PhoneTaken, refusal.to_string()).with("contactId", contact.to_string())
             }
@@ -168,9 +177,9 @@ impl From<contacts::Refusal> for Problem {
             contacts::Refusal::ListedForEveryone => Self::new(Code::NumberListed, refusal.to_string()),
             contacts::Refusal::NotListed => Self::new(Code::NumberUnlisted, refusal.to_string()),
             // Nobody asks to ring here.
-            contacts::Refusal::Number(
-                person::Error::OptedOut | person::Error::Retired | person::Error::Ringing { .. },
-            ) => Self::new(Code::Internal, "see the log").because(refusal),
+            contacts::Refusal::Number(person::Error::OptedOut | person::Error::Retired) => {
+                Self::new(Code::Internal, "see the log").because(refusal)
+            }
         }
     }
 }

@@ -113,7 +113,11 @@ impl Invalid {
     fn of(line: &Line) -> Option<Self> {
         match line.verdict {
             Verdict::Refused(why) => Some(Self { row: line.row, value: line.value.clone(), why }),
-            Verdict::Accepted(_) | Verdict::Repaired(_) | Verdict::Duplicate { .. } | Verdict::Header => None,
+            Verdict::Accepted(_)
+            | Verdict::Repaired(_)
+            | Verdict::Duplicate { .. }
+            | Verdict::Header
+            | Verdict::Forgotten => None,
         }
     }
 }

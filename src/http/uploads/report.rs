@@ -70,6 +70,7 @@ fn table(lines: &[Line]) -> Bytes {
             Verdict::Duplicate { of } => ("duplicate", "", format!("The number stands in line {of}.")),
             Verdict::Refused(why) => ("refused", "", why.sentence().to_owned()),
             Verdict::Header => ("header", "", String::new()),
+            Verdict::Forgotten => ("forgotten", "", "The person was forgotten.".to_owned()),
         };
         let value = formula::harmless(value.as_str().into());
         // Writing to memory cannot fail.

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use domain::ids::{Organization, StreamId};
 use sqlx::Row;
-use sqlx::postgres::{PgPool, PgRow};
+use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::read::unavailable;
 use super::{Postgres, Reader};
+use crate::journal::keys::KeyRow;
 use crate::journal::lists::{CLAIMING, Chunks, ListName, REMOVED_TOGETHER, StoredChunk};
 use crate::journal::{Error, micros};
 
@@ -55,14 +56,17 @@ impl Reader {
     }
 }
 
+pub(super) async fn put_key(connection: &mut PgConnection, key: Option<&KeyRow>) -> sqlx::Result<()> {
+    let Some(key) = key else { return Ok(()) };
+    let sql = "INSERT INTO person_keys (id, organization, person, wrapped) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    let insert = sqlx::query(sql).bind(key.id).bind(&key.organization);
+    insert.bind(key.person.as_slice()).bind(&key.wrapped).execute(connection).await.map(drop)
+}
+
 async fn put(pool: &PgPool, chunks: &Chunks) -> sqlx::Result<()> {
     let Chunks { name, chunks, key, stored_at } = chunks;
     let mut transaction = pool.begin().await?;
-    if let Some(key) = key {
-        let sql = "INSERT INTO person_keys (id, organization, person, wrapped) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-        let insert = sqlx::query(sql).bind(key.id).bind(&key.organization);
-        insert.bind(key.person.as_slice()).bind(&key.wrapped).execute(&mut *transaction).await?;
-    }
+    put_key(&mut transaction, key.as_deref()).await?;
     let (mut numbers, mut fingerprints, mut sealed) = (vec![], vec![], vec![]);
     for chunk in chunks {
         numbers.push(i32::try_from(chunk.number).unwrap_or(i32::MAX));

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, types::Type};
 use uuid::Uuid;
 
 use super::{Reader, Sqlite};
+use crate::journal::keys::KeyRow;
 use crate::journal::lists::{CLAIMING, Chunks, ListName, REMOVED_TOGETHER, StoredChunk};
 use crate::journal::{Error, micros};
 
@@ -56,12 +57,16 @@ fn bytes(id: &Uuid) -> &[u8] {
     id.as_bytes().as_slice()
 }
 
+pub(super) fn put_key(c: &Connection, key: &KeyRow) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO person_keys (id, organization, person, wrapped) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    c.prepare_cached(sql)?
+        .execute(params![bytes(&key.id), key.organization, key.person, key.wrapped])
+        .map(drop)
+}
+
 fn put(c: &Connection, chunks: &Chunks) -> rusqlite::Result<()> {
     let Chunks { name, chunks, key, stored_at } = chunks;
-    if let Some(key) = key {
-        let sql = "INSERT INTO person_keys (id, organization, person, wrapped) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
-        c.prepare_cached(sql)?.execute(params![bytes(&key.id), key.organization, key.person, key.wrapped])?;
-    }
+    key.iter().try_for_each(|key| put_key(c, key))?;
     let sql = "INSERT INTO list_chunks (organization, list, number, fingerprints, sealed, stored_at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let mut insert = c.prepare_cached(sql)?;

@@ -32,7 +32,7 @@ const MIGRATIONS: [&str; 4] = [
 ];
 
 /// Readers and the writer meet only at the edges of checkpoints, for moments.
-const BUSY_WAIT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_WAIT: Duration = Duration::from_secs(5);
 
 /// A process that has just ended may still be seen for a moment, and a child that is on its way to being another program
 /// holds for that long what its parent held.
@@ -81,10 +81,11 @@ pub(super) fn open_for_writing(folder: &Path) -> Result<Connection, Error> {
     // NORMAL syncs around checkpoints alone. What was answered survives a power cut all the same:
     // the syncer syncs the log after every commit, beside the next one, before anybody is told.
     // Checkpoints are made by the writer between commits, so the automatic ones are off.
+    // What is removed, keys above all, is overwritten. An append removes nothing.
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;
-             PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;",
+             PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON;",
         )
         .map_err(say)?;
     let known = usize::try_from(format(&connection).map_err(say)?).unwrap_or(MIGRATIONS.len());

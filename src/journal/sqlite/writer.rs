@@ -13,6 +13,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::watch;
 
+use super::emptying::Emptying;
 use super::schema::Lock;
 use super::syncer::{Syncer, Written, refuse};
 use crate::journal::batch::{Outcome, Prepared, Waiter, drain};
@@ -42,6 +43,7 @@ pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) depth: Arc<AtomicUsize>,
     pub(super) ailing: Arc<AtomicBool>,
+    pub(super) emptying: Arc<Emptying>,
 }
 
 pub(super) struct Writer {
@@ -315,6 +317,12 @@ impl Writer {
 
     /// Moves the log into the file. The log grows to about the bound and what one batch adds.
     fn checkpoint(&mut self) {
+        if self.shared.emptying.is_asked()
+            && !self.syncer.is_finished()
+            && self.shared.emptying.grant(&self.connection)
+        {
+            self.unchecked = 0;
+        }
         if self.unchecked < CHECKPOINT_BYTES || self.syncer.is_finished() {
             return;
         }

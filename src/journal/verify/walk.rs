@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use domain::fact::Position;
 
-use super::listed;
+use super::listed::{self, Strayed};
 use super::{Fault, Pace, Progress, Reader, Wanted, at};
 use crate::journal::chain::{Digest, GENESIS, Hash};
 use crate::journal::{Batch, Error, Stored};
@@ -44,6 +44,7 @@ pub(super) async fn walk(
     let head = reader.position().await?;
     let to = wanted.to.unwrap_or(Position::MAX);
     let mut walk = begin(reader, wanted.from).await?;
+    let mut strayed = Strayed::default();
     let mut next = page(reader, walk.position, to).await?;
     while let Some(page_of_now) = next {
         let (began, last) = (Instant::now(), page_of_now.last());
@@ -52,7 +53,7 @@ pub(super) async fn walk(
         let broken = |why: tokio::task::JoinError| Error::Unavailable(why.to_string());
         let (walked, listed) = checked.map_err(broken)??;
         for event in &listed {
-            listed::check(reader, event).await?;
+            strayed.look(reader, event).await?;
         }
         walk = walked;
         report(Progress { position: walk.position, head: head.max(walk.position) });
@@ -61,6 +62,7 @@ pub(super) async fn walk(
         }
         next = reading?;
     }
+    strayed.end(reader, walk.position).await?;
     Ok(walk)
 }
 

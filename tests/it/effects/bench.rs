@@ -19,6 +19,7 @@ use karnay::actors::effector::{self, Heard, Limits};
 use karnay::actors::guardian::{self, Ward};
 use karnay::actors::reactor;
 use karnay::adapters::local::{self, Local};
+use karnay::adapters::recordings;
 use karnay::adapters::simulated_agent::{self, SimulatedAgent};
 use karnay::adapters::system::{SystemClock, SystemIds};
 use karnay::dispatch::{Dispatch, Meta};
@@ -26,7 +27,8 @@ use karnay::journal::effects::{Take, Taken};
 use karnay::journal::keys::DataKey;
 use karnay::journal::verify::Place;
 use karnay::journal::{self, Journal};
-use karnay::ports::{Clock, Ids, RemoteHost, VoiceAgent};
+use karnay::ports::{Clock, Ids, Recordings, RemoteHost, VoiceAgent};
+use projections::Screens;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -196,6 +198,21 @@ async fn journal_at(place: &Place, clock: &Arc<TestClock>, ids: &Arc<SystemIds>)
     (journal, dispatch)
 }
 
+/// Of nobody: no effect here looks at them.
+fn screens(bench: &Bench, runtime: &Runtime) -> Screens {
+    let now = bench.clock.clone();
+    let store = projections::Store::Sqlite(bench.folder.path().join(format!("{}.db", bench.ids.uuid())));
+    let options = projections::Options::new(store, Arc::new(move || now.now()));
+    let opening = || runtime.block_on(Screens::open(options)).unwrap();
+    std::thread::scope(|threads| threads.spawn(opening).join().unwrap())
+}
+
+fn recordings(remote: &Arc<dyn RemoteHost>) -> Arc<dyn Recordings> {
+    let (remote, len_max) = (Arc::clone(remote), recordings::LEN_MAX);
+    let options = recordings::Options { remote, remote_host: None, hosts: vec![], exchange: None, len_max };
+    Arc::new(recordings::Recordings::new(options))
+}
+
 /// A reactor and an effector under a guardian, with their tasks on a runtime that can be killed.
 pub(crate) struct Engine {
     guardian: guardian::Handle,
@@ -232,6 +249,8 @@ impl Engine {
             parallel: true,
             journal: bench.journal.clone(),
             dispatch: bench.dispatch.clone(),
+            screens: screens(bench, &runtime),
+            recordings: recordings(&remote),
             remote,
             agent: no_agent(bench),
             campaigns: house(),

@@ -25,6 +25,18 @@ const STATUS_SET: Texts = [
 ];
 const REMOVED: Texts =
     ["Kontakt o'chirildi", "Контакт ўчирилди", "Контакт удалён", "The contact was removed"];
+const FORGOTTEN: Texts = [
+    "Shaxs unutildi: uning ma'lumotlari yo'q qilinadi",
+    "Шахс унутилди: унинг маълумотлари йўқ қилинади",
+    "Человек забыт: его данные уничтожаются",
+    "The person was forgotten: what is known of them is destroyed",
+];
+const FORGOTTEN_FOR: Texts = [
+    "Shaxs unutildi, sabab: {0}",
+    "Шахс унутилди, сабаб: {0}",
+    "Человек забыт, причина: {0}",
+    "The person was forgotten, because: {0}",
+];
 
 pub(super) fn words(event: &Event, tell: Teller) -> String {
     match event {
@@ -33,5 +45,7 @@ pub(super) fn words(event: &Event, tell: Teller) -> String {
         Event::Changed { .. } => tell.say(CHANGED),
         Event::StatusSet { status, .. } => tell.with(STATUS_SET, &[&status.description(tell.language)]),
         Event::Removed { .. } => tell.say(REMOVED),
+        Event::Forgotten { reason: None, .. } => tell.say(FORGOTTEN),
+        Event::Forgotten { reason: Some(reason), .. } => tell.with(FORGOTTEN_FOR, &[reason]),
     }
 }

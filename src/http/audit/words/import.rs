@@ -24,6 +24,13 @@ const UNDONE: Texts = [
     "The import was undone: {0} contacts were removed, {1} were kept",
 ];
 
+const REDACTED: Texts = [
+    "Unutilgan shaxs haqida aytilganlar olib tashlandi",
+    "Унутилган шахс ҳақида айтилганлар олиб ташланди",
+    "Сказанное о забытом человеке убрано",
+    "What was told of somebody who was forgotten was taken out",
+];
+
 pub(super) fn words(event: &Event, tell: Teller) -> String {
     match event {
         Event::Begun { .. } => tell.say(BEGUN),
@@ -32,6 +39,7 @@ pub(super) fn words(event: &Event, tell: Teller) -> String {
             tell.with(FINISHED, &[&counts.rows, made.0, made.1, made.2, made.3])
         }
         Event::Failed { reason, .. } => tell.with(FAILED, &[reason]),
+        Event::Redacted { .. } => tell.say(REDACTED),
         Event::Undone { removed, kept, .. } => {
             let kept = u64::from(kept.changed) + u64::from(kept.in_campaign) + u64::from(kept.called);
             tell.with(UNDONE, &[removed, &kept])

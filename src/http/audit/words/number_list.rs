@@ -35,6 +35,13 @@ const PUT_OFF: Texts = [
     "The remote host is in use; the list is put there later",
 ];
 
+const REDACTED: Texts = [
+    "Unutilgan shaxsning qatorlari ro'yxatdan olib tashlandi",
+    "Унутилган шахснинг қаторлари рўйхатдан олиб ташланди",
+    "Строки забытого человека убраны из списка",
+    "The rows of somebody who was forgotten were taken out of the list",
+];
+
 pub(super) fn words(event: &Event, tell: Teller) -> String {
     match event {
         Event::Accepted { origin: Origin::Workbook | Origin::Text, counts, .. } => {
@@ -46,5 +53,6 @@ pub(super) fn words(event: &Event, tell: Teller) -> String {
         Event::Placed { .. } => tell.say(PLACED),
         Event::PlaceFailed { reason, .. } => tell.with(PLACE_FAILED, &[reason]),
         Event::PutOff { .. } => tell.say(PUT_OFF),
+        Event::Redacted { .. } => tell.say(REDACTED),
     }
 }

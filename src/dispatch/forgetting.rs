@@ -1,0 +1,199 @@
+//! Forgetting a person: the wish is recorded beside the contact, with every number that it ever had and that is nobody else's; that it may
+//! not be called any more is said in the same unit. What lists and imports hold is redacted. Keys and screens are the effector's errand.
+
+use chrono::{DateTime, Utc};
+use cqrs_es::Aggregate as _;
+use domain::contact::{self, Contact};
+use domain::fact::{Event, Position};
+use domain::ids::{Fingerprint, StreamId};
+use domain::import::{self, Import};
+use domain::number_list::{self, NumberList};
+use domain::person::{self, Person};
+use domain::phone::Phone;
+use domain::policy::Policy as _;
+use domain::policy::forgetting::Forgetting;
+use domain::remote::{self, Holder, RemoteHost};
+use domain::session::{self, Session};
+use uuid::Uuid;
+
+use super::contacts::{Answer, Asked, TRIES_MAX, say, stored, unread};
+use super::lists::{self, Redacted, Whom};
+use super::reports;
+use super::together::Drawn;
+use super::{Dispatch, Failure, Meta};
+use crate::journal::Refused;
+use crate::journal::lists::{Chunks, ListName};
+
+/// A person that was forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forgotten {
+    pub numbers: Vec<Fingerprint>,
+    /// Where it was said.
+    pub position: Position,
+    pub at: DateTime<Utc>,
+    /// The effect that carries it out.
+    effect: String,
+}
+
+impl Dispatch {
+    /// Said twice, it was said the first time. Nobody is forgotten in the middle of a call: what it comes to belongs to somebody.
+    pub async fn forget_contact(&self, asked: &Asked, reason: Option<&str>) -> Answer<Forgotten> {
+        for _ in 0..TRIES_MAX {
+            if let Some(known) = self.forgotten(asked).await.map_err(unread)? {
+                self.journal.forget_at_hand(asked.organization.as_str(), &known.numbers, known.position);
+                return Ok(known);
+            }
+            let stream = StreamId::contact(&asked.organization, asked.contact);
+            let drawn = self.draw_all::<Contact>(vec![stream]).await.map_err(unread)?;
+            let unknown = || Failure::Refused(contact::Error::Unknown.into());
+            let (mut contact, events) = drawn.into_iter().next().ok_or_else(unknown)?;
+            let (mut unit, mut numbers, at) = (self.together(asked.meta.clone()), vec![], asked.at);
+            for number in self.numbers_of(asked, &events) {
+                let stream = StreamId::person(&asked.organization, &number);
+                let mut person: Drawn<Person> = self.draw(stream).await.map_err(unread)?;
+                if person.state.contact().is_some_and(|other| other != asked.contact) {
+                    continue;
+                }
+                if let Some(live) = person.state.live() {
+                    return Err(Failure::Refused(person::Error::Ringing { call: live.call }.into()));
+                }
+                numbers.push(number);
+                let release = person::Command::Release { contact: asked.contact, at };
+                say(&mut unit, &mut person, None, release)?;
+            }
+            let forget = contact::Command::Forget { numbers, reason: reason.map(str::to_owned), at };
+            say(&mut unit, &mut contact, None, forget)?;
+            // What was stored is read back: it says where it stands.
+            stored(unit).await?;
+        }
+        Err(Failure::Conflict)
+    }
+
+    /// Whether every place is rewritten by now.
+    pub async fn is_carried_out(&self, forgotten: &Forgotten) -> Answer<bool> {
+        let done = self.journal.effect_done(&forgotten.effect).await;
+        done.map(|done| done == Some(true)).map_err(|why| Failure::Unavailable(why.to_string()))
+    }
+
+    async fn forgotten(&self, asked: &Asked) -> Result<Option<Forgotten>, Refused> {
+        let stream = StreamId::contact(&asked.organization, asked.contact);
+        let facts = self.facts_of(Contact::TYPE, &stream).await;
+        let facts = facts.map_err(|why| Refused::Unavailable(why.to_string()))?;
+        Ok(facts.iter().find_map(|fact| {
+            let Event::Contact(contact::Event::Forgotten { numbers, at, .. }) = &fact.event else {
+                return None;
+            };
+            let effect = format!("{}/{stream}/{}", Forgetting::NAME, fact.sequence);
+            Some(Forgotten { numbers: numbers.clone(), position: fact.position, at: *at, effect })
+        }))
+    }
+
+    /// Every number that the contact ever had.
+    fn numbers_of(&self, asked: &Asked, events: &[contact::Event]) -> Vec<Fingerprint> {
+        let mut numbers = vec![];
+        for event in events {
+            let (contact::Event::Created { personal, .. } | contact::Event::Changed { personal, .. }) = event
+            else {
+                continue;
+            };
+            let phone = personal.clear().map(|details| Phone::stored(&details.phone));
+            let number = phone.map(|phone| self.fingerprint(&asked.organization, &phone));
+            numbers.extend(number.filter(|number| !numbers.contains(number)));
+        }
+        numbers
+    }
+
+    /// Takes them out of every list and every import; tells how many had to be rewritten. May be repeated.
+    pub async fn redact(&self, whom: &Whom, at: DateTime<Utc>, meta: &Meta) -> Result<usize, lists::Error> {
+        let mut rewritten = 0;
+        for name in self.journal.stored_lists(&whom.organization).await? {
+            let stream = StreamId::number_list(&name.organization, name.list);
+            let (list, import) = self
+                .draw_both::<NumberList, Import>((stream.clone(), stream))
+                .await
+                .map_err(|why| away(&why))?;
+            let redacted = match (list.state.digest(), import.state.digest()) {
+                (Some(_), _) => self.lists.redacted(&name, whom).await?,
+                (None, Some(_)) => self.lists.redacted_import(&name, whom).await?,
+                // Nobody has accepted it yet, or ever will.
+                (None, None) => None,
+            };
+            if let Some(redacted) = redacted {
+                let is_list = list.state.digest().is_some();
+                self.say_redacted(&name, (is_list, &redacted.digest), (at, meta)).await?;
+                self.put_redacted(name, redacted, at).await?;
+                rewritten += 1;
+            }
+        }
+        Ok(rewritten)
+    }
+
+    /// The list that was put on the remote host last, where one of these numbers stands on it.
+    pub async fn lying_there(&self, host: &str, whom: &Whom) -> Result<Option<Uuid>, lists::Error> {
+        let unavailable = |why: reports::Error| lists::Error::Unavailable(why.to_string());
+        let facts = self.facts_of(RemoteHost::TYPE, &StreamId::remote(host)).await.map_err(unavailable)?;
+        let holder = facts.iter().rev().find_map(|fact| {
+            let Event::Remote(remote::Event::Taken { holder, .. }) = &fact.event else { return None };
+            Some(holder)
+        });
+        let list = match holder {
+            Some(Holder::List { organization, list, .. }) if *organization == whom.organization => {
+                Some(*list)
+            }
+            Some(Holder::Session { organization, session }) if *organization == whom.organization => {
+                let stream = StreamId::session(organization, session);
+                let facts = self.facts_of(Session::TYPE, &stream).await.map_err(unavailable)?;
+                facts.iter().find_map(|fact| {
+                    let Event::Session(session::Event::Opened { list, .. }) = &fact.event else {
+                        return None;
+                    };
+                    list.as_ref().map(|list| list.id)
+                })
+            }
+            Some(Holder::List { .. } | Holder::Session { .. }) | None => None,
+        };
+        let Some(list) = list else { return Ok(None) };
+        for number in &whom.numbers {
+            if self.lists.line(&whom.organization, list, number).await?.is_some() {
+                return Ok(Some(list));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Said before it is done: whoever verifies the journal in between finds what was stored before, which is right as well.
+    async fn say_redacted(
+        &self,
+        name: &ListName,
+        (is_list, digest): (bool, &str),
+        (at, meta): (DateTime<Utc>, &Meta),
+    ) -> Result<(), lists::Error> {
+        let digest = digest.to_owned();
+        let said = if is_list {
+            let stream = StreamId::number_list(&name.organization, name.list);
+            let redact = number_list::Command::Redact { digest, at };
+            self.number_list(stream, redact, meta.clone()).await.map(drop).map_err(|why| why.to_string())
+        } else {
+            let stream = StreamId::import(&name.organization, name.list);
+            let redact = import::Command::Redact { digest, at };
+            self.import(stream, redact, meta.clone()).await.map(drop).map_err(|why| why.to_string())
+        };
+        said.map_err(lists::Error::Unavailable)
+    }
+
+    async fn put_redacted(
+        &self,
+        name: ListName,
+        Redacted { chunks, key, .. }: Redacted,
+        stored_at: DateTime<Utc>,
+    ) -> Result<(), lists::Error> {
+        let row = key.to_store();
+        self.journal.replace_chunks(Chunks { name, chunks, key: row, stored_at }).await?;
+        key.stored();
+        Ok(())
+    }
+}
+
+fn away(why: &Refused) -> lists::Error {
+    lists::Error::Unavailable(why.to_string())
+}

@@ -1,0 +1,92 @@
+//! Forgetting the person behind a contact: said once, carried out everywhere, and waited for a while.
+
+use std::time::Duration;
+
+use actix_web::web::{Path, Query};
+use actix_web::{HttpResponse, delete};
+use domain::contact::REASON_LEN_MAX;
+use domain::phone::masked;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::{asked, named};
+use crate::http::Engine;
+use crate::http::auth::Admin;
+use crate::http::edge::{self, RequestId};
+use crate::http::problem::{Problem, ProblemBody};
+use crate::http::times::Stamp;
+
+/// Whoever asked is told by then how far it is.
+const WAIT: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const LEFT: &[&str] = &[
+    "what a voice agent, a call server, an exchange or whoever exported keeps is theirs to remove",
+    "backups made before this still hold it: docs/personal-data.md says what to do with them",
+];
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Why {
+    /// Kept in clear for as long as the journal: it must not name a person. Telephone numbers in it are masked.
+    #[param(max_length = 500)]
+    reason: Option<String>,
+}
+
+/// How far it is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ForgottenContact)]
+struct ForgottenView {
+    id: Uuid,
+    forgotten: bool,
+    /// Whether every place is rewritten. Asking again tells how far it is, and does nothing twice.
+    done: bool,
+    /// When it was asked for first.
+    #[schema(value_type = String, format = DateTime)]
+    at: Stamp,
+    /// Numbers of the contact that were forgotten; one that is another contact's by now is not among them.
+    numbers: usize,
+    /// What is out of the engine's reach.
+    left: &'static [&'static str],
+}
+
+/// Forgets the person: the keys are destroyed that everything was sealed with, screens, lists and recordings lose what they show of
+/// them, and the contact is INACTIVE for ever. Counts stay, and so does that the number asked not to be called. 202 says that it is still
+/// under way; asking again tells how far it is.
+#[utoipa::path(tag = "contacts", security(("token" = [])), params(Why), responses(
+    (status = OK, body = ForgottenView),
+    (status = ACCEPTED, body = ForgottenView, description = "It is under way; ask again"),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+    (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json", description = "A call is under way; `callId` names it"),
+    (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[delete("/auto-calling/contacts/{id}/personal-data")]
+pub(super) async fn forget(
+    engine: Engine,
+    admin: Admin,
+    id: RequestId,
+    contact: Path<String>,
+    why: Query<Why>,
+) -> Result<HttpResponse, Problem> {
+    let reason = why.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+    if reason.is_some_and(|reason| reason.chars().count() > REASON_LEN_MAX) {
+        return Err(Problem::parameter("reason", format!("is longer than {REASON_LEN_MAX} characters")));
+    }
+    let reason = reason.map(|reason| masked(reason, engine.options.home));
+    let asked = asked(&engine, &admin.0, &id, named(&contact)?);
+    let forgotten = engine.dispatch.forget_contact(&asked, reason.as_deref()).await?;
+    let until = Instant::now() + WAIT;
+    let mut done = engine.dispatch.is_carried_out(&forgotten).await?;
+    while !done && Instant::now() < until {
+        tokio::time::sleep(LOOK_AGAIN).await;
+        done = engine.dispatch.is_carried_out(&forgotten).await?;
+    }
+    let mut answer = if done { HttpResponse::Ok() } else { HttpResponse::Accepted() };
+    answer.insert_header((edge::POSITION, forgotten.position));
+    let numbers = forgotten.numbers.len();
+    let (id, at) = (asked.contact, Stamp(forgotten.at));
+    Ok(answer.json(ForgottenView { id, forgotten: true, done, at, numbers, left: LEFT }))
+}

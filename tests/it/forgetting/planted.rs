@@ -1,0 +1,230 @@
+//! One person told to an engine in every way there is, and the search for them in everything that it keeps.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::fact::{self, Circumstances};
+use domain::ids::{Organization, StreamId};
+use domain::phone::Phone;
+use karnay::journal::{Append, Entry, Unit};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::contacts::Desk;
+use crate::rebuild::{golden, opened, write_goldens};
+use crate::world::{World, report};
+
+/// The golden contact's, whom calls, a campaign, an exchange and a promise tell of.
+pub(crate) const PHONE: &str = "+998901234567";
+const CONTACT: &str = "0199b9f4-6f00-7000-8000-0000000000c1";
+const NAME: &str = "Zebiniso";
+const SAID: &str = "otasi kasalxonada";
+const RECORDED: &str = "0199b9f4-6f00-7000-8000-0000000000f7";
+const SESSION: &str = "session-1738862899999-abc999";
+
+pub(crate) struct Planted {
+    pub(crate) contact: String,
+    lists: Vec<String>,
+    imports: Vec<String>,
+    number: String,
+}
+
+impl Planted {
+    pub(crate) async fn everywhere(world: &mut World) -> Self {
+        let goldens = [
+            "contact",
+            "person",
+            "campaign",
+            "target",
+            "promise",
+            "pbx",
+            "pbx_call",
+            "quarantine",
+            "session",
+            "call",
+        ];
+        write_goldens(world, &goldens).await;
+        exchange(world).await;
+        world.set("REMOTE_HOST", "simulated");
+        world.start().await;
+        let desk = Desk::of(world, "1", "admin");
+        let changed = json!({ "phone": PHONE, "firstName": NAME, "notes": SAID, "customData": { "aka": NAME }, "status": "ACTIVE" });
+        let (status, answer) = desk.ask(Method::PATCH, &format!("/contacts/{CONTACT}"), Some(&changed)).await;
+        assert_eq!(status, 200, "{answer}");
+
+        let (status, list) =
+            world.upload("numbers.txt", b"+998901110001\n90 123-45-67\n+998901110002\n998901234567\n").await;
+        assert!(status.is_success(), "{list}");
+        until(|| {
+            std::fs::read_to_string(world.data().join("simulated/numbers.txt"))
+                .is_ok_and(|list| list.contains(PHONE))
+        })
+        .await;
+        for number in [1_234_567, 1_110_001] {
+            let mut body = report(SESSION, number);
+            body["notes"] = if number == 1_234_567 { json!(SAID) } else { json!("boshqa odam") };
+            assert_eq!(world.report(&body).await.unwrap().status(), 200);
+            assert_eq!(world.report(&report("no name", number)).await.unwrap().status(), 404);
+        }
+        let csv = format!("firstName,phone\n{NAME},90 123-45-67\nVali,90 111-00-03\n{NAME},+998901234567\n");
+        let (status, import) = desk.import("contacts.csv", csv.as_bytes(), "").await;
+        assert_eq!(status, 200, "{import}");
+        let numbers = json!({ "phones": [PHONE], "note": SAID });
+        let (status, answer) = desk.ask(Method::POST, "/do-not-call", Some(&numbers)).await;
+        assert_eq!(status, 200, "{answer}");
+        let listed = desk.get("/do-not-call").await;
+        let theirs = listed["data"].as_array().unwrap().iter().find(|row| row["phone"] == PHONE);
+        let number = theirs.unwrap()["id"].as_str().unwrap().to_owned();
+        Self {
+            contact: CONTACT.to_owned(),
+            lists: vec![list["uploadId"].as_str().unwrap().to_owned()],
+            imports: vec![import["importId"].as_str().unwrap().to_owned()],
+            number,
+        }
+    }
+
+    /// Nothing of the person is in any answer; that the number is not to be called still is.
+    pub(crate) async fn is_told_nowhere(&self, world: &World) {
+        let mut paths = vec![
+            format!("/auto-calling/contacts/{}", self.contact),
+            "/auto-calling/contacts".to_owned(),
+            "/auto-calling/contacts/export".to_owned(),
+            format!("/audit/contact/{}", self.contact),
+            format!("/calls/session/{SESSION}/results"),
+            "/calls/history".to_owned(),
+            "/calls/quarantine".to_owned(),
+            "/auto-calling/promises".to_owned(),
+            "/auto-calling/do-not-call".to_owned(),
+        ];
+        paths.extend(self.imports.iter().map(|id| format!("/auto-calling/imports/{id}/report")));
+        paths.extend(
+            self.lists.iter().filter(|id| !id.is_empty()).map(|id| format!("/calls/uploads/{id}/report")),
+        );
+        for path in paths {
+            let asked = world.http.get(world.url(&path)).bearer_auth(world.token()).send().await.unwrap();
+            let status = asked.status();
+            let answer = asked.bytes().await.unwrap();
+            assert!(status.is_success(), "{path}: {status} {}", String::from_utf8_lossy(&answer));
+            assert_eq!(first(&answer, &needles()), None, "{path}: {}", String::from_utf8_lossy(&answer));
+        }
+        let desk = Desk::of(world, "1", "admin");
+        let listed = desk.get("/do-not-call").await;
+        let ids: Vec<&Value> = listed["data"].as_array().unwrap().iter().map(|row| &row["id"]).collect();
+        assert!(
+            ids.contains(&&json!(self.number)),
+            "the wish not to be called outlives forgetting: {listed}"
+        );
+        let (status, answer) = desk
+            .ask(Method::PATCH, &format!("/contacts/{}", self.contact), Some(&json!({ "status": "ACTIVE" })))
+            .await;
+        assert_eq!((status.as_u16(), &answer["code"]), (409, &json!("contact-forgotten")));
+    }
+}
+
+/// A call that the exchange had with them, and the recording that somebody listened to.
+async fn exchange(world: &mut World) {
+    let journal = opened(world).await;
+    let organization = Organization::parse("1").unwrap();
+    let person = journal.keyring().fingerprint(&organization, &Phone::stored(PHONE));
+    let key = journal.keyring().person("1", person).unwrap();
+    let parties = json!({ "from": PHONE, "to": "161" }).to_string();
+    let mut seen: Value = serde_json::from_str(&golden("pbx_call", "seen.v1")).unwrap();
+    seen["seen"]["personal"] = json!(journal.keyring().seal(&key, parties.as_bytes()).unwrap());
+    seen["seen"]["id"] = json!(RECORDED);
+    seen["seen"]["call"] = json!("1759775400.77");
+    let at = chrono::DateTime::from_timestamp(1_759_775_400, 0).unwrap();
+    let entry = Entry {
+        event_type: "seen".into(),
+        event_version: "1".into(),
+        payload: seen.to_string(),
+        occurred_at: at,
+        // Only the tail looks at it, and the tail is gone before anybody reads.
+        fact: fact::Event::Session(domain::session::Event::Launched { at }),
+    };
+    let stream = StreamId::stored("1/pbx/1759775400.77".to_owned());
+    let appends = vec![Append { kind: "pbx_call", stream, expected: 0, events: vec![entry] }];
+    let circumstances = Circumstances { organization: "1".into(), ..Circumstances::default() };
+    let keys = key.to_store().into_iter().collect();
+    journal.append(Unit { command: None, circumstances: circumstances.into(), appends, keys }).await.unwrap();
+    journal.close().await;
+    let folder = world.data().join("exchange-recordings");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{RECORDED}.wav")), format!("RIFF {SAID}")).unwrap();
+}
+
+/// A list is put on the remote host some time after it was accepted.
+async fn until(is_so: impl Fn() -> bool) {
+    let began = std::time::Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < std::time::Duration::from_secs(30), "the list is never put in place");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+/// Every way that a text may lie in a file.
+fn needles() -> Vec<Vec<u8>> {
+    let mut all = vec![];
+    for text in
+        ["998901234567", "901234567", "90 123-45-67", "90 123 45 67", NAME, "zebiniso", SAID, "765432109899"]
+    {
+        all.push(text.as_bytes().to_vec());
+        all.push(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+        all.push(text.encode_utf16().flat_map(u16::to_be_bytes).collect());
+        all.push(hex::encode(text).into_bytes());
+        // What base64 makes of a text depends on where it begins; its edges depend on its neighbours.
+        for shift in 0..3 {
+            let encoded = STANDARD.encode([vec![b' '; shift], text.as_bytes().to_vec()].concat());
+            all.push(encoded.trim_end_matches('=').as_bytes()[4.min(2 * shift)..].to_vec());
+            let last = all.last_mut().unwrap();
+            last.pop();
+        }
+    }
+    all
+}
+
+/// The first of the needles that is found, and where.
+fn first(bytes: &[u8], needles: &[Vec<u8>]) -> Option<usize> {
+    let mut by_beginning: HashMap<[u8; 3], Vec<&[u8]>> = HashMap::new();
+    for needle in needles {
+        by_beginning.entry(needle[..3].try_into().unwrap()).or_default().push(needle);
+    }
+    let begins =
+        |at: usize| bytes[at..at + 3].try_into().ok().and_then(|three: [u8; 3]| by_beginning.get(&three));
+    (0..bytes.len().saturating_sub(3))
+        .find(|at| begins(*at).is_some_and(|some| some.iter().any(|needle| bytes[*at..].starts_with(needle))))
+}
+
+/// Files, tables and lines in which anything of the person is found.
+pub(crate) fn hits(world: &World) -> Vec<String> {
+    let mut found = vec![];
+    for file in files(&world.data()) {
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(!bytes.starts_with(b"PK"), "{} is packed, and has to be looked into", file.display());
+        note(&mut found, &file.display().to_string(), &bytes);
+    }
+    if let Some(server) = &world.postgres {
+        for line in server.dump(world.database_url()).split(|byte| *byte == b'\n') {
+            let name = String::from_utf8_lossy(&line[..line.len().min(60)]).into_owned();
+            note(&mut found, &name, line);
+        }
+    }
+    found
+}
+
+fn note(found: &mut Vec<String>, place: &str, bytes: &[u8]) {
+    if let Some(at) = first(bytes, &needles()) {
+        let around = &bytes[at.saturating_sub(40)..(at + 40).min(bytes.len())];
+        found.push(format!("{place}: {}", String::from_utf8_lossy(around)));
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut all = vec![];
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { all.extend(files(&path)) } else { all.push(path) }
+    }
+    all
+}
