@@ -50,10 +50,12 @@ test('a workbook is dragged in, reported, dialled and shown', async ({ page }) =
   await expect(page.locator('.badge-running')).toHaveText('Qayta ishlanmoqda...');
   const bar = page.getByRole('progressbar');
   await expect(bar).not.toHaveAttribute('aria-valuenow', '0');
+  // It is told for some seconds alone, and those may be over when the pictures are taken.
+  const told = expect(page.getByText('Call session tugallandi!')).toBeVisible({ timeout: 40_000 });
   await look(page, 'session-running');
 
   await expect(page.locator('.badge-completed')).toHaveText('Muvaffaqiyatli tugallandi', { timeout: 30_000 });
-  await expect(page.getByText('Call session tugallandi!')).toBeVisible();
+  await told;
   await expect(bar).toHaveAttribute('aria-valuenow', '100');
   const total = Number(await page.locator('.figures dd').first().textContent());
   const results = page.getByRole('table', { name: 'Natijalar' });
@@ -94,19 +96,22 @@ test('what is looked for among results is found by the engine, and stands in the
   await expect(page).toHaveURL(/\/session-[^?]+$/);
 });
 
-test('a session that is not there says so, in the engine\'s words', async ({ page }) => {
+test('a session that is not there says so, and is not asked for again', async ({ page }) => {
   await prefer(page, { language: 'en' });
   await page.goto('/ui/sessions/session-0-nobody');
-  await expect(page.getByRole('alert')).toContainText('there is no session of that name');
+  await expect(page.getByRole('alert')).toContainText('There is no such session.');
   await expect(page.getByRole('alert')).toContainText('session-unknown');
+  await expect(page.getByRole('alert').getByRole('button')).toHaveCount(0);
   await look(page, 'session-unknown');
 });
 
-test('a file that holds nothing is refused, in the engine\'s words', async ({ page }) => {
+test('a file that holds nothing is refused in words, with the engine\'s own beside them', async ({ page }) => {
   await page.goto('/ui/sessions');
   await page.getByLabel('Fayl').setInputFiles({ name: 'x.xlsx', mimeType: 'application/zip', buffer: Buffer.from('no workbook') });
   await page.getByRole('button', { name: 'Upload File' }).click();
-  await expect(page.getByRole('alert')).toContainText('Xatolik:');
+  await expect(page.getByRole('alert')).toContainText('Xatolik: Bu faylda yaroqli ro\'yxat yo\'q.');
+  await expect(page.getByRole('alert').locator('[lang=en]')).toContainText(/workbook|damaged/);
+  await look(page, 'sessions-refused');
 });
 
 test('a session is closed after a question', async ({ page, engine }) => {

@@ -5,7 +5,6 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import { ask, client, form, type Schemas } from '../../api/client';
-import { Problem } from '../../api/problem';
 import { useLive } from '../../app/live';
 import { atLeast, usePerson } from '../../app/session';
 import { Simulated } from '../../parts/badge';
@@ -13,6 +12,7 @@ import { Drop } from '../../parts/drop';
 import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
 import { useTime } from '../../parts/time';
+import { Wrong } from '../../parts/wrong';
 import { useWords } from '../../words';
 import { changed } from './data';
 import { Report } from './report';
@@ -24,7 +24,6 @@ const ACCEPTED = '.xlsx,.xls,.xlsb,.ods,.txt,.csv';
 export function Starter() {
   const t = useWords();
   const may = atLeast(usePerson(), 'operator');
-  const why = useWhy();
   const [file, choose] = useState<File | undefined>();
   const [rows, count] = useRowsRead();
   const upload = useMutation({
@@ -58,7 +57,7 @@ export function Starter() {
         {file !== undefined && <Chosen file={file} rows={upload.isPending ? rows : 0} />}
         {list?.simulated === true && <Simulated />}
       </div>
-      {wrong !== null && <p className="wrong" role="alert">{t('sessions.error', { text: why(wrong) })}</p>}
+      {wrong !== null && <Wrong thrown={wrong} say={(text) => t('sessions.error', { text })} />}
       {list !== undefined && <Report list={list} />}
     </section>
   );
@@ -96,9 +95,4 @@ function useRowsRead(): [number, (rows: number) => void] {
     if (last !== undefined) count(last.rows);
   });
   return [rows, count];
-}
-
-function useWhy(): (thrown: Error) => string {
-  const t = useWords();
-  return (thrown) => Problem.from(thrown).message || t('parts.unreachable');
 }
