@@ -35,13 +35,37 @@ test('who did something and what came of it has words', async ({ page, engine })
   const was = page.getByTestId('was');
   await expect(was).toContainText('Muvaffaqiyatli');
   await expect(was).not.toContainText('SUCCESS');
+  // By name, and not by the id alone.
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Kontakt Aziza Karimova');
+
+  const taken = await fetch(`${engine.url}/auto-calling/contacts/export?format=csv`, { headers: { authorization: `Bearer ${token}` } });
+  expect(taken.ok).toBe(true);
+  await taken.text();
+  await page.goto('/ui/audit/export/contacts');
   const looked = page.locator('.event.looked .event-words').first();
-  await expect(looked).toContainText(/karnay token buyrug'i|shu kompyuter/);
-  await expect(looked).not.toContainText(/loopback|karnay-token/);
+  await expect(looked).toHaveText('Shaxsiy ma\'lumotlarni karnay token buyrug\'i ko\'rdi');
 
   for (const address of ['settings?part=forbidden', 'contacts?part=imports']) {
     await page.goto(`/ui/${address}`);
     await expect(page.getByText('karnay token buyrug\'i').first(), address).toBeVisible();
     await expect(page.getByText('karnay-token'), address).toHaveCount(0);
   }
+});
+
+test('a long name makes no long list to choose from', async ({ page, engine }) => {
+  await engine.api('POST', '/auto-calling/campaigns', { name: 'Juda uzun nomli kampaniya '.repeat(6).trim(), campaignType: 'GENERAL' }, engine.token());
+  await page.goto('/ui/contacts');
+  const boxes = page.locator('.select select');
+  await expect(boxes.filter({ hasText: 'Juda uzun nomli' })).toBeVisible();
+  for (const box of await boxes.all()) expect((await box.boundingBox())?.width).toBeLessThanOrEqual(330);
+});
+
+test('what can be done about a row is in sight where the table is wider than its box', async ({ page }) => {
+  await page.setViewportSize({ width: 800, height: 800 });
+  await page.goto('/ui/settings?part=forbidden');
+  const box = page.getByRole('region', { name: /./ }).filter({ has: page.getByRole('table') }).last();
+  const button = box.getByRole('button').last();
+  const [edge, end] = [await box.boundingBox(), await button.boundingBox()];
+  expect(await box.evaluate(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth), 'it scrolls sideways').toBe(true);
+  expect((end?.x ?? 0) + (end?.width ?? 0)).toBeLessThanOrEqual((edge?.x ?? 0) + (edge?.width ?? 0));
 });

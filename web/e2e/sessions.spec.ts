@@ -123,6 +123,38 @@ test('a chart whose results are on their way, or failed, does not call them few'
   await expect(page.getByText('Grafik uchun natijalar hali kam.')).toHaveCount(0);
 });
 
+test('a list that was uploaded before the page was loaded can be started', async ({ page }) => {
+  await page.goto('/ui/sessions');
+  await expect(page.getByText(/^Oxirgi ro'yxat: \d+ ta raqam, \d\d\.\d\d\.\d{4}, /)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Start Calls' })).toBeEnabled();
+  // What is chosen now has to be uploaded first, and is what is started then.
+  await page.getByLabel('Fayl').setInputFiles({ name: 'x.txt', mimeType: 'text/plain', buffer: Buffer.from('+998901112233') });
+  await expect(page.getByRole('button', { name: 'Start Calls' })).toBeDisabled();
+});
+
+test('of two files that are dropped, it is said that one is taken', async ({ page }) => {
+  await page.goto('/ui/sessions');
+  const transfer = await page.evaluateHandle(() => {
+    const data = new DataTransfer();
+    for (const name of ['birinchi.txt', 'ikkinchi.txt']) data.items.add(new File(['+998901112233'], name));
+    return data;
+  });
+  await page.locator('.drop').dispatchEvent('drop', { dataTransfer: transfer });
+  await expect(page.getByText('Faqat bitta fayl olinadi: birinchi.txt')).toBeVisible();
+});
+
+test('a session\'s page has the documented words in sight, and a phone shows all of its badge', async ({ page, engine }) => {
+  const [session] = await engine.api<{ sessionId: string }[]>('GET', '/calls/sessions/all?limit=1');
+  await page.goto(`/ui/sessions/${session?.sessionId ?? ''}`);
+  const word = page.getByRole('heading', { level: 1 }).getByText('Session:');
+  expect((await word.boundingBox())?.width).toBeGreaterThan(20);
+  for (const text of ['Jami:', 'Davomiyligi:', 'Vaqt:']) await expect(page.locator('.figures').getByText(text, { exact: true })).toBeVisible();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto('/ui/sessions');
+  const cut = await page.locator('.table-body .badge').evaluateAll((badges) => badges.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map(({ textContent }) => textContent));
+  expect(cut).toEqual([]);
+});
+
 test('what is looked for among results is found by the engine, and stands in the address', async ({ page, engine }) => {
   const [session] = await engine.api<{ sessionId: string }[]>('GET', '/calls/sessions/all');
   const results = await engine.api<{ phoneNumber: string }[]>('GET', `/calls/session/${session?.sessionId ?? ''}/results`);

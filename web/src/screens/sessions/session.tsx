@@ -56,7 +56,7 @@ function Shown({ session, mark }: { readonly session: Session; readonly mark: Re
     <>
       <header className="row spread">
         <div className="row">
-          <h1><span className="hidden">{t('sessions.session')} </span><span className="mono">{session.sessionId}</span></h1>
+          <h1><span className="soft">{t('sessions.session')}</span> <span className="mono">{session.sessionId}</span></h1>
           <SessionBadge status={session.status} />
           {session.simulated === true && <Simulated />}
           {mark}
@@ -98,7 +98,7 @@ function Figures({ session }: { readonly session: Session }) {
       {session.unlistedResults > 0 && <div><dt>{t('sessions.unlisted')}</dt><dd>{number(session.unlistedResults)}</dd></div>}
       {session.unreportedNumbers > 0 && <div><dt>{t('sessions.unreported')}</dt><dd>{number(session.unreportedNumbers)}</dd></div>}
       <div><dt>{t('sessions.duration')}</dt><dd><Lasted session={session} /></dd></div>
-      <div><dt>{t('sessions.columns.time')}</dt><dd className="small"><Time at={session.createdAt} /></dd></div>
+      <div><dt>{t('sessions.time')}</dt><dd className="small"><Time at={session.createdAt} /></dd></div>
     </dl>
   );
 }
