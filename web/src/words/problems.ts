@@ -82,6 +82,8 @@ export const problems = section({
     'screens-behind': 'Ma\'lumotlar hali yangilanmoqda. Birozdan keyin qayta urining.',
     'not-ready': 'Dvigatel hali tayyor emas.',
     'start-unconfirmed': 'Sessiya ochildi, lekin qo\'ng\'iroqlar boshlangani hali tasdiqlanmadi. Qayta boshlamang: avval sessiyaga qarang.',
+    'evidence-too-long': 'Bu qo\'ng\'iroqning dalillari bitta faylga sig\'maydi. Voqealarini shu yerning o\'zida ko\'ring.',
+    'signing-key-missing': 'Bu serverda imzo kaliti yo\'q. Administratorga ayting.',
   },
   'uz-Cyrl': {
     'bad-request': 'Сўров тушунарсиз ёки йўлда узилиб қолган.',
@@ -162,6 +164,8 @@ export const problems = section({
     'screens-behind': 'Маълумотлар ҳали янгиланмоқда. Бироздан кейин қайта урининг.',
     'not-ready': 'Двигатель ҳали тайёр эмас.',
     'start-unconfirmed': 'Сессия очилди, лекин қўнғироқлар бошлангани ҳали тасдиқланмади. Қайта бошламанг: аввал сессияга қаранг.',
+    'evidence-too-long': 'Бу қўнғироқнинг далиллари битта файлга сиғмайди. Воқеаларини шу ернинг ўзида кўринг.',
+    'signing-key-missing': 'Бу серверда имзо калити йўқ. Администраторга айтинг.',
   },
   ru: {
     'bad-request': 'Запрос непонятен или оборвался в пути.',
@@ -242,6 +246,8 @@ export const problems = section({
     'screens-behind': 'Данные ещё обновляются. Повторите немного позже.',
     'not-ready': 'Движок ещё не готов.',
     'start-unconfirmed': 'Сессия открыта, но начало звонков ещё не подтверждено. Не запускайте снова: сначала посмотрите сессию.',
+    'evidence-too-long': 'Доказательства по этому звонку не помещаются в один файл. Посмотрите его события здесь.',
+    'signing-key-missing': 'На этом сервере нет ключа подписи. Сообщите администратору.',
   },
   en: {
     'bad-request': 'The request was not understood, or it broke off on the way.',
@@ -322,5 +328,7 @@ export const problems = section({
     'screens-behind': 'The data has not caught up yet. Try again shortly.',
     'not-ready': 'The engine is not ready.',
     'start-unconfirmed': 'The session is open, but nobody has confirmed its start yet. Do not start again: look at the session first.',
+    'evidence-too-long': 'The evidence of this call is too long for one file. Look at its events here.',
+    'signing-key-missing': 'This server has not the key to sign with. Tell the administrator.',
   },
 });
