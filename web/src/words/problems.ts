@@ -84,6 +84,9 @@ export const problems = section({
     'start-unconfirmed': 'Sessiya ochildi, lekin qo\'ng\'iroqlar boshlangani hali tasdiqlanmadi. Qayta boshlamang: avval sessiyaga qarang.',
     'evidence-too-long': 'Bu qo\'ng\'iroqning dalillari bitta faylga sig\'maydi. Voqealarini shu yerning o\'zida ko\'ring.',
     'signing-key-missing': 'Bu serverda imzo kaliti yo\'q. Administratorga ayting.',
+    'cursor-elsewhere': 'O\'qish belgisi boshqa o\'rinda turibdi. Uni boshqa o\'quvchi siljitgan bo\'lishi mumkin.',
+    'cursor-unknown': 'Bunday o\'qish belgisi yo\'q.',
+    'too-many-cursors': 'O\'qish belgilari juda ko\'p. Keraksizlarini o\'chiring.',
   },
   'uz-Cyrl': {
     'bad-request': 'Сўров тушунарсиз ёки йўлда узилиб қолган.',
@@ -166,6 +169,9 @@ export const problems = section({
     'start-unconfirmed': 'Сессия очилди, лекин қўнғироқлар бошлангани ҳали тасдиқланмади. Қайта бошламанг: аввал сессияга қаранг.',
     'evidence-too-long': 'Бу қўнғироқнинг далиллари битта файлга сиғмайди. Воқеаларини шу ернинг ўзида кўринг.',
     'signing-key-missing': 'Бу серверда имзо калити йўқ. Администраторга айтинг.',
+    'cursor-elsewhere': 'Ўқиш белгиси бошқа ўринда турибди. Уни бошқа ўқувчи силжитган бўлиши мумкин.',
+    'cursor-unknown': 'Бундай ўқиш белгиси йўқ.',
+    'too-many-cursors': 'Ўқиш белгилари жуда кўп. Кераксизларини ўчиринг.',
   },
   ru: {
     'bad-request': 'Запрос непонятен или оборвался в пути.',
@@ -248,6 +254,9 @@ export const problems = section({
     'start-unconfirmed': 'Сессия открыта, но начало звонков ещё не подтверждено. Не запускайте снова: сначала посмотрите сессию.',
     'evidence-too-long': 'Доказательства по этому звонку не помещаются в один файл. Посмотрите его события здесь.',
     'signing-key-missing': 'На этом сервере нет ключа подписи. Сообщите администратору.',
+    'cursor-elsewhere': 'Закладка чтения стоит в другом месте. Возможно, её сдвинул другой читатель.',
+    'cursor-unknown': 'Такой закладки нет.',
+    'too-many-cursors': 'Закладок слишком много. Удалите лишние.',
   },
   en: {
     'bad-request': 'The request was not understood, or it broke off on the way.',
@@ -330,5 +339,8 @@ export const problems = section({
     'start-unconfirmed': 'The session is open, but nobody has confirmed its start yet. Do not start again: look at the session first.',
     'evidence-too-long': 'The evidence of this call is too long for one file. Look at its events here.',
     'signing-key-missing': 'This server has not the key to sign with. Tell the administrator.',
+    'cursor-elsewhere': 'The cursor stands elsewhere. Another reader may have moved it.',
+    'cursor-unknown': 'There is no such cursor.',
+    'too-many-cursors': 'There are too many cursors. Remove those that are not needed.',
   },
 });
