@@ -136,3 +136,20 @@ test.describe('another exchange', () => {
     });
   });
 });
+
+test('who talked already when the watch began is said to talk at least since then', async ({ page, exchange }) => {
+  const call = await exchange.ring('998907778899', '1003');
+  await exchange.turn(call, 'answer');
+  const late = await Engine.start(exchange.settings);
+  try {
+    await page.goto(`${late.url}/ui/live`);
+    const clock = page.getByRole('region', { name: 'Suhbatda' }).getByRole('time');
+    await expect(clock).toHaveText(/^≥ \d:\d\d$/);
+    await expect(clock).toHaveAttribute('title', /^Kamida shuncha/);
+    const before = await clock.textContent();
+    await expect(clock).not.toHaveText(before ?? '');
+  } finally {
+    await late.stop();
+    await exchange.turn(call, 'hang_up');
+  }
+});

@@ -50,10 +50,12 @@ test('a workbook is dragged in, reported, dialled and shown', async ({ page }) =
   await expect(page.locator('.badge-running')).toHaveText('Qayta ishlanmoqda...');
   const bar = page.getByRole('progressbar');
   await expect(bar).not.toHaveAttribute('aria-valuenow', '0');
+  // It is told for some seconds alone, and those may be over when the pictures are taken.
+  const told = expect(page.getByText('Call session tugallandi!')).toBeVisible({ timeout: 40_000 });
   await look(page, 'session-running');
 
   await expect(page.locator('.badge-completed')).toHaveText('Muvaffaqiyatli tugallandi', { timeout: 30_000 });
-  await expect(page.getByText('Call session tugallandi!')).toBeVisible();
+  await told;
   await expect(bar).toHaveAttribute('aria-valuenow', '100');
   const total = Number(await page.locator('.figures dd').first().textContent());
   const results = page.getByRole('table', { name: 'Natijalar' });
@@ -79,6 +81,80 @@ test('the list shows each session as documented, and leads to it', async ({ page
   await expect(page).toHaveURL(/\/ui\/sessions$/);
 });
 
+test('on a phone, the end of a session\'s id can be seen, which tells it from others', async ({ page, engine }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto('/ui/sessions');
+  const [session] = await engine.api<{ sessionId: string }[]>('GET', '/calls/sessions/all?limit=1');
+  const link = page.getByRole('table', { name: 'Sessiyalar' }).getByRole('link', { name: session?.sessionId ?? '' });
+  await expect(link).toHaveText(session?.sessionId ?? '');
+  const end = (session?.sessionId ?? '').length - 1;
+  // Where its last letter is, nothing else is in front of it, and its cell does not end before.
+  const seen = await link.evaluate((element, end) => {
+    const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    let [left, node] = [end, texts.nextNode()];
+    for (; node !== null && left >= (node.textContent ?? '').length; node = texts.nextNode()) left -= (node.textContent ?? '').length;
+    const range = document.createRange();
+    range.setStart(node as Node, left);
+    range.setEnd(node as Node, left + 1);
+    const { x, y, width, height } = range.getBoundingClientRect();
+    const cell = element.closest('[role=cell]')?.getBoundingClientRect();
+    return { top: element.contains(document.elementFromPoint(x + width / 2, y + height / 2)), inside: cell !== undefined && x + width <= cell.right + 1 };
+  }, end);
+  expect(seen).toEqual({ top: true, inside: true });
+});
+
+test('a chart whose results are on their way, or failed, does not call them few', async ({ page, engine }) => {
+  const [session] = await engine.api<{ sessionId: string }[]>('GET', '/calls/sessions/all?limit=1');
+  let answer: () => void = () => undefined;
+  const asked = new Promise<void>((go) => {
+    answer = go;
+  });
+  await page.route('**/calls/session/*/results*', async (route) => {
+    await asked;
+    await route.fulfill({ status: 500, contentType: 'application/problem+json', body: JSON.stringify({ code: 'internal', title: 'x', detail: 'see the log', status: 500 }) });
+  });
+  await page.goto(`/ui/sessions/${session?.sessionId ?? ''}`);
+  const card = page.locator('section.card', { has: page.getByRole('heading', { name: 'Natijalar vaqt bo\'yicha' }) });
+  await expect(card.getByRole('status')).toHaveText('Yuklanmoqda...');
+  await expect(page.getByText('Grafik uchun natijalar hali kam.')).toHaveCount(0);
+  answer();
+  await expect(card.getByRole('alert')).toContainText('Dvigatelda xatolik yuz berdi.');
+  await expect(card.getByRole('button', { name: 'Qayta urinish' })).toBeVisible();
+  await expect(page.getByText('Grafik uchun natijalar hali kam.')).toHaveCount(0);
+});
+
+test('a list that was uploaded before the page was loaded can be started', async ({ page }) => {
+  await page.goto('/ui/sessions');
+  await expect(page.getByText(/^Oxirgi ro'yxat: \d+ ta raqam, \d\d\.\d\d\.\d{4}, /)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Start Calls' })).toBeEnabled();
+  // What is chosen now has to be uploaded first, and is what is started then.
+  await page.getByLabel('Fayl').setInputFiles({ name: 'x.txt', mimeType: 'text/plain', buffer: Buffer.from('+998901112233') });
+  await expect(page.getByRole('button', { name: 'Start Calls' })).toBeDisabled();
+});
+
+test('of two files that are dropped, it is said that one is taken', async ({ page }) => {
+  await page.goto('/ui/sessions');
+  const transfer = await page.evaluateHandle(() => {
+    const data = new DataTransfer();
+    for (const name of ['birinchi.txt', 'ikkinchi.txt']) data.items.add(new File(['+998901112233'], name));
+    return data;
+  });
+  await page.locator('.drop').dispatchEvent('drop', { dataTransfer: transfer });
+  await expect(page.getByText('Faqat bitta fayl olinadi: birinchi.txt')).toBeVisible();
+});
+
+test('a session\'s page has the documented words in sight, and a phone shows all of its badge', async ({ page, engine }) => {
+  const [session] = await engine.api<{ sessionId: string }[]>('GET', '/calls/sessions/all?limit=1');
+  await page.goto(`/ui/sessions/${session?.sessionId ?? ''}`);
+  const word = page.getByRole('heading', { level: 1 }).getByText('Session:');
+  expect((await word.boundingBox())?.width).toBeGreaterThan(20);
+  for (const text of ['Jami:', 'Davomiyligi:', 'Vaqt:']) await expect(page.locator('.figures').getByText(text, { exact: true })).toBeVisible();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto('/ui/sessions');
+  const cut = await page.locator('.table-body .badge').evaluateAll((badges) => badges.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map(({ textContent }) => textContent));
+  expect(cut).toEqual([]);
+});
+
 test('what is looked for among results is found by the engine, and stands in the address', async ({ page, engine }) => {
   const [session] = await engine.api<{ sessionId: string }[]>('GET', '/calls/sessions/all');
   const results = await engine.api<{ phoneNumber: string }[]>('GET', `/calls/session/${session?.sessionId ?? ''}/results`);
@@ -94,19 +170,22 @@ test('what is looked for among results is found by the engine, and stands in the
   await expect(page).toHaveURL(/\/session-[^?]+$/);
 });
 
-test('a session that is not there says so, in the engine\'s words', async ({ page }) => {
+test('a session that is not there says so, and is not asked for again', async ({ page }) => {
   await prefer(page, { language: 'en' });
   await page.goto('/ui/sessions/session-0-nobody');
-  await expect(page.getByRole('alert')).toContainText('there is no session of that name');
+  await expect(page.getByRole('alert')).toContainText('There is no such session.');
   await expect(page.getByRole('alert')).toContainText('session-unknown');
+  await expect(page.getByRole('alert').getByRole('button')).toHaveCount(0);
   await look(page, 'session-unknown');
 });
 
-test('a file that holds nothing is refused, in the engine\'s words', async ({ page }) => {
+test('a file that holds nothing is refused in words, with the engine\'s own beside them', async ({ page }) => {
   await page.goto('/ui/sessions');
   await page.getByLabel('Fayl').setInputFiles({ name: 'x.xlsx', mimeType: 'application/zip', buffer: Buffer.from('no workbook') });
   await page.getByRole('button', { name: 'Upload File' }).click();
-  await expect(page.getByRole('alert')).toContainText('Xatolik:');
+  await expect(page.getByRole('alert')).toContainText('Xatolik: Bu faylda yaroqli ro\'yxat yo\'q.');
+  await expect(page.getByRole('alert').locator('[lang=en]')).toHaveText('there is no number in it');
+  await look(page, 'sessions-refused');
 });
 
 test('a session is closed after a question', async ({ page, engine }) => {
@@ -127,10 +206,35 @@ test('a session is closed after a question', async ({ page, engine }) => {
   expect(newest?.isCompleted).toBe(true);
 });
 
-test('documented habits: polling with what everybody reads', async ({ page, engine }) => {
-  await page.goto('/ui/sessions');
-  const sessions = await page.evaluate(async () => (await fetch('/calls/sessions/all?limit=20')).json() as Promise<{ sessionId: string; isCompleted: boolean }[]>);
-  expect(sessions.length).toBeGreaterThan(0);
-  const one = await engine.api<{ isCompleted: boolean; progressPercentage: number }>('GET', `/calls/session/${sessions[0]?.sessionId ?? ''}`);
-  expect(one.isCompleted).toBe(true);
+test('documented habits: polling until it is over', async ({ engine }) => {
+  const POLL_MS = 3_000;
+  const numbers = Array.from({ length: 30 }, (_, number) => `+99890${3_000_000 + number}`);
+  const body = new FormData();
+  body.append('file', new Blob([numbers.join('\n')], { type: 'text/plain' }), 'numbers.txt');
+  const uploaded = (await (await fetch(`${engine.url}/calls/upload`, { method: 'POST', body })).json()) as { ok: boolean };
+  expect(uploaded.ok).toBe(true);
+  const { sessionId } = await engine.api<{ sessionId: string }>('POST', '/calls/start');
+  interface Polled {
+    readonly status: string;
+    readonly isCompleted: boolean;
+    readonly isRunning: boolean;
+    readonly progressPercentage: number;
+    readonly processedNumbers: number;
+  }
+  const polls: Polled[] = [];
+  for (;;) {
+    const one = await engine.api<Polled>('GET', `/calls/session/${sessionId}`);
+    polls.push(one);
+    expect(one.status).not.toBe('PENDING');
+    expect(one.isRunning).toBe(!one.isCompleted);
+    if (one.isCompleted) break;
+    await new Promise((later) => setTimeout(later, POLL_MS));
+  }
+  // It was followed on its way, and never went back.
+  expect(polls.length).toBeGreaterThan(1);
+  const done = polls.map(({ processedNumbers }) => processedNumbers);
+  expect(done).toEqual([...done].sort((one, other) => one - other));
+  expect(polls.at(-1)).toMatchObject({ status: 'COMPLETED', progressPercentage: 100, processedNumbers: 30 });
+  const results = await engine.api<{ phoneNumber: string }[]>('GET', `/calls/session/${sessionId}/results`);
+  expect(new Set(results.map(({ phoneNumber }) => phoneNumber))).toEqual(new Set(numbers));
 });

@@ -8,6 +8,7 @@ import { prefer } from '../src/app/preferences';
 import { CallBadge, SessionBadge } from '../src/parts/badge';
 import { grouped } from '../src/parts/phone';
 import { Failed, Stale } from '../src/parts/states';
+import { useSpan } from '../src/parts/span';
 import { formats } from '../src/parts/time';
 
 afterEach(() => {
@@ -19,6 +20,25 @@ test('a time is told in the zone that was chosen', () => {
   expect(formats('en-GB', 'Asia/Tashkent').full('2025-10-06T18:30:00.000Z')).toBe('06/10/2025, 23:30:00');
   expect(formats('en-GB', 'UTC').full('2025-10-06T18:30:00.000Z')).toBe('06/10/2025, 18:30:00');
   expect(formats('en-GB', 'Asia/Tashkent').clock('2025-10-06T19:00:05.000Z')).toBe('00:00:05');
+});
+
+test.each(['uz-UZ', 'uz-Cyrl-UZ'])('in %s days and numbers are written as in Uzbekistan, whatever the browser knows of it', (locale) => {
+  expect(formats(locale, 'Asia/Tashkent').full('2025-10-06T18:30:00.000Z')).toBe('06.10.2025, 23:30:00');
+  expect(formats(locale, 'UTC').number(1_819.5)).toBe('1\u00a0819,5');
+});
+
+test('one of something is told as one', () => {
+  const Told = ({ seconds }: { readonly seconds: number }) => <p>{useSpan()(seconds)}</p>;
+  prefer({ language: 'en' });
+  const { container, rerender } = render(<Told seconds={86_400 + 3_600} />);
+  expect(container.textContent).toBe('1 day 1 hour');
+  rerender(<Told seconds={61} />);
+  expect(container.textContent).toBe('1 minute 1 second');
+  rerender(<Told seconds={2 * 60} />);
+  expect(container.textContent).toBe('2 minutes');
+  prefer({ language: 'ru' });
+  rerender(<Told seconds={5 * 86_400} />);
+  expect(container.textContent).toBe('5 дн.');
 });
 
 test('a number is told in groups where they are known', () => {
@@ -40,10 +60,10 @@ describe('a problem', () => {
     expect(Problem.of(response(400), { code: 7 }).passing).toBe(false);
   });
 
-  test('is shown with its text and its code, and can be tried again', () => {
-    render(<Failed problem={new Problem('session-unknown', 'there is no such', 404)} retry={() => undefined} />);
-    expect(screen.getByRole('alert').textContent).toContain('there is no such');
-    expect(screen.getByRole('alert').textContent).toContain('session-unknown');
+  test('is shown with its words and its code, and can be tried again', () => {
+    render(<Failed problem={new Problem('screens-unavailable', 'see the log', 503)} retry={() => undefined} />);
+    expect(screen.getByRole('alert').textContent).toContain('Ma\'lumotni hozir ko\'rsatib bo\'lmayapti.');
+    expect(screen.getByRole('alert').textContent).toContain('screens-unavailable');
     expect(screen.getByRole('button').textContent).toBe('Qayta urinish');
   });
 });

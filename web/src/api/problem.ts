@@ -6,6 +6,11 @@ type Body = components['schemas']['Problem'];
 
 /** The code of a failure that never reached the engine. */
 export const UNREACHABLE = 'unreachable';
+/** The code of a mistake of the page's own. */
+export const PAGE = 'page';
+
+/** Refused for a reason of the moment: too slow, too many. */
+const MOMENTARY: readonly number[] = [408, 425, 429];
 
 export class Problem extends Error {
   readonly code: string;
@@ -32,6 +37,11 @@ export class Problem extends Error {
     return this.code === UNREACHABLE || this.status === 503 || this.status === 502 || this.status === 504;
   }
 
+  /** Whether the same request would only be refused again. */
+  get lasting(): boolean {
+    return this.status >= 400 && this.status < 500 && !MOMENTARY.includes(this.status);
+  }
+
   static unreachable(): Problem {
     return new Problem(UNREACHABLE, '', 0);
   }
@@ -50,7 +60,7 @@ export class Problem extends Error {
   /** What somebody threw. */
   static from(thrown: unknown): Problem {
     if (thrown instanceof Problem) return thrown;
-    return new Problem('internal', thrown instanceof Error ? thrown.message : String(thrown), 0);
+    return new Problem(PAGE, thrown instanceof Error ? thrown.message : String(thrown), 0);
   }
 }
 

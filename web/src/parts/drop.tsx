@@ -4,6 +4,7 @@ import { useId, useState } from 'react';
 
 import { useWords } from '../words';
 import { Icon } from './icon';
+import { notify } from './notices';
 
 interface DropProps {
   readonly label: string;
@@ -19,7 +20,9 @@ export function Drop({ label, hint, accept, disabled = false, take }: DropProps)
   const [over, hover] = useState(false);
   const first = (files: FileList | null) => {
     const file = files?.[0];
-    if (file !== undefined && !disabled) take(file);
+    if (file === undefined || disabled) return;
+    if (files !== null && files.length > 1) notify('bad', t('parts.oneFile', { name: file.name }));
+    take(file);
   };
   return (
     <div

@@ -14,9 +14,16 @@ export function Duration({ seconds }: { readonly seconds: number | null | undefi
   return <time dateTime={`PT${seconds}S`}>{spelled(seconds)}</time>;
 }
 
+interface RunningProps {
+  readonly since: string | undefined;
+  /** It may have begun before: what is said of it then. */
+  readonly atLeast?: string | undefined;
+}
+
 /** Goes on by itself. Nothing is said where nobody knows since when. */
-export function Running({ since }: { readonly since: string | undefined }) {
+export function Running({ since, atLeast }: RunningProps) {
   const now = useNow(since !== undefined);
   if (since === undefined) return <>-</>;
-  return <time className="running">{spelled((now - Date.parse(since)) / 1_000)}</time>;
+  const text = spelled((now - Date.parse(since)) / 1_000);
+  return <time className="running" title={atLeast}>{atLeast === undefined ? text : `≥ ${text}`}</time>;
 }

@@ -2,13 +2,17 @@
 
 import { useSyncExternalStore } from 'react';
 
+import { Problem } from '../api/problem';
 import { useWords } from '../words';
 import { Icon } from './icon';
+import { Beyond } from './wrong';
 
 export interface Notice {
   readonly id: number;
   readonly kind: 'good' | 'bad';
   readonly text: string;
+  /** What it is about, where something went wrong. */
+  readonly problem: Problem | undefined;
 }
 
 const LASTS_MS = 8_000;
@@ -23,9 +27,10 @@ function move(next: readonly Notice[]): void {
   for (const told of watching) told();
 }
 
-export function notify(kind: Notice['kind'], text: string): void {
+export function notify(kind: Notice['kind'], text: string, thrown?: unknown): void {
   const id = (last += 1);
-  move([...shown, { id, kind, text }].slice(-SHOWN_MAX));
+  const problem = thrown === undefined ? undefined : Problem.from(thrown);
+  move([...shown, { id, kind, text, problem }].slice(-SHOWN_MAX));
   setTimeout(() => dismiss(id), LASTS_MS);
 }
 
@@ -44,10 +49,10 @@ export function Notices() {
   );
   return (
     <div className="notices" role="status" aria-live="polite">
-      {notices.map(({ id, kind, text }) => (
+      {notices.map(({ id, kind, text, problem }) => (
         <div key={id} className={`notice ${kind}`}>
           <Icon name={kind === 'good' ? 'check' : 'warning'} />
-          <p>{text}</p>
+          <div><p>{text}</p>{problem !== undefined && <Beyond problem={problem} />}</div>
           <button type="button" className="button quiet" aria-label={t('parts.close')} onClick={() => dismiss(id)}><Icon name="close" /></button>
         </div>
       ))}

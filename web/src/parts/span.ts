@@ -14,7 +14,7 @@ export function useSpan(): (seconds: number) => string {
     for (const [unit, size] of UNITS) {
       const n = Math.floor(rest / size);
       rest -= n * size;
-      if (n > 0 || (unit === 's' && told.length === 0)) told.push(t(`calling.units.${unit}`, { n: String(n) }));
+      if (n > 0 || (unit === 's' && told.length === 0)) told.push(t(`calling.units.${unit}`, { n: String(n), count: n }));
     }
     return told.slice(0, SHOWN).join(' ');
   };

@@ -7,6 +7,8 @@ import { UNREACHABLE } from '../api/problem';
 import { useWords } from '../words';
 import { Icon } from './icon';
 import { useTime } from './time';
+import { useWhy } from './why';
+import { Beyond } from './wrong';
 
 /** Grey bars of about the height of what comes. */
 export function Loading({ rows = 5 }: { readonly rows?: number }) {
@@ -30,15 +32,17 @@ export function Say({ title, text, children }: { readonly title: string; readonl
   );
 }
 
+/** To try again is offered where that may help. */
 export function Failed({ problem, retry }: { readonly problem: Problem; readonly retry?: () => void }) {
   const t = useWords();
-  const text = problem.code === UNREACHABLE ? t('parts.unreachable') : problem.message;
+  const why = useWhy();
   return (
     <div className="say failed" role="alert">
       <p className="say-title"><Icon name="warning" />{t('parts.failed')}</p>
-      <p>{text}</p>
+      <p>{why(problem)}</p>
+      <Beyond problem={problem} />
       {problem.code !== UNREACHABLE && <p className="code">{problem.code}</p>}
-      {retry !== undefined && <button type="button" className="button" onClick={retry}>{t('parts.retry')}</button>}
+      {retry !== undefined && !problem.lasting && <button type="button" className="button" onClick={retry}>{t('parts.retry')}</button>}
     </div>
   );
 }

@@ -30,7 +30,11 @@ export function formats(locale: string, timeZone: string): Formats {
   return made;
 }
 
-function make(locale: string, timeZone: string): Formats {
+/** Uzbek is written with the same figures: 06.10.2025 and 1 819. Chromium knows no Uzbek of its own and would take English ones. */
+const FIGURES: Readonly<Record<string, string>> = { 'uz-UZ': 'ru-RU', 'uz-Cyrl-UZ': 'ru-RU' };
+
+function make(language: string, timeZone: string): Formats {
+  const locale = FIGURES[language] ?? language;
   const day = { year: 'numeric', month: '2-digit', day: '2-digit', timeZone } as const;
   const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZone } as const;
   const dates = new Intl.DateTimeFormat(locale, day);

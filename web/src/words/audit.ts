@@ -7,6 +7,8 @@ export const audit = section({
     title: 'Audit',
     intro: 'Nima bo\'lgani, kim qilgani va nimadan boshlangani: jurnaldan, yozilganidek.',
     link: 'Audit',
+    closed: 'Auditni operatorlar ko\'rmaydi',
+    closedText: 'Kim nima qilganini bilish kerak bo\'lsa, menejer yoki auditordan so\'rang.',
     find: {
       title: 'Nimani ko\'ramiz',
       kind: 'Turi',
@@ -86,6 +88,8 @@ export const audit = section({
     title: 'Аудит',
     intro: 'Нима бўлгани, ким қилгани ва нимадан бошлангани: журналдан, ёзилганидек.',
     link: 'Аудит',
+    closed: 'Аудитни операторлар кўрмайди',
+    closedText: 'Ким нима қилганини билиш керак бўлса, менежер ёки аудитордан сўранг.',
     find: {
       title: 'Нимани кўрамиз',
       kind: 'Тури',
@@ -165,6 +169,8 @@ export const audit = section({
     title: 'Аудит',
     intro: 'Что произошло, кто это сделал и с чего началось: из журнала, как записано.',
     link: 'Аудит',
+    closed: 'Операторам аудит не показывается',
+    closedText: 'Если нужно узнать, кто что сделал, спросите менеджера или аудитора.',
     find: {
       title: 'Что посмотреть',
       kind: 'Вид',
@@ -244,6 +250,8 @@ export const audit = section({
     title: 'Audit',
     intro: 'What happened, who did it and what it began with: from the journal, as it was recorded.',
     link: 'Audit',
+    closed: 'Operators do not see the audit',
+    closedText: 'Ask a manager or an auditor if you have to know who did what.',
     find: {
       title: 'What to look at',
       kind: 'Kind',

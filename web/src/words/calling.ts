@@ -94,7 +94,7 @@ export const calling = section({
       lines: 'band liniyalar: {{live}}, jami {{most}}',
       rate: 'soniyasiga {{rate}} tagacha',
     },
-    units: { d: '{{n}} kun', h: '{{n}} soat', m: '{{n}} daqiqa', s: '{{n}} soniya' },
+    units: { d: '{{n}} kun', d_one: '{{n}} kun', h: '{{n}} soat', h_one: '{{n}} soat', m: '{{n}} daqiqa', m_one: '{{n}} daqiqa', s: '{{n}} soniya', s_one: '{{n}} soniya' },
   },
   'uz-Cyrl': {
     status: {
@@ -187,7 +187,7 @@ export const calling = section({
       lines: 'банд линиялар: {{live}}, жами {{most}}',
       rate: 'сониясига {{rate}} тагача',
     },
-    units: { d: '{{n}} кун', h: '{{n}} соат', m: '{{n}} дақиқа', s: '{{n}} сония' },
+    units: { d: '{{n}} кун', d_one: '{{n}} кун', h: '{{n}} соат', h_one: '{{n}} соат', m: '{{n}} дақиқа', m_one: '{{n}} дақиқа', s: '{{n}} сония', s_one: '{{n}} сония' },
   },
   ru: {
     status: {
@@ -280,7 +280,7 @@ export const calling = section({
       lines: 'занято линий: {{live}}, всего {{most}}',
       rate: 'до {{rate}} в секунду',
     },
-    units: { d: '{{n}} дн.', h: '{{n}} ч', m: '{{n}} мин', s: '{{n}} с' },
+    units: { d: '{{n}} дн.', d_one: '{{n}} дн.', h: '{{n}} ч', h_one: '{{n}} ч', m: '{{n}} мин', m_one: '{{n}} мин', s: '{{n}} с', s_one: '{{n}} с' },
   },
   en: {
     status: {
@@ -373,6 +373,6 @@ export const calling = section({
       lines: 'lines taken: {{live}}, of {{most}}',
       rate: 'up to {{rate}} a second',
     },
-    units: { d: '{{n}} days', h: '{{n}} hours', m: '{{n}} minutes', s: '{{n}} seconds' },
+    units: { d: '{{n}} days', d_one: '{{n}} day', h: '{{n}} hours', h_one: '{{n}} hour', m: '{{n}} minutes', m_one: '{{n}} minute', s: '{{n}} seconds', s_one: '{{n}} second' },
   },
 });

@@ -19,6 +19,7 @@ import { live } from './live';
 import { parked } from './parked';
 import { parts } from './parts';
 import { past } from './past';
+import { problems } from './problems';
 import { quarantine } from './quarantine';
 import { report } from './report';
 import { sessions } from './sessions';
@@ -26,12 +27,13 @@ import { settings } from './settings';
 import { shell } from './shell';
 import { system } from './system';
 import { verification } from './verification';
+import { wrong } from './wrong';
 
 export { type Language, LANGUAGES } from './form';
 
 const SECTIONS = {
   shell, parts, sessions, calling, campaigns, choosing, flight, report, contacts, imports, live, history, audit, past, verification, system, actors, quarantine,
-  parked, settings, keys, forbidden,
+  parked, settings, keys, forbidden, problems, wrong,
 } as const;
 
 /** The texts of one language, section by section. */

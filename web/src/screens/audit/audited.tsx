@@ -12,7 +12,7 @@ import { Icon } from '../../parts/icon';
 import { Failed, Loading } from '../../parts/states';
 import { useWords } from '../../words';
 import { Chain } from './chain';
-import { hasPast, isLook, useEvents } from './data';
+import { hasPast, isLook, type PastKind, useEvents, useWas, type Was } from './data';
 import { Events } from './events';
 import { Past } from './past';
 import { KINDS } from './route';
@@ -40,7 +40,7 @@ function Shown({ kind }: { readonly kind: AuditKind }) {
     <div className="stack">
       <Link to="/audit" search={{ kind }} className="back"><Icon name="back" />{t('audit.back')}</Link>
       <header className="row spread">
-        <h1><span className="soft">{t(`audit.kinds.${kind}`)}</span> <span className="mono">{id}</span></h1>
+        {hasPast(kind) ? <Named kind={kind} id={id} /> : <Title kind={kind} id={id} name={undefined} />}
         <OwnPage kind={kind} id={id} />
       </header>
       {read.data === undefined
@@ -54,6 +54,30 @@ function Shown({ kind }: { readonly kind: AuditKind }) {
             </div>
           </>
         )}
+    </div>
+  );
+}
+
+/** By its name, where people have given it one; the id tells it from others of that name. */
+function Named({ kind, id }: { readonly kind: PastKind; readonly id: string }) {
+  const was = useWas(kind, id, undefined).data;
+  return <Title kind={kind} id={id} name={was === undefined ? undefined : nameOf(was)} />;
+}
+
+function nameOf(was: Was): string | undefined {
+  switch (was.kind) {
+    case 'session': return undefined;
+    case 'campaign': return was.value.name;
+    case 'contact': return `${was.value.firstName} ${was.value.lastName}`.trim();
+  }
+}
+
+function Title({ kind, id, name }: { readonly kind: AuditKind; readonly id: string; readonly name: string | undefined }) {
+  const t = useWords();
+  return (
+    <div>
+      <h1><span className="soft">{t(`audit.kinds.${kind}`)}</span> {name === undefined ? <span className="mono">{id}</span> : name}</h1>
+      {name !== undefined && <small className="soft mono">{id}</small>}
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import type { AuditKind } from '../../parts/audit-link';
 import { Time } from '../../parts/time';
 import { useWords } from '../../words';
-import { useActor } from './actor';
+import { useActor } from '../../parts/actor';
 import type { Link as ChainLink } from './data';
 import { KINDS } from './route';
 

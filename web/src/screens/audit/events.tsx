@@ -5,7 +5,7 @@ import type { AuditKind } from '../../parts/audit-link';
 import { Pager } from '../../parts/pager';
 import { Time, useTime } from '../../parts/time';
 import { useWords } from '../../words';
-import { useActor } from './actor';
+import { useActor } from '../../parts/actor';
 import { type AuditEvent, hasBeneath, isLook } from './data';
 
 interface EventsProps {
@@ -47,7 +47,7 @@ function Event({ event, look }: { readonly event: AuditEvent; readonly look: ((p
   return (
     <li className={isLook(event) ? 'event looked' : 'event'}>
       <div className="row spread">
-        <p className="event-words">{event.words}</p>
+        <p className="event-words">{isLook(event) ? event.words.replace(event.actor, who(event.actor)) : event.words}</p>
         {look !== undefined && !isLook(event) && (
           <button type="button" className="button small" aria-label={t('audit.events.thenOf', { time: full(event.recordedAt) })} onClick={() => look(String(event.position))}>{t('audit.events.then')}</button>
         )}

@@ -2,6 +2,7 @@
 
 
 import { grouped } from '../../parts/phone';
+import { useSpelled } from '../../parts/standing';
 import { useTime } from '../../parts/time';
 import { useWords, words } from '../../words';
 import type { past } from '../../words/past';
@@ -14,6 +15,7 @@ type Value<Kind extends Was['kind']> = Extract<Was, { kind: Kind }>['value'];
 export function useFields(): (was: Was) => readonly Field[] {
   const t = useWords();
   const { number } = useTime();
+  const spelled = useSpelled();
   const told = (texts: Partial<Record<Name, string | number | boolean | null | undefined>>): readonly Field[] =>
     (Object.entries(texts) as [Name, string | number | boolean | null | undefined][]).map(([name, value]) => ({ name, text: written(value) }));
   const written = (value: string | number | boolean | null | undefined): string => {
@@ -49,7 +51,7 @@ export function useFields(): (was: Was) => readonly Field[] {
     phone: grouped(value.phone),
     status: value.statusDescription,
     isCalled: value.isCalled,
-    outcome: value.lastConversationOutcome,
+    outcome: value.lastConversationOutcome == null ? null : spelled.target(value.lastConversationOutcome),
     birth: value.dateOfBirth,
     zone: value.timezone,
     notes: value.notes,

@@ -7,6 +7,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { Problem } from '../../api/problem';
 import { kept } from '../../app/search';
 import { usePerson } from '../../app/session';
+import { useActor } from '../../parts/actor';
 import { Search } from '../../parts/search';
 import { Select } from '../../parts/select';
 import { Failed, Loading, Say } from '../../parts/states';
@@ -24,7 +25,7 @@ export function Screen() {
       <h1>{t('audit.title')}</h1>
       <p className="soft">{t('audit.intro')}</p>
       {(role === 'auditor' || role === 'admin') && <Soundness />}
-      <Finder />
+      {role === 'operator' ? <Say title={t('audit.closed')} text={t('audit.closedText')} /> : <Finder />}
     </div>
   );
 }
@@ -50,6 +51,7 @@ function Finder() {
 function Found({ kind, q }: Required<FindSearch>) {
   const t = useWords();
   const { read, may } = useFound(kind, q);
+  const who = useActor();
   if (!may) return <p className="soft">{t('audit.find.byName')}</p>;
   if (read.data === undefined) {
     return read.error === null ? <Loading /> : <Failed problem={Problem.from(read.error)} retry={() => void read.refetch()} />;
@@ -64,7 +66,7 @@ function Found({ kind, q }: Required<FindSearch>) {
           <li key={one.id}>
             <Link to="/audit/$kind/$id" params={{ kind, id: one.id }}>
               <span className="found-title">{one.title}</span>
-              <span className="soft">{one.note}</span>
+              <span className="soft">{kind === 'import' ? who(one.note) : one.note}</span>
               <span className="soft found-time"><Time at={one.at} /></span>
             </Link>
           </li>

@@ -10,8 +10,9 @@ import { Icon } from '../../parts/icon';
 import { Progress } from '../../parts/progress';
 import { Failed, Loading } from '../../parts/states';
 import { Time, useTime } from '../../parts/time';
+import { Wrong } from '../../parts/wrong';
 import { useWords } from '../../words';
-import { useActor } from './actor';
+import { useActor } from '../../parts/actor';
 
 type Verified = Schemas['JournalVerified'];
 
@@ -48,7 +49,7 @@ export function Soundness() {
       <p className="soft">{t('verification.intro')}</p>
       <p role="status">{words}</p>
       {running != null && <Progress percent={running.head === 0 ? 100 : (100 * running.position) / running.head} label={t('verification.running')} />}
-      {begin.error !== null && <p className="wrong" role="alert">{Problem.from(begin.error).message || t('parts.unreachable')}</p>}
+      {begin.error !== null && <Wrong thrown={begin.error} />}
       {last != null && <Last last={last} />}
       <p className="soft"><small>{t('verification.memory')}</small></p>
     </section>

@@ -59,7 +59,7 @@ function useTurns({ id }: Campaign, settled: () => void) {
   const navigate = useNavigate();
   const why = useWhy();
   const params = { path: { id }, query: {} };
-  const onError = (thrown: Error) => notify('bad', t('campaigns.error', { text: why(thrown) }));
+  const onError = (thrown: Error) => notify('bad', t('campaigns.error', { text: why(thrown) }), thrown);
   const stop = useMutation({
     mutationFn: () => ask(() => client.POST('/auto-calling/campaigns/{id}/stop', { params })),
     onSuccess: () => notify('good', t('campaigns.stoppedNotice')),

@@ -12,7 +12,7 @@ import { CONTACT_STATUSES, ContactBadge } from '../../parts/standing';
 import { Failed, Loading, Say } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { useTime } from '../../parts/time';
-import { useWhy } from '../../parts/why';
+import { Wrong } from '../../parts/wrong';
 import { type Contact, useContacts } from '../contacts/data';
 import { useWords } from '../../words';
 import { idsOf, useAdding, type Wanted } from './adding';
@@ -21,7 +21,6 @@ import type { Campaign } from './data';
 export function Choose({ campaign, close }: { readonly campaign: Campaign; readonly close: () => void }) {
   const t = useWords();
   const { number } = useTime();
-  const why = useWhy();
   const [wanted, want] = useState<Wanted>({ status: 'ACTIVE' });
   const [all, takeAll] = useState(false);
   const [chosen, choose] = useState<ReadonlySet<string>>(new Set());
@@ -54,7 +53,7 @@ export function Choose({ campaign, close }: { readonly campaign: Campaign; reado
       {read.rows === undefined
         ? read.problem === undefined ? <Loading rows={6} /> : <Failed problem={read.problem} retry={read.retry} />
         : <Found rows={read.rows} all={all} chosen={chosen} toggle={toggle} end={read.load} />}
-      {add.error !== null && <p className="wrong" role="alert">{t('campaigns.error', { text: why(add.error) })}</p>}
+      {add.error !== null && <Wrong thrown={add.error} say={(text) => t('campaigns.error', { text })} />}
     </Dialog>
   );
 }

@@ -11,6 +11,7 @@ import { Dialog } from '../../parts/dialog';
 import { Field } from '../../parts/field';
 import { CAMPAIGN_TYPES } from '../../parts/standing';
 import { useWhy } from '../../parts/why';
+import { Wrong } from '../../parts/wrong';
 import { useWords } from '../../words';
 import { keys } from './data';
 
@@ -41,8 +42,8 @@ export function Create({ close }: { readonly close: () => void }) {
           create.mutate(draft);
         }}
       >
-        <Fields draft={draft} change={(part) => write({ ...draft, ...part })} wrong={(field) => (problem?.field === field ? problem.message : undefined)} />
-        {problem !== undefined && <p className="wrong" role="alert">{t('campaigns.error', { text: why(problem) })}</p>}
+        <Fields draft={draft} change={(part) => write({ ...draft, ...part })} wrong={(field) => (problem?.field === field ? why(problem) : undefined)} />
+        {problem !== undefined && <Wrong thrown={problem} say={(text) => t('campaigns.error', { text })} />}
         <footer>
           <button type="button" className="button" onClick={close}>{t('parts.cancel')}</button>
           <button type="submit" className="button primary" disabled={create.isPending}>{create.isPending ? t('campaigns.creating') : t('campaigns.createAction')}</button>

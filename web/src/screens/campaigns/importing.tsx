@@ -22,7 +22,7 @@ export function Importing({ campaign, close }: { readonly campaign: Campaign; re
     add.mutate(async () => {
       const made = imported.importId == null ? [] : await idsOf({ importId: imported.importId });
       return [...made, ...known.flatMap(({ contactId }) => (contactId == null ? [] : [contactId]))];
-    }, { onError: (thrown) => notify('bad', t('campaigns.error', { text: why(thrown) })) });
+    }, { onError: (thrown) => notify('bad', t('campaigns.error', { text: why(thrown) }), thrown) });
   };
   return <Importer title={t('choosing.importTitle')} close={close} imported={join} />;
 }

@@ -73,6 +73,7 @@ interface ListedProps {
 
 function Listed({ campaign, status, explain }: ListedProps) {
   const t = useWords();
+  const may = atLeast(usePerson(), 'manager');
   const read = useTargets(campaign.id, status);
   const columns = useColumns(explain);
   const open = useCallback((row: Target) => explain(row.contactId), [explain]);
@@ -86,7 +87,7 @@ function Listed({ campaign, status, explain }: ListedProps) {
         id={({ contactId }) => contactId}
         open={open}
         end={read.load}
-        empty={campaign.totalContacts === 0 ? <Say title={t('campaigns.noContacts')} text={t('campaigns.noContactsText')} /> : <Say title={t('campaigns.noSuch')} />}
+        empty={campaign.totalContacts === 0 ? <Say title={t('campaigns.noContacts')} text={may ? t('campaigns.noContactsText') : t('parts.laterHere')} /> : <Say title={t('campaigns.noSuch')} />}
       />
       <Pager shown={read.rows.length} more={read.more} busy={read.busy} load={read.load} />
     </>

@@ -10,7 +10,7 @@ import { notify } from '../../parts/notices';
 import { useSpelled } from '../../parts/standing';
 import { Failed, Loading } from '../../parts/states';
 import { Time, useTime } from '../../parts/time';
-import { useWhy } from '../../parts/why';
+import { Wrong } from '../../parts/wrong';
 import { useWords } from '../../words';
 import { type Campaign, changed, usePreflight } from './data';
 
@@ -23,7 +23,6 @@ export function Preflight({ campaign, close }: PreflightProps) {
   const t = useWords();
   const read = usePreflight(campaign.id);
   const start = useStart(campaign.id, close);
-  const why = useWhy();
   const runs = campaign.status === 'RUNNING';
   return (
     <Dialog
@@ -44,7 +43,7 @@ export function Preflight({ campaign, close }: PreflightProps) {
       {read.data === undefined
         ? read.error === null ? <Loading rows={4} /> : <Failed problem={Problem.from(read.error)} retry={() => void read.refetch()} />
         : <Told flight={read.data.value} total={campaign.totalContacts} />}
-      {start.error !== null && <p className="wrong" role="alert">{t('campaigns.error', { text: why(start.error) })}</p>}
+      {start.error !== null && <Wrong thrown={start.error} say={(text) => t('campaigns.error', { text })} />}
     </Dialog>
   );
 }

@@ -47,6 +47,7 @@ function List() {
   const t = useWords();
   const search = useSearch({ from: '/campaigns' });
   const navigate = useNavigate({ from: '/campaigns' });
+  const may = atLeast(usePerson(), 'manager');
   const read = useCampaigns(search);
   const columns = useColumns();
   const open = useCallback((row: Campaign) => void navigate({ to: '/campaigns/$id', params: { id: row.id } }), [navigate]);
@@ -78,7 +79,7 @@ function List() {
         id={({ id }) => id}
         open={open}
         end={read.load}
-        empty={looking ? <Say title={t('campaigns.nothing')} text={t('campaigns.nothingText')} /> : <Say title={t('campaigns.empty')} text={t('campaigns.emptyText')} />}
+        empty={looking ? <Say title={t('campaigns.nothing')} text={t('campaigns.nothingText')} /> : <Say title={t('campaigns.empty')} text={may ? t('campaigns.emptyText') : t('parts.laterHere')} />}
       />
       <Pager shown={read.rows.length} more={read.more} busy={read.busy} load={read.load} />
     </section>

@@ -55,7 +55,7 @@ function useChanges({ id }: Contact, settled: () => void) {
   const t = useWords();
   const navigate = useNavigate();
   const why = useWhy();
-  const onError = (thrown: Error) => notify('bad', t('contacts.error', { text: why(thrown) }));
+  const onError = (thrown: Error) => notify('bad', t('contacts.error', { text: why(thrown) }), thrown);
   const mark = useMutation({
     mutationFn: (status: Status) => ask(() => client.PATCH('/auto-calling/contacts/{id}', { params: { path: { id }, query: {} }, body: { status } })),
     onSuccess: () => {

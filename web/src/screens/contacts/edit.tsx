@@ -10,6 +10,7 @@ import { Dialog } from '../../parts/dialog';
 import { Field } from '../../parts/field';
 import { notify } from '../../parts/notices';
 import { useWhy } from '../../parts/why';
+import { Wrong } from '../../parts/wrong';
 import { useWords } from '../../words';
 import { changed, type Contact } from './data';
 import { changes, type Draft, draftOf, FIRST, written } from './draft';
@@ -28,8 +29,9 @@ export function Edit({ contact, close }: EditProps) {
   const [draft, write] = useState(before);
   const save = useSave(contact, before, close);
   const change = (part: Partial<Draft>) => write({ ...draft, ...part });
+  const why = useWhy();
   const problem = save.error === null ? undefined : save.error instanceof SyntaxError ? undefined : Problem.from(save.error);
-  const wrong = { field: problem?.field, text: problem?.message, json: save.error instanceof SyntaxError };
+  const wrong = { field: problem?.field, text: problem === undefined ? undefined : why(problem), json: save.error instanceof SyntaxError };
   return (
     <Dialog title={contact === undefined ? t('contacts.create') : t('contacts.editTitle')} close={close}>
       <form
@@ -87,10 +89,9 @@ function Fields({ draft, change, wrong }: FieldsProps) {
 /** What is not said beside a field. A number that is another's leads there. */
 function Refused({ problem, close }: { readonly problem: Problem; readonly close: () => void }) {
   const t = useWords();
-  const why = useWhy();
   const other = problem.members['contactId'];
   if (problem.field !== undefined) return null;
-  if (problem.code !== 'phone-taken' || typeof other !== 'string') return <p className="wrong" role="alert">{t('contacts.error', { text: why(problem) })}</p>;
+  if (problem.code !== 'phone-taken' || typeof other !== 'string') return <Wrong thrown={problem} say={(text) => t('contacts.error', { text })} />;
   return <p className="wrong" role="alert">{t('contacts.taken')} <Link to="/contacts/$id" params={{ id: other }} search={{}} onClick={close}>{t('contacts.takenOpen')}</Link></p>;
 }
 

@@ -16,7 +16,7 @@ export function Export({ wanted }: { readonly wanted: Wanted }) {
   const why = useWhy();
   const keep = (format: string) => {
     const query = new URLSearchParams(Object.entries({ ...filters(wanted), format }).map(([name, value]) => [name, String(value)]));
-    download(`/auto-calling/contacts/export?${query.toString()}`, `contacts.${format}`).catch((thrown: unknown) => notify('bad', t('contacts.error', { text: why(thrown) })));
+    download(`/auto-calling/contacts/export?${query.toString()}`, `contacts.${format}`).catch((thrown: unknown) => notify('bad', t('contacts.error', { text: why(thrown) }), thrown));
   };
   return (
     <Menu align="end" trigger={<button type="button" className="button"><Icon name="download" />{t('contacts.export')}</button>}>

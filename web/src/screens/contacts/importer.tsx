@@ -12,7 +12,7 @@ import { Dialog } from '../../parts/dialog';
 import { Drop } from '../../parts/drop';
 import { Loading } from '../../parts/states';
 import { useTime } from '../../parts/time';
-import { useWhy } from '../../parts/why';
+import { Wrong } from '../../parts/wrong';
 import { useWords } from '../../words';
 import { changed } from './data';
 import { Options, type Taking } from './options';
@@ -33,7 +33,6 @@ const COLUMNS = 'firstName, lastName, phone, dateOfBirth, customData, notes, tim
 
 export function Importer({ title, close, imported }: ImporterProps) {
   const t = useWords();
-  const why = useWhy();
   const [file, choose] = useState<File | undefined>();
   const [taking, take] = useState<Taking>({ onDuplicate: 'skip', strict: false });
   const rehearsal = useUpload(true);
@@ -53,7 +52,7 @@ export function Importer({ title, close, imported }: ImporterProps) {
       {upload.data === undefined && <Drop label={t('imports.file')} hint={t('imports.hint', { formats: ACCEPTED.replaceAll(',', ', '), columns: COLUMNS })} accept={ACCEPTED} disabled={busy} take={(chosen) => rehearse(chosen, taking)} />}
       {file !== undefined && upload.data === undefined && <Options file={file} taking={taking} disabled={busy} choose={(how) => rehearse(file, how)} />}
       {busy && <Reading importing={upload.isPending} />}
-      {wrong !== null && !busy && <p className="wrong" role="alert">{t('imports.error', { text: why(wrong) })}</p>}
+      {wrong !== null && !busy && <Wrong thrown={wrong} say={(text) => t('imports.error', { text })} />}
       {told !== undefined && wrong === null && !busy && <Rows told={told} />}
       {stored !== undefined && <Undo id={stored} />}
     </Dialog>

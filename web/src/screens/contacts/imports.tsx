@@ -6,6 +6,7 @@ import { useMemo } from 'react';
 
 import { download } from '../../api/client';
 import { atLeast, usePerson } from '../../app/session';
+import { useActor } from '../../parts/actor';
 import { Badge } from '../../parts/badge';
 import { Icon } from '../../parts/icon';
 import { Pager } from '../../parts/pager';
@@ -22,11 +23,12 @@ const COLOURS = { STARTED: 'running', FINISHED: 'completed', FAILED: 'failed', U
 export function Imports() {
   const t = useWords();
   const read = useImports();
-  const columns = useColumns(atLeast(usePerson(), 'manager'));
+  const may = atLeast(usePerson(), 'manager');
+  const columns = useColumns(may);
   if (read.rows === undefined) return read.problem === undefined ? <Loading rows={6} /> : <Failed problem={read.problem} retry={read.retry} />;
   return (
     <section className="stack" aria-label={t('imports.all')}>
-      <Table label={t('imports.all')} rows={read.rows} columns={columns} id={({ id }) => id} empty={<Say title={t('imports.none')} text={t('imports.noneText')} />} />
+      <Table label={t('imports.all')} rows={read.rows} columns={columns} id={({ id }) => id} empty={<Say title={t('imports.none')} text={may ? t('imports.noneText') : t('parts.laterHere')} />} />
       <Pager shown={read.rows.length} more={read.more} busy={read.busy} load={read.load} />
     </section>
   );
@@ -34,6 +36,7 @@ export function Imports() {
 
 function useColumns(may: boolean): ColumnDef<Import, never>[] {
   const t = useWords();
+  const who = useActor();
   return useMemo(() => [
     { id: 'when', header: t('imports.when'), cell: ({ row }) => <Time at={row.original.createdAt} />, meta: { width: '12rem', phone: 'title' } },
     { id: 'status', header: t('imports.status'), cell: ({ row: { original } }) => <Stage import={original} />, meta: { width: 'minmax(7.5rem, 9rem)', phone: 'side' } },
@@ -42,9 +45,9 @@ function useColumns(may: boolean): ColumnDef<Import, never>[] {
     { id: 'updated', header: t('imports.updated'), cell: ({ row }) => <Count count={row.original.updated} />, meta: { width: '7rem', end: true } },
     { id: 'skipped', header: t('imports.skipped'), cell: ({ row }) => <Count count={row.original.skipped} />, meta: { width: '7rem', end: true } },
     { id: 'rejected', header: t('imports.rejected'), cell: ({ row }) => <Count count={row.original.rejected} />, meta: { width: '6.5rem', end: true } },
-    { id: 'who', header: t('imports.who'), cell: ({ row }) => row.original.actor, meta: { width: 'minmax(5.5rem, 1fr)' } },
+    { id: 'who', header: t('imports.who'), cell: ({ row }) => who(row.original.actor), meta: { width: 'minmax(5.5rem, 1fr)' } },
     { id: 'more', header: () => <span className="hidden">{t('imports.report')}</span>, cell: ({ row: { original } }) => <More import={original} may={may} />, meta: { width: '18.5rem', phone: 'whole' } },
-  ], [t, may]);
+  ], [t, who, may]);
 }
 
 function Count({ count }: { readonly count: number | null | undefined }) {

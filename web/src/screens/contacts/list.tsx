@@ -5,6 +5,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 
 import { kept } from '../../app/search';
+import { atLeast, usePerson } from '../../app/session';
 import { Icon } from '../../parts/icon';
 import { Pager } from '../../parts/pager';
 import { Phone } from '../../parts/phone';
@@ -42,7 +43,7 @@ export function List() {
         id={({ id }) => id}
         open={open}
         end={read.load}
-        empty={looking ? <Say title={t('contacts.nothing')} text={t('contacts.nothingText')} /> : <Say title={t('contacts.empty')} text={t('contacts.emptyText')} />}
+        empty={looking ? <Say title={t('contacts.nothing')} text={t('contacts.nothingText')} /> : <Nobody />}
       />
       {read.rows.length > 0 && (
         <div className="pager">
@@ -93,6 +94,14 @@ function Filters({ wanted, look }: FiltersProps) {
       )}
     </>
   );
+}
+
+/** What is to be done about it differs with what one may do. */
+function Nobody() {
+  const t = useWords();
+  const person = usePerson();
+  const text = atLeast(person, 'manager') ? t('contacts.emptyText') : atLeast(person, 'operator') ? t('contacts.emptyOperator') : t('parts.laterHere');
+  return <Say title={t('contacts.empty')} text={text} />;
 }
 
 function useColumns(): ColumnDef<Contact, never>[] {

@@ -22,7 +22,7 @@ export function Undo({ id }: { readonly id: string }) {
       changed();
       notify('good', t('imports.undone', { removed: number(removed), kept: number(kept.changed + kept.inCampaign + kept.called) }));
     },
-    onError: (thrown) => notify('bad', t('imports.error', { text: why(thrown) })),
+    onError: (thrown) => notify('bad', t('imports.error', { text: why(thrown) }), thrown),
     onSettled: () => question(false),
   });
   return (

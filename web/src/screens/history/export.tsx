@@ -3,11 +3,11 @@
 import { useMutation } from '@tanstack/react-query';
 
 import { download } from '../../api/client';
-import { Problem } from '../../api/problem';
 import { usePreferences } from '../../app/preferences';
 import { Icon } from '../../parts/icon';
 import { Item, Menu } from '../../parts/menu';
 import { notify } from '../../parts/notices';
+import { useWhy } from '../../parts/why';
 import { useWords } from '../../words';
 import { question } from './data';
 import type { HistorySearch } from './route';
@@ -17,10 +17,11 @@ type Format = (typeof FORMATS)[number];
 
 export function Export({ search }: { readonly search: HistorySearch }) {
   const t = useWords();
+  const why = useWhy();
   const { zone, language } = usePreferences();
   const save = useMutation({
     mutationFn: (format: Format) => download(`/calls/history/export?${new URLSearchParams({ ...question(search, zone), format, lang: language }).toString()}`, `calls.${format}`),
-    onError: (why) => notify('bad', Problem.from(why).message || t('parts.unreachable')),
+    onError: (thrown) => notify('bad', why(thrown), thrown),
   });
   if (search.extension !== undefined) return <p className="soft">{t('history.export.extension')}</p>;
   return (

@@ -7,11 +7,17 @@ import { DirectionMark } from '../../parts/exchange';
 import { grouped } from '../../parts/phone';
 import { useWords } from '../../words';
 
+/** Since when, and whether it may have been before. */
+export interface Since {
+  readonly at: string | undefined;
+  readonly atLeast?: boolean;
+}
+
 interface CallsProps {
   readonly title: string;
   readonly empty: string;
   readonly calls: readonly LiveCall[];
-  readonly since: (call: LiveCall) => string | undefined;
+  readonly since: (call: LiveCall) => Since;
 }
 
 export function Calls({ title, empty, calls, since }: CallsProps) {
@@ -25,7 +31,7 @@ export function Calls({ title, empty, calls, since }: CallsProps) {
   );
 }
 
-function Call({ call, since }: { readonly call: LiveCall; readonly since: string | undefined }) {
+function Call({ call, since }: { readonly call: LiveCall; readonly since: Since }) {
   const t = useWords();
   const outside = call.direction === 'kiruvchi' ? call.fromNumber : call.toNumber;
   const inside = call.extension ?? (call.direction === 'kiruvchi' ? call.toNumber : call.fromNumber);
@@ -39,7 +45,7 @@ function Call({ call, since }: { readonly call: LiveCall; readonly since: string
           {call.internal === true && <span>{t('live.internal')}</span>}
         </p>
       </div>
-      <span className="live-time"><Running since={since} /></span>
+      <span className="live-time"><Running since={since.at} atLeast={since.atLeast === true ? t('live.atLeast') : undefined} /></span>
     </li>
   );
 }

@@ -1,6 +1,6 @@
 // What the screen "live" reads beside the calls that go on: who was missed today, and how the watch stands.
 
-import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 
 import { ask, client, type Schemas } from '../../api/client';
 import { queries } from '../../api/queries';
@@ -16,7 +16,7 @@ const LOOK_MS = 5_000;
 const BUSY_LOOK_MS = 1_000;
 const MISSED_PAGE = 500;
 
-const keys = { watch: [...EXCHANGE, 'status'] as const, missed: [...EXCHANGE, 'missed'] as const };
+const keys = { watch: [...EXCHANGE, 'status'] as const, missed: [...EXCHANGE, 'missed'] as const, seen: [...EXCHANGE, 'seen'] as const };
 
 export function useWatch() {
   return useQuery({
@@ -24,6 +24,21 @@ export function useWatch() {
     queryFn: ({ signal }) => ask(() => client.GET('/kerio/status', { signal, params: { query: {} } })),
     refetchInterval: ({ state }) => (state.data?.value.progress == null ? LOOK_MS : BUSY_LOOK_MS),
   });
+}
+
+/** Calls that talked already when they were first seen have no time of their answer: they talk at least since they were seen. */
+export function useSeenTalking(ids: readonly string[]): Readonly<Record<string, string>> {
+  const read = useQuery({
+    queryKey: [...keys.seen, ...ids],
+    queryFn: async ({ signal }) => {
+      const { value } = await ask(() => client.GET('/kerio/calls/active', { signal, params: { query: {} } }));
+      return Object.fromEntries(value.map(({ callId, createdAt }) => [callId, createdAt]));
+    },
+    enabled: ids.length > 0,
+    staleTime: Infinity,
+    placeholderData: keepPreviousData,
+  });
+  return read.data ?? {};
 }
 
 export function useMissedToday() {

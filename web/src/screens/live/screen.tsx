@@ -10,7 +10,7 @@ import { Failed, Loading, Say, Stale } from '../../parts/states';
 import { useTime } from '../../parts/time';
 import { useWords } from '../../words';
 import { Calls } from './calls';
-import { useMissedToday, useWatch } from './data';
+import { useMissedToday, useSeenTalking, useWatch } from './data';
 import { Missed } from './missed';
 import { WatchState } from './watch';
 
@@ -42,12 +42,13 @@ function Board() {
   const watch = useWatch().data?.value;
   const ringing = calls.filter(({ state }) => state === 'kelyapti');
   const talking = calls.filter(({ state }) => state === 'suhbatda');
+  const seen = useSeenTalking(talking.filter(({ answeredAt }) => answeredAt === undefined).map(({ callId }) => callId));
   return (
     <>
       <Figures ringing={ringing.length} talking={talking.length} />
       <div className="columns">
-        <Calls title={t('live.ringing')} empty={t('live.noneRings')} calls={ringing} since={({ startTime }) => startTime} />
-        <Calls title={t('live.talking')} empty={t('live.noneTalks')} calls={talking} since={({ answeredAt }) => answeredAt} />
+        <Calls title={t('live.ringing')} empty={t('live.noneRings')} calls={ringing} since={({ startTime }) => ({ at: startTime })} />
+        <Calls title={t('live.talking')} empty={t('live.noneTalks')} calls={talking} since={({ callId, answeredAt }) => (answeredAt === undefined ? { at: seen[callId], atLeast: true } : { at: answeredAt })} />
       </div>
       <div className="live-lower">
         <Missed />

@@ -2,7 +2,6 @@
 
 import { useEffect, useRef } from 'react';
 
-import { Problem } from '../../api/problem';
 import { usePreferences } from '../../app/preferences';
 import { atLeast, usePerson } from '../../app/session';
 import { dayOf, useToday } from '../../parts/day';
@@ -10,6 +9,7 @@ import { spelled } from '../../parts/duration';
 import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
 import { useTime } from '../../parts/time';
+import { useWhy } from '../../parts/why';
 import { useWords } from '../../words';
 import { reread, useSync, type Watch } from './data';
 
@@ -103,6 +103,7 @@ function Gaps({ watch }: { readonly watch: Watch }) {
 
 function Sync({ watch }: { readonly watch: Watch }) {
   const t = useWords();
+  const why = useWhy();
   const { number } = useTime();
   const may = atLeast(usePerson(), 'operator');
   const sync = useSync();
@@ -117,7 +118,7 @@ function Sync({ watch }: { readonly watch: Watch }) {
         disabled={sync.isPending || progress != null}
         onClick={() => sync.mutate(undefined, {
           onSuccess: () => notify('good', t('live.watch.asked')),
-          onError: (why) => notify('bad', Problem.from(why).message || t('parts.unreachable')),
+          onError: (thrown) => notify('bad', why(thrown), thrown),
         })}
       >
         <Icon name="refresh" />

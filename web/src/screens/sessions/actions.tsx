@@ -4,11 +4,11 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { ask, client } from '../../api/client';
-import { Problem } from '../../api/problem';
 import { atLeast, usePerson } from '../../app/session';
 import { Confirm } from '../../parts/dialog';
 import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
+import { useWhy } from '../../parts/why';
 import { useWords } from '../../words';
 import { changed, type Session } from './data';
 
@@ -17,7 +17,8 @@ export function Actions({ session }: { readonly session: Session }) {
   const may = atLeast(usePerson(), 'operator');
   const [asking, question] = useState(false);
   const params = { path: { id: session.sessionId } };
-  const told = (why: Error) => notify('bad', t('sessions.error', { text: Problem.from(why).message || t('parts.unreachable') }));
+  const why = useWhy();
+  const told = (thrown: Error) => notify('bad', t('sessions.error', { text: why(thrown) }), thrown);
   const stop = useMutation({ mutationFn: () => ask(() => client.POST('/calls/session/{id}/stop', { params })), onSuccess: changed, onError: told });
   const close = useMutation({
     mutationFn: () => ask(() => client.POST('/calls/session/{id}/close', { params })),

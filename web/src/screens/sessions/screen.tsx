@@ -8,7 +8,9 @@ import { useCallback, useMemo } from 'react';
 
 import { Problem } from '../../api/problem';
 import { kept } from '../../app/search';
+import { atLeast, usePerson } from '../../app/session';
 import { SessionBadge } from '../../parts/badge';
+import { Ident } from '../../parts/ident';
 import { Pager } from '../../parts/pager';
 import { Progress } from '../../parts/progress';
 import { Search } from '../../parts/search';
@@ -39,6 +41,7 @@ function List() {
   const t = useWords();
   const search = useSearch({ from: '/sessions' });
   const navigate = useNavigate({ from: '/sessions' });
+  const may = atLeast(usePerson(), 'operator');
   const read = useSessions(search);
   const columns = useColumns();
   const rows = useMemo(() => read.data?.pages.flatMap(({ value }) => value) ?? [], [read.data]);
@@ -66,7 +69,7 @@ function List() {
         columns={columns}
         id={({ sessionId }) => sessionId}
         open={open}
-        empty={looking ? <Say title={t('sessions.nothing')} text={t('sessions.nothingText')} /> : <Say title={t('sessions.empty')} text={t('sessions.emptyText')} />}
+        empty={looking ? <Say title={t('sessions.nothing')} text={t('sessions.nothingText')} /> : <Say title={t('sessions.empty')} text={may ? t('sessions.emptyText') : t('parts.laterHere')} />}
       />
       <Pager shown={rows.length} more={read.hasNextPage} busy={read.isFetchingNextPage} load={() => void read.fetchNextPage()} />
     </section>
@@ -79,7 +82,7 @@ function useColumns(): ColumnDef<Session, never>[] {
     {
       id: 'session',
       header: t('sessions.columns.session'),
-      cell: ({ row: { original } }) => <Link to="/sessions/$id" params={{ id: original.sessionId }} className="mono">{original.sessionId}</Link>,
+      cell: ({ row: { original } }) => <Link to="/sessions/$id" params={{ id: original.sessionId }} aria-label={original.sessionId}><Ident id={original.sessionId} /></Link>,
       meta: { width: 'minmax(9rem, 18rem)', phone: 'title' },
     },
     { id: 'status', header: t('sessions.columns.status'), cell: ({ row }) => <SessionBadge status={row.original.status} />, meta: { width: 'minmax(7rem, 15rem)', phone: 'side' } },

@@ -56,7 +56,7 @@ function Shown({ session, mark }: { readonly session: Session; readonly mark: Re
     <>
       <header className="row spread">
         <div className="row">
-          <h1><span className="hidden">{t('sessions.session')} </span><span className="mono">{session.sessionId}</span></h1>
+          <h1><span className="soft">{t('sessions.session')}</span> <span className="mono">{session.sessionId}</span></h1>
           <SessionBadge status={session.status} />
           {session.simulated === true && <Simulated />}
           {mark}
@@ -73,7 +73,9 @@ function Shown({ session, mark }: { readonly session: Session; readonly mark: Re
         {session.remoteResponse != null && session.remoteResponse !== '' && <p><strong>{t('sessions.response')}</strong> <span className="mono">{session.remoteResponse}</span></p>}
       </section>
       <div className="columns">
-        <section className="card"><Course results={calm} /></section>
+        <section className="card">
+          {pages === undefined ? <NoCourse error={results.error} again={() => void results.refetch()} /> : <Course results={calm} />}
+        </section>
         <section className="card stack">
           <h2>{t('sessions.shares')}</h2>
           <Parts session={session} />
@@ -96,8 +98,19 @@ function Figures({ session }: { readonly session: Session }) {
       {session.unlistedResults > 0 && <div><dt>{t('sessions.unlisted')}</dt><dd>{number(session.unlistedResults)}</dd></div>}
       {session.unreportedNumbers > 0 && <div><dt>{t('sessions.unreported')}</dt><dd>{number(session.unreportedNumbers)}</dd></div>}
       <div><dt>{t('sessions.duration')}</dt><dd><Lasted session={session} /></dd></div>
-      <div><dt>{t('sessions.columns.time')}</dt><dd className="small"><Time at={session.createdAt} /></dd></div>
+      <div><dt>{t('sessions.time')}</dt><dd className="small"><Time at={session.createdAt} /></dd></div>
     </dl>
+  );
+}
+
+/** Whose results are on their way, or could not be had: that there are few of them is not known then. */
+function NoCourse({ error, again }: { readonly error: Error | null; readonly again: () => void }) {
+  const t = useWords();
+  return (
+    <>
+      <h2>{t('sessions.chartTitle')}</h2>
+      {error === null ? <Loading rows={3} /> : <Failed problem={Problem.from(error)} retry={again} />}
+    </>
   );
 }
 

@@ -1,11 +1,10 @@
 // From a file to calls: choose it, upload it, see what became of its rows, start.
 
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import { ask, client, form, type Schemas } from '../../api/client';
-import { Problem } from '../../api/problem';
 import { useLive } from '../../app/live';
 import { atLeast, usePerson } from '../../app/session';
 import { Simulated } from '../../parts/badge';
@@ -13,6 +12,7 @@ import { Drop } from '../../parts/drop';
 import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
 import { useTime } from '../../parts/time';
+import { Wrong } from '../../parts/wrong';
 import { useWords } from '../../words';
 import { changed } from './data';
 import { Report } from './report';
@@ -23,8 +23,8 @@ const ACCEPTED = '.xlsx,.xls,.xlsb,.ods,.txt,.csv';
 
 export function Starter() {
   const t = useWords();
+  const time = useTime();
   const may = atLeast(usePerson(), 'operator');
-  const why = useWhy();
   const [file, choose] = useState<File | undefined>();
   const [rows, count] = useRowsRead();
   const upload = useMutation({
@@ -36,6 +36,8 @@ export function Starter() {
   });
   const start = useStart();
   const list = upload.data?.value;
+  const latest = useLatest(may && file === undefined);
+  const ready = list ?? latest;
   const wrong = upload.error ?? start.error;
   const take = (chosen: File) => {
     choose(chosen);
@@ -51,17 +53,34 @@ export function Starter() {
         <button type="button" className={list === undefined ? 'button primary' : 'button'} disabled={file === undefined || upload.isPending} onClick={() => file !== undefined && upload.mutate(file)}>
           {upload.isPending ? t('sessions.uploading') : t('sessions.upload')}
         </button>
-        <button type="button" className="button primary" disabled={list === undefined || list.totalNumbers === 0 || start.isPending} onClick={() => list !== undefined && start.mutate(list.uploadId)}>
+        <button type="button" className="button primary" disabled={ready === undefined || ready.totalNumbers === 0 || start.isPending} onClick={() => ready !== undefined && start.mutate(ready.uploadId)}>
           <Icon name="play" />
           {start.isPending ? t('sessions.starting') : t('sessions.start')}
         </button>
         {file !== undefined && <Chosen file={file} rows={upload.isPending ? rows : 0} />}
+        {latest !== undefined && <span className="soft">{t('sessions.latest', { total: time.number(latest.totalNumbers), time: time.full(latest.createdAt) })}</span>}
         {list?.simulated === true && <Simulated />}
       </div>
-      {wrong !== null && <p className="wrong" role="alert">{t('sessions.error', { text: why(wrong) })}</p>}
+      {wrong !== null && <Wrong thrown={wrong} say={(text) => t('sessions.error', { text })} />}
       {list !== undefined && <Report list={list} />}
     </section>
   );
+}
+
+type Stored = Extract<Schemas['Upload'], { readonly origin: string }>;
+
+/** Beside uploads there are lists of numbers that were tried again, and uploads that failed. */
+const LATEST_AMONG = 20;
+
+/** What was uploaded last, be it before the page was loaded: it can be started as well. */
+function useLatest(wanted: boolean) {
+  const read = useQuery({
+    queryKey: ['sessions', 'latest upload'],
+    queryFn: ({ signal }) => ask(() => client.GET('/calls/uploads', { signal, params: { query: { limit: LATEST_AMONG } } })),
+    enabled: wanted,
+  });
+  const stored = (upload: Schemas['Upload']): upload is Stored => upload.status === 'stored' && 'origin' in upload && upload.origin !== 'retry';
+  return wanted ? read.data?.value.find(stored) : undefined;
 }
 
 function Chosen({ file, rows }: { readonly file: File; readonly rows: number }) {
@@ -96,9 +115,4 @@ function useRowsRead(): [number, (rows: number) => void] {
     if (last !== undefined) count(last.rows);
   });
   return [rows, count];
-}
-
-function useWhy(): (thrown: Error) => string {
-  const t = useWords();
-  return (thrown) => Problem.from(thrown).message || t('parts.unreachable');
 }

@@ -9,9 +9,10 @@ import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
 import { grouped } from '../../parts/phone';
 import { useTime } from '../../parts/time';
+import { Wrong } from '../../parts/wrong';
 import { useWords } from '../../words';
 import { forbiddenKey, type ForbiddenNumber, type Scope } from './forbidden';
-import { useFault, useTold } from './told';
+import { useTold } from './told';
 
 function written(form: HTMLFormElement, name: string): string {
   const value = new FormData(form).get(name);
@@ -21,7 +22,6 @@ function written(form: HTMLFormElement, name: string): string {
 export function Checking() {
   const t = useWords();
   const id = useId();
-  const fault = useFault();
   const check = useMutation({ mutationFn: (phone: string) => ask(() => client.GET('/auto-calling/do-not-call/check', { params: { query: { phone } } })) });
   return (
     <section className="card stack" aria-label={t('forbidden.check')}>
@@ -38,7 +38,7 @@ export function Checking() {
         <button type="submit" className="button primary" disabled={check.isPending}>{t('forbidden.checkButton')}</button>
       </form>
       <div role="status">{check.data !== undefined && <Verdict of={check.data.value} />}</div>
-      <p className="wrong" role="alert">{check.error !== null && fault(check.error)}</p>
+      <Wrong thrown={check.error} say={(text) => t('settings.fault', { text })} />
     </section>
   );
 }
@@ -58,7 +58,6 @@ export function Adding({ scope }: { readonly scope: Scope }) {
   const t = useWords();
   const { number } = useTime();
   const [phones, note] = [useId(), useId()];
-  const fault = useFault();
   const queries = useQueryClient();
   const add = useMutation({
     mutationFn: (body: Schemas['NewForbiddenNumbers']) => ask(() => client.POST('/auto-calling/do-not-call', { params: { query: { scope } }, body })),
@@ -89,7 +88,7 @@ export function Adding({ scope }: { readonly scope: Scope }) {
           <input id={note} name="note" maxLength={1_000} autoComplete="off" />
         </div>
         <div className="row"><button type="submit" className="button primary" disabled={add.isPending}>{t('forbidden.add')}</button></div>
-        <p className="wrong" role="alert">{add.error !== null && fault(add.error)}</p>
+        <Wrong thrown={add.error} say={(text) => t('settings.fault', { text })} />
       </form>
     </section>
   );

@@ -7,6 +7,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { ask, client, type Schemas } from '../../api/client';
 import { Problem } from '../../api/problem';
 import { atLeast, usePerson } from '../../app/session';
+import { useActor } from '../../parts/actor';
 import { Pager } from '../../parts/pager';
 import { Phone } from '../../parts/phone';
 import { Search } from '../../parts/search';
@@ -29,23 +30,24 @@ export function Forbidden() {
   const person = usePerson();
   const [scope, choose] = useState<Scope>('organization');
   const [q, look] = useState('');
+  const may = atLeast(person, scope === 'global' ? 'admin' : 'operator');
   return (
     <section className="stack" aria-label={t('settings.tabs.forbidden')}>
       <p className="soft">{t('forbidden.intro')}</p>
       <div className="columns">
         <Checking />
-        {atLeast(person, scope === 'global' ? 'admin' : 'operator') && <Adding scope={scope} />}
+        {may && <Adding scope={scope} />}
       </div>
       <div className="row">
         {atLeast(person, 'admin') && <Select label={t('forbidden.scope')} value={scope} options={SCOPES.map((value) => ({ value, text: t(`forbidden.scopes.${value}`) }))} choose={choose} />}
         <Search label={t('forbidden.search')} value={q} look={look} />
       </div>
-      <List scope={scope} q={q} />
+      <List scope={scope} q={q} may={may} />
     </section>
   );
 }
 
-function List({ scope, q }: { readonly scope: Scope; readonly q: string }) {
+function List({ scope, q, may }: { readonly scope: Scope; readonly q: string; readonly may: boolean }) {
   const t = useWords();
   const { number } = useTime();
   const [asked, question] = useState<ForbiddenNumber | undefined>();
@@ -68,7 +70,7 @@ function List({ scope, q }: { readonly scope: Scope; readonly q: string }) {
   // What was refused now is not hidden by what was shown before, as where the list was another one.
   if (read.error !== null) return <Failed problem={Problem.from(read.error)} retry={() => void read.refetch()} />;
   if (read.data === undefined) return <Loading />;
-  const empty = q === '' ? <Say title={t('forbidden.empty')} text={t('forbidden.emptyText')} /> : <Say title={t('forbidden.nothing')} />;
+  const empty = q === '' ? <Say title={t('forbidden.empty')} text={may ? t('forbidden.emptyText') : t('parts.laterHere')} /> : <Say title={t('forbidden.nothing')} />;
   return (
     <>
       <Table label={t(`forbidden.scopes.${scope}`)} rows={rows} columns={columns} id={({ id }) => id} end={end} empty={empty} />
@@ -81,12 +83,13 @@ function List({ scope, q }: { readonly scope: Scope; readonly q: string }) {
 
 function useColumns(remove: (one: ForbiddenNumber) => void): ColumnDef<ForbiddenNumber, never>[] {
   const t = useWords();
+  const who = useActor();
   const may = atLeast(usePerson(), 'admin');
   return useMemo(() => [
     { id: 'phone', header: t('forbidden.phone'), cell: ({ row }) => <Number of={row.original} />, meta: { width: '12rem', phone: 'title' } },
     { id: 'source', header: t('forbidden.source'), cell: ({ row }) => t(`forbidden.sources.${row.original.source}`), meta: { width: '13rem', phone: 'line' } },
     { id: 'note', header: t('forbidden.note'), cell: ({ row }) => <span title={row.original.note ?? ''}>{row.original.note ?? '-'}</span>, meta: { width: 'minmax(10rem, 1fr)' } },
-    { id: 'addedBy', header: t('forbidden.addedBy'), cell: ({ row }) => row.original.addedBy === 'loopback' ? t('shell.local') : row.original.addedBy, meta: { width: 'minmax(7rem, 12rem)' } },
+    { id: 'addedBy', header: t('forbidden.addedBy'), cell: ({ row }) => who(row.original.addedBy), meta: { width: 'minmax(7rem, 12rem)' } },
     { id: 'addedAt', header: t('forbidden.addedAt'), cell: ({ row }) => <Time at={row.original.addedAt} />, meta: { width: '12.5rem' } },
     {
       id: 'remove',
@@ -96,7 +99,7 @@ function useColumns(remove: (one: ForbiddenNumber) => void): ColumnDef<Forbidden
       ),
       meta: { width: '9rem', end: true, phone: 'side' },
     },
-  ], [t, may, remove]);
+  ], [t, who, may, remove]);
 }
 
 function Number({ of: { phone } }: { readonly of: ForbiddenNumber }) {

@@ -7,10 +7,10 @@ import { ask, client, type Schemas } from '../../api/client';
 import { ROLES, type Role } from '../../app/session';
 import { Dialog } from '../../parts/dialog';
 import { Select } from '../../parts/select';
+import { Wrong } from '../../parts/wrong';
 import { useWords } from '../../words';
 import { Copy } from './copy';
 import { keysKey } from './keys';
-import { useFault } from './told';
 import { Field } from './user-form';
 
 type Scope = Schemas['ScopeName'];
@@ -22,7 +22,6 @@ const NAME_MAX = 100;
 export function KeyForm({ close }: { readonly close: () => void }) {
   const t = useWords();
   const form = useId();
-  const fault = useFault();
   const [wrong, say] = useState<string | undefined>();
   const queries = useQueryClient();
   const make = useMutation({
@@ -45,7 +44,7 @@ export function KeyForm({ close }: { readonly close: () => void }) {
         </>
       }
     >
-      <Asked id={form} send={send} wrong={wrong ?? (make.error === null ? undefined : fault(make.error))} />
+      <Asked id={form} send={send} wrong={wrong} refused={make.error} />
     </Dialog>
   );
 }
@@ -53,10 +52,12 @@ export function KeyForm({ close }: { readonly close: () => void }) {
 interface AskedProps {
   readonly id: string;
   readonly send: (key: NewKey) => void;
+  /** What is missing before it is sent. */
   readonly wrong: string | undefined;
+  readonly refused: Error | null;
 }
 
-function Asked({ id, send, wrong }: AskedProps) {
+function Asked({ id, send, wrong, refused }: AskedProps) {
   const t = useWords();
   const [role, choose] = useState<Role>('operator');
   return (
@@ -84,7 +85,7 @@ function Asked({ id, send, wrong }: AskedProps) {
         ))}
       </fieldset>
       <Field label={t('keys.expires')} hint={t('keys.expiresHint')} name="expires" type="date" />
-      <p className="wrong" role="alert">{wrong}</p>
+      {wrong === undefined ? <Wrong thrown={refused} say={(text) => t('settings.fault', { text })} /> : <p className="wrong" role="alert">{wrong}</p>}
     </form>
   );
 }

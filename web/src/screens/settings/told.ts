@@ -1,17 +1,18 @@
 // What went wrong with something that was asked of the engine, as a sentence.
 
 
-import { Problem } from '../../api/problem';
 import { notify } from '../../parts/notices';
+import { useWhy } from '../../parts/why';
 import { useWords } from '../../words';
 
-export function useFault(): (why: Error) => string {
+function useFault(): (thrown: Error) => string {
   const t = useWords();
-  return (why) => t('settings.fault', { text: Problem.from(why).message || t('parts.unreachable') });
+  const why = useWhy();
+  return (thrown) => t('settings.fault', { text: why(thrown) });
 }
 
 /** Said beside the page, where there is no form that it belongs to. */
-export function useTold(): (why: Error) => void {
+export function useTold(): (thrown: Error) => void {
   const fault = useFault();
-  return (why) => notify('bad', fault(why));
+  return (thrown) => notify('bad', fault(thrown), thrown);
 }

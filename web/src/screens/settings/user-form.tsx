@@ -8,8 +8,8 @@ import { ROLES, type Role } from '../../app/session';
 import { AuditLink } from '../../parts/audit-link';
 import { Dialog } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
+import { Wrong } from '../../parts/wrong';
 import { useWords } from '../../words';
-import { useFault } from './told';
 import { type User, usersKey } from './users';
 
 const PASSWORD_MIN = 10;
@@ -32,7 +32,6 @@ export function UserForm({ user, close }: UserFormProps) {
   const t = useWords();
   const [form, told] = [useId(), useId()];
   const [role, choose] = useState<Role>(user?.role ?? 'operator');
-  const fault = useFault();
   const save = useSave(user, close);
   const send = (given: FormData) => {
     const text = (name: string) => (given.get(name) ?? '') as string;
@@ -76,7 +75,7 @@ export function UserForm({ user, close }: UserFormProps) {
             <div className="row"><AuditLink kind="user" id={user.name} /></div>
           </>
         )}
-        <p id={told} className="wrong" role="alert">{save.error !== null && fault(save.error)}</p>
+        <Wrong id={told} thrown={save.error} say={(text) => t('settings.fault', { text })} />
       </form>
     </Dialog>
   );

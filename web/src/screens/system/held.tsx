@@ -10,6 +10,7 @@ import { Dialog } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
 import { Failed, Loading } from '../../parts/states';
 import { Time } from '../../parts/time';
+import { Wrong } from '../../parts/wrong';
 import { useWords } from '../../words';
 import { type Held, keys, useHeld } from './data';
 import { Reason } from './quarantine';
@@ -60,13 +61,12 @@ function Facts({ held }: { readonly held: Held }) {
 function Settling({ held, close }: { readonly held: Held; readonly close: () => void }) {
   const t = useWords();
   const settle = useSettling(held, close);
-  const wrong = settle.error === null ? undefined : Problem.from(settle.error).message || t('parts.unreachable');
   return (
     <div className="stack settling">
       <Bind busy={settle.isPending} bind={(session) => settle.mutate({ bind: session })} />
       <Discard busy={settle.isPending} discard={(reason) => settle.mutate({ discard: reason })} />
       <button type="button" className="button" disabled={settle.isPending} onClick={() => settle.mutate('replay')}>{t('quarantine.replay')}</button>
-      <p className="wrong" role="alert">{wrong !== undefined && t('system.fault', { text: wrong })}</p>
+      <Wrong thrown={settle.error} say={(text) => t('system.fault', { text })} />
     </div>
   );
 }

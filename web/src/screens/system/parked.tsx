@@ -9,6 +9,7 @@ import { Confirm } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
 import { Failed, Loading, Say } from '../../parts/states';
 import { Time, useTime } from '../../parts/time';
+import { useWhy } from '../../parts/why';
 import { useWords } from '../../words';
 import { keys, type Parked, type Projection, useParked } from './data';
 import { useProjectionName } from './names';
@@ -86,9 +87,10 @@ function Doing({ parked }: { readonly parked: Parked }) {
 /** What follows whatever was done: what went wrong is told, and what is parked is read anew. */
 function useAfter() {
   const t = useWords();
+  const why = useWhy();
   const queries = useQueryClient();
   return {
-    onError: (why: Error) => notify('bad', t('system.fault', { text: Problem.from(why).message || t('parts.unreachable') })),
+    onError: (thrown: Error) => notify('bad', t('system.fault', { text: why(thrown) }), thrown),
     onSettled: async () => {
       await queries.invalidateQueries({ queryKey: keys.status });
       await queries.invalidateQueries({ queryKey: keys.parked });

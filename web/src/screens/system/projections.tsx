@@ -5,13 +5,13 @@ import type { ColumnDef } from '@tanstack/react-table';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import { ask, client } from '../../api/client';
-import { Problem } from '../../api/problem';
 import { Badge } from '../../parts/badge';
 import { Confirm } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
 import { Progress } from '../../parts/progress';
 import { Table } from '../../parts/table';
 import { useTime } from '../../parts/time';
+import { useWhy } from '../../parts/why';
 import { useWords } from '../../words';
 import { keys, type Projection, type Standing, standings } from './data';
 import { useProjectionName } from './names';
@@ -115,6 +115,7 @@ interface RebuildProps {
 
 function Rebuild({ name, wait, close }: RebuildProps) {
   const t = useWords();
+  const why = useWhy();
   const named = useProjectionName();
   const queries = useQueryClient();
   const begin = useMutation({
@@ -124,7 +125,7 @@ function Rebuild({ name, wait, close }: RebuildProps) {
       notify('good', t('system.projections.begun', { name: named(name) }));
       return queries.invalidateQueries({ queryKey: keys.status });
     },
-    onError: (why) => notify('bad', t('system.fault', { text: Problem.from(why).message || t('parts.unreachable') })),
+    onError: (thrown: Error) => notify('bad', t('system.fault', { text: why(thrown) }), thrown),
     onSettled: close,
   });
   return (

@@ -12,6 +12,7 @@ import { Select } from '../../parts/select';
 import { Failed, Loading, Say } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Time, useTime } from '../../parts/time';
+import { useWhy } from '../../parts/why';
 import { useWords, words } from '../../words';
 import { type Held, type HeldState, keys, useQuarantine } from './data';
 import { HeldReport } from './held';
@@ -92,12 +93,13 @@ async function replayAll(): Promise<{ placed: number; held: number }> {
 
 function ReplayAll() {
   const t = useWords();
+  const why = useWhy();
   const { number } = useTime();
   const queries = useQueryClient();
   const replay = useMutation({
     mutationFn: replayAll,
     onSuccess: ({ placed, held }) => notify('good', t('quarantine.replayed', { placed: number(placed), held: number(held) })),
-    onError: (why) => notify('bad', t('system.fault', { text: Problem.from(why).message || t('parts.unreachable') })),
+    onError: (thrown: Error) => notify('bad', t('system.fault', { text: why(thrown) }), thrown),
     onSettled: () => queries.invalidateQueries({ queryKey: keys.quarantine }),
   });
   return <button type="button" className="button" disabled={replay.isPending} onClick={() => replay.mutate()}>{t('quarantine.replayAll')}</button>;
