@@ -1,8 +1,8 @@
 // Name and password, where the engine lets nobody in by itself.
 
-import { useMutation } from '@tanstack/react-query';
 import { useId } from 'react';
 
+import { useCommand } from '../api/command';
 import { Problem } from '../api/problem';
 import { Logo } from '../parts/logo';
 import { LANGUAGES, useWords } from '../words';
@@ -13,7 +13,7 @@ import { session } from './session';
 export function SignIn({ ended }: { readonly ended: boolean }) {
   const t = useWords();
   const [name, password, told] = [useId(), useId(), useId()];
-  const signIn = useMutation({ mutationFn: (given: { username: string; password: string }) => session.signIn(given.username, given.password) });
+  const signIn = useCommand({ mutationFn: (given: { username: string; password: string }) => session.signIn(given.username, given.password) });
   const text = useWhy(signIn.error) ?? (ended ? t('shell.signIn.ended') : undefined);
   const submit = (form: FormData) => signIn.mutate({ username: written(form, 'username'), password: written(form, 'password') });
   return (

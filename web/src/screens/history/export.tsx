@@ -1,8 +1,7 @@
 // The calls that are looked for as a file, all of them, whatever was read of them here.
 
-import { useMutation } from '@tanstack/react-query';
-
 import { download } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { Problem } from '../../api/problem';
 import { usePreferences } from '../../app/preferences';
 import { Icon } from '../../parts/icon';
@@ -18,7 +17,7 @@ type Format = (typeof FORMATS)[number];
 export function Export({ search }: { readonly search: HistorySearch }) {
   const t = useWords();
   const { zone, language } = usePreferences();
-  const save = useMutation({
+  const save = useCommand({
     mutationFn: (format: Format) => download(`/calls/history/export?${new URLSearchParams({ ...question(search, zone), format, lang: language }).toString()}`, `calls.${format}`),
     onError: (why) => notify('bad', Problem.from(why).message || t('parts.unreachable')),
   });

@@ -1,9 +1,9 @@
 // What can be done about a session that goes on: have the call server stop, or close it with what there is.
 
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { ask, client } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { Problem } from '../../api/problem';
 import { atLeast, usePerson } from '../../app/session';
 import { Confirm } from '../../parts/dialog';
@@ -18,8 +18,8 @@ export function Actions({ session }: { readonly session: Session }) {
   const [asking, question] = useState(false);
   const params = { path: { id: session.sessionId } };
   const told = (why: Error) => notify('bad', t('sessions.error', { text: Problem.from(why).message || t('parts.unreachable') }));
-  const stop = useMutation({ mutationFn: () => ask(() => client.POST('/calls/session/{id}/stop', { params })), onSuccess: changed, onError: told });
-  const close = useMutation({
+  const stop = useCommand({ mutationFn: () => ask(() => client.POST('/calls/session/{id}/stop', { params })), onSuccess: changed, onError: told });
+  const close = useCommand({
     mutationFn: () => ask(() => client.POST('/calls/session/{id}/close', { params })),
     onSuccess: changed,
     onError: told,
