@@ -1,5 +1,6 @@
 // How long something took, or has been going on: 0:45, 12:05, 1:02:05.
 
+import { useLost } from '../app/live';
 import { useNow } from './time';
 
 export function spelled(seconds: number): string {
@@ -14,9 +15,10 @@ export function Duration({ seconds }: { readonly seconds: number | null | undefi
   return <time dateTime={`PT${seconds}S`}>{spelled(seconds)}</time>;
 }
 
-/** Goes on by itself. Nothing is said where nobody knows since when. */
+/** Goes on by itself, as long as the engine is heard. Nothing is said where nobody knows since when. */
 export function Running({ since }: { readonly since: string | undefined }) {
-  const now = useNow(since !== undefined);
+  const lost = useLost() !== undefined;
+  const now = useNow(since !== undefined && !lost);
   if (since === undefined) return <>-</>;
   return <time className="running">{spelled((now - Date.parse(since)) / 1_000)}</time>;
 }

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 
 import type { Problem } from '../api/problem';
 import { UNREACHABLE } from '../api/problem';
+import { useLost } from '../app/live';
 import { useWords } from '../words';
 import { Icon } from './icon';
 import { useTime } from './time';
@@ -19,8 +20,14 @@ export function Loading({ rows = 5 }: { readonly rows?: number }) {
   );
 }
 
+interface SayProps {
+  readonly title: string;
+  readonly text?: string;
+  readonly children?: ReactNode;
+}
+
 /** A title and what to do, such as where there is nothing yet. */
-export function Say({ title, text, children }: { readonly title: string; readonly text?: string; readonly children?: ReactNode }) {
+export function Say({ title, text, children }: SayProps) {
   return (
     <div className="say">
       <p className="say-title">{title}</p>
@@ -50,15 +57,17 @@ interface StaleProps {
   readonly since?: number | undefined;
 }
 
-/** A mark beside what is older than it should be; nothing where it is not. */
+/** A mark beside what is older than it should be, or may be since nobody tells of changes; nothing where it is not. */
 export function Stale({ behind, since }: StaleProps) {
   const t = useWords();
   const time = useTime();
-  if (behind === 0 && since === undefined) return null;
+  const lost = useLost();
+  const old = since ?? lost;
+  if (behind === 0 && old === undefined) return null;
   return (
     <span className="stale" role="status">
       <Icon name="warning" />
-      {since === undefined ? t('parts.stale', { count: behind }) : t('parts.old', { time: time.clock(since) })}
+      {old === undefined ? t('parts.stale', { count: behind }) : t('parts.old', { time: time.clock(old) })}
     </span>
   );
 }
