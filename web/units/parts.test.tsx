@@ -23,6 +23,8 @@ test('a time is told in the zone that was chosen', () => {
 
 test('a number is told in groups where they are known', () => {
   expect(grouped('+998901234567')).toBe('+998 90 123 45 67');
+  // As an exchange has it.
+  expect(grouped('998901234567')).toBe('+998 90 123 45 67');
   expect(grouped('+442079460958')).toBe('+442079460958');
 });
 

@@ -3,6 +3,7 @@
 import { Outlet } from '@tanstack/react-router';
 import { Suspense, useEffect, useState } from 'react';
 
+import { Corner } from '../parts/corner';
 import { Icon } from '../parts/icon';
 import { Logo } from '../parts/logo';
 import { Failed, Loading } from '../parts/states';
@@ -56,8 +57,10 @@ function House() {
           <Outlet />
         </Suspense>
       </main>
-      <IncomingCalls />
-      <Notices />
+      <Corner>
+        <IncomingCalls />
+        <Notices />
+      </Corner>
     </div>
   );
 }
