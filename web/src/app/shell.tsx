@@ -14,6 +14,7 @@ import { IncomingCalls } from './incoming';
 import { reconnect, useConnection } from './live';
 import { Navigation } from './navigation';
 import { OpenDoor } from './open-door';
+import { fetchAhead } from './screen';
 import { session, useSession } from './session';
 import { SignIn } from './sign-in';
 import { Simulation } from './simulation';
@@ -38,6 +39,7 @@ export function Shell() {
 
 function House() {
   const t = useWords();
+  useEffect(fetchAhead, []);
   return (
     <div className="house">
       <a className="skip" href="#content">{t('shell.skip')}</a>

@@ -6,6 +6,7 @@ import type { Problem } from '../api/problem';
 import { UNREACHABLE } from '../api/problem';
 import { useLost } from '../app/live';
 import { useWords } from '../words';
+import { Heading } from './heading';
 import { Icon } from './icon';
 import { useTime } from './time';
 
@@ -23,14 +24,16 @@ export function Loading({ rows = 5 }: { readonly rows?: number }) {
 interface SayProps {
   readonly title: string;
   readonly text?: string;
+  /** Whether it is all that the screen shows. */
+  readonly heading?: boolean;
   readonly children?: ReactNode;
 }
 
 /** A title and what to do, such as where there is nothing yet. */
-export function Say({ title, text, children }: SayProps) {
+export function Say({ title, text, heading = false, children }: SayProps) {
   return (
     <div className="say">
-      <p className="say-title">{title}</p>
+      {heading ? <Heading>{title}</Heading> : <p className="say-title">{title}</p>}
       {text !== undefined && <p>{text}</p>}
       {children}
     </div>

@@ -8,6 +8,7 @@ import { useCallback, useMemo } from 'react';
 import { Problem } from '../../api/problem';
 import { Missing } from '../../app/missing';
 import type { AuditKind } from '../../parts/audit-link';
+import { Heading } from '../../parts/heading';
 import { Icon } from '../../parts/icon';
 import { Failed, Loading } from '../../parts/states';
 import { useWords } from '../../words';
@@ -40,7 +41,7 @@ function Shown({ kind }: { readonly kind: AuditKind }) {
     <div className="stack">
       <Link to="/audit" search={{ kind }} className="back"><Icon name="back" />{t('audit.back')}</Link>
       <header className="row spread">
-        <h1><span className="soft">{t(`audit.kinds.${kind}`)}</span> <span className="mono">{id}</span></h1>
+        <Heading><span className="soft">{t(`audit.kinds.${kind}`)}</span> <span className="mono">{id}</span></Heading>
         <OwnPage kind={kind} id={id} />
       </header>
       {read.data === undefined

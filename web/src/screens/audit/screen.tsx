@@ -7,6 +7,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { Problem } from '../../api/problem';
 import { kept } from '../../app/search';
 import { usePerson } from '../../app/session';
+import { Heading } from '../../parts/heading';
 import { Search } from '../../parts/search';
 import { Select } from '../../parts/select';
 import { Failed, Loading, Say } from '../../parts/states';
@@ -21,7 +22,7 @@ export function Screen() {
   const { role } = usePerson();
   return (
     <div className="stack">
-      <h1>{t('audit.title')}</h1>
+      <Heading>{t('audit.title')}</Heading>
       <p className="soft">{t('audit.intro')}</p>
       {(role === 'auditor' || role === 'admin') && <Soundness />}
       <Finder />

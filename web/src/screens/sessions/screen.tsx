@@ -9,6 +9,7 @@ import { useCallback, useMemo } from 'react';
 import { Problem } from '../../api/problem';
 import { kept } from '../../app/search';
 import { SessionBadge } from '../../parts/badge';
+import { Heading } from '../../parts/heading';
 import { Pager } from '../../parts/pager';
 import { Progress } from '../../parts/progress';
 import { Search } from '../../parts/search';
@@ -28,7 +29,7 @@ export function Screen() {
   useSessionNews();
   return (
     <div className="stack">
-      <h1>{t('sessions.title')}</h1>
+      <Heading>{t('sessions.title')}</Heading>
       <Starter />
       <List />
     </div>
