@@ -20,8 +20,11 @@ export default defineConfig(
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       // The router leads elsewhere by throwing, as it is documented.
       '@typescript-eslint/only-throw-error': 'off',
+      // What is done is done once: `useCommand` is a mutation that sees to that.
+      'no-restricted-imports': ['error', { paths: [{ name: '@tanstack/react-query', importNames: ['useMutation'], message: 'useCommand of api/command' }] }],
       // TanStack Table and Virtual keep what they know in their own objects; nothing here is compiled by React's compiler.
       'react-hooks/incompatible-library': 'off',
     },
   },
+  { files: ['src/api/command.ts'], rules: { 'no-restricted-imports': 'off' } },
 );

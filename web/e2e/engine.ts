@@ -13,7 +13,7 @@ const READY_MS = 30_000;
 export type Settings = Readonly<Record<string, string>>;
 
 export class Engine {
-  readonly #process: ChildProcess;
+  #process: ChildProcess;
   readonly #folder: string;
   readonly #settings: Settings;
   readonly url: string;
@@ -27,12 +27,17 @@ export class Engine {
       PATH: process.env['PATH'] ?? '', HOST: '127.0.0.1', PORT: String(port), DATA_DIR: join(folder, 'data'), LOG: 'info',
       REMOTE_HOST: 'simulated', KERIO_PBX_HOST: '', TMPDIR: tmpdir(), KARNAY_TEST_RUN: process.env['KARNAY_TEST_RUN'] ?? '', ...settings,
     };
-    this.#process = spawn(PROGRAM, ['serve'], { cwd: folder, env: this.#settings, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.#process.stdout, this.#process.stderr]) {
-      stream?.on('data', (piece: Buffer) => {
+    this.#process = this.#run();
+  }
+
+  #run(): ChildProcess {
+    const child = spawn(PROGRAM, ['serve'], { cwd: this.#folder, env: this.#settings, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (piece: Buffer) => {
         this.#log = (this.#log + piece.toString()).slice(-20_000);
       });
     }
+    return child;
   }
 
   static async start(settings: Settings = {}): Promise<Engine> {
@@ -83,8 +88,19 @@ export class Engine {
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
+  /** After a halt: the same engine, with what it recorded, where it was. */
+  async again(): Promise<void> {
+    this.#process = this.#run();
+    await this.#ready();
+  }
+
+  async stop(): Promise<void> {
+    await this.halt();
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+
   /** Without a goodbye, as when the machine goes down; or the polite way. */
-  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+  async halt(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const gone = new Promise<void>((done) => {
       if (this.#process.exitCode !== null || this.#process.signalCode !== null) done();
       else this.#process.once('exit', () => done());
@@ -93,7 +109,6 @@ export class Engine {
     const late = setTimeout(() => this.#process.kill('SIGKILL'), 15_000);
     await gone;
     clearTimeout(late);
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
 

@@ -68,7 +68,7 @@ test('calls of every source are there, and found by filters that stand in the ad
 });
 
 test('each call leads to what was recorded of it, whatever placed it', async ({ page }) => {
-  for (const [number, kind] of [['+998 90 123 00 01', 'call'], ['998 93 111 22 33', 'pbx-call']] as const) {
+  for (const [number, kind] of [['+998 90 123 00 01', 'call'], ['+998 93 111 22 33', 'pbx-call']] as const) {
     await page.goto('/ui/history');
     await row(page, number).getByRole('link', { name: `Audit: ${number}` }).click();
     await expect(page).toHaveURL(new RegExp(`/ui/audit/${kind}/`));
@@ -99,7 +99,7 @@ test('a recording is listened to, at any place of it, and its address holds no t
   const asked: string[] = [];
   page.on('request', (request) => asked.push(request.url()));
   await page.goto('/ui/history?source=pbx');
-  await row(page, '998 93 111 22 33').getByRole('button', { name: 'Eshitish: 998 93 111 22 33' }).click();
+  await row(page, '998 93 111 22 33').getByRole('button', { name: 'Eshitish: +998 93 111 22 33' }).click();
   const player = page.getByRole('region', { name: 'Yozuvni eshitish' });
   const place = player.getByRole('slider', { name: 'O\'rni' });
   await expect.poll(async () => Number(await place.getAttribute('max'))).toBeGreaterThan(1);

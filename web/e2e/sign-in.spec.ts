@@ -45,6 +45,7 @@ test.describe('where a token is asked for', () => {
   test('name and password are', async ({ page }) => {
     await page.goto(`${engine.url}/ui/sessions`);
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Kirish');
+    await expect(page).toHaveTitle('Kirish · karnay');
     await page.getByLabel('Foydalanuvchi nomi').fill('aziza');
     await page.getByLabel('Parol').fill('something else');
     await page.getByRole('button', { name: 'Kirish' }).click();
@@ -53,6 +54,7 @@ test.describe('where a token is asked for', () => {
     await page.getByLabel('Parol').fill(PASSWORD);
     await page.getByRole('button', { name: 'Kirish' }).click();
     await expect(page.getByRole('button', { name: 'Hisob' })).toContainText('aziza');
+    await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
     // An operator looks after no system.
     await expect(page.getByRole('link', { name: 'Tizim' })).toHaveCount(0);
     await page.reload();

@@ -52,6 +52,10 @@ test('says how the engine is, and on every screen what is simulated', async ({ p
   await look(page, 'system-actors');
   await page.goto('/ui/sessions');
   await expect(page.getByRole('note')).toContainText('Simulyatsiya qilinmoqda');
+  // Whoever may not see the system is told of each of them as well.
+  await page.evaluate((kept) => sessionStorage.setItem('karnay.token', kept), engine.token('operator'));
+  await page.reload();
+  await expect(page.getByRole('note')).toContainText('ovozli agent, qo\'ng\'iroq serveri');
 });
 
 test('builds a screen anew, and shows how far it is', async ({ page, engine }) => {

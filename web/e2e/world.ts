@@ -78,9 +78,24 @@ export async function look(page: Page, name: string): Promise<void> {
       await fits(page, `${name} at ${size.width}`);
       await fair(page, `${name}, ${colorScheme}, at ${size.width}`);
     }
+    await page.emulateMedia({ colorScheme, reducedMotion: 'no-preference' });
+    if (await still(page)) await fair(page, `${name}, ${colorScheme}, in motion`);
+    await page.evaluate(() => document.getAnimations().forEach((motion) => motion.play()));
   }
   await page.setViewportSize(before);
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+}
+
+/** Everything that moves, if anything does, is held where it is seen worst: what goes on for ever half way, what happens once where it begins. */
+async function still(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    for (const motion of document.getAnimations()) {
+      const { duration, iterations } = motion.effect?.getTiming() ?? {};
+      motion.pause();
+      motion.currentTime = iterations === Infinity && typeof duration === 'number' ? duration / 2 : 0;
+    }
+    return document.getAnimations().length > 0;
+  });
 }
 
 async function fits(page: Page, what: string): Promise<void> {

@@ -16,6 +16,8 @@ import { session } from './app/session';
 
 // The engine shows the same page at its root.
 if (location.pathname === '/') history.replaceState(null, '', '/ui/');
+// A file that misses its place would have the browser show it instead of the page.
+for (const kind of ['dragover', 'drop'] as const) addEventListener(kind, (event) => event.preventDefault());
 show();
 void session.open();
 

@@ -43,6 +43,8 @@ test('one of something is told as one', () => {
 
 test('a number is told in groups where they are known', () => {
   expect(grouped('+998901234567')).toBe('+998 90 123 45 67');
+  // As an exchange has it.
+  expect(grouped('998901234567')).toBe('+998 90 123 45 67');
   expect(grouped('+442079460958')).toBe('+442079460958');
 });
 

@@ -6,7 +6,7 @@ import { queries } from '../api/queries';
 import { Icon } from '../parts/icon';
 import { Choice, Item, Label, Menu, Separator } from '../parts/menu';
 import { LANGUAGES, useWords } from '../words';
-import { reconnect } from './live';
+import { join } from './live';
 import { isZone, prefer, THEMES, usePreferences } from './preferences';
 import { session, usePerson } from './session';
 
@@ -22,8 +22,11 @@ export function Account() {
   const person = usePerson();
   // Whoever comes next sees nothing of what this one saw, and hears only what is theirs.
   useEffect(() => {
-    reconnect();
-    return () => queries.clear();
+    const leave = join();
+    return () => {
+      leave();
+      queries.clear();
+    };
   }, []);
   const name = person.signedIn ? person.username : person.username === 'loopback' ? t('shell.local') : person.username;
   return (

@@ -25,14 +25,19 @@ interface Channel {
 const channels = new Map<Space, Channel>();
 let manager: Manager | undefined;
 let state: Connection = 'connecting';
-let since = Date.now();
+/** Since when nothing is heard, where something was to be. */
+let lost: number | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 const watching = new Set<() => void>();
 
 function move(next: Connection): void {
   if (state === next) return;
+  const missed = next === 'online' && lost !== undefined;
+  if (next === 'online') lost = undefined;
+  else if (next === 'offline') lost ??= Date.now();
   state = next;
-  since = Date.now();
+  // Whatever was told meanwhile was told to nobody.
+  if (missed) void queries.invalidateQueries();
   for (const told of watching) told();
 }
 
@@ -111,22 +116,33 @@ export function useLive<T>(space: Space, event: string, heard: (pushes: readonly
   }, [space, event]);
 }
 
-/** Connects as somebody else, or not at all. */
+/** Does not wait until it would be tried again. */
 export function reconnect(): void {
-  for (const { socket } of channels.values()) {
-    socket.disconnect();
-    if (session.state().kind === 'in') socket.connect();
-  }
+  for (const { socket } of channels.values()) socket.disconnect().connect();
 }
 
-export function useConnection(): { readonly state: Connection; readonly since: number } {
-  const now = useSyncExternalStore(
-    (told) => {
-      watching.add(told);
-      return () => watching.delete(told);
-    },
-    () => state,
-  );
+/** Whoever is in now hears, as long as what comes back is not called. */
+export function join(): () => void {
+  lost = undefined;
+  move('connecting');
+  // One that is made for the first time connects by itself.
+  for (const { socket } of channels.values()) if (!socket.active) socket.connect();
+  return () => {
+    for (const { socket } of channels.values()) socket.disconnect();
+  };
+}
+
+function watch(told: () => void): () => void {
+  watching.add(told);
+  return () => watching.delete(told);
+}
+
+export function useConnection(): Connection {
   useEffect(() => void connect('/'), []);
-  return { state: now, since };
+  return useSyncExternalStore(watch, () => state);
+}
+
+/** Since when the engine is not heard; nothing where it is. What is shown may have changed since then. */
+export function useLost(): number | undefined {
+  return useSyncExternalStore(watch, () => lost);
 }

@@ -1,30 +1,33 @@
-// Pages that are none: an address that leads nowhere, a screen that broke, and one that nobody has built yet.
+// Pages that are none: an address that leads nowhere, and a screen that broke.
 
-import { Link } from '@tanstack/react-router';
+import { Link, useRouter } from '@tanstack/react-router';
 
 import { Problem } from '../api/problem';
-import { Failed, Say } from '../parts/states';
+import { Say } from '../parts/states';
 import { useWords } from '../words';
 
 export function Missing() {
   const t = useWords();
   return (
-    <Say title={t('shell.missing.title')} text={t('shell.missing.text')}>
+    <Say heading title={t('shell.missing.title')} text={t('shell.missing.text')}>
       <Link className="button" to="/sessions">{t('shell.missing.back')}</Link>
     </Say>
   );
 }
 
+/** In the place of the screen alone: what is around it goes on. */
 export function Broken({ error, reset }: { readonly error: unknown; readonly reset: () => void }) {
-  return <Failed problem={Problem.from(error)} retry={reset} />;
-}
-
-export function NotBuilt({ name }: { readonly name: string }) {
   const t = useWords();
+  const router = useRouter();
+  const again = () => {
+    reset();
+    void router.invalidate();
+  };
   return (
-    <>
-      <h1>{name}</h1>
-      <Say title={t('shell.notBuilt.title')} text={t('shell.notBuilt.text')} />
-    </>
+    <div role="alert">
+      <Say heading title={t('shell.broken')} text={Problem.from(error).message}>
+        <button type="button" className="button" onClick={again}>{t('parts.retry')}</button>
+      </Say>
+    </div>
   );
 }

@@ -10,6 +10,8 @@ import { live } from '../screens/live/route';
 import { session, sessions } from '../screens/sessions/route';
 import { settings } from '../screens/settings/route';
 import { system } from '../screens/system/route';
+import { arrive } from '../parts/heading';
+import { Broken } from './missing';
 import { root } from './root';
 
 const start = createRoute({
@@ -22,7 +24,10 @@ const start = createRoute({
 
 const routes = root.addChildren([start, sessions, session, campaigns, campaign, contacts, contact, live, history, audit, audited, system, settings]);
 
-export const router = createRouter({ routeTree: routes, basepath: '/ui', defaultPreload: 'intent', scrollRestoration: true });
+export const router = createRouter({ routeTree: routes, basepath: '/ui', defaultPreload: 'intent', defaultErrorComponent: Broken, scrollRestoration: true });
+router.subscribe('onRendered', ({ pathChanged, fromLocation }) => {
+  if (pathChanged && fromLocation !== undefined) arrive();
+});
 
 declare module '@tanstack/react-router' {
   interface Register {

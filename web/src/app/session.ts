@@ -15,6 +15,8 @@ export interface Person {
   readonly scopes: readonly string[];
   /** Whether it can be signed out; whoever is in by itself cannot. */
   readonly signedIn: boolean;
+  /** Far ends that the engine plays itself. */
+  readonly simulated: readonly string[];
 }
 
 export type State =

@@ -1,8 +1,9 @@
 // What is around every screen: navigation, connection, who is in. Whoever is not in sees the sign-in instead.
 
 import { Outlet } from '@tanstack/react-router';
-import { Suspense } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 
+import { Corner } from '../parts/corner';
 import { Icon } from '../parts/icon';
 import { Logo } from '../parts/logo';
 import { Failed, Loading } from '../parts/states';
@@ -13,9 +14,13 @@ import { IncomingCalls } from './incoming';
 import { reconnect, useConnection } from './live';
 import { Navigation } from './navigation';
 import { OpenDoor } from './open-door';
+import { fetchAhead } from './screen';
 import { session, useSession } from './session';
 import { SignIn } from './sign-in';
 import { Simulation } from './simulation';
+
+/** A connection that is made anew sooner than this is nobody's business. */
+const LATE_MS = 1_200;
 
 export function Shell() {
   const now = useSession();
@@ -34,6 +39,7 @@ export function Shell() {
 
 function House() {
   const t = useWords();
+  useEffect(fetchAhead, []);
   return (
     <div className="house">
       <a className="skip" href="#content">{t('shell.skip')}</a>
@@ -53,15 +59,17 @@ function House() {
           <Outlet />
         </Suspense>
       </main>
-      <IncomingCalls />
-      <Notices />
+      <Corner>
+        <IncomingCalls />
+        <Notices />
+      </Corner>
     </div>
   );
 }
 
 function Connected() {
   const t = useWords();
-  const { state } = useConnection();
+  const state = useConnection();
   return (
     <span className={`connection connection-${state}`} role="status">
       <i aria-hidden="true" />
@@ -70,11 +78,10 @@ function Connected() {
   );
 }
 
-/** Only after a while: a connection that is made anew within moments is nobody's business. */
 function Offline() {
   const t = useWords();
-  const { state } = useConnection();
-  if (state === 'online') return null;
+  const state = useConnection();
+  if (!useLate(state !== 'online')) return null;
   return (
     <div className="offline" role="alert" data-state={state}>
       <Icon name="offline" />
@@ -82,4 +89,18 @@ function Offline() {
       <button type="button" className="button small" onClick={reconnect}>{t('shell.reconnect')}</button>
     </div>
   );
+}
+
+/** Whether something has been so for a while. */
+function useLate(so: boolean): boolean {
+  const [late, become] = useState(false);
+  useEffect(() => {
+    if (!so) return undefined;
+    const timer = setTimeout(() => become(true), LATE_MS);
+    return () => {
+      clearTimeout(timer);
+      become(false);
+    };
+  }, [so]);
+  return late;
 }

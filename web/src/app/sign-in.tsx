@@ -1,9 +1,10 @@
 // Name and password, where the engine lets nobody in by itself.
 
-import { useMutation } from '@tanstack/react-query';
-import { useId } from 'react';
+import { useEffect, useId } from 'react';
 
+import { useCommand } from '../api/command';
 import { Problem } from '../api/problem';
+import { expectArrival, Heading } from '../parts/heading';
 import { Logo } from '../parts/logo';
 import { LANGUAGES, useWords } from '../words';
 import { LANGUAGE_NAMES } from './account';
@@ -13,14 +14,18 @@ import { session } from './session';
 export function SignIn({ ended }: { readonly ended: boolean }) {
   const t = useWords();
   const [name, password, told] = [useId(), useId(), useId()];
-  const signIn = useMutation({ mutationFn: (given: { username: string; password: string }) => session.signIn(given.username, given.password) });
+  const signIn = useCommand({ mutationFn: (given: { username: string; password: string }) => session.signIn(given.username, given.password) });
   const text = useWhy(signIn.error) ?? (ended ? t('shell.signIn.ended') : undefined);
+  // Whoever gets in begins at the heading of the screen.
+  useEffect(() => () => {
+    if (session.state().kind === 'in') expectArrival();
+  }, []);
   const submit = (form: FormData) => signIn.mutate({ username: written(form, 'username'), password: written(form, 'password') });
   return (
     <main className="alone">
       <div className="sign-in card">
         <div className="brand large"><Logo /><span>karnay</span></div>
-        <h1>{t('shell.signIn.title')}</h1>
+        <Heading>{t('shell.signIn.title')}</Heading>
         <form
           onSubmit={(event) => {
             event.preventDefault();

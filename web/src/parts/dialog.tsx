@@ -1,8 +1,9 @@
 // A question that has to be answered first. The browser's own dialog keeps the focus inside and closes on Escape.
 
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 
 import { useWords } from '../words';
+import { adopt } from './corner';
 import { Icon } from './icon';
 
 interface DialogProps {
@@ -21,10 +22,18 @@ export function Dialog({ title, children, close, actions, wide = false, firm = f
   const t = useWords();
   const named = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before it leaves the page: the browser gives the focus back to what had it only from a dialog that is there.
+  useLayoutEffect(() => {
     const shown = dialog.current;
-    shown?.showModal();
-    return () => shown?.close();
+    if (shown === null) return undefined;
+    shown.showModal();
+    begin(shown);
+    const letGo = adopt(shown);
+    return () => {
+      letGo();
+      shown.close();
+      if (document.activeElement === document.body) document.getElementById('content')?.focus({ preventScroll: true });
+    };
   }, []);
   return (
     <dialog
@@ -41,7 +50,7 @@ export function Dialog({ title, children, close, actions, wide = false, firm = f
     >
       <div className="dialog-body">
         <header>
-          <h2 id={named}>{title}</h2>
+          <h2 id={named} tabIndex={-1}>{title}</h2>
           {!firm && <button type="button" className="button quiet" aria-label={t('parts.close')} onClick={close}><Icon name="close" /></button>}
         </header>
         {children}
@@ -49,6 +58,12 @@ export function Dialog({ title, children, close, actions, wide = false, firm = f
       </div>
     </dialog>
   );
+}
+
+/** With what is to be filled in; where there is nothing, with the button that changes nothing, and never with the one that closes. */
+function begin(dialog: HTMLDialogElement): void {
+  const first = ['input:enabled, select:enabled, textarea:enabled', 'footer button:enabled', 'h2'].map((one) => dialog.querySelector<HTMLElement>(one));
+  first.find((one) => one !== null)?.focus({ preventScroll: true });
 }
 
 interface ConfirmProps {

@@ -1,5 +1,6 @@
 // How long something took, or has been going on: 0:45, 12:05, 1:02:05.
 
+import { useLost } from '../app/live';
 import { useNow } from './time';
 
 export function spelled(seconds: number): string {
@@ -20,9 +21,10 @@ interface RunningProps {
   readonly atLeast?: string | undefined;
 }
 
-/** Goes on by itself. Nothing is said where nobody knows since when. */
+/** Goes on by itself, as long as the engine is heard. Nothing is said where nobody knows since when. */
 export function Running({ since, atLeast }: RunningProps) {
-  const now = useNow(since !== undefined);
+  const lost = useLost() !== undefined;
+  const now = useNow(since !== undefined && !lost);
   if (since === undefined) return <>-</>;
   const text = spelled((now - Date.parse(since)) / 1_000);
   return <time className="running" title={atLeast}>{atLeast === undefined ? text : `≥ ${text}`}</time>;

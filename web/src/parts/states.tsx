@@ -4,7 +4,9 @@ import type { ReactNode } from 'react';
 
 import type { Problem } from '../api/problem';
 import { UNREACHABLE } from '../api/problem';
+import { useLost } from '../app/live';
 import { useWords } from '../words';
+import { Heading } from './heading';
 import { Icon } from './icon';
 import { useTime } from './time';
 import { useWhy } from './why';
@@ -21,11 +23,19 @@ export function Loading({ rows = 5 }: { readonly rows?: number }) {
   );
 }
 
+interface SayProps {
+  readonly title: string;
+  readonly text?: string;
+  /** Whether it is all that the screen shows. */
+  readonly heading?: boolean;
+  readonly children?: ReactNode;
+}
+
 /** A title and what to do, such as where there is nothing yet. */
-export function Say({ title, text, children }: { readonly title: string; readonly text?: string; readonly children?: ReactNode }) {
+export function Say({ title, text, heading = false, children }: SayProps) {
   return (
     <div className="say">
-      <p className="say-title">{title}</p>
+      {heading ? <Heading>{title}</Heading> : <p className="say-title">{title}</p>}
       {text !== undefined && <p>{text}</p>}
       {children}
     </div>
@@ -54,15 +64,17 @@ interface StaleProps {
   readonly since?: number | undefined;
 }
 
-/** A mark beside what is older than it should be; nothing where it is not. */
+/** A mark beside what is older than it should be, or may be since nobody tells of changes; nothing where it is not. */
 export function Stale({ behind, since }: StaleProps) {
   const t = useWords();
   const time = useTime();
-  if (behind === 0 && since === undefined) return null;
+  const lost = useLost();
+  const old = since ?? lost;
+  if (behind === 0 && old === undefined) return null;
   return (
     <span className="stale" role="status">
       <Icon name="warning" />
-      {since === undefined ? t('parts.stale', { count: behind }) : t('parts.old', { time: time.clock(since) })}
+      {old === undefined ? t('parts.stale', { count: behind }) : t('parts.old', { time: time.clock(old) })}
     </span>
   );
 }

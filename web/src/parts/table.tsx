@@ -60,7 +60,7 @@ export function Table<T extends RowData>({ label, rows, columns, id, open, end, 
   const style = { '--tracks': tracks, '--rows': whole ? rows.length : Math.min(rows.length, BOX_ROWS_MAX) } as React.CSSProperties;
   return (
     // Reached by the keyboard, since it scrolls.
-    <div ref={box} className="table-box" tabIndex={0} role="region" aria-label={label} style={style}>
+    <div ref={box} className="table-box" tabIndex={0} role="group" aria-label={label} style={style}>
       <div className="table" role="table" aria-label={label} aria-rowcount={rows.length + 1}>
         <div className="table-head" role="rowgroup">
           {table.getHeaderGroups().map((group) => (

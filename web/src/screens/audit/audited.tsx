@@ -8,6 +8,7 @@ import { useCallback, useMemo } from 'react';
 import { Problem } from '../../api/problem';
 import { Missing } from '../../app/missing';
 import type { AuditKind } from '../../parts/audit-link';
+import { Heading } from '../../parts/heading';
 import { Icon } from '../../parts/icon';
 import { Failed, Loading } from '../../parts/states';
 import { useWords } from '../../words';
@@ -76,7 +77,7 @@ function Title({ kind, id, name }: { readonly kind: AuditKind; readonly id: stri
   const t = useWords();
   return (
     <div>
-      <h1><span className="soft">{t(`audit.kinds.${kind}`)}</span> {name === undefined ? <span className="mono">{id}</span> : name}</h1>
+      <Heading><span className="soft">{t(`audit.kinds.${kind}`)}</span> {name === undefined ? <span className="mono">{id}</span> : name}</Heading>
       {name !== undefined && <small className="soft mono">{id}</small>}
     </div>
   );

@@ -1,8 +1,9 @@
 // Where audit is: choosing what to look at, and each object with the moment that is looked back to.
 
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 
 import { root } from '../../app/root';
+import { screen } from '../../app/screen';
 import type { AuditKind } from '../../parts/audit-link';
 
 export const KINDS = ['session', 'call', 'campaign', 'contact', 'list', 'import', 'user', 'key', 'pbx-call', 'export'] as const satisfies readonly AuditKind[];
@@ -39,12 +40,12 @@ export const audit = createRoute({
   getParentRoute: () => root,
   path: '/audit',
   validateSearch: find,
-  component: lazyRouteComponent(() => import('./screen'), 'Screen'),
+  component: screen(() => import('./screen'), 'Screen'),
 });
 
 export const audited = createRoute({
   getParentRoute: () => root,
   path: '/audit/$kind/$id',
   validateSearch: moment,
-  component: lazyRouteComponent(() => import('./audited'), 'Audited'),
+  component: screen(() => import('./audited'), 'Audited'),
 });

@@ -8,6 +8,7 @@ import { Problem } from '../../api/problem';
 import { kept } from '../../app/search';
 import { usePerson } from '../../app/session';
 import { useActor } from '../../parts/actor';
+import { Heading } from '../../parts/heading';
 import { Search } from '../../parts/search';
 import { Select } from '../../parts/select';
 import { Failed, Loading, Say } from '../../parts/states';
@@ -22,7 +23,7 @@ export function Screen() {
   const { role } = usePerson();
   return (
     <div className="stack">
-      <h1>{t('audit.title')}</h1>
+      <Heading>{t('audit.title')}</Heading>
       <p className="soft">{t('audit.intro')}</p>
       {(role === 'auditor' || role === 'admin') && <Soundness />}
       {role === 'operator' ? <Say title={t('audit.closed')} text={t('audit.closedText')} /> : <Finder />}

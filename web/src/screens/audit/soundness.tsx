@@ -1,8 +1,9 @@
 // Whether the journal is what was written: the last look at it, and another one.
 
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 
 import { ask, client, type Schemas } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { Problem } from '../../api/problem';
 import { usePreferences } from '../../app/preferences';
 import { Badge } from '../../parts/badge';
@@ -29,7 +30,7 @@ export function Soundness() {
     queryFn: async ({ signal }) => (await ask(() => client.GET('/audit/verification', { signal, params: { query: { lang: language } } }))).value,
     refetchInterval: ({ state }) => (state.data?.running == null ? false : LOOK_MS),
   });
-  const begin = useMutation({
+  const begin = useCommand({
     mutationFn: () => ask(() => client.POST('/audit/verification', { params: { query: { lang: language } } })),
     onSettled: () => queries.invalidateQueries({ queryKey: key }),
   });

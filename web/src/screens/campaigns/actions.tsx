@@ -1,10 +1,10 @@
 // What can be done about a campaign: see what would happen, start it, have it stop, go on, and take it away.
 
-import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import { ask, client } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { queries } from '../../api/queries';
 import { atLeast, usePerson } from '../../app/session';
 import { Confirm } from '../../parts/dialog';
@@ -60,19 +60,19 @@ function useTurns({ id }: Campaign, settled: () => void) {
   const why = useWhy();
   const params = { path: { id }, query: {} };
   const onError = (thrown: Error) => notify('bad', t('campaigns.error', { text: why(thrown) }), thrown);
-  const stop = useMutation({
+  const stop = useCommand({
     mutationFn: () => ask(() => client.POST('/auto-calling/campaigns/{id}/stop', { params })),
     onSuccess: () => notify('good', t('campaigns.stoppedNotice')),
     onError,
     onSettled: () => changed(id),
   });
-  const resume = useMutation({
+  const resume = useCommand({
     mutationFn: () => ask(() => client.POST('/auto-calling/campaigns/{id}/resume', { params })),
     onSuccess: () => notify('good', t('campaigns.startedNotice')),
     onError,
     onSettled: () => changed(id),
   });
-  const remove = useMutation({
+  const remove = useCommand({
     mutationFn: () => ask(() => client.DELETE('/auto-calling/campaigns/{id}', { params: { path: { id } } })),
     onSuccess: async () => {
       notify('good', t('campaigns.removed'));

@@ -1,8 +1,7 @@
 // Contacts that are to join a campaign, however they were found: all that match are asked for, page by page, and sent at once.
 
-import { useMutation } from '@tanstack/react-query';
-
 import { type Answer, ask, client, type Schemas } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { notify } from '../../parts/notices';
 import { useTime } from '../../parts/time';
 import { useWords } from '../../words';
@@ -33,7 +32,7 @@ export async function idsOf(wanted: Wanted): Promise<readonly string[]> {
 export function useAdding(campaign: string, done: () => void) {
   const t = useWords();
   const { number } = useTime();
-  return useMutation({
+  return useCommand({
     mutationFn: async (ids: () => Promise<readonly string[]>): Promise<Answer<Schemas['Joined']> | undefined> => {
       const contactIds = [...new Set(await ids())];
       if (contactIds.length === 0) return undefined;

@@ -7,6 +7,7 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 
 import { Problem } from '../../api/problem';
 import { AuditLink } from '../../parts/audit-link';
+import { Heading } from '../../parts/heading';
 import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
 import { Progress } from '../../parts/progress';
@@ -48,7 +49,7 @@ function Shown({ campaign, mark }: { readonly campaign: Campaign; readonly mark:
       <header className="row spread">
         <div className="stack close">
           <div className="row">
-            <h1>{campaign.name}</h1>
+            <Heading>{campaign.name}</Heading>
             <CampaignBadge status={campaign.status} />
             {mark}
           </div>

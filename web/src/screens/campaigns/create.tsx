@@ -1,10 +1,10 @@
 // A new campaign: what it is called and for, and how fast it may go. Who is called in it is said next, on its own page.
 
-import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import { ask, client, type Schemas } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { Problem } from '../../api/problem';
 import { queries } from '../../api/queries';
 import { Dialog } from '../../parts/dialog';
@@ -94,7 +94,7 @@ function Fields({ draft, change, wrong }: FieldsProps) {
 
 function useCreate(close: () => void) {
   const navigate = useNavigate();
-  return useMutation({
+  return useCommand({
     mutationFn: ({ name, description, campaignType, lines, rate }: Draft) => {
       const settings = { ...(lines === '' ? {} : { concurrency: Number(lines) }), ...(rate === '' ? {} : { callsPerSecond: Number(rate) }) };
       const body = { name: name.trim(), campaignType, ...(description.trim() === '' ? {} : { description: description.trim() }), settings };

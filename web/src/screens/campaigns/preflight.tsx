@@ -1,8 +1,7 @@
 // What would happen if the campaign started now: how many are called, how many not and why, and until when. Then start it, or not.
 
-import { useMutation } from '@tanstack/react-query';
-
 import { ask, client, type Schemas } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { Problem } from '../../api/problem';
 import { Dialog } from '../../parts/dialog';
 import { Icon } from '../../parts/icon';
@@ -50,7 +49,7 @@ export function Preflight({ campaign, close }: PreflightProps) {
 
 function useStart(id: string, close: () => void) {
   const t = useWords();
-  return useMutation({
+  return useCommand({
     mutationFn: () => ask(() => client.POST('/auto-calling/campaigns/{id}/start', { params: { path: { id }, query: {} } })),
     onSuccess: () => {
       notify('good', t('campaigns.startedNotice'));

@@ -1,8 +1,9 @@
 // Where campaigns are: the list, and each of them with its parts. What is looked for stands in the address, so that it can be shared.
 
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 
 import { root } from '../../app/root';
+import { screen } from '../../app/screen';
 
 export const PARTS = ['board', 'queue', 'report'] as const;
 export type Part = (typeof PARTS)[number];
@@ -34,12 +35,12 @@ export const campaigns = createRoute({
   getParentRoute: () => root,
   path: '/campaigns',
   validateSearch: (given: Record<string, unknown>): CampaignsSearch => text(given, 'q', 'status', 'campaignType'),
-  component: lazyRouteComponent(() => import('./screen'), 'Screen'),
+  component: screen(() => import('./screen'), 'Screen'),
 });
 
 export const campaign = createRoute({
   getParentRoute: () => root,
   path: '/campaigns/$id',
   validateSearch: (given: Record<string, unknown>): CampaignSearch => ({ ...text(given, 'status', 'contact'), ...part(given['part']) }),
-  component: lazyRouteComponent(() => import('./campaign'), 'CampaignScreen'),
+  component: screen(() => import('./campaign'), 'CampaignScreen'),
 });

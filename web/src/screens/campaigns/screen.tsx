@@ -9,6 +9,7 @@ import { useCallback, useMemo, useState } from 'react';
 
 import { kept } from '../../app/search';
 import { atLeast, usePerson } from '../../app/session';
+import { Heading } from '../../parts/heading';
 import { Icon } from '../../parts/icon';
 import { Pager } from '../../parts/pager';
 import { Progress } from '../../parts/progress';
@@ -32,7 +33,7 @@ export function Screen() {
   return (
     <div className="stack">
       <header className="row spread">
-        <h1>{t('campaigns.title')}</h1>
+        <Heading>{t('campaigns.title')}</Heading>
         {may
           ? <button type="button" className="button primary" onClick={() => create(true)}><Icon name="campaigns" />{t('campaigns.create')}</button>
           : <span className="soft">{t('campaigns.looksOnly')}</span>}

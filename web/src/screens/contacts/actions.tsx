@@ -1,10 +1,10 @@
 // What can be done about a contact: write it anew, forbid or allow calls, take it away.
 
-import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import { ask, client, type Schemas } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { atLeast, usePerson } from '../../app/session';
 import { Confirm } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
@@ -56,7 +56,7 @@ function useChanges({ id }: Contact, settled: () => void) {
   const navigate = useNavigate();
   const why = useWhy();
   const onError = (thrown: Error) => notify('bad', t('contacts.error', { text: why(thrown) }), thrown);
-  const mark = useMutation({
+  const mark = useCommand({
     mutationFn: (status: Status) => ask(() => client.PATCH('/auto-calling/contacts/{id}', { params: { path: { id }, query: {} }, body: { status } })),
     onSuccess: () => {
       changed();
@@ -65,7 +65,7 @@ function useChanges({ id }: Contact, settled: () => void) {
     onError,
     onSettled: settled,
   });
-  const remove = useMutation({
+  const remove = useCommand({
     mutationFn: () => ask(() => client.DELETE('/auto-calling/contacts/{id}', { params: { path: { id } } })),
     onSuccess: async () => {
       notify('good', t('contacts.removed'));

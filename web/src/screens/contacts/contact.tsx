@@ -7,6 +7,7 @@ import { Link, useParams } from '@tanstack/react-router';
 
 import { Problem } from '../../api/problem';
 import { AuditLink } from '../../parts/audit-link';
+import { Heading } from '../../parts/heading';
 import { Icon } from '../../parts/icon';
 import { Phone } from '../../parts/phone';
 import { ContactBadge, useSpelled } from '../../parts/standing';
@@ -43,7 +44,7 @@ function Shown({ contact, mark }: { readonly contact: Contact; readonly mark: Re
       <header className="row spread">
         <div className="stack close">
           <div className="row">
-            <h1>{fullName(contact)}</h1>
+            <Heading>{fullName(contact)}</Heading>
             <ContactBadge status={contact.status} />
             {mark}
           </div>

@@ -1,10 +1,10 @@
 // Writing a contact: a new one, or what is known of one from now on.
 
-import { useMutation } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import { ask, client, type Schemas } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { Problem } from '../../api/problem';
 import { Dialog } from '../../parts/dialog';
 import { Field } from '../../parts/field';
@@ -98,7 +98,7 @@ function Refused({ problem, close }: { readonly problem: Problem; readonly close
 function useSave(contact: Contact | undefined, before: Draft, close: () => void) {
   const t = useWords();
   const navigate = useNavigate();
-  return useMutation({
+  return useCommand({
     mutationFn: async (draft: Draft) => {
       if (contact !== undefined) return ask(() => client.PATCH('/auto-calling/contacts/{id}', { params: { path: { id: contact.id }, query: {} }, body: changes(before, draft) }));
       // What the engine adds by itself is not asked for.

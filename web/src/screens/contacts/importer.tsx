@@ -3,10 +3,10 @@
 import '../../looks/details.css';
 import './contacts.css';
 
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { ask, client, form, type Schemas } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { useLive } from '../../app/live';
 import { Dialog } from '../../parts/dialog';
 import { Drop } from '../../parts/drop';
@@ -78,7 +78,7 @@ function Buttons({ done, ready, close, go }: ButtonsProps) {
 }
 
 function useUpload(dryRun: boolean, imported?: (imported: Imported) => void) {
-  return useMutation({
+  return useCommand({
     mutationFn: ({ file, onDuplicate, strict }: Taking & { readonly file: File }) =>
       ask(() => client.POST('/auto-calling/contacts/upload-excel', { params: { query: { dryRun, onDuplicate, strict } }, body: { file: '' }, bodySerializer: () => form({ file }) })),
     onSuccess: ({ value }) => {

@@ -1,8 +1,9 @@
 // Where contacts are: the list, what was imported, and each of them. What is looked for stands in the address, so that it can be shared.
 
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 
 import { root } from '../../app/root';
+import { screen } from '../../app/screen';
 
 export interface ContactsSearch {
   readonly q?: string;
@@ -32,12 +33,12 @@ export const contacts = createRoute({
   getParentRoute: () => root,
   path: '/contacts',
   validateSearch: (given: Record<string, unknown>): ContactsSearch => ({ ...text(given, NAMES), ...(given['part'] === 'imports' ? { part: 'imports' } : {}) }),
-  component: lazyRouteComponent(() => import('./screen'), 'Screen'),
+  component: screen(() => import('./screen'), 'Screen'),
 });
 
 export const contact = createRoute({
   getParentRoute: () => root,
   path: '/contacts/$id',
   validateSearch: (given: Record<string, unknown>): ContactSearch => text(given, ['campaign']),
-  component: lazyRouteComponent(() => import('./contact'), 'ContactScreen'),
+  component: screen(() => import('./contact'), 'ContactScreen'),
 });

@@ -7,6 +7,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import { atLeast, usePerson } from '../../app/session';
+import { Heading } from '../../parts/heading';
 import { Icon } from '../../parts/icon';
 import { Tabs } from '../../parts/tabs';
 import { useWords } from '../../words';
@@ -27,7 +28,7 @@ export function Screen() {
   return (
     <div className="stack">
       <header className="row spread">
-        <h1>{t('contacts.title')}</h1>
+        <Heading>{t('contacts.title')}</Heading>
         <div className="row">
           <Export wanted={wantedOf(search)} />
           {atLeast(person, 'manager') && <button type="button" className="button" onClick={() => show('import')}><Icon name="file" />{t('imports.title')}</button>}

@@ -1,9 +1,9 @@
 // Undoing an import: the contacts that it made go, save those that are in use by now.
 
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { ask, client } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { Confirm } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
 import { useTime } from '../../parts/time';
@@ -16,7 +16,7 @@ export function Undo({ id }: { readonly id: string }) {
   const { number } = useTime();
   const why = useWhy();
   const [asking, question] = useState(false);
-  const undo = useMutation({
+  const undo = useCommand({
     mutationFn: () => ask(() => client.DELETE('/auto-calling/imports/{id}', { params: { path: { id } } })),
     onSuccess: ({ value: { removed, kept } }) => {
       changed();

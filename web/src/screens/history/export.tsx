@@ -1,8 +1,7 @@
 // The calls that are looked for as a file, all of them, whatever was read of them here.
 
-import { useMutation } from '@tanstack/react-query';
-
 import { download } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { usePreferences } from '../../app/preferences';
 import { Icon } from '../../parts/icon';
 import { Item, Menu } from '../../parts/menu';
@@ -19,7 +18,7 @@ export function Export({ search }: { readonly search: HistorySearch }) {
   const t = useWords();
   const why = useWhy();
   const { zone, language } = usePreferences();
-  const save = useMutation({
+  const save = useCommand({
     mutationFn: (format: Format) => download(`/calls/history/export?${new URLSearchParams({ ...question(search, zone), format, lang: language }).toString()}`, `calls.${format}`),
     onError: (thrown) => notify('bad', why(thrown), thrown),
   });

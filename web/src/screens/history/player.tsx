@@ -3,6 +3,7 @@
 import { useEffect, useId, useRef, useState } from 'react';
 
 import { Problem } from '../../api/problem';
+import { useFoot } from '../../parts/corner';
 import { spelled } from '../../parts/duration';
 import { Icon } from '../../parts/icon';
 import { grouped } from '../../parts/phone';
@@ -19,8 +20,10 @@ const SHORT_SECONDS = 60;
 export function Player({ call, recording, close }: { readonly call: Call; readonly recording: Recording; readonly close: () => void }) {
   const t = useWords();
   const read = useRecording(recording);
+  const section = useRef<HTMLElement>(null);
+  useFoot(section);
   return (
-    <section className="player" aria-label={t('history.player.title')}>
+    <section ref={section} className="player" aria-label={t('history.player.title')}>
       <div className="player-whose">
         <strong className="phone">{grouped(outside(call))}</strong>
         <span className="soft"><Time at={call.at} /></span>

@@ -1,8 +1,9 @@
 // Where the history is. Which calls are looked for stands in the address, so that it can be shared and gone back to.
 
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 
 import { root } from '../../app/root';
+import { screen } from '../../app/screen';
 
 export const FILTERS = ['source', 'status', 'direction', 'number', 'extension', 'session', 'campaign', 'from', 'to'] as const;
 export type Filter = (typeof FILTERS)[number];
@@ -24,5 +25,5 @@ export const history = createRoute({
   getParentRoute: () => root,
   path: '/history',
   validateSearch: search,
-  component: lazyRouteComponent(() => import('./screen'), 'Screen'),
+  component: screen(() => import('./screen'), 'Screen'),
 });

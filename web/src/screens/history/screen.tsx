@@ -7,6 +7,7 @@ import { useCallback, useMemo, useState } from 'react';
 
 import { Problem } from '../../api/problem';
 import { usePreferences } from '../../app/preferences';
+import { Heading } from '../../parts/heading';
 import { Icon } from '../../parts/icon';
 import { Pager } from '../../parts/pager';
 import { Failed, Loading, Say, Stale } from '../../parts/states';
@@ -29,7 +30,7 @@ export function Screen() {
   return (
     <div className={heard === undefined ? 'stack' : 'stack history-heard'}>
       <div className="row spread">
-        <h1>{t('history.title')}</h1>
+        <Heading>{t('history.title')}</Heading>
         <Export search={search} />
       </div>
       <Filters search={search} look={look} />

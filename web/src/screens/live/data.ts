@@ -1,8 +1,9 @@
 // What the screen "live" reads beside the calls that go on: who was missed today, and how the watch stands.
 
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 
 import { ask, client, type Schemas } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { queries } from '../../api/queries';
 import { EXCHANGE } from '../../app/exchange';
 import { usePreferences } from '../../app/preferences';
@@ -56,7 +57,7 @@ export function useMissedToday() {
 }
 
 export function useSync() {
-  return useMutation({
+  return useCommand({
     mutationFn: () => ask(() => client.POST('/kerio/sync')),
     onSettled: () => queries.invalidateQueries({ queryKey: keys.watch }),
   });

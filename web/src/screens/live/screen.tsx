@@ -6,6 +6,7 @@ import './live.css';
 import { Problem } from '../../api/problem';
 import { useActiveCalls } from '../../app/exchange';
 import { Simulated } from '../../parts/badge';
+import { Heading } from '../../parts/heading';
 import { Failed, Loading, Say, Stale } from '../../parts/states';
 import { useTime } from '../../parts/time';
 import { useWords } from '../../words';
@@ -25,7 +26,7 @@ export function Screen() {
   return (
     <div className="stack">
       <div className="row">
-        <h1>{t('live.title')}</h1>
+        <Heading>{t('live.title')}</Heading>
         {watch.data?.value.simulated === true && <Simulated />}
         <Stale behind={active.data?.behind ?? 0} since={active.error === null || active.data === undefined ? undefined : active.dataUpdatedAt} />
       </div>

@@ -2,12 +2,14 @@
 
 import { useEffect, useRef } from 'react';
 
+import { useLost } from '../../app/live';
 import { usePreferences } from '../../app/preferences';
 import { atLeast, usePerson } from '../../app/session';
 import { dayOf, useToday } from '../../parts/day';
 import { spelled } from '../../parts/duration';
 import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
+import { Stale } from '../../parts/states';
 import { useTime } from '../../parts/time';
 import { useWhy } from '../../parts/why';
 import { useWords } from '../../words';
@@ -39,6 +41,7 @@ export function WatchState({ watch }: { readonly watch: Watch }) {
 
 function Link({ watch }: { readonly watch: Watch }) {
   const t = useWords();
+  if (useLost() !== undefined) return <p><Stale behind={0} /></p>;
   const state = !watch.watching ? 'elsewhere' : watch.connected ? 'connected' : 'disconnected';
   return (
     <p className={`live-link live-${state}`} role="status">
@@ -68,7 +71,7 @@ function Facts({ watch }: { readonly watch: Watch }) {
   const when = (at: string | null | undefined) => (at == null ? '-' : dayOf(new Date(at), zone) === today ? clock(at) : full(at));
   const offset = watch.clockOffsetMs;
   return (
-    <dl className="facts">
+    <dl className="live-facts">
       <div><dt>{t('live.watch.lastPoll')}</dt><dd>{when(watch.lastPoll)}</dd></div>
       <div><dt>{t('live.watch.lastSync')}</dt><dd>{when(watch.lastSync)}</dd></div>
       <div><dt>{t('live.watch.nextSync')}</dt><dd>{when(watch.nextSync)}</dd></div>

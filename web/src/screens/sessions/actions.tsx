@@ -1,9 +1,9 @@
 // What can be done about a session that goes on: have the call server stop, or close it with what there is.
 
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { ask, client } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { atLeast, usePerson } from '../../app/session';
 import { Confirm } from '../../parts/dialog';
 import { Icon } from '../../parts/icon';
@@ -19,8 +19,8 @@ export function Actions({ session }: { readonly session: Session }) {
   const params = { path: { id: session.sessionId } };
   const why = useWhy();
   const told = (thrown: Error) => notify('bad', t('sessions.error', { text: why(thrown) }), thrown);
-  const stop = useMutation({ mutationFn: () => ask(() => client.POST('/calls/session/{id}/stop', { params })), onSuccess: changed, onError: told });
-  const close = useMutation({
+  const stop = useCommand({ mutationFn: () => ask(() => client.POST('/calls/session/{id}/stop', { params })), onSuccess: changed, onError: told });
+  const close = useCommand({
     mutationFn: () => ask(() => client.POST('/calls/session/{id}/close', { params })),
     onSuccess: changed,
     onError: told,

@@ -1,8 +1,9 @@
 // Where sessions are: the list with what starts one, and each of them. What is looked for stands in the address, so that it can be shared.
 
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 
 import { root } from '../../app/root';
+import { screen } from '../../app/screen';
 
 export interface SessionSearch {
   readonly q?: string;
@@ -18,12 +19,12 @@ export const sessions = createRoute({
   getParentRoute: () => root,
   path: '/sessions',
   validateSearch: search,
-  component: lazyRouteComponent(() => import('./screen'), 'Screen'),
+  component: screen(() => import('./screen'), 'Screen'),
 });
 
 export const session = createRoute({
   getParentRoute: () => root,
   path: '/sessions/$id',
   validateSearch: search,
-  component: lazyRouteComponent(() => import('./session'), 'SessionScreen'),
+  component: screen(() => import('./session'), 'SessionScreen'),
 });

@@ -10,6 +10,7 @@ import { Problem } from '../../api/problem';
 import { kept } from '../../app/search';
 import { atLeast, usePerson } from '../../app/session';
 import { SessionBadge } from '../../parts/badge';
+import { Heading } from '../../parts/heading';
 import { Ident } from '../../parts/ident';
 import { Pager } from '../../parts/pager';
 import { Progress } from '../../parts/progress';
@@ -30,7 +31,7 @@ export function Screen() {
   useSessionNews();
   return (
     <div className="stack">
-      <h1>{t('sessions.title')}</h1>
+      <Heading>{t('sessions.title')}</Heading>
       <Starter />
       <List />
     </div>

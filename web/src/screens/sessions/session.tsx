@@ -10,6 +10,7 @@ import { AuditLink } from '../../parts/audit-link';
 import { SessionBadge, Simulated } from '../../parts/badge';
 import { useCalm } from '../../parts/calm';
 import { Chart } from '../../parts/chart';
+import { Heading } from '../../parts/heading';
 import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
 import { Progress } from '../../parts/progress';
@@ -56,7 +57,7 @@ function Shown({ session, mark }: { readonly session: Session; readonly mark: Re
     <>
       <header className="row spread">
         <div className="row">
-          <h1><span className="soft">{t('sessions.session')}</span> <span className="mono">{session.sessionId}</span></h1>
+          <Heading><span className="soft">{t('sessions.session')}</span> <span className="mono">{session.sessionId}</span></Heading>
           <SessionBadge status={session.status} />
           {session.simulated === true && <Simulated />}
           {mark}

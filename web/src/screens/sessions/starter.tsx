@@ -1,10 +1,11 @@
 // From a file to calls: choose it, upload it, see what became of its rows, start.
 
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import { ask, client, form, type Schemas } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { useLive } from '../../app/live';
 import { atLeast, usePerson } from '../../app/session';
 import { Simulated } from '../../parts/badge';
@@ -27,7 +28,7 @@ export function Starter() {
   const may = atLeast(usePerson(), 'operator');
   const [file, choose] = useState<File | undefined>();
   const [rows, count] = useRowsRead();
-  const upload = useMutation({
+  const upload = useCommand({
     mutationFn: (chosen: File) => {
       count(0);
       return ask(() => client.POST('/calls/upload', { body: { file: '' }, bodySerializer: () => form({ file: chosen }) }));
@@ -97,7 +98,7 @@ function Chosen({ file, rows }: { readonly file: File; readonly rows: number }) 
 function useStart() {
   const navigate = useNavigate();
   const t = useWords();
-  return useMutation({
+  return useCommand({
     mutationFn: (uploadId: string) => ask(() => client.POST('/calls/start', { body: { uploadId } })),
     onSuccess: async ({ value }) => {
       changed();

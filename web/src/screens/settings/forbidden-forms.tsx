@@ -1,9 +1,10 @@
 // What is done about numbers that are not to be called.
 
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useId } from 'react';
 
 import { ask, client, type Schemas } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { Confirm } from '../../parts/dialog';
 import { Icon } from '../../parts/icon';
 import { notify } from '../../parts/notices';
@@ -22,7 +23,7 @@ function written(form: HTMLFormElement, name: string): string {
 export function Checking() {
   const t = useWords();
   const id = useId();
-  const check = useMutation({ mutationFn: (phone: string) => ask(() => client.GET('/auto-calling/do-not-call/check', { params: { query: { phone } } })) });
+  const check = useCommand({ mutationFn: (phone: string) => ask(() => client.GET('/auto-calling/do-not-call/check', { params: { query: { phone } } })) });
   return (
     <section className="card stack" aria-label={t('forbidden.check')}>
       <h2>{t('forbidden.check')}</h2>
@@ -59,7 +60,7 @@ export function Adding({ scope }: { readonly scope: Scope }) {
   const { number } = useTime();
   const [phones, note] = [useId(), useId()];
   const queries = useQueryClient();
-  const add = useMutation({
+  const add = useCommand({
     mutationFn: (body: Schemas['NewForbiddenNumbers']) => ask(() => client.POST('/auto-calling/do-not-call', { params: { query: { scope } }, body })),
     onSuccess: ({ value: { added, alreadyThere } }) => {
       notify('good', t('forbidden.added', { added: number(added), already: number(alreadyThere) }));
@@ -105,7 +106,7 @@ export function Removing({ scope, asked, close }: RemovingProps) {
   const told = useTold();
   const queries = useQueryClient();
   const phone = asked.phone == null ? t('forbidden.forgotten') : grouped(asked.phone);
-  const remove = useMutation({
+  const remove = useCommand({
     mutationFn: () => ask(() => client.DELETE('/auto-calling/do-not-call/{id}', { params: { path: { id: asked.id }, query: { scope } } })),
     onSuccess: () => {
       notify('good', t('forbidden.removed', { phone }));

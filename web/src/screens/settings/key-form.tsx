@@ -1,9 +1,10 @@
 // A key that is made: what it is for and what it opens, and then its text, which nobody sees again.
 
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 
 import { ask, client, type Schemas } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { ROLES, type Role } from '../../app/session';
 import { Dialog } from '../../parts/dialog';
 import { Select } from '../../parts/select';
@@ -24,7 +25,7 @@ export function KeyForm({ close }: { readonly close: () => void }) {
   const form = useId();
   const [wrong, say] = useState<string | undefined>();
   const queries = useQueryClient();
-  const make = useMutation({
+  const make = useCommand({
     mutationFn: (body: NewKey) => ask(() => client.POST('/keys', { body })),
     onSuccess: () => queries.invalidateQueries({ queryKey: keysKey }),
   });

@@ -1,11 +1,12 @@
 // Keys that programs come in with: making one, whose text is shown once, and revoking it.
 
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo, useState } from 'react';
 
 import { ask, client, type Schemas } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { Problem } from '../../api/problem';
 import { Badge } from '../../parts/badge';
 import { Confirm } from '../../parts/dialog';
@@ -105,7 +106,7 @@ function Revoke({ asked: { id, name }, close }: { readonly asked: Key; readonly 
   const t = useWords();
   const told = useTold();
   const queries = useQueryClient();
-  const revoke = useMutation({
+  const revoke = useCommand({
     mutationFn: () => ask(() => client.DELETE('/keys/{id}', { params: { path: { id } } })),
     onSuccess: () => {
       notify('good', t('keys.revoked', { name }));

@@ -1,9 +1,9 @@
 // How somebody wants to see the dashboard, who they are, and the ways out.
 
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { ask, client } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { LANGUAGE_NAMES } from '../../app/account';
 import { prefer, THEMES, usePreferences } from '../../app/preferences';
 import { session, usePerson } from '../../app/session';
@@ -60,7 +60,7 @@ function SigningOut() {
   const t = useWords();
   const told = useTold();
   const [asking, question] = useState(false);
-  const everywhere = useMutation({
+  const everywhere = useCommand({
     mutationFn: () => ask(() => client.POST('/auth/logout', { body: { everywhere: true } })),
     // What is left of it here ends as well.
     onSuccess: () => session.signOut(),

@@ -1,8 +1,9 @@
 // Where settings are, and what their address holds: which part of them is shown.
 
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 
 import { root } from '../../app/root';
+import { screen } from '../../app/screen';
 
 export const PARTS = ['own', 'users', 'keys', 'forbidden', 'engine'] as const;
 export type Part = (typeof PARTS)[number];
@@ -20,5 +21,5 @@ export const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
   validateSearch: search,
-  component: lazyRouteComponent(() => import('./screen'), 'Screen'),
+  component: screen(() => import('./screen'), 'Screen'),
 });

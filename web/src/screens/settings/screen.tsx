@@ -5,6 +5,7 @@ import './settings.css';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 
 import { atLeast, type Role, usePerson } from '../../app/session';
+import { Heading } from '../../parts/heading';
 import { Tabs } from '../../parts/tabs';
 import { useWords } from '../../words';
 import { EngineSettings } from './engine';
@@ -30,7 +31,7 @@ export function Screen() {
   const parts = PARTS.filter((name) => atLeast(person, SHOWN[name].needs));
   return (
     <div className="stack">
-      <h1>{t('settings.title')}</h1>
+      <Heading>{t('settings.title')}</Heading>
       <Tabs
         label={t('settings.tabs.label')}
         value={parts.includes(part) ? part : 'own'}

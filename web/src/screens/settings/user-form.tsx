@@ -1,9 +1,10 @@
 // A user who is new, or another role, password or leave to sign in for one who is known.
 
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 
 import { ask, client } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { ROLES, type Role } from '../../app/session';
 import { AuditLink } from '../../parts/audit-link';
 import { Dialog } from '../../parts/dialog';
@@ -84,7 +85,7 @@ export function UserForm({ user, close }: UserFormProps) {
 function useSave(user: User | undefined, close: () => void) {
   const t = useWords();
   const queries = useQueryClient();
-  return useMutation({
+  return useCommand({
     mutationFn: ({ name, password, role, disabled }: Given) =>
       user === undefined
         ? ask(() => client.POST('/users', { body: { name, password, role } }))

@@ -1,9 +1,10 @@
 // One report in quarantine, word for word, and what can be done about it: store it in a session, or give it up.
 
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useId } from 'react';
 
 import { ask, client } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { Problem } from '../../api/problem';
 import { Badge } from '../../parts/badge';
 import { Dialog } from '../../parts/dialog';
@@ -77,7 +78,7 @@ function useSettling(held: Held, close: () => void) {
   const t = useWords();
   const queries = useQueryClient();
   const params = { path: { id: held.id } };
-  return useMutation({
+  return useCommand({
     /** The session that it was placed in, if it was. */
     mutationFn: async (how: Settlement): Promise<string | undefined> => {
       if (how === 'replay') return (await ask(() => client.POST('/calls/quarantine/{id}/replay', { params }))).value.boundTo;

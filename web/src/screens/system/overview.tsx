@@ -1,7 +1,8 @@
 // The engine at one glance: whether it can serve, and if not why; what it is, what it stands on, what of it is played.
 
 
-import { useEnds, useSimulated } from '../../app/simulation';
+import { usePerson } from '../../app/session';
+import { useEnds } from '../../app/simulation';
 import { Badge } from '../../parts/badge';
 import { useTime } from '../../parts/time';
 import { useWords } from '../../words';
@@ -41,7 +42,7 @@ export function Overview({ status, mark }: { readonly status: Status; readonly m
 
 function FarEnds() {
   const t = useWords();
-  const names = useSimulated();
+  const names = usePerson().simulated;
   const ends = useEnds();
   return (
     <div>

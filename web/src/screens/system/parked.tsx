@@ -1,9 +1,10 @@
 // Streams that a screen could not follow: why, and taking each up again or giving up what was not understood.
 
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { ask, client } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { Problem } from '../../api/problem';
 import { Confirm } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
@@ -59,7 +60,7 @@ function Doing({ parked }: { readonly parked: Parked }) {
   const [asking, question] = useState(false);
   const then = useAfter();
   const params = { path: { name: parked.projection, stream } };
-  const replay = useMutation({
+  const replay = useCommand({
     mutationFn: () => ask(() => client.POST('/projections/{name}/parked/{stream}/replay', { params })),
     onSuccess: ({ value }) => {
       if (value.outcome === 'followed') notify('good', t('parked.followed', { stream, events: number(value.events) }));
@@ -67,7 +68,7 @@ function Doing({ parked }: { readonly parked: Parked }) {
     },
     ...then,
   });
-  const discard = useMutation({
+  const discard = useCommand({
     mutationFn: () => ask(() => client.POST('/projections/{name}/parked/{stream}/discard', { params })),
     onSuccess: () => notify('good', t('parked.discarded', { stream })),
     ...then,

@@ -1,10 +1,11 @@
 // Every screen of the engine: how fresh it is, and building it anew while it goes on being shown.
 
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import { ask, client } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { Badge } from '../../parts/badge';
 import { Confirm } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
@@ -118,7 +119,7 @@ function Rebuild({ name, wait, close }: RebuildProps) {
   const why = useWhy();
   const named = useProjectionName();
   const queries = useQueryClient();
-  const begin = useMutation({
+  const begin = useCommand({
     mutationFn: () => ask(() => client.POST('/projections/{name}/rebuild', { params: { path: { name } } })),
     onSuccess: ({ value }) => {
       wait(name, value.generation);

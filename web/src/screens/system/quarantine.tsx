@@ -1,10 +1,11 @@
 // Reports that could not be placed: those that are held, and what became of the others.
 
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useCallback, useMemo, useState } from 'react';
 
 import { ask, client } from '../../api/client';
+import { useCommand } from '../../api/command';
 import { Problem } from '../../api/problem';
 import { notify } from '../../parts/notices';
 import { Pager } from '../../parts/pager';
@@ -96,7 +97,7 @@ function ReplayAll() {
   const why = useWhy();
   const { number } = useTime();
   const queries = useQueryClient();
-  const replay = useMutation({
+  const replay = useCommand({
     mutationFn: replayAll,
     onSuccess: ({ placed, held }) => notify('good', t('quarantine.replayed', { placed: number(placed), held: number(held) })),
     onError: (thrown: Error) => notify('bad', t('system.fault', { text: why(thrown) }), thrown),

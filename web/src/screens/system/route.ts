@@ -1,8 +1,9 @@
 // Where the screen "system" is, and what its address holds: which part of it is shown.
 
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 
 import { root } from '../../app/root';
+import { screen } from '../../app/screen';
 
 export const PARTS = ['projections', 'actors', 'quarantine', 'parked'] as const;
 export type Part = (typeof PARTS)[number];
@@ -20,5 +21,5 @@ export const system = createRoute({
   getParentRoute: () => root,
   path: '/system',
   validateSearch: search,
-  component: lazyRouteComponent(() => import('./screen'), 'Screen'),
+  component: screen(() => import('./screen'), 'Screen'),
 });

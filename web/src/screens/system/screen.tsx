@@ -5,6 +5,7 @@ import './system.css';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 
 import { Problem } from '../../api/problem';
+import { Heading } from '../../parts/heading';
 import { Failed, Loading, Stale } from '../../parts/states';
 import { Tabs } from '../../parts/tabs';
 import { useTime } from '../../parts/time';
@@ -23,7 +24,7 @@ export function Screen() {
   useProgress();
   return (
     <div className="stack">
-      <h1>{t('system.title')}</h1>
+      <Heading>{t('system.title')}</Heading>
       {read.data === undefined
         ? read.error === null ? <Loading rows={8} /> : <Failed problem={Problem.from(read.error)} retry={() => void read.refetch()} />
         : (
