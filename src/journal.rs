@@ -21,6 +21,7 @@ pub mod signer;
 pub mod signing;
 pub mod sqlite;
 pub mod told;
+pub mod story;
 pub mod upcast;
 pub mod verify;
 

@@ -11,6 +11,7 @@ mod lists;
 mod pages;
 mod readers;
 mod schema;
+mod story;
 mod syncer;
 mod writer;
 
