@@ -9,6 +9,7 @@ mod help;
 mod kerio_probe;
 mod progress;
 mod rebuild;
+mod replay;
 mod serve;
 mod signing_key;
 mod sim;
@@ -19,6 +20,7 @@ mod token;
 mod user;
 mod verify;
 mod verify_bundle;
+mod when;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -52,6 +54,9 @@ enum Task {
     /// Build screens anew from the journal
     #[command(before_help = help::REBUILD, after_help = help::REBUILD_MORE)]
     Rebuild(rebuild::Options),
+    /// Play again what was recorded of a session, a campaign or a call
+    #[command(before_help = help::REPLAY, after_help = help::REPLAY_MORE)]
+    Replay(Box<replay::Options>),
     /// Print what was recorded
     #[command(before_help = help::EVENTS, after_help = help::EVENTS_MORE)]
     Events(events::Options),
@@ -138,6 +143,8 @@ enum Error {
     Simulate(#[from] simulate::Error),
     #[error(transparent)]
     Export(#[from] export::Error),
+    #[error(transparent)]
+    Replay(#[from] replay::Error),
 }
 
 impl Error {
@@ -151,6 +158,7 @@ impl Error {
             Self::User(_) => NOT_FINE,
             Self::Password(_) | Self::Differ | Self::NoPassword => NOT_POSSIBLE,
             Self::File { .. } | Self::KeyIsSet => NOT_POSSIBLE,
+            Self::Replay(_) => NOT_POSSIBLE,
             Self::Simulate(why) if why.is_the_users() => NOT_POSSIBLE,
             Self::Simulate(_) => NOT_FINE,
             Self::Export(why) if why.is_the_users() => NOT_POSSIBLE,
@@ -196,6 +204,7 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Task::Status(options) => status::run(&options, &config, out).await,
         Task::Rebuild(options) => rebuild::run(&options, config, out).await,
         Task::Events(options) => events::run(options, &config, out).await,
+        Task::Replay(options) => replay::run(&options, &config, out).await,
         Task::Verify(options) => verify::run(&options, &config, out).await,
         Task::VerifyBundle(options) => verify_bundle::run(&options, out),
         Task::Checkpoint => checkpoint::run(&config, out).await,
@@ -248,6 +257,9 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
         }
         "events" | "export" | "verify" | "checkpoint" | "show" => Some(&["DATA_DIR", "DATABASE_URL"]),
         "verify-bundle" => Some(&[]),
+        "replay" => {
+            Some(&["DATA_DIR", "DATABASE_URL", "DATA_KEY", "DEFAULT_ORGANIZATION", "DEFAULT_TIMEZONE"])
+        }
         "remote" | "agent" => Some(&["LOG", "LOG_FORMAT"]),
         "simulate" => Some(&["DEFAULT_TIMEZONE"]),
         "kerio-probe" => Some(&kerio_probe::SETTINGS),

@@ -15,6 +15,7 @@ Examples:
   karnay serve                     Start the engine at http://127.0.0.1:3000, its data in ./data
   karnay status                    See whether it is well
   karnay events --follow           Watch what is being recorded
+  karnay replay --help             Play a session, a campaign or a call again
   karnay user add me --role admin  Let somebody sign in
   karnay sim remote --help         Try it with a call server that rings nobody
   karnay simulate --help           See how a campaign would go before it is started
@@ -43,6 +44,31 @@ there: keep copies, personal data cannot be read without the first. Give secrets
 than by flag: others on this machine can see flags.
 
 Exit codes: 0 stopped in order, 1 broke while running, 2 cannot start (wrong setting, port or folder in use)";
+
+pub(super) const REPLAY: &str = "\
+Plays again what was recorded of a session, a campaign or a call, at its own pace or faster.
+The journal is only read, beside a running engine or without one, and nobody is rung.";
+
+pub(super) const REPLAY_MORE: &str = "\
+Examples:
+  karnay replay session-1738862891234-abc123
+  karnay replay session-1738862891234-abc123 --speed 10 --from 2025-10-06T18:30:00+05:00 --lang uz
+  karnay replay 0199b9f4-6f00-7000-8000-0000000000c1 --step
+  karnay replay 0199b9f4-6f00-7000-8000-0000000000c1 --speed 0 --json | jq -r '.recordedAt + \" \" + .words'
+  karnay replay session-1738862891234-abc123 --speed 0 --to 4711 | tail -1
+
+On a terminal it is a page: the time that it was then, the counters as the screens showed them then, and the last events in \
+words. The space bar stops it and lets it go on, s shows the next event, + and - make it twice as fast or half, q leaves. \
+Elsewhere it is a line an event. Silence is cut to --max-pause; --speed 0 waits for nothing. Counters begin with the first event, \
+also where --from lets it begin later.
+
+No key is needed: nobody is named, a call is told by its line in the list. With --clear reports' numbers are told as well; they are \
+opened with DATA_KEY, or data.key in the data folder.
+
+Prints: an event a line (when it was recorded, whom it is about, what happened), with --json an object a line: replay, position, recordedAt, \
+occurredAt, kind, type, stream, actor, words, figures.
+
+Exit codes: 0 played or left, 1 the output broke, 2 wrong use, nothing of that name, no such journal or key";
 
 pub(super) const STATUS: &str = "\
 Shows how the running engine is: journal, screens, actors, effects.

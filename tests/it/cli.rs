@@ -22,10 +22,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "serve",
     "status",
     "rebuild",
+    "replay",
     "events",
     "verify",
     "verify-bundle",
@@ -148,6 +149,11 @@ fn wrong_use_ends_with_2() {
         &["simulate", "{}", "--zones", "Asia/Tashkent,Mars/Crater"],
         &["simulate", "{}", "--start", "soon"],
         &["simulate", "nowhere.json"],
+        &["replay"],
+        &["replay", "session-1", "--speed", "-1"],
+        &["replay", "session-1", "--max-pause", "5"],
+        &["replay", "session-1", "--lang", "fr"],
+        &["replay", "session-1", "--json", "--step"],
     ] {
         let said = karnay(folder.path(), &[("JWT_SECRET", SECRET)], wrong);
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{wrong:?}");

@@ -75,6 +75,7 @@ mod realtime;
 mod rebuild;
 mod recordings;
 mod remote_host;
+mod replay;
 mod sign_in;
 mod sim;
 mod sim_pbx;
