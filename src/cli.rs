@@ -20,6 +20,7 @@ mod token;
 mod user;
 mod verify;
 mod verify_bundle;
+mod what_if;
 mod when;
 
 use std::collections::BTreeMap;
@@ -84,6 +85,9 @@ enum Task {
     /// See beforehand how a campaign would go, on a clock that jumps
     #[command(before_help = help::SIMULATE, after_help = help::SIMULATE_MORE)]
     Simulate(Box<simulate::Options>),
+    /// See what other rules would have changed in a campaign's past
+    #[command(before_help = help::WHAT_IF, after_help = help::WHAT_IF_MORE)]
+    WhatIf(Box<what_if::Options>),
     /// Look at a telephone exchange, changing nothing there
     #[command(before_help = help::KERIO_PROBE, after_help = help::KERIO_PROBE_MORE)]
     KerioProbe(kerio_probe::Options),
@@ -145,6 +149,8 @@ enum Error {
     Export(#[from] export::Error),
     #[error(transparent)]
     Replay(#[from] replay::Error),
+    #[error(transparent)]
+    WhatIf(#[from] what_if::Error),
 }
 
 impl Error {
@@ -158,7 +164,7 @@ impl Error {
             Self::User(_) => NOT_FINE,
             Self::Password(_) | Self::Differ | Self::NoPassword => NOT_POSSIBLE,
             Self::File { .. } | Self::KeyIsSet => NOT_POSSIBLE,
-            Self::Replay(_) => NOT_POSSIBLE,
+            Self::Replay(_) | Self::WhatIf(_) => NOT_POSSIBLE,
             Self::Simulate(why) if why.is_the_users() => NOT_POSSIBLE,
             Self::Simulate(_) => NOT_FINE,
             Self::Export(why) if why.is_the_users() => NOT_POSSIBLE,
@@ -213,6 +219,7 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Task::User(options) => user::run(&options, &config, out).await,
         Task::Sim(options) => sim::run(options, &config, out).await,
         Task::Simulate(options) => simulate::run(&options, &config, out),
+        Task::WhatIf(options) => what_if::run(&options, &config, out).await,
         Task::KerioProbe(options) => kerio_probe::run(&options, &config, out).await,
     }
 }
@@ -260,6 +267,16 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
         "replay" => {
             Some(&["DATA_DIR", "DATABASE_URL", "DATA_KEY", "DEFAULT_ORGANIZATION", "DEFAULT_TIMEZONE"])
         }
+        "what-if" => Some(&[
+            "DATA_DIR",
+            "DATABASE_URL",
+            "DATA_KEY",
+            "DEFAULT_ORGANIZATION",
+            "DEFAULT_TIMEZONE",
+            "RULES_PACK",
+            "AGENT_URL",
+            "AGENT_TIMEOUT_SECONDS",
+        ]),
         "remote" | "agent" => Some(&["LOG", "LOG_FORMAT"]),
         "simulate" => Some(&["DEFAULT_TIMEZONE"]),
         "kerio-probe" => Some(&kerio_probe::SETTINGS),

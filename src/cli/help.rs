@@ -19,6 +19,7 @@ Examples:
   karnay user add me --role admin  Let somebody sign in
   karnay sim remote --help         Try it with a call server that rings nobody
   karnay simulate --help           See how a campaign would go before it is started
+  karnay what-if --help            See what other rules would have changed in one that ran
   karnay <command> --help          Learn about a command: examples, output, exit codes
 
 Settings come from flags, then environment variables, then .env in this folder, then defaults:
@@ -382,6 +383,33 @@ Prints: on stdout its address and certificate (as KERIO_TLS has it), user and pa
 plain door; its log on stderr, without telephone numbers.
 
 Exit codes: 0 stopped in order, 1 broke while running, 2 wrong use, or cannot listen";
+
+pub(super) const WHAT_IF: &str = "\
+Puts a campaign's past through other rules, and shows which calls those would have stopped.
+The journal is only read. Two runs over the same journal say the same.";
+
+pub(super) const WHAT_IF_MORE: &str = "\
+Examples:
+  karnay what-if --campaign 0199b9f4-6f00-7000-8000-0000000000c1 --print > other.toml
+  karnay what-if --campaign 0199b9f4-6f00-7000-8000-0000000000c1 --rules other.toml
+  karnay what-if --campaign 0199b9f4-6f00-7000-8000-0000000000c1 --pack us_reg_f --all
+  karnay what-if --campaign 0199b9f4-6f00-7000-8000-0000000000c1 --rules other.toml --pack always --json | jq .byRule
+
+--print writes the rules that the campaign goes by as TOML: change them, and give them back with --rules. A file has what a campaign's \
+settings have in the API and in karnay simulate: rules (windows, holidays, caps, quiet, retry, callbacks, promises), rulesPack, zone, \
+concurrency, callsPerSecond, budget, breaker. A campaign's settings only make the organization's pack stricter; --pack names another one, and \
+always allows everything.
+
+Every attempt is put to the rules as everything stood at that very moment: the contact, its number with all campaigns' calls, the budget. \
+One that would not have been made is left out of what comes after it. Certain is what was judged by what was recorded alone; what people would \
+have said in other calls is unknown, and never made up. What rules the organization had then is not recorded: those of RULES_PACK are taken.
+
+It reads personal data, since a number tells its zone, and needs DATA_KEY or data.key in the data folder. No number is printed.
+
+Prints: a table of figures side by side, when it would have ended as far as that is known, the attempts that would not have been made \
+with the rule, its figures and from when on they would have been allowed, and contacts that would not have been put off.
+
+Exit codes: 0 printed, 1 the output broke, 2 wrong use, no such campaign, journal or key";
 
 pub(super) const SIMULATE: &str = "\
 Runs a campaign on a clock that jumps: when it would end, and what may come of it.

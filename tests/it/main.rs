@@ -86,4 +86,5 @@ mod start;
 mod sync;
 mod tamper;
 mod watchdog;
+mod what_if;
 mod workbooks;
