@@ -20,8 +20,8 @@ pub mod postgres;
 pub mod signer;
 pub mod signing;
 pub mod sqlite;
-pub mod told;
 pub mod story;
+pub mod told;
 pub mod upcast;
 pub mod verify;
 

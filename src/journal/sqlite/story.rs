@@ -4,7 +4,7 @@ use domain::fact::Position;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
-use super::{COLUMNS, Reader, data_key_mark, select_keys, stored_row};
+use super::{COLUMNS, Reader, data_key_mark, stored_row};
 use crate::journal::chain::Hash;
 use crate::journal::keys::KeyRow;
 use crate::journal::story::Story;
@@ -71,6 +71,19 @@ fn select_positions(c: &Connection, story: &Story) -> rusqlite::Result<Vec<Posit
         )?;
         for position in beneath.query_map(params![kind, from, before], |row| row.get(0))? {
             found.push(position?);
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn select_keys(c: &Connection, ids: &[Uuid]) -> rusqlite::Result<Vec<KeyRow>> {
+    let mut find = c.prepare_cached("SELECT organization, person, wrapped FROM person_keys WHERE id = ?1")?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let mut rows = find.query(params![id.as_bytes().as_slice()])?;
+        if let Some(row) = rows.next()? {
+            let (organization, person, wrapped) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            found.push(KeyRow { id: *id, organization, person, wrapped });
         }
     }
     Ok(found)
