@@ -275,6 +275,12 @@ async fn open_journal(config: &Config, ports: &Ports) -> anyhow::Result<Journal>
     Ok(Journal::open(options, data_key).await?)
 }
 
+/// What an engine with these settings holds its campaigns to.
+pub fn house_of(config: &Config) -> anyhow::Result<House> {
+    let agent = if config.agent.url.is_some() { AgentKind::Real } else { AgentKind::Simulated };
+    house(config, agent)
+}
+
 /// What holds for every campaign. Calls that disturb nobody may go at any time.
 fn house(config: &Config, agent: AgentKind) -> anyhow::Result<House> {
     let unless_told = || match agent {

@@ -9,6 +9,7 @@ mod help;
 mod kerio_probe;
 mod progress;
 mod rebuild;
+mod replay;
 mod serve;
 mod signing_key;
 mod sim;
@@ -19,6 +20,8 @@ mod token;
 mod user;
 mod verify;
 mod verify_bundle;
+mod what_if;
+mod when;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -52,6 +55,9 @@ enum Task {
     /// Build screens anew from the journal
     #[command(before_help = help::REBUILD, after_help = help::REBUILD_MORE)]
     Rebuild(rebuild::Options),
+    /// Play again what was recorded of a session, a campaign or a call
+    #[command(before_help = help::REPLAY, after_help = help::REPLAY_MORE)]
+    Replay(Box<replay::Options>),
     /// Print what was recorded
     #[command(before_help = help::EVENTS, after_help = help::EVENTS_MORE)]
     Events(events::Options),
@@ -79,6 +85,9 @@ enum Task {
     /// See beforehand how a campaign would go, on a clock that jumps
     #[command(before_help = help::SIMULATE, after_help = help::SIMULATE_MORE)]
     Simulate(Box<simulate::Options>),
+    /// See what other rules would have changed in a campaign's past
+    #[command(before_help = help::WHAT_IF, after_help = help::WHAT_IF_MORE)]
+    WhatIf(Box<what_if::Options>),
     /// Look at a telephone exchange, changing nothing there
     #[command(before_help = help::KERIO_PROBE, after_help = help::KERIO_PROBE_MORE)]
     KerioProbe(kerio_probe::Options),
@@ -138,6 +147,10 @@ enum Error {
     Simulate(#[from] simulate::Error),
     #[error(transparent)]
     Export(#[from] export::Error),
+    #[error(transparent)]
+    Replay(#[from] replay::Error),
+    #[error(transparent)]
+    WhatIf(#[from] what_if::Error),
 }
 
 impl Error {
@@ -151,6 +164,7 @@ impl Error {
             Self::User(_) => NOT_FINE,
             Self::Password(_) | Self::Differ | Self::NoPassword => NOT_POSSIBLE,
             Self::File { .. } | Self::KeyIsSet => NOT_POSSIBLE,
+            Self::Replay(_) | Self::WhatIf(_) => NOT_POSSIBLE,
             Self::Simulate(why) if why.is_the_users() => NOT_POSSIBLE,
             Self::Simulate(_) => NOT_FINE,
             Self::Export(why) if why.is_the_users() => NOT_POSSIBLE,
@@ -196,6 +210,7 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Task::Status(options) => status::run(&options, &config, out).await,
         Task::Rebuild(options) => rebuild::run(&options, config, out).await,
         Task::Events(options) => events::run(options, &config, out).await,
+        Task::Replay(options) => replay::run(&options, &config, out).await,
         Task::Verify(options) => verify::run(&options, &config, out).await,
         Task::VerifyBundle(options) => verify_bundle::run(&options, out),
         Task::Checkpoint => checkpoint::run(&config, out).await,
@@ -204,6 +219,7 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Task::User(options) => user::run(&options, &config, out).await,
         Task::Sim(options) => sim::run(options, &config, out).await,
         Task::Simulate(options) => simulate::run(&options, &config, out),
+        Task::WhatIf(options) => what_if::run(&options, &config, out).await,
         Task::KerioProbe(options) => kerio_probe::run(&options, &config, out).await,
     }
 }
@@ -248,6 +264,19 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
         }
         "events" | "export" | "verify" | "checkpoint" | "show" => Some(&["DATA_DIR", "DATABASE_URL"]),
         "verify-bundle" => Some(&[]),
+        "replay" => {
+            Some(&["DATA_DIR", "DATABASE_URL", "DATA_KEY", "DEFAULT_ORGANIZATION", "DEFAULT_TIMEZONE"])
+        }
+        "what-if" => Some(&[
+            "DATA_DIR",
+            "DATABASE_URL",
+            "DATA_KEY",
+            "DEFAULT_ORGANIZATION",
+            "DEFAULT_TIMEZONE",
+            "RULES_PACK",
+            "AGENT_URL",
+            "AGENT_TIMEOUT_SECONDS",
+        ]),
         "remote" | "agent" => Some(&["LOG", "LOG_FORMAT"]),
         "simulate" => Some(&["DEFAULT_TIMEZONE"]),
         "kerio-probe" => Some(&kerio_probe::SETTINGS),

@@ -29,7 +29,7 @@ mod times;
 
 mod agent;
 mod api_keys;
-mod audit;
+pub(crate) mod audit;
 mod campaigns;
 mod contacts;
 mod cursors;

@@ -20,6 +20,7 @@ pub mod postgres;
 pub mod signer;
 pub mod signing;
 pub mod sqlite;
+pub mod story;
 pub mod told;
 pub mod upcast;
 pub mod verify;

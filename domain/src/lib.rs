@@ -32,6 +32,7 @@ pub mod target;
 pub mod user;
 
 pub mod fact;
+pub mod hindsight;
 pub mod policy;
 pub mod rules;
 pub mod simulation;

@@ -1,6 +1,10 @@
 //! What `--help` teaches: for each command its purpose, examples, what it prints and its exit codes.
 //! Paragraphs stand on one line each; the terminal's width breaks them.
 
+mod past;
+
+pub(super) use past::{EVENTS, EVENTS_MORE, REPLAY, REPLAY_MORE, WHAT_IF, WHAT_IF_MORE};
+
 /// The purpose comes first; the one-line `about` is for the list of commands only.
 pub(super) const TEMPLATE: &str = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
 
@@ -15,9 +19,11 @@ Examples:
   karnay serve                     Start the engine at http://127.0.0.1:3000, its data in ./data
   karnay status                    See whether it is well
   karnay events --follow           Watch what is being recorded
+  karnay replay --help             Play a session, a campaign or a call again
   karnay user add me --role admin  Let somebody sign in
   karnay sim remote --help         Try it with a call server that rings nobody
   karnay simulate --help           See how a campaign would go before it is started
+  karnay what-if --help            See what other rules would have changed in one that ran
   karnay <command> --help          Learn about a command: examples, output, exit codes
 
 Settings come from flags, then environment variables, then .env in this folder, then defaults:
@@ -74,23 +80,6 @@ Prints: progress on stderr with events/s and time left, a bar on a terminal and 
 a line on stdout for each screen that is done. karnay status names the screens. Reads go on meanwhile. Stopping this command does not stop a rebuild inside a running engine.
 
 Exit codes: 0 all rebuilt, 1 the engine refused or broke off, 2 wrong use, no such screen, or data cannot be opened";
-
-pub(super) const EVENTS: &str = "\
-Prints recorded events in their order, straight from the journal.
-It only reads, and may run beside an engine. Personal data stays sealed, as it is stored.";
-
-pub(super) const EVENTS_MORE: &str = "\
-Examples:
-  karnay events
-  karnay events --from 1000 --type call.reported
-  karnay events --follow | jq -c '[.position, .type, .stream]'
-  karnay events --format csv > events.csv
-  karnay events export --help
-
-Prints: one event a line with position, recordedAt, occurredAt, kind, type, version, stream, sequence, \
-organization, actor, correlation, causation and payload; csv has the same columns under a header. Names and phone numbers appear as <key>.<ciphertext>, never in clear.
-
-Exit codes: 0 printed (also when the reader of a pipe has had enough), 1 cannot write, 2 cannot be opened or read";
 
 pub(super) const EVENTS_EXPORT: &str = "\
 Writes a stretch of the journal into files for analysts (docs/export.md).

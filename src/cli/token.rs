@@ -57,7 +57,7 @@ pub(super) fn run(options: &Options, config: &Config, out: &mut dyn Write) -> Re
 
 const TTL_MAX: Duration = Duration::from_hours(366 * 24);
 
-fn lifetime(text: &str) -> Result<Duration, String> {
+pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
     let shape = || "a number with s, m, h or d behind it, such as 12h".to_owned();
     let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(shape)?;
     let seconds = match unit {

@@ -45,7 +45,12 @@ pub struct House {
 
 impl House {
     pub fn terms(&self, settings: &Settings) -> Terms {
-        Terms::of(settings, &self.pack, self.zone, self.patience + GRACE)
+        Terms::of(settings, &self.pack, self.zone, self.call_max())
+    }
+
+    /// Longer than a call lasts.
+    pub fn call_max(&self) -> TimeDelta {
+        self.patience + GRACE
     }
 }
 

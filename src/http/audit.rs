@@ -30,7 +30,8 @@ use super::{Engine, page};
 use crate::dispatch::audit::Entry;
 use chain::Link;
 use object::Asking;
-use words::Teller;
+pub(crate) use reading::call_of;
+pub(crate) use words::Teller;
 
 const LIMIT: u32 = 100;
 const LIMIT_MAX: u32 = 500;

@@ -135,47 +135,19 @@ impl Journal {
         stored: Vec<Stored>,
         reading: Reading,
     ) -> Result<Page, Error> {
-        let mut decoder = Decoder { page: Page { last: after, ..Page::default() }, last_meta: None };
-        let mut facts: Vec<Fact> = Vec::with_capacity(stored.len());
-        for event in &stored {
-            decoder.page.last = event.position;
-            decoder.take(event, &mut facts);
-        }
+        let mut decoding = Decoding::begin(after, &stored);
         // Another node may have said so: whoever reads it obeys.
-        for fact in &facts {
+        for fact in &decoding.facts {
             self.obey(fact);
         }
         if reading == Reading::Clear {
-            let keys = self.keys_for(&mut facts).await?;
-            facts.retain_mut(|fact| decoder.clear(fact, &keys));
-        }
-        decoder.page.facts = facts.into_iter().map(Arc::new).collect();
-        Ok(decoder.page)
-    }
-
-    /// The keys that sealed facts need. Those that are not in the answer are destroyed, those that are none do not open.
-    async fn keys_for(&self, facts: &mut [Fact]) -> Result<Keys, Error> {
-        let mut found = HashMap::new();
-        let mut missing = vec![];
-        for fact in facts {
-            let Some(id) = fact.event.personal().and_then(|p| p.sealed().and_then(Keyring::key_id)) else {
-                continue;
-            };
-            match self.keyring.at_hand(id) {
-                Some(key) => drop(found.insert(id, Some(key))),
-                None => missing.push(id),
+            let (mut keys, missing) = decoding.keys(&self.keyring);
+            if !missing.is_empty() {
+                keys.admit(&self.keyring, self.key_rows(&missing).await?);
             }
+            decoding.clear(&keys);
         }
-        missing.sort_unstable();
-        missing.dedup();
-        if missing.is_empty() {
-            return Ok(found);
-        }
-        let rows = self.key_rows(&missing).await?;
-        for row in rows.into_iter().filter(|row| !self.keyring.is_closed(row.id)) {
-            found.insert(row.id, self.keyring.admit(&row).ok());
-        }
-        Ok(found)
+        Ok(decoding.page())
     }
 
     /// Those of these keys that are not destroyed.
@@ -248,7 +220,60 @@ pub type Known<A> = (Vec<<A as cqrs_es::Aggregate>::Event>, u64);
 /// Of each stream.
 pub type Loaded<A> = HashMap<StreamId, Known<A>>;
 
-type Keys = HashMap<Uuid, Option<Arc<LessSafeKey>>>;
+/// The keys that sealed facts need. Those that are not among them are destroyed, those that are none do not open.
+#[derive(Debug, Default)]
+pub(super) struct Keys(HashMap<Uuid, Option<Arc<LessSafeKey>>>);
+
+impl Keys {
+    pub(super) fn admit(&mut self, keyring: &Keyring, rows: Vec<KeyRow>) {
+        let open = rows.into_iter().filter(|row| !keyring.is_closed(row.id));
+        self.0.extend(open.map(|row| (row.id, keyring.admit(&row).ok())));
+    }
+}
+
+/// Stored events on their way to facts.
+pub(super) struct Decoding {
+    decoder: Decoder,
+    facts: Vec<Fact>,
+}
+
+impl Decoding {
+    pub(super) fn begin(after: Position, stored: &[Stored]) -> Self {
+        let mut decoder = Decoder { page: Page { last: after, ..Page::default() }, last_meta: None };
+        let mut facts: Vec<Fact> = Vec::with_capacity(stored.len());
+        for event in stored {
+            decoder.page.last = event.position;
+            decoder.take(event, &mut facts);
+        }
+        Self { decoder, facts }
+    }
+
+    /// The keys that are at hand, and which ones have to be looked up.
+    pub(super) fn keys(&mut self, keyring: &Keyring) -> (Keys, Vec<Uuid>) {
+        let (mut found, mut missing) = (Keys::default(), vec![]);
+        for fact in &mut self.facts {
+            let Some(id) = fact.event.personal().and_then(|p| p.sealed().and_then(Keyring::key_id)) else {
+                continue;
+            };
+            match keyring.at_hand(id) {
+                Some(key) => drop(found.0.insert(id, Some(key))),
+                None => missing.push(id),
+            }
+        }
+        missing.sort_unstable();
+        missing.dedup();
+        (found, missing)
+    }
+
+    pub(super) fn clear(&mut self, keys: &Keys) {
+        self.facts.retain_mut(|fact| self.decoder.clear(fact, keys));
+    }
+
+    pub(super) fn page(self) -> Page {
+        let facts = self.facts.into_iter().map(Arc::new).collect();
+        Page { facts, ..self.decoder.page }
+    }
+}
 
 struct Decoder {
     page: Page,
@@ -294,7 +319,7 @@ impl Decoder {
         let Some(personal) = fact.event.personal() else { return true };
         let mut damaged = false;
         let mut decipher = |sealed: &str| {
-            let key = keys.get(&Keyring::key_id(sealed)?)?;
+            let key = keys.0.get(&Keyring::key_id(sealed)?)?;
             let clear = key.as_ref().and_then(|key| keys::open(key, sealed));
             damaged |= clear.is_none();
             clear

@@ -12,6 +12,7 @@ mod lists;
 mod read;
 mod schema;
 mod statement;
+mod story;
 mod writer;
 
 use std::collections::VecDeque;

@@ -11,6 +11,7 @@ mod lists;
 mod pages;
 mod readers;
 mod schema;
+mod story;
 mod syncer;
 mod writer;
 
@@ -37,6 +38,8 @@ use crate::ports::Clock;
 use emptying::Emptying;
 use pages::select_after;
 use readers::Readers;
+
+use story::select_keys;
 
 pub use schema::{FILE, FORMAT};
 
@@ -324,19 +327,6 @@ fn select_batches(c: &Connection, after: Position, limit: usize) -> rusqlite::Re
         })
     };
     c.prepare_cached(sql)?.query_map(params![after, limit], batch)?.collect()
-}
-
-fn select_keys(c: &Connection, ids: &[Uuid]) -> rusqlite::Result<Vec<KeyRow>> {
-    let mut find = c.prepare_cached("SELECT organization, person, wrapped FROM person_keys WHERE id = ?1")?;
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        let mut rows = find.query(params![id.as_bytes().as_slice()])?;
-        if let Some(row) = rows.next()? {
-            let (organization, person, wrapped) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            found.push(KeyRow { id: *id, organization, person, wrapped });
-        }
-    }
-    Ok(found)
 }
 
 fn data_key_mark(c: &Connection, first: Option<Hash>) -> rusqlite::Result<Option<Hash>> {

@@ -24,10 +24,10 @@ pub enum Place {
 
 /// A journal opened for reading only, also beside a running engine.
 #[derive(Debug, Clone)]
-pub struct Reader(Store);
+pub struct Reader(pub(super) Store);
 
 #[derive(Debug, Clone)]
-enum Store {
+pub(super) enum Store {
     Sqlite(sqlite::Reader),
     Postgres(postgres::Reader),
 }

@@ -22,10 +22,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 15] = [
     "serve",
     "status",
     "rebuild",
+    "replay",
     "events",
     "verify",
     "verify-bundle",
@@ -35,6 +36,7 @@ const COMMANDS: [&str; 13] = [
     "user",
     "sim",
     "simulate",
+    "what-if",
     "kerio-probe",
 ];
 const BENEATH: [&str; 8] = [
@@ -148,6 +150,15 @@ fn wrong_use_ends_with_2() {
         &["simulate", "{}", "--zones", "Asia/Tashkent,Mars/Crater"],
         &["simulate", "{}", "--start", "soon"],
         &["simulate", "nowhere.json"],
+        &["replay"],
+        &["replay", "session-1", "--speed", "-1"],
+        &["replay", "session-1", "--max-pause", "5"],
+        &["replay", "session-1", "--lang", "fr"],
+        &["replay", "session-1", "--json", "--step"],
+        &["what-if"],
+        &["what-if", "--campaign", "spring", "--print"],
+        &["what-if", "--campaign", "0199b9f4-6f00-7000-8000-0000000000c1"],
+        &["what-if", "--campaign", "0199b9f4-6f00-7000-8000-0000000000c1", "--pack", "mars"],
     ] {
         let said = karnay(folder.path(), &[("JWT_SECRET", SECRET)], wrong);
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{wrong:?}");

@@ -121,7 +121,8 @@ fn names(entry: &Entry, call: Uuid) -> bool {
     entry.events.iter().any(|event| call_of(event) == Some(call))
 }
 
-fn call_of(event: &Event) -> Option<Uuid> {
+/// The call that an event is about, where that stands in it and not in its stream.
+pub(crate) fn call_of(event: &Event) -> Option<Uuid> {
     match event {
         Event::Target(event) => of_target(event),
         Event::Person(event) => of_number(event),

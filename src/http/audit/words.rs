@@ -39,9 +39,9 @@ const UNREADABLE: Texts = [
 
 /// Whoever tells: in which language, and what time it is where people read it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Teller {
-    pub(super) language: Language,
-    pub(super) zone: Tz,
+pub(crate) struct Teller {
+    pub(crate) language: Language,
+    pub(crate) zone: Tz,
 }
 
 impl Teller {
@@ -67,7 +67,12 @@ impl Teller {
 
     /// What an event that was recorded means today.
     pub(super) fn entry(self, entry: &Entry) -> String {
-        let told: Vec<String> = entry.events.iter().map(|event| self.words(event)).collect();
+        self.told(&entry.events)
+    }
+
+    /// The same of all that it stands for; where that is nothing, no sense can be made of it.
+    pub(crate) fn told<'a>(self, events: impl IntoIterator<Item = &'a Event>) -> String {
+        let told: Vec<String> = events.into_iter().map(|event| self.words(event)).collect();
         if told.is_empty() { self.say(UNREADABLE) } else { told.join(". ") }
     }
 

@@ -19,7 +19,7 @@ use crate::journal::chain::{GENESIS, Hash};
 use crate::journal::keys::KeyRow;
 use crate::journal::{Batch, Error, Named, Stored};
 
-const COLUMNS: &str = "position, aggregate_type, aggregate_id, sequence, event_type, event_version, \
+pub(super) const COLUMNS: &str = "position, aggregate_type, aggregate_id, sequence, event_type, event_version, \
                        payload::text, metadata::text, occurred_at, recorded_at, hash";
 
 pub(super) fn unavailable(why: &sqlx::Error) -> Error {
@@ -222,7 +222,7 @@ pub(super) async fn streams_after(
     query.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(pool).await?.iter().map(stored).collect()
 }
 
-fn stored(row: &PgRow) -> sqlx::Result<Stored> {
+pub(super) fn stored(row: &PgRow) -> sqlx::Result<Stored> {
     Ok(Stored {
         position: unsigned(row, 0)?,
         kind: row.try_get(1)?,

@@ -1,0 +1,184 @@
+//! `karnay replay`: what was recorded of a session, a campaign or a call, played again at the pace at which it happened, or faster.
+//! On a terminal it is a page with keys, elsewhere a line an event. The journal is only read, beside a running engine or without one.
+
+mod figures;
+mod keys;
+mod lines;
+mod pace;
+mod reel;
+mod subject;
+mod view;
+
+use std::collections::VecDeque;
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use domain::ids::Organization;
+use domain::language::Language;
+
+use super::verify::place;
+use super::when::{When, when};
+use super::{Outcome, token};
+use crate::adapters::system::SystemIds;
+use crate::config::{Config, keys as secrets};
+use crate::http::audit::Teller;
+use crate::journal;
+use crate::journal::keys::{DataKey, Keyring};
+use crate::journal::verify::Reader;
+use crate::ports::Ids;
+use figures::Figures;
+use lines::Shape;
+use pace::{Pace, SPEED_MAX};
+use reel::{Reel, Telling};
+use subject::{Asked, Kind, Subject};
+use view::View;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// A session by its name or id, a campaign or a call by its id
+    #[arg(value_name = "ID")]
+    id: String,
+    /// What it is, where its id alone does not tell
+    #[arg(long, value_enum)]
+    kind: Option<Kind>,
+    /// How many times as fast as it happened; 0 is as fast as possible
+    #[arg(long, value_name = "TIMES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=i64::from(SPEED_MAX)))]
+    speed: u32,
+    /// Begin there: an instant, or a position of the journal. What came before is counted and not shown
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    from: Option<When>,
+    /// End there, with what was recorded by then
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    to: Option<When>,
+    /// No silence lasts longer than that
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = token::lifetime)]
+    max_pause: Duration,
+    /// Begin standing still: s shows the next event, the space bar goes on. For terminals
+    #[arg(long, conflicts_with = "json")]
+    step: bool,
+    /// A JSON object an event, with what the screens showed after it
+    #[arg(long)]
+    json: bool,
+    /// In which language events are told
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = PossibleValuesParser::new(Language::ALL.map(Language::as_str)))]
+    lang: String,
+    /// Tell the numbers too, which takes the data key. Nobody writes down that they were looked at
+    #[arg(long)]
+    clear: bool,
+    /// Whose it is, where that is not the default organization
+    #[arg(long, value_name = "NAME", value_parser = |text: &str| Organization::parse(text))]
+    org: Option<Organization>,
+}
+
+/// Why nothing is played.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("there is no {kind} called {id} in organization {organization}")]
+    Unknown { kind: &'static str, id: String, organization: String },
+    #[error("nothing was recorded of it between --from and --to")]
+    Nothing,
+    #[error("--step wants a terminal")]
+    NoTerminal,
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+}
+
+pub(super) async fn run(
+    options: &Options,
+    config: &Config,
+    out: &mut dyn Write,
+) -> Result<Outcome, super::Error> {
+    let on_terminal = io::stdout().is_terminal() && io::stdin().is_terminal() && !options.json;
+    if options.step && !on_terminal {
+        return Err(Error::NoTerminal.into());
+    }
+    let reader = Reader::open(&place(config)).await?;
+    let organization = options.org.as_ref().unwrap_or(&config.house.organization);
+    let asked = Asked { organization, kind: options.kind, id: &options.id };
+    let subject = asked.find(&reader).await?;
+    let keyring = if options.clear { Some(keyring(&reader, config).await?) } else { None };
+    let language = Language::parse(&options.lang).unwrap_or(Language::English);
+    let zone = config.house.timezone;
+    let telling = Telling { teller: Teller { language, zone }, keyring: keyring.as_ref() };
+    let reel = Reel::open(&reader, &subject, telling, options.to).await?;
+    let mut show = Show { reel, figures: Figures::new(&subject) };
+    let begins = show.wind_to(options.from).await?.ok_or(Error::Nothing)?;
+    let pace = Pace { speed: options.speed, pause_max: options.max_pause };
+    if on_terminal {
+        view(&subject, show, (pace, options.step), (zone, begins)).run(out).await?;
+    } else {
+        let shape = if options.json { Shape::Json } else { Shape::Text(zone) };
+        print(show, pace, (shape, begins), out).await?;
+    }
+    Ok(Outcome::Fine)
+}
+
+fn view<'a>(
+    subject: &Subject,
+    show: Show<'a>,
+    (pace, paused): (Pace, bool),
+    (zone, now): (Tz, DateTime<Utc>),
+) -> View<'a> {
+    let title = format!("{} {}", subject.kind.as_str(), subject.name);
+    View { title, zone, pace, paused, show, now, told: VecDeque::new(), ended: false }
+}
+
+async fn print(
+    mut show: Show<'_>,
+    pace: Pace,
+    (shape, mut now): (Shape, DateTime<Utc>),
+    out: &mut dyn Write,
+) -> Result<(), super::Error> {
+    while let Some(due) = show.due().await? {
+        tokio::time::sleep(pace.wait(now, due)).await;
+        now = due;
+        if let Some(scene) = show.play() {
+            lines::print(shape, &scene, &show.figures.now(), out)?;
+        }
+    }
+    Ok(())
+}
+
+/// The one that the engine seals with.
+pub(super) async fn keyring(reader: &Reader, config: &Config) -> Result<Keyring, super::Error> {
+    let ids = SystemIds;
+    let key = secrets::data_key(config, false, &mut |bytes| ids.fill(bytes))?;
+    Ok(reader.unlock(&DataKey(*key.expose()), Arc::new(ids)).await?)
+}
+
+/// What is played, with what it comes to.
+#[derive(Debug)]
+struct Show<'a> {
+    reel: Reel<'a>,
+    figures: Figures,
+}
+
+impl Show<'_> {
+    /// Counts in what came before, and tells when the first one of the rest was recorded.
+    async fn wind_to(&mut self, from: Option<When>) -> Result<Option<DateTime<Utc>>, journal::Error> {
+        loop {
+            let Some(scene) = self.reel.due().await? else { return Ok(None) };
+            let at = scene.recorded_at;
+            if from.is_none_or(|from| from.begins(scene.position, at)) {
+                return Ok(Some(at));
+            }
+            self.play();
+        }
+    }
+
+    /// When the next one was recorded; none at the end.
+    async fn due(&mut self) -> Result<Option<DateTime<Utc>>, journal::Error> {
+        Ok(self.reel.due().await?.map(|next| next.recorded_at))
+    }
+
+    fn play(&mut self) -> Option<reel::Scene> {
+        let scene = self.reel.take()?;
+        self.figures.take(&scene);
+        Some(scene)
+    }
+}
