@@ -2,6 +2,7 @@
 //! It holds no rule and answers no request; it knows every part and no part knows it.
 
 mod agent;
+mod ends;
 mod pbx;
 mod rebuild;
 mod remote;
@@ -26,7 +27,7 @@ use domain::zone::Zone;
 use sqlx::postgres::PgPoolOptions;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::actors::{dialler, effector, guardian, hub, pbx as watcher};
+use crate::actors::{dialler, effector, guardian, hub, pbx as watcher, projector};
 use crate::adapters::simulated::CallServer;
 use crate::adapters::spreadsheet::Spreadsheets;
 use crate::adapters::system::{SystemClock, SystemIds};
@@ -39,13 +40,14 @@ use crate::journal::keys::DataKey;
 use crate::journal::signer::Signer;
 use crate::journal::verify::Place;
 use crate::journal::{self, Journal};
-use crate::ports::{AgentKind, Clock, Ids, Recordings, RemoteHost, VoiceAgent};
+use crate::ports::{AgentKind, Clock, Ids, RemoteHost, VoiceAgent};
 use crate::telemetry;
 
 pub use agent::voice_agent;
+use ends::{Ends, ends};
 pub use pbx::{Exchange, exchange, exchange_options};
 pub use rebuild::{RebuildStep, rebuild_offline};
-use remote::{call_servers, host_name, recordings, remote_host};
+use remote::{call_servers, host_name};
 pub use signing::{lose_key_offline, take_key_offline};
 pub use users::{Errand, user_offline};
 use verification::Verifying;
@@ -120,54 +122,30 @@ impl App {
         let (journal, signer) = signing::open(&config, &ports).await?;
         forget_uploads(&config);
         let screens = open_screens(&config, &ports, &journal).await?;
-        let (remote, simulated) = remote_host(&config, &ports)?;
-        let agent = ports.agent.clone().map_or_else(|| voice_agent(&config, &ports), Ok)?;
-        let campaigns = house(&config, agent.kind())?;
-        let exchange = exchange(&config, &ports)?;
-        let played = vitals::played(agent.kind(), exchange.as_ref(), remote.kind());
+        let ends = ends(&config, &ports)?;
+        let campaigns = house(&config, ends.agent.kind())?;
+        let options = http_options(&config, &ports, (&ends, campaigns.clone()), call_servers(&config).await)?;
+        let Ends { remote, simulated, agent, exchange, recordings } = ends;
         let (watch, watched) = exchange.as_ref().map(|exchange| exchange.watch(&config)).unzip();
         let dispatch = start_keepers(&journal)?;
-        let recordings = tapes(&config, &remote, exchange.as_ref());
-        let (board, moving) = (hub::board(journal.position()), http::Moving::default());
-        let wards::Wards { all, effector, projectors } = wards::all(&wards::World {
+        let world = wards::World {
             journal: journal.clone(),
             screens: screens.clone(),
             dispatch: dispatch.clone(),
             signer: signer.clone(),
-            remote: Arc::clone(&remote),
+            remote,
             agent,
-            recordings: Arc::clone(&recordings),
-            campaigns: campaigns.clone(),
-            watched,
-            board: Arc::clone(&board),
-            moving: moving.clone(),
-            ports: ports.clone(),
-            config: &config,
-        })?;
-        let guardian = guardian::start(guardian::Limits::default(), all)?;
-
-        let (actors, verifying) = ((&guardian, projectors), Verifying::new(place(&config), &ports.clock));
-        let vitals = Pulse::new((&journal, &screens), &dispatch, actors, (&ports, played.clone()), verifying);
-        let engine = http::Engine::try_new(http::Parts {
-            dispatch: dispatch.clone(),
-            screens: screens.clone(),
-            clock: Arc::clone(&ports.clock),
-            ids: Arc::clone(&ports.ids),
-            sheets: Arc::new(Spreadsheets),
             recordings,
-            vitals: Arc::new(vitals),
-            proof: Proof::new(signer.clone()),
-            metrics: metrics(),
-            board,
-            moving,
-            pbx: watch.clone(),
-            options: http_options(
-                &config,
-                &ports,
-                (remote.kind(), campaigns, played),
-                call_servers(&config).await,
-            )?,
-        })?;
+            campaigns,
+            watched,
+            board: hub::board(journal.position()),
+            moving: http::Moving::default(),
+            ports,
+            config: &config,
+        };
+        let wards::Wards { all, effector, projectors } = wards::all(&world)?;
+        let guardian = guardian::start(guardian::Limits::default(), all)?;
+        let engine = doors(&world, (&guardian, projectors), watch.clone(), options)?;
         Ok(Self {
             journal,
             screens,
@@ -240,11 +218,6 @@ impl App {
         }
         tracing::info!("stopped");
     }
-}
-
-fn tapes(config: &Config, remote: &Arc<dyn RemoteHost>, exchange: Option<&Exchange>) -> Arc<dyn Recordings> {
-    let kept = exchange.map(|exchange| exchange.tapes(config));
-    Arc::new(recordings(config, remote, kept))
 }
 
 fn bind(config: &Config) -> anyhow::Result<TcpListener> {
@@ -350,7 +323,7 @@ fn metrics() -> http::Render {
 fn http_options(
     config: &Config,
     ports: &Ports,
-    (remote, campaigns, simulated): (domain::session::Remote, House, Vec<&'static str>),
+    (ends, campaigns): (&Ends, House),
     call_servers: Vec<IpAddr>,
 ) -> anyhow::Result<http::Options> {
     let jwt_secret = keys::jwt_secret(config, &mut |bytes| ports.ids.fill(bytes))?;
@@ -367,16 +340,45 @@ fn http_options(
         loopback_only: config.http.host.is_loopback(),
         call_servers,
         origins: config.http.cors.clone(),
-        remote,
+        remote: ends.remote.kind(),
         remote_name: host_name(config),
         remote_path: config.remote.path.clone(),
         recordings: config.remote.recordings.clone(),
         completion: config.sessions.completion,
         campaigns,
-        simulated,
+        simulated: ends.played(),
         parallel: config.sessions.parallel,
         uploads: uploads(config),
     })
+}
+
+/// What answers requests.
+fn doors(
+    world: &wards::World<'_>,
+    actors: (&guardian::Handle, Vec<projector::Handle>),
+    pbx: Option<watcher::handle::Watch>,
+    options: http::Options,
+) -> anyhow::Result<http::Engine> {
+    let wards::World { journal, screens, dispatch, ports, .. } = world;
+    let verifying = Verifying::new(place(world.config), &ports.clock);
+    let played = options.simulated.clone();
+    let vitals = Pulse::new((journal, screens), dispatch, actors, (ports, played), verifying);
+    let engine = http::Engine::try_new(http::Parts {
+        dispatch: dispatch.clone(),
+        screens: screens.clone(),
+        clock: Arc::clone(&ports.clock),
+        ids: Arc::clone(&ports.ids),
+        sheets: Arc::new(Spreadsheets),
+        recordings: Arc::clone(&world.recordings),
+        vitals: Arc::new(vitals),
+        proof: Proof::new(world.signer.clone()),
+        metrics: metrics(),
+        board: Arc::clone(&world.board),
+        moving: world.moving.clone(),
+        pbx,
+        options,
+    })?;
+    Ok(engine)
 }
 
 async fn stop_asked() -> std::io::Result<()> {

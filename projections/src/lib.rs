@@ -27,6 +27,7 @@ pub mod then;
 
 mod cache;
 pub mod error;
+mod options;
 pub mod registry;
 pub mod row;
 mod store;

@@ -6,13 +6,11 @@ mod reading;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::fact::Position;
-use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -26,7 +24,6 @@ use crate::contact_book::ContactBook;
 use crate::do_not_call::DoNotCall;
 use crate::error::Error;
 use crate::imports::Imports;
-use crate::milestones;
 use crate::number_lists::NumberLists;
 use crate::pbx_calls::PbxCalls;
 use crate::pbx_watch::PbxWatch;
@@ -42,6 +39,8 @@ use crate::store::{Backend, Step, schema};
 use crate::targets::Targets;
 use crate::users::Users;
 
+pub use crate::options::{Clock, Options, Store};
+
 use progress::Meters;
 pub use progress::Status;
 
@@ -51,36 +50,6 @@ const SESSIONS_CACHED: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Further behind than this a screen will not catch up within anybody's patience: it is being built, and one is told so at once.
 const HOPELESS: u64 = 50_000;
-
-/// Where time comes from.
-pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
-
-pub struct Options {
-    pub store: Store,
-    pub clock: Clock,
-    /// How many events lie between two copies of a row, of those that are kept for looking back.
-    pub milestones_every: u64,
-}
-
-impl Options {
-    pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, milestones_every: milestones::EVERY }
-    }
-}
-
-#[derive(Debug, Clone)]
-pub enum Store {
-    /// The file of the screens, `screens.db` in the data folder.
-    Sqlite(PathBuf),
-    /// The journal's database.
-    Postgres(PgPool),
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("store", &self.store).finish_non_exhaustive()
-    }
-}
 
 /// How current an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::fact::Position;
-use domain::session::Remote;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use projections::Screens;
@@ -13,7 +12,6 @@ use projections::follow::Replay;
 use projections::registry::State;
 
 use super::Ports;
-use super::pbx::Exchange;
 use super::verification::Verifying;
 use crate::actors::{guardian, projector};
 use crate::dispatch::Dispatch;
@@ -22,7 +20,7 @@ use crate::http::vitals::{
     Verification, Vitals,
 };
 use crate::journal::{Journal, QUEUE_LEN_MAX};
-use crate::ports::{AgentKind, Clock};
+use crate::ports::Clock;
 
 /// A screen that is behind and stood still for so long has something to say in the log.
 const STUCK_AFTER: Duration = Duration::from_secs(15);
@@ -44,14 +42,6 @@ pub(super) struct Pulse {
     began: Instant,
     /// Where each screen that is behind was at the last look, and since when it is there.
     seen: Mutex<HashMap<String, (Position, Instant)>>,
-}
-
-/// Far ends that the engine plays itself, in the order of their names.
-pub(super) fn played(agent: AgentKind, exchange: Option<&Exchange>, remote: Remote) -> Vec<&'static str> {
-    let pbx = exchange.is_some_and(|exchange| exchange.simulated.is_some());
-    let ends =
-        [("agent", agent == AgentKind::Simulated), ("pbx", pbx), ("remote", remote == Remote::Simulated)];
-    ends.into_iter().filter(|(_, played)| *played).map(|(name, _)| name).collect()
 }
 
 impl Pulse {

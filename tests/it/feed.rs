@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
         let (mut all, mut from) = (vec![], 1);
         loop {
             let page = self.page(&format!("/events?from={from}&limit={limit}{rest}")).await;
-            assert!(page.next >= from && page.events.len() <= limit as usize, "{page:?}");
+            assert!(page.next >= from && page.events.len() <= usize::try_from(limit).unwrap(), "{page:?}");
             all.extend(page.events);
             from = page.next;
             if page.behind == 0 {

@@ -1,4 +1,4 @@
-//! Exported files as analysts read them: DuckDB and Polars find the engine's own figures in them.
+//! Exported files as analysts read them: `DuckDB` and Polars find the engine's own figures in them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,7 +35,8 @@ fn python() -> PathBuf {
 
 /// Numbers that are told of twice, better and worse than before; some are on no list.
 async fn traffic(world: &World) {
-    let list: String = (0..30).map(|number| format!("+99890{number:07}\n")).collect();
+    let list: Vec<String> = (0..30).map(|number| format!("+99890{number:07}")).collect();
+    let list = list.join("\n");
     assert!(world.upload("numbers.txt", list.as_bytes()).await.0.is_success());
     let started = world.http.post(world.url("/calls/start")).send().await.unwrap();
     assert!(started.status().is_success(), "{}", started.text().await.unwrap());
@@ -52,7 +53,7 @@ async fn traffic(world: &World) {
 async fn until_completed(world: &World, session: &str) {
     let began = Instant::now();
     while world.json(&format!("/calls/session/{session}")).await["isCompleted"] != json!(true) {
-        assert!(began.elapsed() < Duration::from_secs(60), "the session is not over: {}", world.said());
+        assert!(began.elapsed() < Duration::from_mins(1), "the session is not over: {}", world.said());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

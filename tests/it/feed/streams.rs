@@ -145,7 +145,7 @@ async fn a_reader_that_does_not_take_costs_a_page_and_misses_nothing() {
     }
     let reader = Reader::of(&world, "1", "auditor");
     let events = reader.all(1_000, "&types=held").await.len();
-    assert_eq!(events, EVENTS as usize);
+    assert_eq!(events, usize::try_from(EVENTS).unwrap());
     let before = resident(world.pid());
     let mut waiting = vec![];
     for _ in 0..8 {

@@ -72,7 +72,7 @@ fn change_cell(connection: &Connection, (table, row, column): (&str, &str, &str)
             *bytes.last_mut().unwrap() ^= 1;
             Cell::Blob(bytes)
         }
-        other => panic!("{other:?} is new"),
+        other @ (Cell::Null | Cell::Real(_)) => panic!("{other:?} is new"),
     };
     let change = format!("UPDATE {table} SET {column} = ?1 WHERE {row}");
     assert_eq!(connection.execute(&change, [changed]).unwrap(), 1, "{change}");

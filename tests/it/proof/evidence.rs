@@ -14,7 +14,7 @@ use crate::world::{World, report};
 fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
-            members.iter().for_each(|(name, inner)| leaves(inner, &format!("{path}/{name}"), found))
+            members.iter().for_each(|(name, inner)| leaves(inner, &format!("{path}/{name}"), found));
         }
         Value::Array(items) => {
             (0..)
@@ -37,7 +37,9 @@ fn turned(value: &Value) -> Value {
             told[place] = if told[place] == '1' { '2' } else { '1' };
             json!(told.into_iter().collect::<String>())
         }
-        other => panic!("{other} is not expected"),
+        other @ (Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) => {
+            panic!("{other} is not expected")
+        }
     }
 }
 
