@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(parse(toml).unwrap(), parse(json).unwrap());
         for (wrong, why) in [
             ("concurrency = 0", "concurrency"),
-            ("lines = 3", "unknown"),
+            ("lines = 3", "not known"),
             ("concurrency = ", "no TOML"),
             ("{\"concurrency\":", "no JSON"),
         ] {
