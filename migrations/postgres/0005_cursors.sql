@@ -9,4 +9,4 @@ CREATE TABLE public.cursors (
     PRIMARY KEY (organization, name)
 );
 
-UPDATE public.journal_head SET format = 4;
+UPDATE public.journal_head SET format = 5;

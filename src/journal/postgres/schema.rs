@@ -253,3 +253,16 @@ pub(super) fn plainly(why: &sqlx::Error) -> String {
     };
     text.replace('\n', " ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_migration_says_which_format_it_makes() {
+        for (migration, format) in MIGRATIONS.into_iter().zip(1..=FORMAT).skip(1) {
+            assert!(migration.contains(&format!("journal_head SET format = {format};")), "{migration}");
+        }
+        assert_eq!(i32::try_from(MIGRATIONS.len()), Ok(FORMAT));
+    }
+}
