@@ -17,7 +17,7 @@ use crate::rebuild::{DATA_KEY, LongAgo, SCREENS, STREAMS, shown, write};
 use crate::world::World;
 
 /// What is not among the streams that an engine is started on.
-const OTHERS: [(&str, &str, &[&str]); 10] = [
+const OTHERS: [(&str, &str, &[&str]); 12] = [
     (
         "session",
         "1/session-1738862891236-abc125",
@@ -29,10 +29,12 @@ const OTHERS: [(&str, &str, &[&str]); 10] = [
         &["created.v1", "changed.v1", "completed.v1", "failed.v1", "removed.v1"],
     ),
     ("contact", "1/0199b9f4-6f00-7000-8000-0000000000c2", &["created.v1", "removed.v1"]),
+    ("contact", "1/0199b9f4-6f00-7000-8000-0000000000c3", &["created.v1", "forgotten.v1"]),
+    ("import", "1/0199b9f4-6f00-7000-8000-0000000000f2", &["begun.v1", "finished.v1", "redacted.v1"]),
     (
         "number_list",
         "1/0199b9f4-6f00-7000-8000-0000000000e1",
-        &["accepted.v1", "placed.v1", "place_failed.v1", "put_off.v1"],
+        &["accepted.v1", "placed.v1", "place_failed.v1", "put_off.v1", "redacted.v1"],
     ),
     ("pbx", "2/pbx", &["synced.v1", "left.v1"]),
     ("pbx_call", "1/pbx/1759775400.43", &["seen.v1", "missed.v1"]),

@@ -42,7 +42,7 @@ export function Past({ kind, id, at, events, look }: PastProps) {
 }
 
 function Shown({ then, now, at, waits }: { readonly then: Was; readonly now: Was | undefined; readonly at: string | undefined; readonly waits: boolean }) {
-  return <div aria-busy={waits} className={waits ? 'waits' : undefined}><State was={then} now={now} at={at} /></div>;
+  return <div aria-busy={waits} className={waits ? 'audit-waits' : undefined}><State was={then} now={now} at={at} /></div>;
 }
 
 /** What was recorded first may be of before it was there: a number is tied to a contact before the contact is made. */

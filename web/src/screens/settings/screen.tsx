@@ -1,5 +1,7 @@
 // Settings: one's own, and for admins users, keys, numbers that are not to be called, and what the engine was told.
 
+import '../../looks/details.css';
+import '../../looks/field.css';
 import './settings.css';
 
 import { useNavigate, useSearch } from '@tanstack/react-router';
