@@ -63,7 +63,7 @@ test('a long name makes no long list to choose from', async ({ page, engine }) =
 test('what can be done about a row is in sight where the table is wider than its box', async ({ page }) => {
   await page.setViewportSize({ width: 800, height: 800 });
   await page.goto('/ui/settings?part=forbidden');
-  const box = page.getByRole('region', { name: /./ }).filter({ has: page.getByRole('table') }).last();
+  const box = page.getByRole('group').filter({ has: page.getByRole('table') }).last();
   const button = box.getByRole('button').last();
   const [edge, end] = [await box.boundingBox(), await button.boundingBox()];
   expect(await box.evaluate(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth), 'it scrolls sideways').toBe(true);
