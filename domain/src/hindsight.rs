@@ -150,7 +150,7 @@ impl<'a> Hindsight<'a> {
                 && let Some((campaign, who)) = fact.stream.of_target()
                 && campaign == self.campaign
             {
-                call = call.or_else(|| told_of(event));
+                call = call.or_else(|| event.call());
                 next = next.or_else(|| self.look(who, event));
             }
         }
@@ -369,20 +369,6 @@ fn due(next: Next) -> Option<DateTime<Utc>> {
     match next {
         Next::Again { at } | Next::Callback { at } => Some(at),
         Next::Promised { .. } | Next::Retired | Next::OptedOut | Next::Final => None,
-    }
-}
-
-/// The call whose step it is.
-fn told_of(event: &target::Event) -> Option<Uuid> {
-    match event {
-        target::Event::Dialled { call, .. }
-        | target::Event::Accepted { call, .. }
-        | target::Event::Ended { call, .. }
-        | target::Event::Corrected { call, .. }
-        | target::Event::Withdrawn { call, .. } => Some(*call),
-        target::Event::Enlisted { .. } | target::Event::Deferred { .. } | target::Event::Dropped { .. } => {
-            None
-        }
     }
 }
 

@@ -287,6 +287,20 @@ impl Target {
     }
 }
 
+impl Event {
+    /// The call whose step it is.
+    pub fn call(&self) -> Option<Uuid> {
+        match self {
+            Self::Dialled { call, .. }
+            | Self::Accepted { call, .. }
+            | Self::Ended { call, .. }
+            | Self::Corrected { call, .. }
+            | Self::Withdrawn { call, .. } => Some(*call),
+            Self::Enlisted { .. } | Self::Deferred { .. } | Self::Dropped { .. } => None,
+        }
+    }
+}
+
 impl DomainEvent for Event {
     fn event_type(&self) -> String {
         match self {

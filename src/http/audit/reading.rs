@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::fact::{Event, Position};
-use domain::{disclosure, person, promise, target};
+use domain::{disclosure, person, promise};
 use uuid::Uuid;
 
 use super::object::Object;
@@ -124,7 +124,7 @@ fn names(entry: &Entry, call: Uuid) -> bool {
 /// The call that an event is about, where that stands in it and not in its stream.
 pub(crate) fn call_of(event: &Event) -> Option<Uuid> {
     match event {
-        Event::Target(event) => of_target(event),
+        Event::Target(event) => event.call(),
         Event::Person(event) => of_number(event),
         Event::Promise(event) => Some(of_promise(event)),
         // It is nobody else's: the stream is named by the call.
@@ -141,19 +141,6 @@ pub(crate) fn call_of(event: &Event) -> Option<Uuid> {
         | Event::ApiKey(_)
         | Event::Pbx(_)
         | Event::PbxCall(_) => None,
-    }
-}
-
-pub(super) fn of_target(event: &target::Event) -> Option<Uuid> {
-    match event {
-        target::Event::Dialled { call, .. }
-        | target::Event::Accepted { call, .. }
-        | target::Event::Ended { call, .. }
-        | target::Event::Corrected { call, .. }
-        | target::Event::Withdrawn { call, .. } => Some(*call),
-        target::Event::Enlisted { .. } | target::Event::Deferred { .. } | target::Event::Dropped { .. } => {
-            None
-        }
     }
 }
 

@@ -16,7 +16,6 @@ use uuid::Uuid;
 
 use super::{Chain, What, texts};
 use crate::dispatch::lists::Error;
-use crate::http::audit::reading::of_target;
 use crate::http::imports;
 use crate::http::problem::Problem;
 
@@ -100,7 +99,7 @@ impl Chain<'_> {
 }
 
 fn names(fact: &Fact, call: Uuid) -> bool {
-    matches!(&fact.event, Event::Target(event) if of_target(event) == Some(call))
+    matches!(&fact.event, Event::Target(event) if event.call() == Some(call))
 }
 
 fn is_end(fact: &Fact) -> bool {
