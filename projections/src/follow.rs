@@ -90,7 +90,8 @@ pub struct Follower<P: Projection> {
     /// Rows as they are in the table, for nobody else writes it.
     cache: LruCache<P::Key, P::Row>,
     parking: Parking,
-    milestones: Milestones<P::Key>,
+    /// Of those screens alone that keep copies of their rows.
+    milestones: Option<Milestones<P::Key>>,
     /// Whether the indexes are made that a generation gets when it has caught up.
     indexed: bool,
 }
@@ -121,7 +122,7 @@ impl<P: Projection> Follower<P> {
             generation,
             cache: LruCache::new(NonZeroUsize::new(P::CACHED).unwrap_or(NonZeroUsize::MIN)),
             parking: Parking::default(),
-            milestones: Milestones::new(screens.milestones_every(), P::CACHED),
+            milestones: P::MILESTONES.then(|| Milestones::new(screens.milestones_every(), P::CACHED)),
             indexed: false,
         };
         follower.look_around().await?;
@@ -218,12 +219,12 @@ impl<P: Projection> Follower<P> {
         doubtful: bool,
     ) -> Vec<Step> {
         let (dialect, generation) = (self.screens.backend().dialect(), self.generation.generation);
-        match (P::MILESTONES, doubtful) {
-            (false, _) => vec![],
-            (true, false) => self.milestones.of_page((dialect, P::NAME, generation), changes, page),
+        let Some(milestones) = &mut self.milestones else { return vec![] };
+        if doubtful {
             // Those who look back pass over what is parked from where it makes no sense on, whatever becomes of it.
-            (true, true) => vec![milestones::withdraw(dialect, P::NAME, generation)],
+            return vec![milestones::withdraw(dialect, P::NAME, generation)];
         }
+        milestones.of_page((dialect, P::NAME, generation), changes, page)
     }
 
     /// Only the last few fit anyway.
@@ -289,7 +290,9 @@ impl<P: Projection> Follower<P> {
     /// Forgets what it thought it knew, and finds its generation again, or the one that was put in its place.
     async fn recover(&mut self) -> Result<(), Error> {
         self.cache.clear();
-        self.milestones.forget();
+        if let Some(milestones) = &mut self.milestones {
+            milestones.forget();
+        }
         let known = registry::generations(self.screens.backend(), Some(P::NAME)).await?;
         let same = known
             .iter()

@@ -10,9 +10,8 @@ use super::Follower;
 use crate::error::Error;
 use crate::projection::{Projection, Touch};
 use crate::registry::{self, Generation, State};
-use crate::row::Cell;
 use crate::screens::Screens;
-use crate::store::{Changes, Step};
+use crate::store::Changes;
 
 /// What became of the rewriting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,26 +57,9 @@ async fn rewrite_one<P: Projection>(
     let changes = Changes { fresh: vec![], known: rows };
     // Where nothing of these streams is still to be folded, the rows are the same however far the screen has come by now.
     let settled = facts.iter().all(|fact| fact.position <= follower.position());
-    let guard = vec![if settled { follower.move_epoch_at_least() } else { follower.move_epoch() }];
+    let guard = vec![follower.move_epoch(settled)];
     let (won, changes) = screens.backend().write(guard, &follower.table, changes).await?;
     Ok(if won { Rewritten::Done { rows: changes.known.len() } } else { Rewritten::Lost })
-}
-
-impl<P: Projection> Follower<P> {
-    /// Tells the generation's follower that its rows are no longer as it remembers them, even where it has read on since.
-    fn move_epoch_at_least(&self) -> Step {
-        let sql = format!(
-            "update {}projections set epoch = epoch + 1 where name = $1 and generation = $2 and position >= $3 and epoch = $4",
-            self.screens.backend().dialect().prefix()
-        );
-        let args = vec![
-            Cell::text(P::NAME),
-            Cell::int(self.generation.generation),
-            Cell::position(self.generation.position),
-            Cell::int(self.generation.epoch),
-        ];
-        Step::new(sql).with(args).expecting(1)
-    }
 }
 
 /// The rows that the facts make out of nothing. What makes no sense was given up by the follower too.

@@ -120,7 +120,7 @@ impl<P: Projection> Follower<P> {
         let Folded { changes, parked, .. } = batch.fold(page, &self.parking).await;
         let prefix = self.screens.backend().dialect().prefix();
         let now = self.screens.now();
-        let mut guard = vec![self.move_epoch(), unpark(prefix, &self.generation, stream)];
+        let mut guard = vec![self.move_epoch(false), unpark(prefix, &self.generation, stream)];
         guard.extend(parked.iter().map(|parked| self.park(parked, now)));
         let (won, _) = self.screens.backend().write(guard, &self.table, changes).await?;
         Ok(match parked.into_iter().next() {
@@ -130,11 +130,12 @@ impl<P: Projection> Follower<P> {
         })
     }
 
-    /// Tells the generation's follower that its rows are no longer as it remembers them.
-    pub(super) fn move_epoch(&self) -> Step {
+    /// Tells the generation's follower that its rows are no longer as it remembers them; also where it has read on since, if that is
+    /// said to make no difference.
+    pub(super) fn move_epoch(&self, settled: bool) -> Step {
+        let (prefix, is) = (self.screens.backend().dialect().prefix(), if settled { ">=" } else { "=" });
         let sql = format!(
-            "update {}projections set epoch = epoch + 1 where name = $1 and generation = $2 and position = $3 and epoch = $4",
-            self.screens.backend().dialect().prefix()
+            "update {prefix}projections set epoch = epoch + 1 where name = $1 and generation = $2 and position {is} $3 and epoch = $4"
         );
         let args = vec![
             Cell::text(P::NAME),
