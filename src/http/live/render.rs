@@ -2,7 +2,7 @@
 
 mod shapes;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::fact::Position;
@@ -50,13 +50,13 @@ pub struct Renderer {
     screens: Screens,
     clock: Arc<dyn Clock>,
     moving: Moving,
-    /// Screens that were being built when it was looked last, with their generations.
-    building: Mutex<HashSet<(String, i64)>>,
+    /// The generations that were shown when it was looked last; none where it was not.
+    shown: Mutex<Option<HashMap<String, i64>>>,
 }
 
 impl Renderer {
     pub fn new(screens: Screens, clock: Arc<dyn Clock>, moving: Moving) -> Self {
-        Self { screens, clock, moving, building: Mutex::default() }
+        Self { screens, clock, moving, shown: Mutex::default() }
     }
 }
 
@@ -173,19 +173,23 @@ impl Renderer {
         })
     }
 
-    /// Screens that are being built anew, for those who look after the engine; and once more when one has taken its place.
+    /// Screens that are being built anew, for those who look after the engine; and once more each that has taken another's place,
+    /// even if it was built between two looks.
     async fn building(&self, position: Position) -> Result<Vec<Push>, Error> {
         let known = self.screens.status().await?;
-        let mut built = self.building.lock().unwrap_or_else(PoisonError::into_inner);
+        let live = known.iter().filter(|known| known.state == registry::State::Live);
+        let live = live.map(|known| (known.name.clone(), known.generation)).collect();
+        let before = self.shown.lock().unwrap_or_else(PoisonError::into_inner).replace(live);
         let is_told = |known: &&Status| match known.state {
             registry::State::Building => true,
-            registry::State::Live => built.contains(&(known.name.clone(), known.generation)),
+            registry::State::Live => before
+                .as_ref()
+                .and_then(|before| before.get(&known.name))
+                .is_some_and(|before| *before != known.generation),
             registry::State::Retired => false,
         };
-        let told: Vec<&Status> = known.iter().filter(is_told).collect();
-        let building = told.iter().filter(|known| known.state == registry::State::Building);
-        *built = building.map(|known| (known.name.clone(), known.generation)).collect();
-        Ok(told.into_iter().filter_map(|known| projection_progress(position, known)).collect())
+        let told = known.iter().filter(is_told);
+        Ok(told.filter_map(|known| projection_progress(position, known)).collect())
     }
 }
 

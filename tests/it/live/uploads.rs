@@ -169,3 +169,16 @@ async fn a_rebuild_is_told_to_admins_for_as_long_as_they_are_admins() {
     world.report(&report("session-1738862891234-abc123", 99)).await.unwrap();
     watch.until(1, "call-result").await;
 }
+
+/// However fast a screen is built, that it was is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_that_takes_no_time_is_told_too() {
+    let mut world = World::sqlite();
+    world.start().await;
+    let admin = Desk::of(&world, "1", "admin");
+    let mut watch = Watch::entered(&world, &json!([socket(CALLS, &admin.token)])).await;
+    admin.post("/projections/do_not_call/rebuild", &Value::Null).await;
+    let built = |data: &Value| data["name"] == "do_not_call" && data["fraction"] == 1.0;
+    let told = watch.until_such(0, "projection-progress", built).await;
+    assert_eq!((&told.data["generation"], &told.data["remainingSeconds"]), (&json!(2), &json!(0)));
+}
