@@ -32,10 +32,14 @@ mod load;
 mod machine;
 #[path = "engine/meters.rs"]
 mod meters;
+#[path = "engine/offline.rs"]
+mod offline;
 #[path = "engine/overload.rs"]
 mod overload;
 #[path = "engine/parse_only.rs"]
 mod parse_only;
+#[path = "engine/past.rs"]
+mod past;
 #[path = "engine/plain.rs"]
 mod plain;
 #[path = "engine/raw_postgres.rs"]
@@ -114,7 +118,7 @@ struct Args {
     /// Also with ten million stored events.
     #[arg(long)]
     deep: bool,
-    /// Only these, by comma: P1, P2, P3, P4, P5, P6, P7, P8, P9, R15.
+    /// Only these, by comma: P1, P2, P3, P4, P5, P6, P7, P8, P9, A1, A2, R15.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Only on these, by comma: sqlite, postgresql.
@@ -247,7 +251,7 @@ fn main() -> Result<()> {
     };
     let load = machine::load();
     let began = Instant::now();
-    let parts: [(&str, Part); 9] = [
+    let parts: [(&str, Part); 11] = [
         ("P1", reports::measure),
         ("P2", append::measure),
         ("P3", rebuild::measure),
@@ -257,6 +261,8 @@ fn main() -> Result<()> {
         ("P7", campaign::measure),
         ("P8", startup::measure),
         ("P9", history::measure),
+        ("A1", past::measure),
+        ("A2", offline::measure),
     ];
     for (name, measure) in parts {
         if bench.wants(name) {

@@ -46,7 +46,7 @@ pub(crate) fn measure(bench: &mut Bench) -> Result<()> {
 }
 
 /// The voice agent, which rings nobody. Dropping it ends it.
-struct Agent(Child);
+pub(crate) struct Agent(Child);
 
 impl Drop for Agent {
     fn drop(&mut self) {
@@ -56,6 +56,18 @@ impl Drop for Agent {
 }
 
 impl Agent {
+    /// With the settings by which an engine calls through it, at any hour.
+    pub(crate) fn settings() -> Result<(Self, [String; 3])> {
+        let (agent, url) = Self::start()?;
+        let status = url.replace("/call", "/status");
+        let settings = [
+            format!("AGENT_URL={url}"),
+            format!("AGENT_STATUS_URL={status}"),
+            "RULES_PACK=always".to_owned(),
+        ];
+        Ok((agent, settings))
+    }
+
     /// It says where it listens.
     fn start() -> Result<(Self, String)> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_karnay"));
@@ -69,21 +81,39 @@ impl Agent {
 }
 
 /// Whoever asks the engine.
-struct Asker {
-    http: Client,
-    at: String,
-    token: String,
+pub(crate) struct Asker {
+    pub(crate) http: Client,
+    pub(crate) at: String,
+    pub(crate) token: String,
 }
 
 impl Asker {
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
+    /// How far the journal has come, once the screens show it.
+    pub(crate) async fn head(&self) -> Result<u64> {
+        let path = format!("{}/auto-calling/contacts?limit=1", self.at);
+        let answer = self.http.get(path).bearer_auth(&self.token).send().await?.error_for_status()?;
+        let position = answer.headers().get("x-position").context("no position")?;
+        Ok(position.to_str()?.parse()?)
+    }
+
+    /// Made and started. Where it is found.
+    pub(crate) async fn campaign(&self, name: &str, contacts: &[Value], limits: Value) -> Result<String> {
+        let plan =
+            json!({ "name": name, "campaignType": "GENERAL", "contactIds": contacts, "settings": limits });
+        let made = self.ask(Method::POST, "/auto-calling/campaigns", Some(plan)).await?;
+        let campaign = format!("/auto-calling/campaigns/{}", text(&made, "id").context("no campaign")?);
+        self.ask(Method::POST, &format!("{campaign}/start"), None).await?;
+        Ok(campaign)
+    }
+
+    pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
         let request = self.http.request(method, format!("{}{path}", self.at)).bearer_auth(&self.token);
         let request = if let Some(body) = body { request.json(&body) } else { request };
         Ok(request.send().await?.error_for_status()?.json().await?)
     }
 
     /// As a workbook of contacts is taken in.
-    async fn contacts(&self, count: usize) -> Result<Vec<Value>> {
+    pub(crate) async fn contacts(&self, count: usize) -> Result<Vec<Value>> {
         let mut sheet = String::from("firstName,lastName,phone\n");
         for index in 0..u64::try_from(count)? {
             // Writing into a string cannot fail.
@@ -108,19 +138,13 @@ impl Asker {
 }
 
 async fn dialled(bench: &Bench, store: Store, contacts: usize) -> Result<Held> {
-    let (_agent, url) = Agent::start()?;
-    let status = url.replace("/call", "/status");
-    let settings =
-        [format!("AGENT_URL={url}"), format!("AGENT_STATUS_URL={status}"), "RULES_PACK=always".to_owned()];
+    let (_agent, settings) = Agent::settings()?;
     let home = bench.home(store).await?.and(&settings);
     let engine = home.start().await?;
     let asker = Asker { http: Client::new(), at: format!("http://{}", engine.address), token: home.token()? };
     let ids = asker.contacts(contacts).await?;
     let limits = json!({ "concurrency": AT_ONCE, "callsPerSecond": A_SECOND });
-    let plan = json!({ "name": "P7", "campaignType": "GENERAL", "contactIds": ids, "settings": limits });
-    let made = asker.ask(Method::POST, "/auto-calling/campaigns", Some(plan)).await?;
-    let campaign = format!("/auto-calling/campaigns/{}", text(&made, "id").context("no campaign")?);
-    asker.ask(Method::POST, &format!("{campaign}/start"), None).await?;
+    let campaign = asker.campaign("P7", &ids, limits).await?;
     let held = watch(&asker, &engine, &campaign, contacts).await?;
     engine.stop().await?;
     Ok(held)
@@ -159,7 +183,7 @@ async fn watch(asker: &Asker, engine: &Server, campaign: &str, contacts: usize) 
     Ok(held)
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     value.get(name).and_then(Value::as_str)
 }
 

@@ -115,6 +115,13 @@ impl Home {
         Ok(())
     }
 
+    /// A command that no engine is beside.
+    pub(crate) fn alone(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(0);
+        command.args(arguments).stdin(Stdio::null());
+        command
+    }
+
     fn command(&self, port: u16) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_karnay"));
         let ours = ["PATH", "TMPDIR", "KARNAY_TEST_RUN"];

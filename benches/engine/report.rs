@@ -40,7 +40,7 @@ fn reasons(old: &str) -> HashMap<String, String> {
 }
 
 /// What is measured, in the order of the table.
-const PARTS: [&str; 10] = ["P1", "R15", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9"];
+const PARTS: [&str; 12] = ["P1", "R15", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "A1", "A2"];
 
 fn block(figures: &[Figure], load_before: &str, old: &str) -> String {
     let mut text = String::from("\n| machine | |\n|---|---|\n");

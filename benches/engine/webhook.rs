@@ -110,6 +110,17 @@ pub(crate) fn get(path: &str, out: &mut String) {
     let _ = write!(out, "GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
 }
 
+/// The same, in the name of whoever has the token.
+pub(crate) fn get_as(token: &str, path: &str, out: &mut String) {
+    let _ = write!(out, "GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n");
+}
+
+/// The same number for the same one, and nothing in common with its neighbours.
+pub(crate) fn mixed(number: u64) -> u64 {
+    let mixed = (number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 1
+}
+
 /// `session-<unix ms>-<6 base36>`, the same shape as the engine's own.
 pub(crate) fn session_name(salt: u64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
