@@ -1,6 +1,6 @@
 //! What came of one call to a contact, kept without loss: how far it reached, how that was learnt, what was said in the end.
 //! Its form is stored for ever. What the documented statuses make of it is `status`, how an agent's answer is read is `answer`;
-//! words about the person (a summary, a recording) are not here, for they are sealed.
+//! words about the person (a summary, a cause, a recording) are not here, for they are sealed.
 
 pub mod answer;
 mod later;
@@ -17,7 +17,8 @@ pub struct Outcome {
     pub path: Path,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talk_secs: Option<u32>,
-    /// What the far end gave as its cause, as it wrote it.
+    /// What the far end gave as its cause. It may be anybody's words and lies in clear here, so that it is the call's words' by now: this
+    /// is read of events that were stored before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
 }

@@ -57,7 +57,7 @@ impl Answer {
     /// What it means. Times that name no zone are the person's.
     pub fn read(&self, path: Path, zone: Zone) -> Outcome {
         let talk_secs = self.talk_secs();
-        Outcome { reach: self.reach(talk_secs.unwrap_or(0), zone), path, talk_secs, cause: self.cause() }
+        Outcome { reach: self.reach(talk_secs.unwrap_or(0), zone), path, talk_secs, cause: None }
     }
 
     fn reach(&self, talk_secs: u32, zone: Zone) -> Reach {
@@ -117,7 +117,8 @@ impl Answer {
         u32::try_from(secs).ok()
     }
 
-    fn cause(&self) -> Option<String> {
+    /// As it was written, for its words may be about the person.
+    pub fn cause(&self) -> Option<String> {
         let cut: String = text(&self.cause)?.trim().chars().take(CAUSE_CHARS_MAX).collect();
         (!cut.is_empty()).then_some(cut)
     }

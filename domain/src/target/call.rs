@@ -91,22 +91,30 @@ pub struct Words {
     pub summary: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording_url: Option<String>,
+    /// Why it ended so, as the far end wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
 }
 
 impl Words {
-    /// A stronger report's words stand in place of these, a weaker one's where there are none. The outcome's words belong to the outcome.
+    /// A stronger report's words stand in place of these, a weaker one's where there are none. The outcome's words and its
+    /// cause belong to the outcome.
     fn and(&self, later: &Self, strength: Ordering) -> Self {
         let newest = |known: &Option<String>, later: &Option<String>| match strength {
             Ordering::Less => known.clone().or_else(|| later.clone()),
             Ordering::Equal | Ordering::Greater => later.clone().or_else(|| known.clone()),
         };
-        let outcome = match strength {
-            Ordering::Less => self.outcome.clone(),
-            Ordering::Equal => newest(&self.outcome, &later.outcome),
-            Ordering::Greater => later.outcome.clone(),
+        let stronger = |known: &Option<String>, later: &Option<String>| match strength {
+            Ordering::Less => known.clone(),
+            Ordering::Equal => newest(known, later),
+            Ordering::Greater => later.clone(),
         };
-        let summary = newest(&self.summary, &later.summary);
-        Self { outcome, summary, recording_url: newest(&self.recording_url, &later.recording_url) }
+        Self {
+            outcome: stronger(&self.outcome, &later.outcome),
+            summary: newest(&self.summary, &later.summary),
+            recording_url: newest(&self.recording_url, &later.recording_url),
+            cause: stronger(&self.cause, &later.cause),
+        }
     }
 }
 
@@ -119,6 +127,7 @@ impl From<&Answer> for Words {
             outcome: outcome.clone(),
             summary: summary.clone(),
             recording_url: recording_url.map(str::to_owned),
+            cause: answer.cause(),
         }
     }
 }

@@ -36,7 +36,8 @@ fn outcome(reach: Reach) -> Outcome {
 
 fn words() -> Personal<Words> {
     let summary = Some("Gaplashildi".to_owned());
-    Personal::Clear(Words { outcome: None, summary, recording_url: Some("https://x/1.mp3".to_owned()) })
+    let recording_url = Some("https://x/1.mp3".to_owned());
+    Personal::Clear(Words { summary, recording_url, ..Words::default() })
 }
 
 fn ended(reach: Reach, personal: Personal<Words>) -> Event {

@@ -140,9 +140,10 @@ impl Errand {
             }
             Trouble::Never { .. } => None,
         };
-        let cause = Some(why.to_string());
-        let refused = Outcome { reach: Reach::AgentRefused, path: Path::Answer, talk_secs: None, cause };
-        Told { not_before, ..Told::new(Box::new(move |_| refused.clone()), Words::default()) }
+        let words = Words { cause: Some(why.to_string()), ..Words::default() };
+        let refused =
+            Outcome { reach: Reach::AgentRefused, path: Path::Answer, talk_secs: None, cause: None };
+        Told { not_before, ..Told::new(Box::new(move |_| refused.clone()), words) }
     }
 
     /// What the agent's books say about a call that may have been placed. Who cannot be told about is not rung again.
