@@ -52,7 +52,7 @@ impl World {
     }
 
     /// The session once it is as it should be.
-    async fn session_when(&self, name: &str, done: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn session_when(&self, name: &str, done: impl Fn(&Value) -> bool) -> Value {
         let began = Instant::now();
         loop {
             let session = self.session(name).await;

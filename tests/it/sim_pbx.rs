@@ -4,7 +4,7 @@
 mod calls;
 mod lists;
 mod login;
-mod program;
+pub(crate) mod program;
 mod recordings;
 mod rest;
 mod wire;

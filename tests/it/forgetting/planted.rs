@@ -1,6 +1,7 @@
 //! One person told to an engine in every way there is, and the search for them in everything that it keeps.
 
 use std::collections::HashMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -19,16 +20,19 @@ use crate::world::{World, report};
 /// The golden contact's, whom calls, a campaign, an exchange and a promise tell of.
 pub(crate) const PHONE: &str = "+998901234567";
 const CONTACT: &str = "0199b9f4-6f00-7000-8000-0000000000c1";
-const NAME: &str = "Zebiniso";
-const SAID: &str = "otasi kasalxonada";
+pub(super) const NAME: &str = "Zebiniso";
+pub(super) const SAID: &str = "otasi kasalxonada";
 const RECORDED: &str = "0199b9f4-6f00-7000-8000-0000000000f7";
 const SESSION: &str = "session-1738862899999-abc999";
 
 pub(crate) struct Planted {
     pub(crate) contact: String,
-    lists: Vec<String>,
-    imports: Vec<String>,
-    number: String,
+    pub(super) session: String,
+    pub(super) lists: Vec<String>,
+    pub(super) imports: Vec<String>,
+    /// What else tells of them.
+    pub(super) paths: Vec<String>,
+    pub(super) number: String,
 }
 
 impl Planted {
@@ -71,14 +75,11 @@ impl Planted {
         let csv = format!("firstName,phone\n{NAME},90 123-45-67\nVali,90 111-00-03\n{NAME},+998901234567\n");
         let (status, import) = desk.import("contacts.csv", csv.as_bytes(), "").await;
         assert_eq!(status, 200, "{import}");
-        let numbers = json!({ "phones": [PHONE], "note": SAID });
-        let (status, answer) = desk.ask(Method::POST, "/do-not-call", Some(&numbers)).await;
-        assert_eq!(status, 200, "{answer}");
-        let listed = desk.get("/do-not-call").await;
-        let theirs = listed["data"].as_array().unwrap().iter().find(|row| row["phone"] == PHONE);
-        let number = theirs.unwrap()["id"].as_str().unwrap().to_owned();
+        let number = not_to_be_called(&desk).await;
         Self {
             contact: CONTACT.to_owned(),
+            session: SESSION.to_owned(),
+            paths: vec![],
             lists: vec![list["uploadId"].as_str().unwrap().to_owned()],
             imports: vec![import["importId"].as_str().unwrap().to_owned()],
             number,
@@ -91,13 +92,16 @@ impl Planted {
             format!("/auto-calling/contacts/{}", self.contact),
             "/auto-calling/contacts".to_owned(),
             "/auto-calling/contacts/export".to_owned(),
+            "/auto-calling/contacts/export?format=xlsx".to_owned(),
             format!("/audit/contact/{}", self.contact),
-            format!("/calls/session/{SESSION}/results"),
+            format!("/calls/session/{}/results", self.session),
             "/calls/history".to_owned(),
+            "/calls/history/export?format=xlsx".to_owned(),
             "/calls/quarantine".to_owned(),
             "/auto-calling/promises".to_owned(),
             "/auto-calling/do-not-call".to_owned(),
         ];
+        paths.extend(self.paths.iter().cloned());
         paths.extend(self.imports.iter().map(|id| format!("/auto-calling/imports/{id}/report")));
         paths.extend(
             self.lists.iter().filter(|id| !id.is_empty()).map(|id| format!("/calls/uploads/{id}/report")),
@@ -107,6 +111,7 @@ impl Planted {
             let status = asked.status();
             let answer = asked.bytes().await.unwrap();
             assert!(status.is_success(), "{path}: {status} {}", String::from_utf8_lossy(&answer));
+            let answer = unpacked(&answer);
             assert_eq!(first(&answer, &needles()), None, "{path}: {}", String::from_utf8_lossy(&answer));
         }
         let desk = Desk::of(world, "1", "admin");
@@ -121,6 +126,16 @@ impl Planted {
             .await;
         assert_eq!((status.as_u16(), &answer["code"]), (409, &json!("contact-forgotten")));
     }
+}
+
+/// The number asks for it, with a note that says who; what the list calls the number.
+pub(super) async fn not_to_be_called(desk: &Desk<'_>) -> String {
+    let numbers = json!({ "phones": [PHONE], "note": SAID });
+    let (status, answer) = desk.ask(Method::POST, "/do-not-call", Some(&numbers)).await;
+    assert_eq!(status, 200, "{answer}");
+    let listed = desk.get("/do-not-call").await;
+    let theirs = listed["data"].as_array().unwrap().iter().find(|row| row["phone"] == PHONE);
+    theirs.unwrap()["id"].as_str().unwrap().to_owned()
 }
 
 /// A call that the exchange had with them, and the recording that somebody listened to.
@@ -155,7 +170,7 @@ async fn exchange(world: &mut World) {
 }
 
 /// A list is put on the remote host some time after it was accepted.
-async fn until(is_so: impl Fn() -> bool) {
+pub(super) async fn until(is_so: impl Fn() -> bool) {
     let began = std::time::Instant::now();
     while !is_so() {
         assert!(began.elapsed() < std::time::Duration::from_secs(30), "the list is never put in place");
@@ -201,8 +216,7 @@ pub(crate) fn hits(world: &World) -> Vec<String> {
     let mut found = vec![];
     for file in files(&world.data()) {
         let bytes = std::fs::read(&file).unwrap();
-        assert!(!bytes.starts_with(b"PK"), "{} is packed, and has to be looked into", file.display());
-        note(&mut found, &file.display().to_string(), &bytes);
+        note(&mut found, &file.display().to_string(), &unpacked(&bytes));
     }
     if let Some(server) = &world.postgres {
         for line in server.dump(world.database_url()).split(|byte| *byte == b'\n') {
@@ -211,6 +225,23 @@ pub(crate) fn hits(world: &World) -> Vec<String> {
         }
     }
     found
+}
+
+/// A workbook and any other archive as it is, and then what lies in it.
+fn unpacked(bytes: &[u8]) -> Vec<u8> {
+    let mut all = bytes.to_vec();
+    if bytes.starts_with(b"PK") {
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+        for entry in 0..archive.len() {
+            archive.by_index(entry).unwrap().read_to_end(&mut all).unwrap();
+        }
+    }
+    all
+}
+
+/// Whether anything of the person is in it, packed or not.
+pub(super) fn tells(bytes: &[u8]) -> bool {
+    first(&unpacked(bytes), &needles()).is_some()
 }
 
 fn note(found: &mut Vec<String>, place: &str, bytes: &[u8]) {

@@ -7,17 +7,17 @@ use std::time::Instant;
 use super::*;
 
 /// Stopped by its id.
-struct Program {
+pub(crate) struct Program {
     child: Child,
-    url: String,
-    pin: String,
+    pub(crate) url: String,
+    pub(crate) pin: String,
     control: String,
     said: Vec<String>,
     folder: tempfile::TempDir,
 }
 
 impl Program {
-    fn start(more: &[&str]) -> Self {
+    pub(crate) fn start(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
         let mut command = Command::new(crate::world::KARNAY);
@@ -40,7 +40,7 @@ impl Program {
         visitor
     }
 
-    async fn steer(&self, path: &str, order: Value) -> Value {
+    pub(crate) async fn steer(&self, path: &str, order: Value) -> Value {
         let answer =
             reqwest::Client::new().post(format!("{}{path}", self.control)).json(&order).send().await.unwrap();
         let status = answer.status();
