@@ -5,6 +5,7 @@ mod checkpoint;
 mod engine;
 mod events;
 mod export;
+mod forgotten;
 mod help;
 mod kerio_probe;
 mod progress;
@@ -73,6 +74,9 @@ enum Task {
     /// Show or renew the key that checkpoints are signed with
     #[command(before_help = help::SIGNING_KEY, after_help = help::SIGNING_KEY_MORE)]
     SigningKey(signing_key::Options),
+    /// Keep what was forgotten forgotten when a backup is restored
+    #[command(before_help = help::FORGOTTEN, after_help = help::FORGOTTEN_MORE)]
+    Forgotten(forgotten::Options),
     /// Make a token to sign in with
     #[command(before_help = help::TOKEN, after_help = help::TOKEN_MORE)]
     Token(token::Options),
@@ -215,6 +219,7 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Task::VerifyBundle(options) => verify_bundle::run(&options, out),
         Task::Checkpoint => checkpoint::run(&config, out).await,
         Task::SigningKey(options) => signing_key::run(&options, &config, out).await,
+        Task::Forgotten(options) => forgotten::run(&options, &config, out).await,
         Task::Token(options) => token::run(&options, &config, out),
         Task::User(options) => user::run(&options, &config, out).await,
         Task::Sim(options) => sim::run(options, &config, out).await,
@@ -262,6 +267,7 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
         "rotate" => {
             Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "DATA_KEY", "SIGNING_KEY", "JWT_SECRET"])
         }
+        "apply" => Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "JWT_SECRET"]),
         "events" | "export" | "verify" | "checkpoint" | "show" => Some(&["DATA_DIR", "DATABASE_URL"]),
         "verify-bundle" => Some(&[]),
         "replay" => {

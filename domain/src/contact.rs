@@ -52,6 +52,13 @@ pub enum Command {
         reason: Option<String>,
         at: DateTime<Utc>,
     },
+    /// It was said of them in a journal that knew more than this one, which was restored from a backup: of numbers that are not forgotten
+    /// here, and of contacts that were not there yet.
+    ForgetAgain {
+        numbers: Vec<Fingerprint>,
+        reason: Option<String>,
+        at: DateTime<Utc>,
+    },
     /// Nothing happens; whoever asks sees how it stands.
     Look,
 }
@@ -210,6 +217,7 @@ impl Contact {
     /// One arm a rule; what is said twice is accepted without effect.
     pub fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
         match (self.phase, command) {
+            (Phase::New, Command::Create { .. }) if self.forgotten.is_some() => Err(Error::Forgotten),
             (Phase::New, Command::Create { id, details, import, at }) => {
                 Ok(vec![Event::Created { id, import, at, personal: Personal::Clear(details) }])
             }
@@ -224,6 +232,13 @@ impl Contact {
             (_, Command::Forget { .. }) if self.forgotten.is_some() => Ok(vec![]),
             (_, Command::Forget { numbers, reason, at }) => {
                 Ok(vec![Event::Forgotten { numbers, reason, at }])
+            }
+            (_, Command::ForgetAgain { numbers, reason, at }) => {
+                let known = self.forgotten.as_deref();
+                let is_news = |number: &Fingerprint| !known.is_some_and(|known| known.contains(number));
+                let numbers: Vec<Fingerprint> = numbers.into_iter().filter(is_news).collect();
+                let said_before = known.is_some() && numbers.is_empty();
+                Ok(if said_before { vec![] } else { vec![Event::Forgotten { numbers, reason, at }] })
             }
 
             (Phase::Removed, Command::Remove { .. }) => Ok(vec![]),
@@ -298,7 +313,7 @@ impl Aggregate for Contact {
             }
             Event::Forgotten { numbers, .. } => {
                 (self.details, self.status) = (Details::default(), Status::Inactive);
-                self.forgotten = Some(numbers);
+                self.forgotten.get_or_insert_default().extend(numbers);
             }
         }
     }

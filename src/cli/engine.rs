@@ -1,15 +1,18 @@
 //! The running engine as seen from the command line: its address, its answers, and a token for each question.
 //! What the engine answers is read leniently: a field that is missing is zero, one that is new is ignored.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::access::Role;
-use domain::ids::{Organization, UserName};
+use domain::ids::{Fingerprint, Organization, UserName};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use uuid::Uuid;
 
+use super::forgotten::Line;
 use super::token;
 use crate::app::Errand;
 use crate::config::token::Signer;
@@ -27,8 +30,8 @@ pub(super) enum Error {
     Stranger { url: String, folder: String },
     #[error("what answers at {url} is no karnay engine: {why}")]
     Foreign { url: String, why: String },
-    #[error("the engine refused: {0}")]
-    Refused(String),
+    #[error("the engine refused: {why}")]
+    Refused { code: String, why: String },
     #[error(transparent)]
     Token(#[from] token::Error),
 }
@@ -104,6 +107,22 @@ pub(super) struct Accepted {
     pub(super) generation: Option<u64>,
 }
 
+/// The answer to the wish that somebody be forgotten.
+#[derive(Debug, Deserialize)]
+struct Forgetting {
+    done: bool,
+    others: BTreeSet<Uuid>,
+}
+
+/// What became of that wish.
+#[derive(Debug)]
+pub(super) enum Forgot {
+    /// But for numbers that are these contacts' by now.
+    Done { others: BTreeSet<Uuid> },
+    /// Nobody is forgotten in the middle of a call.
+    Calling,
+}
+
 /// The answer to the wish for a checkpoint.
 #[derive(Debug, Deserialize)]
 struct Signed {
@@ -114,6 +133,7 @@ struct Signed {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Problem {
+    code: String,
     title: String,
     detail: String,
 }
@@ -128,6 +148,12 @@ pub(super) struct Engine {
 }
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// The engine says after ten seconds how far it is.
+const FORGOTTEN_WITHIN: Duration = Duration::from_secs(30);
+/// They stand in the address, which may not be of any length.
+const NUMBERS_A_REQUEST: usize = 50;
+/// Why, as it is recorded.
+const RESTORED: &str = "restored%20from%20a%20backup";
 /// Whoever finds a token in a log cannot use it for long.
 const TOKEN_TTL: Duration = Duration::from_mins(1);
 
@@ -195,6 +221,36 @@ impl Engine {
         if answer.status().is_success() { Ok(()) } else { Err(self.refusal(answer).await) }
     }
 
+    /// Has somebody forgotten, with the numbers that are listed, and waits until that is carried out everywhere.
+    pub(super) async fn forget(&self, line: &Line) -> Result<Forgot, Error> {
+        let mut others = BTreeSet::new();
+        let mut parts: Vec<&[Fingerprint]> = line.numbers.chunks(NUMBERS_A_REQUEST).collect();
+        if parts.is_empty() {
+            parts.push(&[]);
+        }
+        for part in parts {
+            let numbers: Vec<String> = part.iter().map(Fingerprint::to_string).collect();
+            let (contact, numbers) = (line.contact, numbers.join(","));
+            let path =
+                format!("/auto-calling/contacts/{contact}/personal-data?reason={RESTORED}&numbers={numbers}");
+            loop {
+                let request = self.request(Method::DELETE, &path, line.organization.as_str())?;
+                let answer = self.send(request.timeout(FORGOTTEN_WITHIN)).await?;
+                if !answer.status().is_success() {
+                    let refusal = self.refusal(answer).await;
+                    let calling = matches!(&refusal, Error::Refused { code, .. } if code == "call-under-way");
+                    return if calling { Ok(Forgot::Calling) } else { Err(refusal) };
+                }
+                let (_, told): (_, Forgetting) = self.understand(answer).await?;
+                others.extend(told.others);
+                if told.done {
+                    break;
+                }
+            }
+        }
+        Ok(Forgot::Done { others })
+    }
+
     async fn ask(&self, method: Method, path: &str) -> Result<Response, Error> {
         self.send(self.request(method, path, &self.organization)?).await
     }
@@ -226,8 +282,8 @@ impl Engine {
             return Error::Stranger { url: self.url.clone(), folder: self.folder.clone() };
         }
         match answer.json::<Problem>().await {
-            Ok(problem) if !problem.detail.is_empty() => Error::Refused(problem.detail),
-            Ok(problem) if !problem.title.is_empty() => Error::Refused(problem.title),
+            Ok(Problem { code, detail, .. }) if !detail.is_empty() => Error::Refused { code, why: detail },
+            Ok(Problem { code, title, .. }) if !title.is_empty() => Error::Refused { code, why: title },
             _ => Error::Foreign { url: self.url.clone(), why: format!("it answers {status}") },
         }
     }

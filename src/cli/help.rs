@@ -1,8 +1,12 @@
 //! What `--help` teaches: for each command its purpose, examples, what it prints and its exit codes.
 //! Paragraphs stand on one line each; the terminal's width breaks them.
 
+mod forgotten;
 mod past;
 
+pub(super) use forgotten::{
+    FORGOTTEN, FORGOTTEN_APPLY, FORGOTTEN_APPLY_MORE, FORGOTTEN_EXPORT, FORGOTTEN_EXPORT_MORE, FORGOTTEN_MORE,
+};
 pub(super) use past::{EVENTS, EVENTS_MORE, REPLAY, REPLAY_MORE, WHAT_IF, WHAT_IF_MORE};
 
 /// The purpose comes first; the one-line `about` is for the list of commands only.

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::contacts::{Answer, Asked, TRIES_MAX, say, stored, unread};
 use super::lists::{self, Redacted, Whom};
 use super::reports;
-use super::together::Drawn;
+use super::together::{Drawn, Together};
 use super::{Dispatch, Failure, Meta};
 use crate::journal::Refused;
 use crate::journal::lists::{Chunks, ListName};
@@ -28,64 +28,140 @@ use crate::journal::lists::{Chunks, ListName};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forgotten {
     pub numbers: Vec<Fingerprint>,
-    /// Where it was said.
+    /// Where it was said last.
     pub position: Position,
     pub at: DateTime<Utc>,
-    /// The effect that carries it out.
-    effect: String,
+    /// Contacts that have one of the listed numbers here: it is theirs, and is forgotten with them.
+    pub others: Vec<Uuid>,
+    /// The effects that carry it out.
+    effects: Vec<String>,
+}
+
+/// Numbers that are forgotten with a contact, and the contacts that others of them belong to.
+#[derive(Default)]
+struct Theirs {
+    numbers: Vec<Fingerprint>,
+    others: Vec<Uuid>,
+}
+
+impl Forgotten {
+    fn since(at: DateTime<Utc>) -> Self {
+        Self { numbers: vec![], position: 0, at, others: vec![], effects: vec![] }
+    }
+
+    fn covers(&self, listed: &[Fingerprint]) -> bool {
+        listed.iter().all(|number| self.numbers.contains(number))
+    }
 }
 
 impl Dispatch {
     /// Said twice, it was said the first time. Nobody is forgotten in the middle of a call: what it comes to belongs to somebody.
-    pub async fn forget_contact(&self, asked: &Asked, reason: Option<&str>) -> Answer<Forgotten> {
+    /// `listed` are numbers with which it was said in a journal that knew more than this one.
+    pub async fn forget_contact(
+        &self,
+        asked: &Asked,
+        listed: Option<&[Fingerprint]>,
+        reason: Option<&str>,
+    ) -> Answer<Forgotten> {
         for _ in 0..TRIES_MAX {
-            if let Some(known) = self.forgotten(asked).await.map_err(unread)? {
-                self.journal.forget_at_hand(asked.organization.as_str(), &known.numbers, known.position);
-                return Ok(known);
+            let known = self.forgotten(asked).await.map_err(unread)?;
+            if let Some(known) = known.as_ref().filter(|known| known.covers(listed.unwrap_or_default())) {
+                return Ok(self.obeyed(asked, known.clone(), vec![]));
             }
-            let stream = StreamId::contact(&asked.organization, asked.contact);
-            let drawn = self.draw_all::<Contact>(vec![stream]).await.map_err(unread)?;
-            let unknown = || Failure::Refused(contact::Error::Unknown.into());
-            let (mut contact, events) = drawn.into_iter().next().ok_or_else(unknown)?;
-            let (mut unit, mut numbers, at) = (self.together(asked.meta.clone()), vec![], asked.at);
-            for number in self.numbers_of(asked, &events) {
-                let stream = StreamId::person(&asked.organization, &number);
-                let mut person: Drawn<Person> = self.draw(stream).await.map_err(unread)?;
-                if person.state.contact().is_some_and(|other| other != asked.contact) {
-                    continue;
-                }
-                if let Some(live) = person.state.live() {
-                    return Err(Failure::Refused(person::Error::Ringing { call: live.call }.into()));
-                }
-                numbers.push(number);
-                let release = person::Command::Release { contact: asked.contact, at };
-                say(&mut unit, &mut person, None, release)?;
-            }
-            let forget = contact::Command::Forget { numbers, reason: reason.map(str::to_owned), at };
-            say(&mut unit, &mut contact, None, forget)?;
+            let Some(others) = self.say_forgotten(asked, (known, listed), reason).await? else { continue };
             // What was stored is read back: it says where it stands.
-            stored(unit).await?;
+            if let Some(known) = self.forgotten(asked).await.map_err(unread)? {
+                return Ok(self.obeyed(asked, known, others));
+            }
         }
         Err(Failure::Conflict)
     }
 
+    fn obeyed(&self, asked: &Asked, known: Forgotten, others: Vec<Uuid>) -> Forgotten {
+        self.journal.forget_at_hand(asked.organization.as_str(), &known.numbers, known.position);
+        Forgotten { others, ..known }
+    }
+
+    /// The contacts that have one of these numbers; none where somebody else wrote first.
+    async fn say_forgotten(
+        &self,
+        asked: &Asked,
+        (known, listed): (Option<Forgotten>, Option<&[Fingerprint]>),
+        reason: Option<&str>,
+    ) -> Answer<Option<Vec<Uuid>>> {
+        let stream = StreamId::contact(&asked.organization, asked.contact);
+        let drawn = self.draw_all::<Contact>(vec![stream]).await.map_err(unread)?;
+        let unknown = || Failure::Refused(contact::Error::Unknown.into());
+        let (mut contact, events) = drawn.into_iter().next().ok_or_else(unknown)?;
+        let mut candidates = self.numbers_of(asked, &events);
+        candidates.extend(listed.unwrap_or_default());
+        // One that was forgotten before may have a new life.
+        candidates.retain(|number| !known.as_ref().is_some_and(|known| known.numbers.contains(number)));
+        let mut unit = self.together(asked.meta.clone());
+        let Theirs { numbers, others } = self.released(asked, &mut unit, candidates).await?;
+        let (reason, at) = (reason.map(str::to_owned), asked.at);
+        let forget = match listed {
+            None => contact::Command::Forget { numbers, reason, at },
+            Some(_) => contact::Command::ForgetAgain { numbers, reason, at },
+        };
+        say(&mut unit, &mut contact, None, forget)?;
+        Ok(stored(unit).await?.map(|_| others))
+    }
+
+    /// Takes those numbers from the contact that nobody else has.
+    async fn released(
+        &self,
+        asked: &Asked,
+        unit: &mut Together,
+        candidates: Vec<Fingerprint>,
+    ) -> Answer<Theirs> {
+        let mut theirs = Theirs::default();
+        for number in candidates {
+            if theirs.numbers.contains(&number) {
+                continue;
+            }
+            let stream = StreamId::person(&asked.organization, &number);
+            let mut person: Drawn<Person> = self.draw(stream).await.map_err(unread)?;
+            if let Some(other) = person.state.contact().filter(|other| *other != asked.contact) {
+                theirs.others.push(other);
+                continue;
+            }
+            if let Some(live) = person.state.live() {
+                return Err(Failure::Refused(person::Error::Ringing { call: live.call }.into()));
+            }
+            theirs.numbers.push(number);
+            let release = person::Command::Release { contact: asked.contact, at: asked.at };
+            say(unit, &mut person, None, release)?;
+        }
+        Ok(theirs)
+    }
+
     /// Whether every place is rewritten by now.
     pub async fn is_carried_out(&self, forgotten: &Forgotten) -> Answer<bool> {
-        let done = self.journal.effect_done(&forgotten.effect).await;
-        done.map(|done| done == Some(true)).map_err(|why| Failure::Unavailable(why.to_string()))
+        for effect in &forgotten.effects {
+            let done = self.journal.effect_done(effect).await;
+            if done.map_err(|why| Failure::Unavailable(why.to_string()))? != Some(true) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn forgotten(&self, asked: &Asked) -> Result<Option<Forgotten>, Refused> {
         let stream = StreamId::contact(&asked.organization, asked.contact);
         let facts = self.facts_of(Contact::TYPE, &stream).await;
         let facts = facts.map_err(|why| Refused::Unavailable(why.to_string()))?;
-        Ok(facts.iter().find_map(|fact| {
+        let mut known: Option<Forgotten> = None;
+        for fact in &facts {
             let Event::Contact(contact::Event::Forgotten { numbers, at, .. }) = &fact.event else {
-                return None;
+                continue;
             };
-            let effect = format!("{}/{stream}/{}", Forgetting::NAME, fact.sequence);
-            Some(Forgotten { numbers: numbers.clone(), position: fact.position, at: *at, effect })
-        }))
+            let known = known.get_or_insert_with(|| Forgotten::since(*at));
+            known.numbers.extend(numbers);
+            known.effects.push(format!("{}/{stream}/{}", Forgetting::NAME, fact.sequence));
+            known.position = fact.position;
+        }
+        Ok(known)
     }
 
     /// Every number that the contact ever had.

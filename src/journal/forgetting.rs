@@ -5,17 +5,22 @@
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
-use domain::contact;
+use chrono::{DateTime, Utc};
+use cqrs_es::Aggregate as _;
+use domain::contact::{self, Contact};
 use domain::fact::{Event, Fact, Position};
 use domain::ids::{Fingerprint, Organization};
 use uuid::Uuid;
 
+use super::bounds::Bounds;
 use super::keys::Keyring;
 use super::lists::{Chunks, ListName};
+use super::verify::Reader;
 use super::{Error, Journal, Store};
 
 /// Events looked through in one read.
 const LOOKED_THROUGH: u64 = 20_000;
+const LISTING: Bounds = Bounds { events: 20_000, bytes: 16 << 20 };
 
 /// An event whose personal part needs one of the keys that were asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +29,41 @@ pub struct SealedEvent {
     pub kind: String,
     pub stream: String,
     pub key: Uuid,
+}
+
+/// That somebody was forgotten: nothing of it is about them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    pub organization: Organization,
+    pub contact: Uuid,
+    pub numbers: Vec<Fingerprint>,
+    pub at: DateTime<Utc>,
+}
+
+impl Said {
+    fn of(fact: &Fact) -> Option<Self> {
+        let Event::Contact(contact::Event::Forgotten { numbers, at, .. }) = &fact.event else { return None };
+        let organization = Organization::parse(fact.stream.organization()).ok()?;
+        let contact = fact.stream.session_name().parse().ok()?;
+        Some(Self { organization, contact, numbers: numbers.clone(), at: *at })
+    }
+}
+
+impl Reader {
+    /// Everybody who was forgotten, the oldest first.
+    pub async fn forgotten(&self) -> Result<Vec<Said>, Error> {
+        let (mut all, mut after) = (vec![], 0);
+        loop {
+            let mut page = self.stored_within(after, LISTING).await?;
+            let Some(last) = page.last() else { return Ok(all) };
+            after = last.position;
+            page.retain(|event| event.kind == Contact::TYPE && event.event_type == "forgotten");
+            if !page.is_empty() {
+                let told = self.decode(&page, None).await?;
+                all.extend(told.facts.iter().filter_map(|fact| Said::of(fact)));
+            }
+        }
+    }
 }
 
 /// An event that may be one of them, as its store finds it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::fact::Position;
 use uuid::Uuid;
 
+use super::chain::Hash;
 use super::feed::{Decoding, Page};
 use super::keys::{DataKey, KeyRow, Keyring};
 use super::verify::{Reader, Store};
@@ -56,12 +57,17 @@ impl Reader {
         }
     }
 
+    /// What tells the data key of this journal from any other; none where it has none yet.
+    pub async fn data_key_mark(&self) -> Result<Option<Hash>, Error> {
+        match &self.0 {
+            Store::Sqlite(store) => store.data_key_mark().await,
+            Store::Postgres(store) => store.data_key_mark().await,
+        }
+    }
+
     /// The keys to what is personal in this journal, and in no other.
     pub async fn unlock(&self, data_key: &DataKey, ids: Arc<dyn Ids>) -> Result<Keyring, Error> {
-        let mark = match &self.0 {
-            Store::Sqlite(store) => store.data_key_mark().await?,
-            Store::Postgres(store) => store.data_key_mark().await?,
-        };
+        let mark = self.data_key_mark().await?;
         if mark.is_some_and(|mark| mark != data_key.mark()) {
             return Err(Error::WrongDataKey);
         }

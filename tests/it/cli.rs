@@ -22,7 +22,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "serve",
     "status",
     "rebuild",
@@ -32,6 +32,7 @@ const COMMANDS: [&str; 15] = [
     "verify-bundle",
     "checkpoint",
     "signing-key",
+    "forgotten",
     "token",
     "user",
     "sim",
@@ -39,7 +40,7 @@ const COMMANDS: [&str; 15] = [
     "what-if",
     "kerio-probe",
 ];
-const BENEATH: [&str; 8] = [
+const BENEATH: [&str; 10] = [
     "events export",
     "sim remote",
     "sim agent",
@@ -48,6 +49,8 @@ const BENEATH: [&str; 8] = [
     "user passwd",
     "signing-key show",
     "signing-key rotate",
+    "forgotten export",
+    "forgotten apply",
 ];
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -101,7 +104,7 @@ fn every_setting_is_a_flag_of_serve() {
 }
 
 /// What nobody can have meant.
-const WRONG: [&[&str]; 55] = [
+const WRONG: [&[&str]; 59] = [
     &["dance"],
     &[],
     &["events", "--format", "xml"],
@@ -121,6 +124,10 @@ const WRONG: [&[&str]; 55] = [
     &["signing-key", "show"],
     &["signing-key", "rotate"],
     &["signing-key", "rotate", "--lost"],
+    &["forgotten"],
+    &["forgotten", "export"],
+    &["forgotten", "apply"],
+    &["forgotten", "apply", "nowhere.ndjson"],
     &["events"],
     &["events", "export", "--format", "csv"],
     &["events", "--follow", "export", "--format", "csv", "--out", "x"],

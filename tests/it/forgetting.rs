@@ -5,6 +5,7 @@ mod afterwards;
 mod lived;
 mod places;
 mod planted;
+mod restored;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -44,6 +45,15 @@ pub(crate) async fn forget(world: &World, contact: &str) -> Value {
 /// They count and say of nobody.
 const SAY_OF_NOBODY: [&str; 4] = ["session_stats", "campaign_board", "campaign_hours", "promises"];
 
+async fn rebuilt_is_live(world: &World, live: &[(&str, Vec<Vec<String>>)]) {
+    for screen in SCREENS {
+        rebuild(world, screen);
+    }
+    for ((screen, followed), (_, fresh)) in live.iter().zip(&all_rows(world).await) {
+        assert_eq!(fresh, followed, "{screen}");
+    }
+}
+
 pub(crate) async fn is_found_nowhere(mut world: World, planted: Planted) -> World {
     let before = all_rows(&world).await;
     let found = hits(&world);
@@ -69,12 +79,7 @@ pub(crate) async fn is_found_nowhere(mut world: World, planted: Planted) -> Worl
     for ((screen, before), (_, after)) in before.iter().zip(&live) {
         assert_eq!(before.len(), after.len(), "{screen} shows as many as before");
     }
-    for screen in SCREENS {
-        rebuild(&world, screen);
-    }
-    for ((screen, followed), (_, fresh)) in live.iter().zip(&all_rows(&world).await) {
-        assert_eq!(fresh, followed, "{screen}");
-    }
+    rebuilt_is_live(&world, &live).await;
     assert_eq!(hits(&world), none, "nothing comes back with a rebuild");
     planted.is_told_nowhere(&world).await;
 

@@ -97,6 +97,26 @@ fn a_person_is_forgotten_once_and_for_good() {
     Contacts::with(()).given_no_previous_events().when(forget()).then_expect_error(Error::Unknown);
 }
 
+/// As a journal has it to say that was restored from a backup.
+#[test]
+fn whoever_comes_back_is_forgotten_again() {
+    let again = |bytes: &[u8]| {
+        let numbers = bytes.iter().map(|byte| Fingerprint([*byte; 16])).collect();
+        Command::ForgetAgain { numbers, reason: None, at: at(2) }
+    };
+    let of = |byte| Event::Forgotten { numbers: vec![Fingerprint([byte; 16])], reason: None, at: at(2) };
+    Contacts::with(()).given_no_previous_events().when(again(&[7])).then_expect_events(vec![of(7)]);
+    Contacts::with(()).given(vec![created()]).when(again(&[7])).then_expect_events(vec![of(7)]);
+    let known = || vec![created(), of(7)];
+    Contacts::with(()).given(known()).when(again(&[7])).then_expect_events(vec![]);
+    Contacts::with(()).given(known()).when(again(&[7, 8])).then_expect_events(vec![of(8)]);
+    let both = vec![created(), of(7), of(8)];
+    Contacts::with(()).given(both).when(again(&[8, 7])).then_expect_events(vec![]);
+    let create =
+        Command::Create { id: Uuid::nil(), details: details("+998901234567"), import: None, at: at(3) };
+    Contacts::with(()).given(vec![of(7)]).when(create).then_expect_error(Error::Forgotten);
+}
+
 #[test]
 fn who_was_removed_can_be_forgotten_still() {
     let given = vec![created(), Event::Removed { at: at(1) }];

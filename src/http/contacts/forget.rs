@@ -5,6 +5,7 @@ use std::time::Duration;
 use actix_web::web::{Path, Query};
 use actix_web::{HttpResponse, delete};
 use domain::contact::REASON_LEN_MAX;
+use domain::ids::Fingerprint;
 use domain::phone::masked;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -32,6 +33,9 @@ struct Why {
     /// Kept in clear for as long as the journal: it must not name a person. Telephone numbers in it are masked.
     #[param(max_length = 500)]
     reason: Option<String>,
+    /// Fingerprints of numbers with commas between, as `karnay forgotten export` writes them: they are forgotten too, and so is a contact
+    /// that is not there. For a journal that was restored from a backup and knows less than was said since.
+    numbers: Option<String>,
 }
 
 /// How far it is.
@@ -48,6 +52,8 @@ struct ForgottenView {
     at: Stamp,
     /// Numbers of the contact that were forgotten; one that is another contact's by now is not among them.
     numbers: usize,
+    /// Contacts that have one of the given `numbers` here: it is theirs, and is forgotten with them.
+    others: Vec<Uuid>,
     /// What is out of the engine's reach.
     left: &'static [&'static str],
 }
@@ -76,8 +82,9 @@ pub(super) async fn forget(
         return Err(Problem::parameter("reason", format!("is longer than {REASON_LEN_MAX} characters")));
     }
     let reason = reason.map(|reason| masked(reason, engine.options.home));
+    let listed = why.numbers.as_deref().map(listed).transpose()?;
     let asked = asked(&engine, &admin.0, &id, named(&contact)?);
-    let forgotten = engine.dispatch.forget_contact(&asked, reason.as_deref()).await?;
+    let forgotten = engine.dispatch.forget_contact(&asked, listed.as_deref(), reason.as_deref()).await?;
     let until = Instant::now() + WAIT;
     let mut done = engine.dispatch.is_carried_out(&forgotten).await?;
     while !done && Instant::now() < until {
@@ -86,7 +93,14 @@ pub(super) async fn forget(
     }
     let mut answer = if done { HttpResponse::Ok() } else { HttpResponse::Accepted() };
     answer.insert_header((edge::POSITION, forgotten.position));
-    let numbers = forgotten.numbers.len();
-    let (id, at) = (asked.contact, Stamp(forgotten.at));
-    Ok(answer.json(ForgottenView { id, forgotten: true, done, at, numbers, left: LEFT }))
+    let (id, numbers, at) = (asked.contact, forgotten.numbers.len(), Stamp(forgotten.at));
+    let others = forgotten.others;
+    Ok(answer.json(ForgottenView { id, forgotten: true, done, at, numbers, others, left: LEFT }))
+}
+
+fn listed(texts: &str) -> Result<Vec<Fingerprint>, Problem> {
+    let all: Option<Vec<Fingerprint>> =
+        texts.split(',').filter(|text| !text.is_empty()).map(Fingerprint::parse).collect();
+    let expected = "has to be fingerprints of 32 hexadecimal digits with commas between";
+    all.ok_or_else(|| Problem::parameter("numbers", expected))
 }

@@ -178,12 +178,23 @@ pub(super) async fn until(is_so: impl Fn() -> bool) {
     }
 }
 
-/// Every way that a text may lie in a file.
 fn needles() -> Vec<Vec<u8>> {
+    needles_of(&[
+        "998901234567",
+        "901234567",
+        "90 123-45-67",
+        "90 123 45 67",
+        NAME,
+        "zebiniso",
+        SAID,
+        "765432109899",
+    ])
+}
+
+/// Every way that a text may lie in a file.
+pub(super) fn needles_of(texts: &[&str]) -> Vec<Vec<u8>> {
     let mut all = vec![];
-    for text in
-        ["998901234567", "901234567", "90 123-45-67", "90 123 45 67", NAME, "zebiniso", SAID, "765432109899"]
-    {
+    for text in texts {
         all.push(text.as_bytes().to_vec());
         all.push(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
         all.push(text.encode_utf16().flat_map(u16::to_be_bytes).collect());
@@ -213,15 +224,20 @@ fn first(bytes: &[u8], needles: &[Vec<u8>]) -> Option<usize> {
 
 /// Files, tables and lines in which anything of the person is found.
 pub(crate) fn hits(world: &World) -> Vec<String> {
+    hits_of(world, &needles())
+}
+
+/// The same of anybody else.
+pub(super) fn hits_of(world: &World, needles: &[Vec<u8>]) -> Vec<String> {
     let mut found = vec![];
     for file in files(&world.data()) {
         let bytes = std::fs::read(&file).unwrap();
-        note(&mut found, &file.display().to_string(), &unpacked(&bytes));
+        note(&mut found, &file.display().to_string(), &unpacked(&bytes), needles);
     }
     if let Some(server) = &world.postgres {
         for line in server.dump(world.database_url()).split(|byte| *byte == b'\n') {
             let name = String::from_utf8_lossy(&line[..line.len().min(60)]).into_owned();
-            note(&mut found, &name, line);
+            note(&mut found, &name, line, needles);
         }
     }
     found
@@ -244,8 +260,8 @@ pub(super) fn tells(bytes: &[u8]) -> bool {
     first(&unpacked(bytes), &needles()).is_some()
 }
 
-fn note(found: &mut Vec<String>, place: &str, bytes: &[u8]) {
-    if let Some(at) = first(bytes, &needles()) {
+fn note(found: &mut Vec<String>, place: &str, bytes: &[u8], needles: &[Vec<u8>]) {
+    if let Some(at) = first(bytes, needles) {
         let around = &bytes[at.saturating_sub(40)..(at + 40).min(bytes.len())];
         found.push(format!("{place}: {}", String::from_utf8_lossy(around)));
     }

@@ -1,0 +1,47 @@
+//! `karnay forgotten` and what is beneath it.
+
+pub(in crate::cli) const FORGOTTEN: &str = "\
+Keeps what was forgotten forgotten when a backup is restored that is older.
+docs/personal-data.md says what forgetting is, and which rule backups are kept by.";
+
+pub(in crate::cli) const FORGOTTEN_MORE: &str = "\
+Examples:
+  karnay forgotten export > /mnt/elsewhere/forgotten.ndjson
+  karnay forgotten apply /mnt/elsewhere/forgotten.ndjson
+  karnay forgotten apply --help
+
+Prints: what each of them prints is said in its own help.
+
+Exit codes: 0 done, 1 somebody is left, or the engine refused, 2 wrong use, or data cannot be opened";
+
+pub(in crate::cli) const FORGOTTEN_EXPORT: &str = "\
+Prints whom this journal has forgotten, to be kept beside its backups and newer than each of them.
+It only reads, and may run beside an engine.";
+
+pub(in crate::cli) const FORGOTTEN_EXPORT_MORE: &str = "\
+Examples:
+  karnay forgotten export > /mnt/elsewhere/forgotten.ndjson
+  DATABASE_URL=postgres://karnay:secret@db/karnay karnay forgotten export | wc -l
+
+Prints: one JSON object a line, the oldest first: organization, contact, numbers (keyed hashes, which say nothing without the data key), \
+at, dataKey (which tells that key from another). Nothing of a person is in it.
+
+Exit codes: 0 printed, 2 the journal cannot be opened";
+
+pub(in crate::cli) const FORGOTTEN_APPLY: &str = "\
+Forgets again everybody on a list whom a restored backup brought back.
+It asks the running engine and waits until every place is rewritten.";
+
+pub(in crate::cli) const FORGOTTEN_APPLY_MORE: &str = "\
+Examples:
+  karnay forgotten apply /mnt/elsewhere/forgotten.ndjson
+  HOST=127.0.0.1 karnay forgotten apply /mnt/elsewhere/forgotten.ndjson
+
+Start the engine on the restored data with HOST=127.0.0.1 first, so that nobody else sees what it brought back, and let others in when \
+this has ended with 0. Applying a list twice does no harm; whoever has a forgotten number since then is somebody new and is left alone. \
+Numbers are forgotten too of contacts that the backup knows nothing of yet.
+
+Prints: what became of each line, and how many were listed, are forgotten again, were known before and are left.
+
+Exit codes: 0 everybody listed is forgotten, 1 somebody is left, or the engine is away, 2 wrong use, FILE is no such list, or is of another \
+data key";

@@ -1,0 +1,135 @@
+//! Whoever was forgotten after a backup was made comes back with it, and is forgotten again by the list that was kept beside it.
+
+use std::path::Path;
+use std::process::Output;
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::planted::{Planted, hits, hits_of, needles_of};
+use super::{all_rows, forget, rebuilt_is_live};
+use crate::contacts::Desk;
+use crate::world::World;
+
+/// Of whom a list and a report tell, and who becomes a contact after the backup.
+const LATER: &str = "+998901110001";
+/// Of whom nobody tells but contacts: one of the backup, and another after it.
+const PASSED_ON: &str = "+998907770001";
+
+fn copied(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (old, new) = (entry.path(), to.join(entry.file_name()));
+        if old.is_dir() { copied(&old, &new) } else { assert!(std::fs::copy(old, new).is_ok()) }
+    }
+}
+
+/// A copy of everything, while the engine stands still.
+async fn backed_up(world: &World) {
+    copied(&world.data(), &world.folder.path().join("backup"));
+    if let Some(server) = &world.postgres {
+        let database = world.database_url().rsplit('/').next().unwrap();
+        server.run("postgres", &format!("CREATE DATABASE backup TEMPLATE {database}")).await;
+    }
+}
+
+fn restore(world: &mut World) {
+    std::fs::remove_dir_all(world.data()).unwrap();
+    std::fs::rename(world.folder.path().join("backup"), world.data()).unwrap();
+    if let Some(url) = world.postgres.as_ref().map(|server| server.url("backup")) {
+        world.set("DATABASE_URL", &url);
+    }
+}
+
+fn said(out: &Output) -> (Option<i32>, String) {
+    (
+        out.status.code(),
+        format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr)),
+    )
+}
+
+async fn somebody(world: &World, name: &str, phone: &str) -> String {
+    let made = json!({ "firstName": name, "lastName": "Olimov", "phone": phone });
+    Desk::of(world, "1", "admin").created(&made).await["id"].as_str().unwrap().to_owned()
+}
+
+/// Writes down whom the journal has forgotten.
+fn listed(world: &World, count: usize) -> String {
+    let list = world.run(&["forgotten", "export"]);
+    assert_eq!(list.status.code(), Some(0), "{}", said(&list).1);
+    assert_eq!(String::from_utf8_lossy(&list.stdout).lines().count(), count);
+    let file = world.folder.path().join("forgotten.ndjson");
+    std::fs::write(&file, &list.stdout).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+async fn is_forgotten_again(mut world: World) {
+    let planted = Planted::everywhere(&mut world).await;
+    let before = somebody(&world, "Karim", PASSED_ON).await;
+    assert!(world.stop().success());
+    backed_up(&world).await;
+
+    world.start().await;
+    let desk = Desk::of(&world, "1", "admin");
+    let (status, _) = desk.ask(Method::DELETE, &format!("/contacts/{before}"), None).await;
+    assert_eq!(status, 200);
+    let (later, owner) =
+        (somebody(&world, "Salima", LATER).await, somebody(&world, "Salima", PASSED_ON).await);
+    for contact in [&planted.contact, &later, &owner] {
+        forget(&world, contact).await;
+    }
+    let list = listed(&world, 3);
+    assert!(world.stop().success());
+
+    restore(&mut world);
+    let apply = |world: &World| said(&world.run(&["forgotten", "apply", &list]));
+    assert_eq!(apply(&world).0, Some(1), "no engine runs");
+    world.start().await;
+    let theirs = needles_of(&["998901110001", "901110001"]);
+    assert!(!hits(&world).is_empty() && !hits_of(&world, &theirs).is_empty(), "the backup brought them back");
+    let (code, told) = apply(&world);
+    assert_eq!(code, Some(1), "{told}");
+    for whose in [&planted.contact, &later] {
+        assert!(told.contains(&format!("1/{whose} is forgotten again\n")), "{told}");
+    }
+    let partly = format!("1/{owner} NOT wholly forgotten: has a number with {before} here");
+    assert!(told.contains(&partly), "{told}");
+    assert!(told.ends_with("listed: 3, forgotten again: 2, known before: 0, left: 1\n"), "{told}");
+
+    forget(&world, &before).await;
+    let (code, told) = apply(&world);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.ends_with("listed: 3, forgotten again: 1, known before: 2, left: 0\n"), "{told}");
+    let passed_on = needles_of(&["998907770001", "Olimov"]);
+    let found = [hits(&world), hits_of(&world, &theirs), hits_of(&world, &passed_on)].concat();
+    assert!(found.is_empty(), "{found:?}");
+    planted.is_told_nowhere(&world).await;
+    assert!(world.verify().status.success());
+    rebuilt_is_live(&world, &all_rows(&world).await).await;
+    a_list_does_no_more(&world, &list).await;
+}
+
+/// Whoever has a number next is somebody new, whom the list leaves alone; and it is of this journal, and of no other.
+async fn a_list_does_no_more(world: &World, list: &str) {
+    let apply = || said(&world.run(&["forgotten", "apply", list]));
+    let next = somebody(world, "Dilshod", LATER).await;
+    let (code, told) = apply();
+    assert!(code == Some(0) && told.ends_with("known before: 3, left: 0\n"), "{told}");
+    let desk = Desk::of(world, "1", "admin");
+    assert_eq!(desk.get(&format!("/contacts/{next}")).await["phone"], LATER);
+    let other = std::fs::read_to_string(list).unwrap().replace("\"dataKey\":\"", "\"dataKey\":\"00");
+    std::fs::write(list, other).unwrap();
+    let (code, told) = apply();
+    assert!(code == Some(2) && told.contains("line 1: is of another data key"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_a_backup_brings_back_is_forgotten_again_on_sqlite() {
+    is_forgotten_again(World::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_a_backup_brings_back_is_forgotten_again_on_postgres() {
+    is_forgotten_again(World::postgres().await).await;
+}
