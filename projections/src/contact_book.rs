@@ -76,6 +76,11 @@ impl Field for Status {
 }
 
 impl ContactRow {
+    /// A number is what every contact has; one without it is known by nobody any more.
+    pub fn is_forgotten(&self) -> bool {
+        self.removed == 0 && self.phone.is_empty()
+    }
+
     fn created(fact: &Fact, id: Uuid, import: Option<Uuid>, at: DateTime<Utc>) -> Self {
         Self {
             stream: fact.stream.as_str().to_owned(),

@@ -78,6 +78,9 @@ pub(super) struct ContactView<'a> {
     last_conversation_outcome: Option<&'a str>,
     /// Where the person lives, where that is known: `Asia/Tashkent`.
     timezone: Option<&'a str>,
+    /// Present where the person was forgotten: nothing is known of them any more, and nobody changes the contact.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    forgotten: bool,
     #[schema(value_type = String, format = DateTime)]
     created_at: Stamp,
     #[schema(value_type = String, format = DateTime)]
@@ -101,6 +104,7 @@ impl<'a> ContactView<'a> {
             status_description: row.status.description(texts.language),
             last_conversation_outcome: row.last_outcome.as_deref(),
             timezone: row.zone.as_deref(),
+            forgotten: row.is_forgotten(),
             created_at: Stamp(row.created_at),
             updated_at: Stamp(row.updated_at),
         }

@@ -182,6 +182,40 @@ test('who asks not to be called is not, until that is taken back; and a contact 
   await expect(page.getByRole('alert')).toContainText('contact-unknown');
 });
 
+test('an admin forgets a person for good, and says why', async ({ page, engine, context }) => {
+  const made = await engine.api<Made>('POST', '/auto-calling/contacts', { firstName: 'Zebiniso', lastName: 'Qodirova', phone: '+998907654321', notes: 'Ertalab' }, engine.token());
+  await page.goto(`/ui/contacts/${made.id}`);
+  await page.getByRole('button', { name: 'Butunlay unutish' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Zebiniso Qodirova butunlay unutilsinmi?' });
+  await expect(dialog).toContainText('Buni qaytarib bo\'lmaydi.');
+  const forget = dialog.getByRole('button', { name: 'Butunlay unutish' });
+  await expect(forget).toBeDisabled();
+  await look(page, 'contact-forget');
+  await dialog.getByLabel('Sabab').fill('Xat bilan so\'radi');
+  await forget.click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Unutilgan shaxs', { timeout: 20_000 });
+  await expect(page.getByText('Zebiniso')).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Tahrirlash' })).toHaveCount(0);
+  await look(page, 'contact-forgotten');
+  const audit = await engine.api<{ events: { words: string }[] }>('GET', `/audit/contact/${made.id}?lang=uz`, undefined, engine.token());
+  expect(JSON.stringify(audit)).toContain('Xat bilan so\'radi');
+  expect(JSON.stringify(audit)).not.toContain('Zebiniso');
+  await page.getByRole('link', { name: 'Barcha kontaktlar' }).click();
+  await expect(page.getByRole('link', { name: 'Unutilgan shaxs' })).toBeVisible();
+  await page.goto(`/ui/contacts/${made.id}`);
+  await page.getByRole('button', { name: 'O\'chirish' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'O\'chirish' }).click();
+  await expect(page).toHaveURL(/\/ui\/contacts$/);
+
+  // Whoever is no admin is not shown the way.
+  const other = await engine.api<Made>('POST', '/auto-calling/contacts', { firstName: 'Boshqa', lastName: 'Odam', phone: '+998907654322' }, engine.token());
+  await context.addInitScript((token) => sessionStorage.setItem('karnay.token', token), engine.token('manager'));
+  const theirs = await context.newPage();
+  await theirs.goto(`/ui/contacts/${other.id}`);
+  await expect(theirs.getByRole('button', { name: 'Tahrirlash' })).toBeVisible();
+  await expect(theirs.getByRole('button', { name: 'Butunlay unutish' })).toHaveCount(0);
+});
+
 test('a workbook that stands in the way of itself says why', async ({ page }) => {
   await prefer(page, { language: 'uz-Cyrl' });
   await page.goto('/ui/contacts');

@@ -62,9 +62,11 @@ fn a_contact_shows_what_is_known_and_prints_none_of_it() {
 #[test]
 fn a_contact_that_was_removed_leaves_nothing_of_the_person() {
     let row = folded(vec![created(Personal::Clear(details())), contact::Event::Removed { at: at(5) }]);
+    assert!(!row.is_forgotten());
     assert_eq!((row.removed, &*row.phone, &*row.sought, row.custom_data), (1, "", "", None));
     let forgotten = folded(vec![created(Personal::Forgotten)]);
     assert_eq!((forgotten.removed, &*forgotten.phone), (0, ""));
+    assert!(forgotten.is_forgotten());
 }
 
 #[test]

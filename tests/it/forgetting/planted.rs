@@ -115,6 +115,7 @@ impl Planted {
             assert_eq!(first(&answer, &needles()), None, "{path}: {}", String::from_utf8_lossy(&answer));
         }
         let desk = Desk::of(world, "1", "admin");
+        assert_eq!(desk.get(&format!("/contacts/{}", self.contact)).await["forgotten"], true);
         let listed = desk.get("/do-not-call").await;
         let ids: Vec<&Value> = listed["data"].as_array().unwrap().iter().map(|row| &row["id"]).collect();
         assert!(

@@ -1,4 +1,5 @@
-// What can be done about a contact: write it anew, forbid or allow calls, take it away.
+// What can be done about a contact: write it anew, forbid or allow calls, take it away, forget who it was.
+// Where that was done, what is left can be taken away, and nothing else.
 
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -14,21 +15,23 @@ import { useWhy } from '../../parts/why';
 import { useWords } from '../../words';
 import { changed, type Contact, fullName } from './data';
 import { Edit } from './edit';
+import { Forget } from './forget';
 
 type Status = Schemas['ContactStatus'];
 
 export function Actions({ contact }: { readonly contact: Contact }) {
   const t = useWords();
-  const may = atLeast(usePerson(), 'operator');
-  const [open, show] = useState<'edit' | 'forbid' | 'allow' | 'remove' | undefined>();
+  const person = usePerson();
+  const [open, show] = useState<'edit' | 'forbid' | 'allow' | 'remove' | 'forget' | undefined>();
   const { mark, remove } = useChanges(contact, () => show(undefined));
   const close = () => show(undefined);
-  const name = fullName(contact);
+  const forgotten = contact.forgotten === true;
+  const name = forgotten ? t('contacts.forgotten') : fullName(contact);
   const forbidden = contact.status === 'DO_NOT_CALL';
-  if (!may) return null;
+  if (!atLeast(person, 'operator')) return null;
   return (
     <div className="row">
-      {!forbidden && (
+      {!forbidden && !forgotten && (
         <Select
           label={t('contacts.status')}
           value={contact.status}
@@ -36,11 +39,13 @@ export function Actions({ contact }: { readonly contact: Contact }) {
           choose={(status) => mark.mutate(status)}
         />
       )}
-      {forbidden
+      {!forgotten && (forbidden
         ? <button type="button" className="button" onClick={() => show('allow')}>{t('contacts.allow')}</button>
-        : <button type="button" className="button" onClick={() => show('forbid')}>{t('contacts.forbid')}</button>}
-      <button type="button" className="button" onClick={() => show('edit')}>{t('contacts.edit')}</button>
+        : <button type="button" className="button" onClick={() => show('forbid')}>{t('contacts.forbid')}</button>)}
+      {!forgotten && <button type="button" className="button" onClick={() => show('edit')}>{t('contacts.edit')}</button>}
       <button type="button" className="button danger" onClick={() => show('remove')}>{t('contacts.remove')}</button>
+      {!forgotten && atLeast(person, 'admin') && <button type="button" className="button danger" onClick={() => show('forget')}>{t('contacts.forget.action')}</button>}
+      {open === 'forget' && <Forget contact={contact} close={close} />}
       {open === 'edit' && <Edit contact={contact} close={close} />}
       {open === 'forbid' && (
         <Confirm title={t('contacts.forbidTitle')} text={t('contacts.forbidText', { name })} action={t('contacts.forbid')} busy={mark.isPending} confirm={() => mark.mutate('DO_NOT_CALL')} close={close} />

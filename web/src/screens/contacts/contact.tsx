@@ -35,10 +35,34 @@ export function ContactScreen() {
   );
 }
 
+/** Calls are known by their number, which nobody knows any more; what was promised is known by the contact. */
+function Forgotten({ contact, mark }: { readonly contact: Contact; readonly mark: React.ReactNode }) {
+  const t = useWords();
+  return (
+    <>
+      <header className="row spread">
+        <div className="stack close">
+          <div className="row"><Heading>{t('contacts.forgotten')}</Heading>{mark}</div>
+          <p className="soft">{t('contacts.forgottenText')}</p>
+        </div>
+        <div className="row">
+          <AuditLink kind="contact" id={contact.id} />
+          <Actions contact={contact} />
+        </div>
+      </header>
+      <div className="columns">
+        <Details contact={contact} />
+        <Promises contact={contact} />
+      </div>
+    </>
+  );
+}
+
 function Shown({ contact, mark }: { readonly contact: Contact; readonly mark: React.ReactNode }) {
   const t = useWords();
   // What an agent came to, or what somebody wrote.
   const spelled = useSpelled();
+  if (contact.forgotten === true) return <Forgotten contact={contact} mark={mark} />;
   return (
     <>
       <header className="row spread">

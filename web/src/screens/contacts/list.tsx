@@ -110,7 +110,7 @@ function useColumns(): ColumnDef<Contact, never>[] {
     {
       id: 'name',
       header: t('contacts.name'),
-      cell: ({ row: { original } }) => <Link to="/contacts/$id" params={{ id: original.id }} search={{}} className="cut">{fullName(original)}</Link>,
+      cell: ({ row: { original } }) => <Link to="/contacts/$id" params={{ id: original.id }} search={{}} className="cut">{original.forgotten === true ? t('contacts.forgotten') : fullName(original)}</Link>,
       meta: { width: 'minmax(9rem, 1fr)', phone: 'title' },
     },
     { id: 'phone', header: t('contacts.phone'), cell: ({ row }) => <Phone number={row.original.phone} />, meta: { width: '11.5rem', phone: 'line' } },
