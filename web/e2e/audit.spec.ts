@@ -130,12 +130,22 @@ test('the journal is verified', async ({ page, engine }) => {
   await session(engine);
   await page.goto('/ui/audit');
   const card = page.getByRole('region', { name: 'Jurnal yaxlitligi' });
-  await expect(card.getByRole('status')).toContainText('tekshirilmagan');
+  await expect(card.getByRole('status').first()).toContainText('tekshirilmagan');
   await card.getByRole('button', { name: 'Tekshirish' }).click();
   await expect(card.getByText('Butun', { exact: true })).toBeVisible({ timeout: 30_000 });
   const told = await engine.api<{ last: { digest: string } }>('GET', '/audit/verification', undefined, engine.token());
   await expect(card).toContainText(told.last.digest);
+  const newest = card.getByRole('region', { name: 'Oxirgi imzolangan nuqta' });
+  const signed = await engine.api<{ checkpoints: { number: number; key: string }[] }>('POST', '/audit/checkpoints', undefined, engine.token());
+  await page.reload();
+  await expect(newest).toContainText(signed.checkpoints[0]?.key ?? 'a key');
   await look(page, 'audit-verified');
+  const file = page.waitForEvent('download');
+  await newest.getByRole('button', { name: 'Saqlab olish' }).click();
+  const kept = await file;
+  await expect(newest).toContainText(`karnay verify --checkpoint ${kept.suggestedFilename()}`);
+  // It throws where the journal is not what was signed.
+  engine.run(['verify', '--checkpoint', await kept.path()]);
 });
 
 test('what is not there is said, and operators are not shown the way', async ({ page, engine, context }) => {

@@ -1,4 +1,4 @@
-// Whether the journal is what was written: the last look at it, and another one.
+// Whether the journal is what was written: the last look at it, another one, and what was signed of it.
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 
@@ -14,6 +14,7 @@ import { Time, useTime } from '../../parts/time';
 import { Wrong } from '../../parts/wrong';
 import { useWords } from '../../words';
 import { useActor } from '../../parts/actor';
+import { Checkpoint } from './checkpoint';
 
 type Verified = Schemas['JournalVerified'];
 
@@ -53,6 +54,7 @@ export function Soundness() {
       {begin.error !== null && <Wrong thrown={begin.error} />}
       {last != null && <Last last={last} />}
       <p className="soft"><small>{t('verification.memory')}</small></p>
+      <Checkpoint />
     </section>
   );
 }
