@@ -1,5 +1,6 @@
 //! What the journal is can be proved to others: it is signed, whatever is changed in it is named, and a call's evidence stands alone.
 
+mod chained;
 mod changed;
 mod deep;
 mod evidence;
