@@ -1,5 +1,7 @@
 //! What was recorded, as everything downstream meets it: any aggregate's event with its place and its circumstances.
 
+mod types;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +14,8 @@ use crate::{
     api_key, call, campaign, contact, disclosure, import, number_list, pbx, pbx_call, person, promise,
     quarantine, remote, session, target, user,
 };
+
+pub use types::{TYPES, UnknownType, known};
 
 /// A place in the journal: 1, 2, 3 … without gaps.
 pub type Position = u64;

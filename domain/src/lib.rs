@@ -10,6 +10,7 @@ pub mod language;
 pub mod outcome;
 pub mod personal;
 pub mod phone;
+pub mod slip;
 pub mod zone;
 
 pub mod api_key;

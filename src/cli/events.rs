@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use domain::fact::{Circumstances, Position};
+use domain::fact::{self, Circumstances, Position, UnknownType};
 
 use super::verify::place;
 use super::{Error, Outcome, export, help};
@@ -27,7 +27,7 @@ pub(super) struct Options {
     #[arg(long)]
     follow: bool,
     /// Only events of this type (reported) or kind and type (call.reported); may be repeated
-    #[arg(long = "type", value_name = "T")]
+    #[arg(long = "type", value_name = "T", value_parser = known)]
     types: Vec<String>,
     /// How to print: one JSON object a line, or comma-separated values under a header
     #[arg(long, value_enum, default_value_t = Format::Ndjson)]
@@ -39,6 +39,10 @@ enum Task {
     /// Write what was recorded into files for analysts
     #[command(before_help = help::EVENTS_EXPORT, after_help = help::EVENTS_EXPORT_MORE)]
     Export(export::Options),
+}
+
+fn known(name: &str) -> Result<String, UnknownType> {
+    fact::known(name).map(|()| name.to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

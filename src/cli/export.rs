@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use domain::fact::Position;
+use domain::ids::Organization;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::{self, Receiver};
 
@@ -44,6 +45,9 @@ pub(super) struct Options {
     /// Only these types: reported, or call.reported
     #[arg(long, value_name = "T,…", value_parser = Types::parse)]
     types: Option<Types>,
+    /// Only this organization's events
+    #[arg(long, value_name = "ID", value_parser = |text: &str| Organization::parse(text))]
+    org: Option<Organization>,
     /// Positions that each file covers
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
     part: u64,
@@ -194,7 +198,7 @@ fn write(file: &Path, asked: &plan::Asked, mut pages: Receiver<Vec<Stored>>) -> 
     let (types, mut events) = (Types::from(asked.types.clone()), 0);
     let mut sheet = Sheet::begin(asked.format, File::create(file)?)?;
     while let Some(page) = pages.blocking_recv() {
-        for event in page.iter().filter(|event| types.want(event)) {
+        for event in page.iter().filter(|event| types.want(event) && asked.is_theirs(event)) {
             sheet.add(event)?;
             events += 1;
         }

@@ -94,7 +94,7 @@ Examples:
   karnay events export --format parquet --out events
   karnay events export --format parquet --out events --resume
   karnay events export --format csv --out october --from 120001 --to 2025-10-31T23:59:59+05:00
-  karnay events export --format ndjson --out calls --types call.reported,call.strengthened
+  karnay events export --format ndjson --out calls --types call.reported,call.strengthened --org 1
   duckdb -c \"SELECT kind, type, count(*) FROM 'events/*.parquet' GROUP BY ALL\"
 
 It is cut at exact positions: from --from to --to, or to where the journal ended when it began. The folder gets one file for each \

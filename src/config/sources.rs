@@ -6,6 +6,8 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::{fmt, fs, io};
 
+use domain::slip;
+
 use super::Error;
 use super::env_file;
 use super::settings::{LATER_PREFIXES, Setting, settings};
@@ -165,40 +167,8 @@ fn check_spelling(line: &env_file::Line) -> Result<(), Error> {
     }
 }
 
-/// Names shorter than this are near too many words, so only one slip is forgiven there.
-const LONG_NAME: usize = 7;
-
 fn likely(name: &str) -> Option<&'static str> {
-    let upper = name.to_ascii_uppercase();
-    let known = settings().iter().map(|setting| setting.name);
-    let near = known.map(|known| (slips(&upper, known), known));
-    let reach = |known: &str| if known.len() < LONG_NAME { 1 } else { 2 };
-    near.filter(|(slips, known)| *slips <= reach(known)).min().map(|(_, known)| known)
-}
-
-/// How many letters must be put in, left out, changed or swapped with their neighbour to make one name of the other.
-fn slips(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut above: Vec<usize> = (0..=right.len()).collect();
-    let (mut two_above, mut previous) = (above.clone(), None);
-    for (row, l) in left.chars().enumerate() {
-        let mut line = vec![row + 1];
-        for (column, r) in right.iter().enumerate() {
-            let at = |cells: &[usize], back: usize| cells.get((column + 1).wrapping_sub(back)).copied();
-            let changed = at(&above, 1).unwrap_or(0) + usize::from(l != *r);
-            let left_out = at(&above, 0).unwrap_or(0) + 1;
-            let put_in = at(&line, 1).unwrap_or(0) + 1;
-            let before = column.checked_sub(1).and_then(|before| right.get(before));
-            let swapped = match (previous, before) {
-                (Some(p), Some(b)) if p == *r && *b == l => at(&two_above, 2).map(|cost| cost + 1),
-                _ => None,
-            };
-            line.push(changed.min(left_out).min(put_in).min(swapped.unwrap_or(usize::MAX)));
-        }
-        two_above = std::mem::replace(&mut above, line);
-        previous = Some(l);
-    }
-    above.last().copied().unwrap_or(0)
+    slip::nearest(&name.to_ascii_uppercase(), settings().iter().map(|setting| setting.name))
 }
 
 #[cfg(test)]
@@ -220,15 +190,6 @@ mod tests {
             ("TZ", None),
         ] {
             assert_eq!(likely(name), meant, "{name}");
-        }
-    }
-
-    #[test]
-    fn slips_are_counted() {
-        for (left, right, count) in
-            [("", "AB", 2), ("AB", "BA", 1), ("ABC", "AC", 1), ("ABC", "ABC", 0), ("KITTEN", "SITTING", 3)]
-        {
-            assert_eq!(slips(left, right), count, "{left} {right}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! An event as those outside are told of it: under the names of its columns, whatever the format, its payload in the journal's own words.
 
 use chrono::{DateTime, SecondsFormat};
-use domain::fact::{Circumstances, Position};
+use domain::fact::{self, Circumstances, Position, UnknownType};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -93,13 +93,17 @@ impl<'a> Told<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Types(Vec<String>);
 
-/// No event's type is written otherwise.
+/// Why these are no types of events.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("has to be types such as reported or call.reported, separated by commas")]
-pub struct BadTypes;
+pub enum BadTypes {
+    #[error("has to be types such as reported or call.reported, separated by commas")]
+    Form,
+    #[error(transparent)]
+    Unknown(#[from] UnknownType),
+}
 
 impl Types {
-    /// With commas between them.
+    /// With commas between them. What names no events is refused, for it would look as if nothing had been recorded.
     pub fn parse(text: &str) -> Result<Self, BadTypes> {
         let types: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
         let word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
@@ -107,7 +111,11 @@ impl Types {
             Some((kind, event_type)) => word(kind) && word(event_type),
             None => word(name),
         };
-        if types.iter().all(good) { Ok(Self(types)) } else { Err(BadTypes) }
+        if !types.iter().all(good) {
+            return Err(BadTypes::Form);
+        }
+        types.iter().try_for_each(|name| fact::known(name))?;
+        Ok(Self(types))
     }
 
     pub fn want(&self, event: &Stored) -> bool {
@@ -155,14 +163,16 @@ mod tests {
         };
         let wants = |types: &str| Types::parse(types).unwrap().want(&event);
         assert!(Types::default().want(&event));
-        assert!(wants("reported") && wants("call.reported") && wants("x, reported"));
-        assert!(!wants("session.reported") && !wants("call"));
+        assert!(wants("reported") && wants("call.reported") && wants("held, reported"));
+        assert!(!wants("session.opened") && !wants("held"));
     }
 
     #[test]
     fn what_can_be_no_type_is_refused() {
         for bad in ["", "reported,", "Reported", "call.", ".reported", "call.reported.x", "a b"] {
-            assert_eq!(Types::parse(bad), Err(BadTypes), "{bad}");
+            assert_eq!(Types::parse(bad), Err(BadTypes::Form), "{bad}");
         }
+        let told = Types::parse("held,call.reportd").unwrap_err().to_string();
+        assert_eq!(told, "no event is called call.reportd; is call.reported meant?");
     }
 }

@@ -104,7 +104,7 @@ fn every_setting_is_a_flag_of_serve() {
 }
 
 /// What nobody can have meant.
-const WRONG: [&[&str]; 59] = [
+const WRONG: [&[&str]; 60] = [
     &["dance"],
     &[],
     &["events", "--format", "xml"],
@@ -129,6 +129,7 @@ const WRONG: [&[&str]; 59] = [
     &["forgotten", "apply"],
     &["forgotten", "apply", "nowhere.ndjson"],
     &["events"],
+    &["events", "--type", "reportd"],
     &["events", "export", "--format", "csv"],
     &["events", "--follow", "export", "--format", "csv", "--out", "x"],
     &["events", "export", "--format", "csv", "--out", "x"],

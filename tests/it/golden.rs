@@ -9,7 +9,7 @@ use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::contact::Contact;
 use domain::disclosure::Disclosure;
-use domain::fact::{Event, Recorded};
+use domain::fact::{Event, Recorded, TYPES};
 use domain::import::Import;
 use domain::number_list::NumberList;
 use domain::pbx::Pbx;
@@ -116,4 +116,17 @@ fn a_golden_event_that_no_longer_reads_is_noticed() {
     assert_eq!(decode(&whole).0.name(), "failed");
     let broken = golden(r#"{"failed":{"at":"2025-10-06T18:30:00Z"}}"#);
     assert!(std::panic::catch_unwind(|| decode(&broken)).is_err());
+}
+
+/// Whoever chooses among them by name is told of every one.
+#[test]
+fn every_type_is_known_by_name() {
+    let mut golden: Vec<(String, String)> =
+        goldens().into_iter().map(|Golden { kind, name, .. }| (kind, name)).collect();
+    golden.dedup();
+    let of_kind = |(kind, types): &(&str, &[&str])| -> Vec<(String, String)> {
+        types.iter().map(|name| ((*kind).to_owned(), (*name).to_owned())).collect()
+    };
+    let known: Vec<(String, String)> = TYPES.iter().flat_map(of_kind).collect();
+    assert_eq!(known, golden);
 }

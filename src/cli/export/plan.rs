@@ -6,11 +6,12 @@ use std::path::Path;
 
 use chrono::DateTime;
 use domain::fact::Position;
+use domain::ids::Organization;
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Format, Options, settle};
 use crate::journal::verify::Reader;
-use crate::journal::{self, micros};
+use crate::journal::{self, Stored, micros};
 
 const FILE: &str = "export.json";
 
@@ -21,7 +22,17 @@ pub(super) struct Asked {
     pub(super) from: Position,
     pub(super) to: Option<String>,
     pub(super) types: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) org: Option<Organization>,
     pub(super) part: u64,
+}
+
+impl Asked {
+    /// Every stream's name begins with whose it is.
+    pub(super) fn is_theirs(&self, event: &Stored) -> bool {
+        let whose = event.stream.split_once('/').map(|(organization, _)| organization);
+        self.org.as_ref().is_none_or(|org| whose == Some(org.as_str()))
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,9 +60,9 @@ pub(super) struct Part {
 impl Plan {
     /// A new one, or the one that was begun. The folder is nobody else's as long as the file is held.
     pub(super) async fn of(reader: &Reader, options: Options) -> Result<(Self, File), Error> {
-        let Options { format, out: folder, from, to, types, part, resume } = options;
+        let Options { format, out: folder, from, to, types, org, part, resume } = options;
         let types = types.map(|types| types.names().to_vec()).unwrap_or_default();
-        let asked = Asked { format, from, to, types, part };
+        let asked = Asked { format, from, to, types, org, part };
         if resume {
             let alone = alone(&folder)?;
             let plan = Self::begun(&folder, &asked)?;

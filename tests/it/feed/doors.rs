@@ -54,6 +54,7 @@ async fn what_cannot_be_understood_is_named() {
         ("/events?follow=stream&limit=5", "limit"),
         ("/events?types=", "types"),
         ("/events?types=Call.Reported", "types"),
+        ("/events?types=call.reportd", "types"),
         ("/events?follow=maybe", "follow"),
         ("/events?wait=5s", "wait"),
         ("/events?follow=poll&wait=61", "wait"),

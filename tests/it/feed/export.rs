@@ -63,6 +63,11 @@ async fn files_hold_what_was_recorded(mut world: World) {
     assert!(export(&world, "ndjson", "some", &["--types", "call.reported,adopted"]).status.success());
     let some = told.iter().filter(|event| event["type"] == "reported" || event["type"] == "adopted");
     assert_eq!(lines(&folder.join("some")), some.cloned().collect::<Vec<_>>());
+    assert!(export(&world, "ndjson", "theirs", &["--org", "2"]).status.success());
+    let theirs: Vec<Value> =
+        told.iter().filter(|event| event["stream"].as_str().unwrap().starts_with("2/")).cloned().collect();
+    assert!(!theirs.is_empty() && theirs.len() < told.len());
+    assert_eq!(lines(&folder.join("theirs")), theirs);
     // The same rows and cells under a header.
     assert!(export(&world, "csv", "table", &["--part", "5"]).status.success());
     let mut rows = 0;
@@ -154,6 +159,9 @@ async fn what_cannot_be_exported_is_said_and_nothing_is_overwritten() {
         ("x", &["--from", "0"], "0"),
         ("x", &["--part", "0"], "0"),
         ("x", &["--types", "No.Type"], "types"),
+        ("x", &["--types", "call.reported,hled"], "is held meant?"),
+        ("x", &["--org", "a/b"], "organization"),
+        ("there", &["--resume", "--org", "1"], "other words"),
         ("data/journal.db", &[], "journal.db"),
     ] {
         let said = export(&world, "csv", out, more);
