@@ -349,6 +349,7 @@ fn http_options(
         simulated: ends.played(),
         parallel: config.sessions.parallel,
         uploads: uploads(config),
+        replays: http::replays::Limits::default(),
     })
 }
 

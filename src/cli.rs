@@ -270,9 +270,14 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
         "apply" => Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "JWT_SECRET"]),
         "events" | "export" | "verify" | "checkpoint" | "show" => Some(&["DATA_DIR", "DATABASE_URL"]),
         "verify-bundle" => Some(&[]),
-        "replay" => {
-            Some(&["DATA_DIR", "DATABASE_URL", "DATA_KEY", "DEFAULT_ORGANIZATION", "DEFAULT_TIMEZONE"])
-        }
+        "replay" => Some(&[
+            "DATA_DIR",
+            "DATABASE_URL",
+            "DATA_KEY",
+            "JWT_SECRET",
+            "DEFAULT_ORGANIZATION",
+            "DEFAULT_TIMEZONE",
+        ]),
         "what-if" => Some(&[
             "DATA_DIR",
             "DATABASE_URL",

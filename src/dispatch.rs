@@ -19,6 +19,7 @@ pub mod proof;
 pub mod remote;
 pub mod reports;
 mod shards;
+pub mod story;
 pub mod together;
 
 use std::sync::Arc;

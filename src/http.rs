@@ -44,6 +44,7 @@ mod projections;
 mod promises;
 mod quarantine;
 mod recordings;
+pub mod replays;
 mod results;
 mod sessions;
 mod settings;
@@ -88,6 +89,7 @@ use auth::{BadKey, Keys, Signers, Tries};
 pub use listening::{bind, server};
 pub use live::{Live, Moving, Renderer};
 use problem::{Code, Problem};
+use replays::Replays;
 use sessions::Known;
 use vitals::Vitals;
 
@@ -151,6 +153,8 @@ pub struct Options {
     pub settings: Arc<[Said]>,
     /// Where uploaded files lie until they are read.
     pub uploads: PathBuf,
+    /// How many replays there are at a time, and how long one is played to nobody.
+    pub replays: replays::Limits,
 }
 
 /// The handle that every request holds. Cheap to clone.
@@ -186,6 +190,7 @@ pub struct Inner {
     /// Whether the doors are being closed, so that nobody is kept waiting.
     closing: watch::Sender<bool>,
     watching: live::Watching,
+    replays: Replays,
 }
 
 impl Engine {
@@ -209,6 +214,7 @@ impl Engine {
         let keys = Keys::try_new(&options.jwt_secret, jwt_public_key.as_ref(), *jwt_default_role)?;
         let signers = Signers::new(&options.access.webhook_secrets);
         let signer = Signer::new(&options.jwt_secret);
+        let replays = Replays::new(options.replays);
         let (known, starts, workbooks) = (Known::default(), start::bound(), table::bound());
         Ok(Self(Arc::new(Inner {
             dispatch,
@@ -237,12 +243,14 @@ impl Engine {
             placing: tokio::sync::Mutex::default(),
             closing: watch::Sender::new(false),
             watching: live::Watching::default(),
+            replays,
         })))
     }
 
     /// Whoever waits for a start is answered at once with what is known, and whoever watches is sent away.
     /// To be called before the server stops.
     pub async fn close(&self) {
+        self.replays.close(self.clock.now());
         self.closing.send_replace(true);
         self.watching.left().await;
     }
@@ -309,6 +317,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     users::configure(routes);
     api_keys::configure(routes);
     audit::configure(routes);
+    replays::configure(routes);
     feed::configure(routes);
     cursors::configure(routes);
 }

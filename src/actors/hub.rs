@@ -28,8 +28,8 @@ use crate::journal::Journal;
 use crate::journal::feed::Reading;
 
 pub use board::{Audience, Board, Deliver, Missed, Place, Push, Space, Subject, Whose};
-pub use news::{News, Turn as CampaignTurn, What};
-use pacing::Pacing;
+pub use news::{News, Turn as CampaignTurn, What, of as news_of};
+pub use pacing::Pacing;
 
 const NAME: &str = "hub";
 const MAILBOX_LEN_MAX: usize = 16;
@@ -49,7 +49,7 @@ const SCREEN_WAIT: Duration = Duration::from_secs(1);
 /// How something stands can be told a little later, and everybody else is not to wait for its screen.
 const STANDING_WAIT: Duration = Duration::from_millis(100);
 /// Four times a second, what moves is shown.
-const MOVES_EVERY: Duration = Duration::from_millis(250);
+pub const MOVES_EVERY: Duration = Duration::from_millis(250);
 
 /// Makes of news what is pushed. It may read screens: they show what the news tell.
 pub trait Render: Send + Sync {

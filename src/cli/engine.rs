@@ -9,7 +9,7 @@ use domain::ids::{Fingerprint, Organization, UserName};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::forgotten::Line;
@@ -138,10 +138,19 @@ struct Problem {
     detail: String,
 }
 
+/// How it is shown who asks.
+#[derive(Debug)]
+enum Pass {
+    /// By whoever holds the secret: a token for each question.
+    Signer(Signer),
+    /// By a token that somebody gave.
+    Given(Secret),
+}
+
 #[derive(Debug)]
 pub(super) struct Engine {
     client: Client,
-    signer: Signer,
+    pass: Pass,
     organization: String,
     folder: String,
     pub(super) url: String,
@@ -160,13 +169,27 @@ const TOKEN_TTL: Duration = Duration::from_mins(1);
 impl Engine {
     /// The engine that this configuration would start, wherever it runs on this machine.
     pub(super) fn of(config: &Config) -> Result<Self, Error> {
-        let url = config.http.local_url();
+        Self::at(&config.http.local_url(), None, None, config)
+    }
+
+    /// Another one, asked with a token of its own where there is one.
+    pub(super) fn at(
+        url: &str,
+        token: Option<&Secret>,
+        organization: Option<&Organization>,
+        config: &Config,
+    ) -> Result<Self, Error> {
+        let url = url.to_owned();
+        let pass = match token {
+            Some(token) => Pass::Given(token.clone()),
+            None => Pass::Signer(token::signer(config)?),
+        };
         let client = Client::builder().no_proxy().timeout(ANSWER_WITHIN).build();
         let client = client.map_err(|why| Error::Silent { url: url.clone(), why: why.to_string() })?;
         Ok(Self {
             client,
-            signer: token::signer(config)?,
-            organization: config.house.organization.to_string(),
+            pass,
+            organization: organization.unwrap_or(&config.house.organization).to_string(),
             folder: config.store.data_dir.display().to_string(),
             url,
         })
@@ -251,13 +274,37 @@ impl Engine {
         Ok(Forgot::Done { others })
     }
 
+    /// What is answered to a question with a body or without one; none where nothing is known of it.
+    pub(super) async fn told(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Option<String>, Error> {
+        let request = self.request(method, path, &self.organization)?;
+        let answer = self.send(body.into_iter().fold(request, RequestBuilder::json)).await?;
+        match answer.status() {
+            StatusCode::NOT_FOUND => Ok(None),
+            status if status.is_success() => {
+                let text = answer.text().await;
+                text.map(Some).map_err(|why| Error::Silent { url: self.url.clone(), why: root(&why) })
+            }
+            _ => Err(self.refusal(answer).await),
+        }
+    }
+
     async fn ask(&self, method: Method, path: &str) -> Result<Response, Error> {
         self.send(self.request(method, path, &self.organization)?).await
     }
 
     fn request(&self, method: Method, path: &str, organization: &str) -> Result<RequestBuilder, Error> {
-        let token = self.signer.sign("karnay-cli", organization, Role::Admin.as_str(), TOKEN_TTL);
-        let token = token.map_err(token::Error::from)?;
+        let token = match &self.pass {
+            Pass::Given(token) => token.expose().to_owned(),
+            Pass::Signer(signer) => {
+                let token = signer.sign("karnay-cli", organization, Role::Admin.as_str(), TOKEN_TTL);
+                token.map_err(token::Error::from)?
+            }
+        };
         Ok(self.client.request(method, format!("{}{path}", self.url)).bearer_auth(token))
     }
 
@@ -269,16 +316,21 @@ impl Engine {
     }
 
     async fn understand<T: DeserializeOwned>(&self, answer: Response) -> Result<(String, T), Error> {
-        let url = || self.url.clone();
-        let text = answer.text().await.map_err(|why| Error::Silent { url: url(), why: root(&why) })?;
-        let read =
-            serde_json::from_str(&text).map_err(|why| Error::Foreign { url: url(), why: why.to_string() })?;
+        let text = answer.text().await;
+        let text = text.map_err(|why| Error::Silent { url: self.url.clone(), why: root(&why) })?;
+        let read = self.read(&text)?;
         Ok((text, read))
+    }
+
+    pub(super) fn read<T: DeserializeOwned>(&self, text: &str) -> Result<T, Error> {
+        let foreign = |why: serde_json::Error| Error::Foreign { url: self.url.clone(), why: why.to_string() };
+        serde_json::from_str(text).map_err(foreign)
     }
 
     async fn refusal(&self, answer: Response) -> Error {
         let status = answer.status();
-        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        let signed = matches!(self.pass, Pass::Signer(_));
+        if signed && matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Error::Stranger { url: self.url.clone(), folder: self.folder.clone() };
         }
         match answer.json::<Problem>().await {

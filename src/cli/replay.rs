@@ -2,9 +2,9 @@
 //! On a terminal it is a page with keys, elsewhere a line an event. The journal is only read, beside a running engine or without one.
 
 mod figures;
+mod into;
 mod keys;
 mod lines;
-mod pace;
 mod reel;
 mod subject;
 mod view;
@@ -25,15 +25,15 @@ use super::verify::place;
 use super::when::{When, when};
 use super::{Outcome, token};
 use crate::adapters::system::SystemIds;
-use crate::config::{Config, keys as secrets};
+use crate::config::{Config, Secret, keys as secrets};
 use crate::http::audit::Teller;
+use crate::http::replays::{Pace, SPEED_MAX};
 use crate::journal;
 use crate::journal::keys::{DataKey, Keyring};
 use crate::journal::verify::Reader;
 use crate::ports::Ids;
 use figures::Figures;
 use lines::Shape;
-use pace::{Pace, SPEED_MAX};
 use reel::{Reel, Telling};
 use subject::{Asked, Kind, Subject};
 use view::View;
@@ -70,6 +70,12 @@ pub(super) struct Options {
     /// Tell the numbers too, which takes the data key. Nobody writes down that they were looked at
     #[arg(long)]
     clear: bool,
+    /// Have it played by the engine at this address into sockets: of /replay, for all who watch there. Begins with the first who does
+    #[arg(long, value_name = "URL", value_parser = address, conflicts_with_all = ["step", "json", "clear", "lang"])]
+    into: Option<String>,
+    /// Who asks the engine for it: an auditor, a manager or an admin. Without it one is signed with the data folder's jwt.secret
+    #[arg(long, value_name = "TOKEN", env = "KARNAY_TOKEN", hide_env_values = true, value_parser = bearer)]
+    token: Option<Secret>,
     /// Whose it is, where that is not the default organization
     #[arg(long, value_name = "NAME", value_parser = |text: &str| Organization::parse(text))]
     org: Option<Organization>,
@@ -80,6 +86,8 @@ pub(super) struct Options {
 pub(super) enum Error {
     #[error("there is no {kind} called {id} in organization {organization}")]
     Unknown { kind: &'static str, id: String, organization: String },
+    #[error("the engine at {url} knows no {kind} called {id}, as far as the token goes")]
+    Elsewhere { url: String, kind: &'static str, id: String },
     #[error("nothing was recorded of it between --from and --to")]
     Nothing,
     #[error("--step wants a terminal")]
@@ -93,6 +101,9 @@ pub(super) async fn run(
     config: &Config,
     out: &mut dyn Write,
 ) -> Result<Outcome, super::Error> {
+    if let Some(url) = &options.into {
+        return into::run(options, url, config, out).await;
+    }
     let on_terminal = io::stdout().is_terminal() && io::stdin().is_terminal() && !options.json;
     if options.step && !on_terminal {
         return Err(Error::NoTerminal.into());
@@ -116,6 +127,23 @@ pub(super) async fn run(
         print(show, pace, (shape, begins), out).await?;
     }
     Ok(Outcome::Fine)
+}
+
+/// Where an engine is: its scheme, its host and no more than the path that it is behind.
+fn address(text: &str) -> Result<String, &'static str> {
+    let told = "is no address of an engine, such as http://127.0.0.1:3000";
+    let url = reqwest::Url::parse(text).map_err(|_| told)?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.host().is_some()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if plain { Ok(text.trim_end_matches('/').to_owned()) } else { Err(told) }
+}
+
+/// What a header can carry.
+fn bearer(text: &str) -> Result<Secret, &'static str> {
+    let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits { Ok(Secret::new(text)) } else { Err("is no token") }
 }
 
 fn view<'a>(

@@ -102,7 +102,7 @@ async fn fold<P: Projection>(engine: &Engine, streams: &[Named], until: Position
 }
 
 /// A row that a stream and those of a kind beneath it make: from the last copy before that time, or from the beginning.
-async fn whole<P: Projection>(
+pub(super) async fn whole<P: Projection>(
     engine: &Engine,
     key: &P::Key,
     (own, kind): (&Named, &'static str),
@@ -163,7 +163,7 @@ async fn each_beneath(
     }
 }
 
-fn take<P: Projection>(then: &mut Then<P>, facts: &[Arc<Fact>], damaged: &[Damaged]) {
+pub(super) fn take<P: Projection>(then: &mut Then<P>, facts: &[Arc<Fact>], damaged: &[Damaged]) {
     let unreadable: Vec<_> = damaged
         .iter()
         .map(|bad| Unreadable { position: bad.position, kind: &bad.kind, stream: &bad.stream, why: &bad.why })

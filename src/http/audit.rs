@@ -8,6 +8,7 @@ mod checkpoints;
 mod evidence;
 mod object;
 mod reading;
+mod story;
 mod verification;
 mod words;
 
@@ -31,6 +32,7 @@ use crate::dispatch::audit::Entry;
 use chain::Link;
 use object::Asking;
 pub(crate) use reading::call_of;
+pub(super) use story::{Played, story};
 pub(crate) use words::Teller;
 
 const LIMIT: u32 = 100;
@@ -166,7 +168,7 @@ async fn recorded(
 }
 
 /// Auditors look at everything and operators only at what they work with: this is no ladder of roles.
-fn may_audit(caller: &Caller) -> Result<(), Refusal> {
+pub(super) fn may_audit(caller: &Caller) -> Result<(), Refusal> {
     match caller.role {
         Role::Auditor | Role::Manager | Role::Admin => Ok(()),
         Role::Operator => Err(Refusal::RoleTooLow { needed: "auditor, manager or admin" }),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use domain::disclosure::{Kind, Looked};
+use domain::fact::Circumstances;
 
 use super::auth::Caller;
 use super::edge::RequestId;
@@ -49,11 +50,36 @@ impl Reading {
         if self.head_only {
             return Ok(());
         }
-        let circumstances = Arc::new(self.request.circumstances(&caller.organization, &caller.actor));
-        let meta = Meta { circumstances, command: None };
-        let (by, at) = (caller.actor.clone(), engine.clock.now());
-        let looked = Looked { by, kind, id: id.to_owned(), at };
-        engine.dispatch.disclose(&caller.organization, looked, meta).await?;
-        Ok(())
+        let circumstances = self.request.circumstances(&caller.organization, &caller.actor);
+        looked(engine, caller, (kind, id), circumstances).await
     }
+}
+
+/// The same of somebody who watches: a socket is no request, and has its own name for what begins with it.
+pub(super) async fn watched(
+    engine: &Engine,
+    caller: &Caller,
+    what: (Kind, &str),
+    watching: &str,
+) -> Result<(), Problem> {
+    let circumstances = Circumstances {
+        organization: caller.organization.to_string(),
+        actor: caller.actor.clone(),
+        correlation: watching.to_owned(),
+        causation: String::new(),
+    };
+    looked(engine, caller, what, circumstances).await
+}
+
+async fn looked(
+    engine: &Engine,
+    caller: &Caller,
+    (kind, id): (Kind, &str),
+    circumstances: Circumstances,
+) -> Result<(), Problem> {
+    let meta = Meta { circumstances: Arc::new(circumstances), command: None };
+    let (by, at) = (caller.actor.clone(), engine.clock.now());
+    let looked = Looked { by, kind, id: id.to_owned(), at };
+    engine.dispatch.disclose(&caller.organization, looked, meta).await?;
+    Ok(())
 }

@@ -2,6 +2,7 @@
 //! Who may watch is decided as for requests; what pushes look like stands in `live/render.rs`.
 
 mod events;
+pub(super) mod greeting;
 mod leaving;
 mod namespace;
 mod render;
@@ -16,12 +17,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Engine;
 use super::auth;
+use super::replays;
 use super::uploads::UnderWay;
 use crate::actors::hub::{Audience, Deliver, Push, Space, Whose};
 use crate::realtime::socket_io::{self, Server, Socket};
 pub(super) use leaving::{Connection, Watching};
 use namespace::{Entrant, Namespace};
 pub use render::Renderer;
+pub(super) use render::{Rows, When, at_exchange, drawn};
 pub(super) use watcher::Watcher;
 
 /// Where somebody stands who has been told everything up to there.
@@ -33,7 +36,7 @@ pub(super) const SOCKETS: &str = "/socket.io";
 /// Where streams are read.
 pub(super) const EVENTS: &str = "/events/stream";
 /// What may wait for one client. A quarter of 1 MiB is left for what the connection itself holds: one that stops reading costs no more than that.
-const QUEUE_BYTES_MAX: usize = 768 << 10;
+pub(super) const QUEUE_BYTES_MAX: usize = 768 << 10;
 /// The room of those who look after the engine. No organization is called so.
 const ADMINS: &str = "/admins";
 
@@ -76,7 +79,10 @@ impl Live {
                 Arc::new(Namespace { engine: engine.clone(), space });
             (name(space), namespace)
         });
-        let server = Server::new(Self::options(), Arc::clone(&engine.ids), namespaces.into());
+        let again: Arc<dyn socket_io::Namespace> = Arc::new(replays::Namespace::new(engine));
+        let namespaces = namespaces.into_iter().chain([(replays::NAMESPACE, again)]).collect();
+        let server = Server::new(Self::options(), Arc::clone(&engine.ids), namespaces);
+        engine.replays.open(&server);
         let live = Self { engine: engine.clone(), server };
         engine.board.attach(Arc::new(live.clone()));
         let (mut closing, closed) = (engine.closing.subscribe(), live.clone());
@@ -146,6 +152,7 @@ impl Deliver for Live {
                 tokio::spawn(async move { judge_anew(&engine, space, &socket).await });
             }
         }
+        replays::revoke((&self.engine, &self.server), organization, whose);
     }
 }
 

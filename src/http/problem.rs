@@ -83,6 +83,7 @@ codes! {
     CampaignUnknown    = NOT_FOUND,              "campaign-unknown",     "There is no such campaign";
     PromiseUnknown     = NOT_FOUND,              "promise-unknown",      "There is no such promise";
     CursorUnknown      = NOT_FOUND,              "cursor-unknown",       "There is no such cursor";
+    ReplayUnknown      = NOT_FOUND,              "replay-unknown",       "There is no such replay";
     ProjectionUnknown  = NOT_FOUND,              "projection-unknown",   "There is no such projection";
     StreamNotParked    = NOT_FOUND,              "stream-not-parked",    "That stream is not parked";
     NotYet             = NOT_FOUND,              "not-yet",              "It did not exist yet";
@@ -117,6 +118,8 @@ codes! {
     ExchangeUnset      = CONFLICT,               "exchange-unset",       "No exchange is watched";
     CursorElsewhere    = CONFLICT,               "cursor-elsewhere",     "The cursor stands elsewhere";
     TooManyCursors     = CONFLICT,               "too-many-cursors",     "There are too many cursors";
+    ReplayOver         = CONFLICT,               "replay-over",          "The replay is over";
+    TooManyReplays     = CONFLICT,               "too-many-replays",     "There are too many replays";
     NotSignedIn        = CONFLICT,               "not-signed-in",        "The token is of no sign-in";
     TooLarge           = PAYLOAD_TOO_LARGE,      "too-large",            "The request is too large";
     EncodingUnknown    = UNSUPPORTED_MEDIA_TYPE, "encoding-unknown",     "The body's encoding is not understood";
@@ -223,6 +226,11 @@ impl Problem {
 
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    /// Nobody said no: whoever asks again later may well get it.
+    pub(super) fn is_passing(&self) -> bool {
+        self.code.status() == StatusCode::SERVICE_UNAVAILABLE
     }
 
     pub fn cause(&self) -> Option<&str> {

@@ -10,7 +10,7 @@ use super::chain::Hash;
 use super::feed::{Decoding, Page};
 use super::keys::{DataKey, KeyRow, Keyring};
 use super::verify::{Reader, Store};
-use super::{Error, Named, Stored};
+use super::{Error, Journal, Named, Stored};
 use crate::ports::Ids;
 
 /// Which streams tell it.
@@ -26,6 +26,41 @@ impl Story {
     pub(super) fn stretch(&self) -> Option<(&'static str, String, String)> {
         // The zero is the character that follows the slash.
         self.beneath.as_ref().map(|(kind, parent)| (*kind, format!("{parent}/"), format!("{parent}0")))
+    }
+}
+
+/// From where to where it goes within a stretch of the journal, and how many events that are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    pub first: Position,
+    pub last: Position,
+    pub events: u64,
+}
+
+impl Extent {
+    /// Both together, where there are two.
+    pub(super) fn with(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        let (Some(one), Some(other)) = (one, other) else { return one.or(other) };
+        Some(Self {
+            first: one.first.min(other.first),
+            last: one.last.max(other.last),
+            events: one.events + other.events,
+        })
+    }
+}
+
+impl Journal {
+    /// How far a story goes that was recorded after a position and up to another; none where there is nothing of it.
+    pub async fn extent(
+        &self,
+        of: &Story,
+        (after, until): (Position, Position),
+    ) -> Result<Option<Extent>, Error> {
+        let until = until.min(self.position());
+        match &self.store {
+            super::Store::Sqlite(store) => store.extent(of, (after, until)).await,
+            super::Store::Postgres(store) => store.extent(of, (after, until)).await,
+        }
     }
 }
 

@@ -104,7 +104,7 @@ fn every_setting_is_a_flag_of_serve() {
 }
 
 /// What nobody can have meant.
-const WRONG: [&[&str]; 60] = [
+const WRONG: [&[&str]; 62] = [
     &["dance"],
     &[],
     &["events", "--format", "xml"],
@@ -161,6 +161,8 @@ const WRONG: [&[&str]; 60] = [
     &["replay", "session-1", "--max-pause", "5"],
     &["replay", "session-1", "--lang", "fr"],
     &["replay", "session-1", "--json", "--step"],
+    &["replay", "session-1", "--into", "nowhere"],
+    &["replay", "session-1", "--into", "http://127.0.0.1:3000", "--json"],
     &["what-if"],
     &["what-if", "--campaign", "spring", "--print"],
     &["what-if", "--campaign", "0199b9f4-6f00-7000-8000-0000000000c1"],

@@ -10,7 +10,7 @@ use crate::http_sign_in::{key, send, signed_in, user, with};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 97] = [
+const ROUTES: [(&str, &str, Door); 102] = [
     ("GET", "/", Door::Open),
     ("GET", "/ui/sessions", Door::Open),
     ("GET", "/health/live", Door::Open),
@@ -89,6 +89,11 @@ const ROUTES: [(&str, &str, Door); 97] = [
     ("GET", "/audit/calls/s-1/evidence", Door::Member),
     ("GET", "/audit/verification", Door::Member),
     ("POST", "/audit/verification", Door::Member),
+    ("GET", "/replays", Door::Member),
+    ("POST", "/replays", Door::Member),
+    ("GET", "/replays/s-1", Door::Member),
+    ("PATCH", "/replays/s-1", Door::Member),
+    ("DELETE", "/replays/s-1", Door::Member),
     ("GET", "/events", Door::Reader),
     ("GET", "/cursors", Door::Reader),
     ("GET", "/cursors/session_stats", Door::Reader),

@@ -157,6 +157,7 @@ pub(crate) fn options() -> Options {
         simulated: vec!["agent", "remote"],
         parallel: false,
         uploads: std::env::temp_dir(),
+        replays: karnay::http::replays::Limits::default(),
     }
 }
 

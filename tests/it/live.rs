@@ -10,6 +10,7 @@ mod foreign;
 mod nodes;
 mod pushes;
 mod reborn;
+mod replays;
 mod ringing;
 mod shown;
 mod slow;

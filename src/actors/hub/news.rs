@@ -133,7 +133,7 @@ impl What {
 }
 
 /// Most facts are news of one thing; a report is news of its session too.
-pub(super) fn of(fact: &Fact) -> Vec<News> {
+pub fn of(fact: &Fact) -> Vec<News> {
     let Ok(organization) = Organization::parse(fact.stream.organization()) else { return vec![] };
     let (one, two) = match &fact.event {
         Event::Session(_) => (Some(session(fact)), None),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use domain::fact::Position;
 
 #[derive(Debug)]
-pub(super) struct Pacing<K> {
+pub struct Pacing<K> {
     interval: Duration,
     known: HashMap<K, Shown>,
 }
@@ -21,17 +21,17 @@ struct Shown {
 }
 
 impl<K: Eq + Hash + Clone> Pacing<K> {
-    pub(super) fn new(interval: Duration) -> Self {
+    pub fn new(interval: Duration) -> Self {
         Self { interval, known: HashMap::new() }
     }
 
-    pub(super) fn touch(&mut self, key: K, at: Position) {
+    pub fn touch(&mut self, key: K, at: Position) {
         let shown = self.known.entry(key).or_default();
         shown.stale = shown.stale.max(Some(at));
     }
 
     /// What is to be shown now. It counts as shown; `touch` it where that fails.
-    pub(super) fn due(&mut self, now: Instant) -> Vec<(K, Position)> {
+    pub fn due(&mut self, now: Instant) -> Vec<(K, Position)> {
         let interval = self.interval;
         let rests = |shown: &Shown| shown.last.is_some_and(|last| now < last + interval);
         self.known.retain(|_, shown| shown.stale.is_some() || rests(shown));
@@ -45,7 +45,7 @@ impl<K: Eq + Hash + Clone> Pacing<K> {
     }
 
     /// How long until something is.
-    pub(super) fn next(&self, now: Instant) -> Option<Duration> {
+    pub fn next(&self, now: Instant) -> Option<Duration> {
         let stale = self.known.values().filter(|shown| shown.stale.is_some());
         let at = stale.map(|shown| shown.last.map_or(now, |last| last + self.interval));
         at.min().map(|at| at.saturating_duration_since(now))

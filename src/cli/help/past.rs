@@ -11,19 +11,25 @@ Examples:
   karnay replay 0199b9f4-6f00-7000-8000-0000000000c1 --step
   karnay replay 0199b9f4-6f00-7000-8000-0000000000c1 --speed 0 --json | jq -r '.recordedAt + \" \" + .words'
   karnay replay session-1738862891234-abc123 --speed 0 --to 4711 | tail -1
+  karnay replay session-1738862891234-abc123 --speed 10 --into http://127.0.0.1:3000
 
 On a terminal it is a page: the time that it was then, the counters as the screens showed them then, and the last events in \
 words. The space bar stops it and lets it go on, s shows the next event, + and - make it twice as fast or half, q leaves. \
 Elsewhere it is a line an event. Silence is cut to --max-pause; --speed 0 waits for nothing. Counters begin with the first event, \
 also where --from lets it begin later.
 
+With --into a running engine plays it to its sockets: whoever connects to the namespace /replay with auth.replay, the id that is printed, is \
+told the same pushes as those who watched then, with replay and at besides. It begins with the first who watches; Ctrl-C stops it for all. \
+--token or KARNAY_TOKEN says who asks, an auditor, a manager or an admin, and that is recorded; without it the data folder's jwt.secret signs one.
+
 No key is needed: nobody is named, a call is told by its line in the list. With --clear reports' numbers are told as well; they are \
 opened with DATA_KEY, or data.key in the data folder.
 
 Prints: an event a line (when it was recorded, whom it is about, what happened), with --json an object a line: replay, position, recordedAt, \
-occurredAt, kind, type, stream, actor, words, figures.
+occurredAt, kind, type, stream, actor, words, figures; with --into how it goes, a line whenever that changes.
 
-Exit codes: 0 played or left, 1 the output broke, 2 wrong use, nothing of that name, no such journal or key";
+Exit codes: 0 played or left, 1 the output broke, the engine did not answer, refused it or ended it before its end, 2 wrong use, nothing of \
+that name, no such journal or key";
 
 pub(in crate::cli) const WHAT_IF: &str = "\
 Puts a campaign's past through other rules, and shows which calls those would have stopped.

@@ -13,8 +13,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::super::table::grouped;
 use super::figures::Figure;
 use super::keys::{Key, Raw, pressed};
-use super::pace::Pace;
 use super::{Show, lines};
+use crate::http::replays::Pace;
 use crate::journal;
 
 /// How often the page is drawn.

@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::fact::Position;
-use domain::ids::Organization;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::greeting::{agrees, known, lasts, said, told};
 use super::{ADMINS, POSITION, RESYNC, Watcher, judge_anew, name, packet};
 use crate::actors::hub::{Missed, Place, Push, Space};
 use crate::http::Engine;
-use crate::http::auth::{self, Refusal};
+use crate::http::auth;
 use crate::http::problem::Problem;
 use crate::realtime::socket_io::{self, Admission, Ended, Event, Handshake, Socket};
 
@@ -79,7 +79,8 @@ impl Namespace {
 
     async fn admit(&self, handshake: &Handshake) -> Result<Admission, socket_io::Refusal> {
         let revoked = self.engine.board.revoked();
-        match self.known(handshake).await {
+        let known = known(&self.engine, handshake).await;
+        match known.and_then(|watcher| watcher.may_see(self.space).map(|()| watcher)) {
             Err(why) if why.is_passing() => {
                 tracing::info!(namespace = name(self.space), reason = %why, "a socket has to come back");
                 Err(socket_io::Refusal::NotNow)
@@ -95,32 +96,15 @@ impl Namespace {
         watcher: Watcher,
         revoked: watch::Receiver<u64>,
     ) -> Result<Admission, Problem> {
-        let auth = |name: &str| said(handshake, name);
-        let stated = [handshake.query("organizationId"), auth("organizationId").and_then(text)];
-        for stated in stated.into_iter().flatten() {
-            if Organization::parse(&stated).as_ref() != Ok(&watcher.caller.organization) {
-                return Err(Problem::parameter("organizationId", "is not the token's"));
-            }
-        }
-        let last = auth("position").map(position).transpose()?;
+        agrees(handshake, &watcher)?;
+        let last = said(handshake, "position").map(position).transpose()?;
         let mut rooms = vec![watcher.caller.organization.to_string()];
         if watcher.is_admin(self.space) {
             rooms.push(ADMINS.to_owned());
         }
-        let lasts = watcher.caller.until.map(|until| until - self.engine.clock.now());
-        // What has ended in between ends at once.
-        let lasts = lasts.map(|lasts| lasts.to_std().unwrap_or_default());
+        let lasts = lasts(&self.engine, &watcher);
         let entrant = Entrant { watcher, last, counted: AtomicBool::new(false), revoked };
         Ok(Admission { rooms, data: Arc::new(entrant), lasts })
-    }
-
-    async fn known(&self, handshake: &Handshake) -> Result<Watcher, Refusal> {
-        let token =
-            said(handshake, "token").map(|token| token.as_str().ok_or(Refusal::Invalid("it is no text")));
-        let token = token.transpose()?.filter(|token| !token.is_empty());
-        let is_direct = auth::is_straight(|name| handshake.header(name));
-        let watcher = Watcher::admit(&self.engine, token, is_direct).await?;
-        watcher.may_see(self.space).map(|()| watcher)
     }
 
     /// Tells what was missed, and from where on the socket is told. Called while nothing else is delivered.
@@ -147,20 +131,6 @@ impl Namespace {
         }
         place.number
     }
-}
-
-/// What a client says for itself.
-fn said<'a>(handshake: &'a Handshake, name: &str) -> Option<&'a Value> {
-    handshake.auth.get(name).filter(|value| !value.is_null())
-}
-
-/// As `err.message` and `err.data` show it.
-fn told(problem: &Problem) -> socket_io::Refusal {
-    socket_io::Refusal::Told { message: problem.to_string(), data: Some(problem.body()) }
-}
-
-fn text(value: &Value) -> Option<String> {
-    value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|number| number.to_string()))
 }
 
 fn position(value: &Value) -> Result<Position, Problem> {

@@ -1,5 +1,7 @@
-//! What pushes look like: the documented objects with the position besides, read from screens that show what the news tell.
+//! What is pushed of what happens now, read from screens that show what the news tell. What pushes look like is `render/drawing.rs`'s,
+//! which draws what happens again as well.
 
+mod drawing;
 mod shapes;
 
 use std::collections::HashMap;
@@ -8,36 +10,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::fact::Position;
 use domain::ids::Organization;
 use domain::language::Language;
-use domain::target::Words;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use projections::call_history::{self, ResultRow};
-use projections::contact_book::{self, ContactRow};
-use projections::pbx_calls::{self, PbxCallRow, State};
-use projections::session_stats::{self, SessionRow};
 use projections::{Error, Screens, Status, imports, number_lists, registry};
+use projections::{call_history, contact_book, pbx_calls, session_stats};
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
 use super::Moving;
-use crate::actors::hub::{Audience, CampaignTurn, News, Push, Render, Space, Subject, What};
-use crate::http::contacts::ContactView;
+use crate::actors::hub::{Audience, News, Push, Render, Space, Subject, What};
 use crate::http::imports::ImportView;
-use crate::http::kerio;
 use crate::http::language::Texts;
-use crate::http::results::ResultView;
-use crate::http::sessions::SessionView;
-use crate::http::times::Stamp;
 use crate::http::uploads::UploadView;
 use crate::ports::Clock;
-use shapes::{
-    CampaignComplete, CampaignStatus, CampaignUpdate, ExchangeCall, Import, IncomingCall, Progress,
-    ProjectionProgress, Removed,
-};
+use drawing::{json, push, stream};
+use shapes::{Import, Progress, ProjectionProgress};
 
-/// The documented words.
-const COMPLETED: &str = "Campaign completed successfully";
+pub(in crate::http) use drawing::{Rows, When, at_exchange, drawn};
+
 /// Texts beside codes are in the language of clients that ask for none.
 const TEXTS: Texts = Texts { language: Language::Uzbek };
 
@@ -64,23 +54,6 @@ impl std::fmt::Debug for Renderer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Renderer")
     }
-}
-
-/// An object, and the position besides.
-#[derive(Serialize)]
-struct Told<T> {
-    position: Position,
-    #[serde(flatten)]
-    what: T,
-}
-
-/// What the news of a stretch are about.
-struct Rows {
-    contacts: HashMap<Uuid, ContactRow>,
-    results: HashMap<Uuid, ResultRow>,
-    /// By their streams.
-    sessions: HashMap<String, SessionRow>,
-    exchange: HashMap<String, PbxCallRow>,
 }
 
 impl Render for Renderer {
@@ -152,12 +125,9 @@ impl Renderer {
             | What::Campaign { .. }
             | What::Contact { .. }
             | What::Result { .. }
+            | What::Session { .. }
             | What::Rings { .. }
-            | What::Exchange { .. } => happened(rows, news),
-            What::Session { session } => rows.sessions.get(&stream(organization, session)).and_then(|row| {
-                let view = SessionView::new(row, TEXTS.language, self.clock.now());
-                push(news, Space::Calls, "session-update", view)
-            }),
+            | What::Exchange { .. } => drawn(rows, news, When::Now(self.clock.now())),
             What::List { list } => {
                 let found = number_lists::find(&self.screens, organization.as_str(), *list).await?;
                 found.and_then(|row| upload_progress(news, NUMBERS, UploadView::of(&row)))
@@ -208,118 +178,13 @@ fn projection_progress(position: Position, known: &Status) -> Option<Push> {
     };
     let (space, event, subject) =
         (Space::Calls, "projection-progress", Subject::Standing(known.name.as_str().into()));
-    Some(Push { position, audience: Audience::Admins, space, event, data: json(position, what)?, subject })
-}
-
-fn stream(organization: &Organization, session: &str) -> String {
-    format!("{organization}/{session}")
-}
-
-fn at_exchange(organization: &Organization, call: &str) -> String {
-    format!("{organization}/pbx/{call}")
-}
-
-/// What is told of a single fact.
-fn happened(rows: &Rows, news: &News) -> Option<Push> {
-    match &news.what {
-        What::Call { campaign, contact, status, words } => {
-            let Words { outcome, summary, .. } = words;
-            let what = CampaignUpdate {
-                campaign_id: *campaign,
-                contact_id: *contact,
-                status: spelled(*status),
-                contact: rows.contacts.get(contact).map(|row| ContactView::new(row, TEXTS)),
-                outcome: outcome.as_deref(),
-                summary: summary.as_deref(),
-            };
-            push(news, Space::AutoCalling, "campaign-update", what)
-        }
-        What::Campaign { campaign, turn } => of_campaign(news, *campaign, *turn),
-        What::Contact { contact, removed: true } => {
-            push(news, Space::AutoCalling, "contact-update", Removed { id: *contact, removed: true })
-        }
-        What::Contact { contact, removed: false } => {
-            let view = ContactView::new(rows.contacts.get(contact)?, TEXTS);
-            push(news, Space::AutoCalling, "contact-update", view)
-        }
-        What::Result { id } => {
-            let view = ResultView::shown(rows.results.get(id)?, TEXTS.language);
-            push(news, Space::Calls, "call-result", view)
-        }
-        What::Rings { call } => {
-            let row = rows.exchange.get(&at_exchange(&news.organization, call))?;
-            let incoming = IncomingCall {
-                call_id: call,
-                from_number: &row.from_number,
-                to_number: &row.to_number,
-                direction: kerio::direction(row.direction),
-                start_time: Stamp(row.started_at),
-                state: kerio::state(State::Ringing),
-            };
-            push(news, Space::Calls, "incoming_call", incoming)
-        }
-        What::Exchange { call, state } => {
-            let status = ExchangeCall { call_id: call, state: kerio::state(*state) };
-            push(news, Space::Calls, "call_status", status)
-        }
-        What::Session { .. } | What::List { .. } | What::Import { .. } | What::Rights(_) => None,
-    }
-}
-
-/// As it is documented: what is under way in small letters, what came of it in capital ones.
-fn spelled(status: domain::conversation::status::Status) -> &'static str {
-    use domain::conversation::status::Status;
-    if status == Status::Calling { "calling" } else { status.as_str() }
-}
-
-fn of_campaign(news: &News, campaign_id: Uuid, turn: CampaignTurn) -> Option<Push> {
-    let status = match turn {
-        CampaignTurn::Completes => {
-            let complete = CampaignComplete { campaign_id, message: COMPLETED };
-            return push(news, Space::AutoCalling, "campaign-complete", complete);
-        }
-        CampaignTurn::Runs => "RUNNING",
-        CampaignTurn::Pauses => "PAUSED",
-        CampaignTurn::Fails => "FAILED",
-    };
-    push(news, Space::AutoCalling, "campaign-status", CampaignStatus { campaign_id, status })
+    let data = json(position, None, what)?;
+    Some(Push { position, audience: Audience::Admins, space, event, data, subject })
 }
 
 fn upload_progress(news: &News, kind: &'static str, upload: impl Serialize) -> Option<Push> {
     let space = if kind == CONTACTS { Space::AutoCalling } else { Space::Calls };
-    push(news, space, "upload-progress", Progress { kind, upload })
-}
-
-fn push(news: &News, space: Space, event: &'static str, what: impl Serialize) -> Option<Push> {
-    let (position, audience) = (news.position, Audience::Organization(news.organization.clone()));
-    Some(Push { position, audience, space, event, data: json(position, what)?, subject: subject(&news.what) })
-}
-
-/// A call of a campaign shows whom it rings.
-fn subject(what: &What) -> Subject {
-    match what {
-        What::Contact { contact, removed: true } => Subject::Removed(*contact),
-        What::Contact { contact, removed: false } | What::Call { contact, .. } => Subject::Contact(*contact),
-        What::Session { session } => Subject::Standing(session.as_str().into()),
-        What::List { list: upload } | What::Import { import: upload } => {
-            Subject::Standing(upload.to_string().into())
-        }
-        What::Campaign { .. }
-        | What::Result { .. }
-        | What::Rings { .. }
-        | What::Exchange { .. }
-        | What::Rights(_) => Subject::Past,
-    }
-}
-
-fn json(position: Position, what: impl Serialize) -> Option<Arc<RawValue>> {
-    match to_raw_value(&Told { position, what }) {
-        Ok(text) => Some(text.into()),
-        Err(why) => {
-            tracing::error!(position, cause = %why, "a push cannot be written");
-            None
-        }
-    }
+    push((news, None), space, "upload-progress", Progress { kind, upload })
 }
 
 /// An upload that is under way on this node.

@@ -8,6 +8,7 @@ use tokio::time::sleep;
 
 use crate::actors::hub::{Audience, Push, Space, Whose};
 use crate::http::Engine;
+use crate::http::audit;
 use crate::http::auth::{self, Caller, Credential, Refusal};
 
 /// Whether a credential still holds cannot be told while the store is away.
@@ -47,6 +48,12 @@ impl Watcher {
             (Space::AutoCalling, Some(_)) => self.caller.within(Scope::AutoCalling, true),
             (Space::AutoCalling, None) => Err(Refusal::Missing),
         }
+    }
+
+    /// Whether one who came in may be shown how it was.
+    pub(in crate::http) fn may_look_back(&self) -> Result<(), Refusal> {
+        self.may_see(Space::AutoCalling)?;
+        audit::may_audit(&self.caller)
     }
 
     /// What they show is looked at again, until somebody can tell.
@@ -93,7 +100,7 @@ impl Watcher {
     }
 
     /// Whether it watches in somebody's name.
-    pub(super) fn is_of(&self, organization: &Organization, whose: &Whose) -> bool {
+    pub(in crate::http) fn is_of(&self, organization: &Organization, whose: &Whose) -> bool {
         self.caller.organization == *organization
             && match whose {
                 Whose::User { name, session } => self.caller.sign_in.as_ref().is_some_and(|sign_in| {

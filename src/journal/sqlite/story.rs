@@ -1,14 +1,25 @@
 //! Where events of some streams stand, and the events there, for those who look beside the engine.
 
 use domain::fact::Position;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use uuid::Uuid;
 
-use super::{COLUMNS, Reader, data_key_mark, stored_row};
+use super::{COLUMNS, Reader, Sqlite, data_key_mark, stored_row};
 use crate::journal::chain::Hash;
 use crate::journal::keys::KeyRow;
-use crate::journal::story::Story;
+use crate::journal::story::{Extent, Story};
 use crate::journal::{Error, Stored};
+
+impl Sqlite {
+    pub(in crate::journal) async fn extent(
+        &self,
+        story: &Story,
+        stretch: (Position, Position),
+    ) -> Result<Option<Extent>, Error> {
+        let story = story.clone();
+        self.0.readers.read(move |c| select_extent(c, &story, stretch)).await
+    }
+}
 
 impl Reader {
     pub(in crate::journal) async fn positions(&self, story: &Story) -> Result<Vec<Position>, Error> {
@@ -72,6 +83,35 @@ fn select_positions(c: &Connection, story: &Story) -> rusqlite::Result<Vec<Posit
         for position in beneath.query_map(params![kind, from, before], |row| row.get(0))? {
             found.push(position?);
         }
+    }
+    Ok(found)
+}
+
+/// The same; the pluses keep the query on that index.
+fn select_extent(
+    c: &Connection,
+    story: &Story,
+    (after, until): (Position, Position),
+) -> rusqlite::Result<Option<Extent>> {
+    let sql = |which: &str| {
+        format!(
+            "SELECT min(position), max(position), count(*) FROM events \
+             WHERE +position > ?1 AND +position <= ?2 AND aggregate_type = ?3 AND {which}"
+        )
+    };
+    let read = |row: &Row<'_>| {
+        let (first, last): (Option<Position>, Option<Position>) = (row.get(0)?, row.get(1)?);
+        let events = row.get(2)?;
+        Ok(first.zip(last).map(|(first, last)| Extent { first, last, events }))
+    };
+    let mut found = None;
+    for (kind, stream) in &story.streams {
+        let one = params![after, until, kind, stream.as_str()];
+        found = Extent::with(found, c.query_row(&sql("aggregate_id = ?4"), one, read)?);
+    }
+    if let Some((kind, from, before)) = story.stretch() {
+        let all = params![after, until, kind, from, before];
+        found = Extent::with(found, c.query_row(&sql("aggregate_id > ?4 AND aggregate_id < ?5"), all, read)?);
     }
     Ok(found)
 }

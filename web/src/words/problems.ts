@@ -89,6 +89,9 @@ export const problems = section({
     'cursor-elsewhere': 'O\'qish belgisi boshqa o\'rinda turibdi. Uni boshqa o\'quvchi siljitgan bo\'lishi mumkin.',
     'cursor-unknown': 'Bunday o\'qish belgisi yo\'q.',
     'too-many-cursors': 'O\'qish belgilari juda ko\'p. Keraksizlarini o\'chiring.',
+    'replay-unknown': 'Bunday qayta ko\'rsatish yo\'q yoki to\'xtatilgan.',
+    'replay-over': 'Qayta ko\'rsatish tugagan. Yangisini boshlang.',
+    'too-many-replays': 'Qayta ko\'rsatishlar juda ko\'p. Keraksizini to\'xtating.',
   },
   'uz-Cyrl': {
     'bad-request': 'Сўров тушунарсиз ёки йўлда узилиб қолган.',
@@ -176,6 +179,9 @@ export const problems = section({
     'cursor-elsewhere': 'Ўқиш белгиси бошқа ўринда турибди. Уни бошқа ўқувчи силжитган бўлиши мумкин.',
     'cursor-unknown': 'Бундай ўқиш белгиси йўқ.',
     'too-many-cursors': 'Ўқиш белгилари жуда кўп. Кераксизларини ўчиринг.',
+    'replay-unknown': 'Бундай қайта кўрсатиш йўқ ёки тўхтатилган.',
+    'replay-over': 'Қайта кўрсатиш тугаган. Янгисини бошланг.',
+    'too-many-replays': 'Қайта кўрсатишлар жуда кўп. Кераксизини тўхтатинг.',
   },
   ru: {
     'bad-request': 'Запрос непонятен или оборвался в пути.',
@@ -263,6 +269,9 @@ export const problems = section({
     'cursor-elsewhere': 'Закладка чтения стоит в другом месте. Возможно, её сдвинул другой читатель.',
     'cursor-unknown': 'Такой закладки нет.',
     'too-many-cursors': 'Закладок слишком много. Удалите лишние.',
+    'replay-unknown': 'Такого повтора нет, или он остановлен.',
+    'replay-over': 'Повтор завершён. Запустите новый.',
+    'too-many-replays': 'Повторов слишком много. Остановите лишний.',
   },
   en: {
     'bad-request': 'The request was not understood, or it broke off on the way.',
@@ -350,5 +359,8 @@ export const problems = section({
     'cursor-elsewhere': 'The cursor stands elsewhere. Another reader may have moved it.',
     'cursor-unknown': 'There is no such cursor.',
     'too-many-cursors': 'There are too many cursors. Remove those that are not needed.',
+    'replay-unknown': 'There is no such replay, or it was stopped.',
+    'replay-over': 'The replay is over. Start a new one.',
+    'too-many-replays': 'There are too many replays. Stop one that is not needed.',
   },
 });

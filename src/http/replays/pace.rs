@@ -5,24 +5,24 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Faster than that is as fast as possible, which is 0.
-pub(super) const SPEED_MAX: u32 = 1_000_000;
+pub(crate) const SPEED_MAX: u32 = 1_000_000;
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
-    pub(super) speed: u32,
-    pub(super) pause_max: Duration,
+pub(crate) struct Pace {
+    pub(crate) speed: u32,
+    pub(crate) pause_max: Duration,
 }
 
 impl Pace {
     /// How long to wait for what was recorded so much later.
-    pub(super) fn wait(self, from: DateTime<Utc>, to: DateTime<Utc>) -> Duration {
+    pub(crate) fn wait(self, from: DateTime<Utc>, to: DateTime<Utc>) -> Duration {
         let then = (to - from).to_std().unwrap_or_default();
         then.checked_div(self.speed).unwrap_or_default().min(self.pause_max)
     }
 
     /// What time it is then, once so much has passed since `from`, where `next` comes next. Long silences are shortened to what is
     /// waited at most; it is never later than what comes next.
-    pub(super) fn passed(self, from: DateTime<Utc>, passed: Duration, next: DateTime<Utc>) -> DateTime<Utc> {
+    pub(crate) fn passed(self, from: DateTime<Utc>, passed: Duration, next: DateTime<Utc>) -> DateTime<Utc> {
         if self.speed == 0 {
             return next;
         }
@@ -33,11 +33,11 @@ impl Pace {
         silence.checked_add_signed(then(passed)).unwrap_or(next).min(next)
     }
 
-    pub(super) fn faster(&mut self) {
+    pub(crate) fn faster(&mut self) {
         self.speed = self.speed.saturating_mul(2).min(SPEED_MAX);
     }
 
-    pub(super) fn slower(&mut self) {
+    pub(crate) fn slower(&mut self) {
         self.speed = if self.speed == 0 { SPEED_MAX } else { (self.speed / 2).max(1) };
     }
 }
