@@ -181,6 +181,8 @@ pub struct Journal {
     tail: Arc<Tail>,
     keyring: Arc<keys::Keyring>,
     forgettings: Arc<AtomicU64>,
+    /// By which somebody is forgotten, as far as this node has heard of them and has not followed them.
+    heard: forgetting::Heard,
 }
 
 #[derive(Debug, Clone)]
@@ -231,7 +233,14 @@ impl Journal {
             return Err(Error::WrongDataKey);
         }
         let keyring = keys::Keyring::try_new(&data_key, ids).map_err(|_| Error::WrongDataKey)?;
-        Ok(Self { store, head, tail, keyring: Arc::new(keyring), forgettings: Arc::default() })
+        Ok(Self {
+            store,
+            head,
+            tail,
+            keyring: Arc::new(keyring),
+            forgettings: Arc::default(),
+            heard: Arc::default(),
+        })
     }
 
     /// Whether other nodes may write to it too.

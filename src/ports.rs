@@ -234,6 +234,9 @@ pub trait Recordings: Send + Sync + std::fmt::Debug {
 
     /// Removes what is kept here of an exchange's call. What lies elsewhere is others' to remove.
     fn forget(&self, call: Uuid) -> BoxFuture<'_, io::Result<()>>;
+
+    /// The calls of an exchange of which anything is kept here.
+    fn kept(&self) -> BoxFuture<'_, io::Result<Vec<Uuid>>>;
 }
 
 /// A recording on its way to a listener.

@@ -19,7 +19,7 @@ use crate::call_history::ResultRow;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::row;
 
-pub use queries::{Filter, Place, find, find_by_id, history, live, several, unconfirmed};
+pub use queries::{Filter, Place, find, find_by_id, forgotten, history, live, several, unconfirmed};
 pub use words::{STATUSES, State, shown};
 
 row! {

@@ -4,6 +4,7 @@
 
 mod carrier;
 mod errand;
+mod sweep;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -171,6 +172,7 @@ impl Handler<Tick> for Effector {
     fn handle(&mut self, _: Tick, ctx: &mut Context<Self>) {
         self.pulse.beat();
         self.pulse.show("under way", u64::try_from(self.carrier.under_way()).unwrap_or(0));
+        Arc::clone(&self.carrier).sweep_apart();
         self.go(ctx);
     }
 }

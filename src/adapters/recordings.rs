@@ -130,6 +130,17 @@ impl ports::Recordings for Recordings {
         }
         .boxed()
     }
+
+    fn kept(&self) -> BoxFuture<'_, io::Result<Vec<Uuid>>> {
+        async move {
+            let folder = self.exchange.as_ref().map(Kept::folder).or(self.kept.as_deref());
+            match folder {
+                Some(folder) => exchange::kept(folder).await,
+                None => Ok(vec![]),
+            }
+        }
+        .boxed()
+    }
 }
 
 /// A recording that is passed on up to the limit, whatever its far end said about its length.

@@ -79,6 +79,7 @@ impl Dispatch {
 
     fn obeyed(&self, asked: &Asked, known: Forgotten, others: Vec<Uuid>) -> Forgotten {
         self.journal.forget_at_hand(asked.organization.as_str(), &known.numbers, known.position);
+        self.journal.hear(known.effects.iter().cloned());
         Forgotten { others, ..known }
     }
 
@@ -136,7 +137,7 @@ impl Dispatch {
         Ok(theirs)
     }
 
-    /// Whether every place is rewritten by now.
+    /// Whether every place is rewritten by now, those of this very node too.
     pub async fn is_carried_out(&self, forgotten: &Forgotten) -> Answer<bool> {
         for effect in &forgotten.effects {
             let done = self.journal.effect_done(effect).await;
@@ -144,7 +145,7 @@ impl Dispatch {
                 return Ok(false);
             }
         }
-        Ok(true)
+        Ok(self.journal.has_followed(&forgotten.effects))
     }
 
     async fn forgotten(&self, asked: &Asked) -> Result<Option<Forgotten>, Refused> {

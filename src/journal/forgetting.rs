@@ -2,14 +2,17 @@
 //! What was sealed stays where it is and opens to nobody; that somebody is to be forgotten is an event, which every node obeys that
 //! reads it. What has to be rewritten elsewhere is not decided here.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate as _;
 use domain::contact::{self, Contact};
 use domain::fact::{Event, Fact, Position};
 use domain::ids::{Fingerprint, Organization};
+use domain::policy::Policy as _;
+use domain::policy::forgetting::Forgetting;
 use uuid::Uuid;
 
 use super::bounds::Bounds;
@@ -17,6 +20,9 @@ use super::keys::Keyring;
 use super::lists::{Chunks, ListName};
 use super::verify::Reader;
 use super::{Error, Journal, Store};
+
+/// Effects, by their ids.
+pub(super) type Heard = Arc<Mutex<BTreeSet<String>>>;
 
 /// Events looked through in one read.
 const LOOKED_THROUGH: u64 = 20_000;
@@ -80,7 +86,43 @@ impl Journal {
     pub(super) fn obey(&self, fact: &Fact) {
         if let Event::Contact(contact::Event::Forgotten { numbers, .. }) = &fact.event {
             self.forget_at_hand(fact.stream.organization(), numbers, fact.position);
+            self.hear([format!("{}/{}/{}", Forgetting::NAME, fact.stream, fact.sequence)]);
         }
+    }
+
+    /// Effects by which somebody is forgotten, on whichever node: this one has to follow them.
+    pub fn hear(&self, effects: impl IntoIterator<Item = String>) {
+        // Where there is one node, whoever forgets somebody leaves nothing to follow.
+        if self.is_shared() {
+            self.heard().extend(effects);
+        }
+    }
+
+    /// Whether nothing of these is left to do for this node.
+    pub fn has_followed(&self, effects: &[String]) -> bool {
+        let heard = self.heard();
+        !effects.iter().any(|effect| heard.contains(effect))
+    }
+
+    fn heard(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Those that were heard of, are not followed, and are carried out by now.
+    pub async fn forgettings_done(&self) -> Result<Vec<String>, Error> {
+        let heard: Vec<String> = self.heard().iter().cloned().collect();
+        let mut done = vec![];
+        for effect in heard {
+            if self.effect_done(&effect).await? == Some(true) {
+                done.push(effect);
+            }
+        }
+        Ok(done)
+    }
+
+    /// What was kept on this node of those is gone.
+    pub fn forgettings_followed(&self, effects: &[String]) {
+        self.heard().retain(|heard| !effects.contains(heard));
     }
 
     /// The same for whoever has just said it. Nothing sealed from here on needs a key of before.

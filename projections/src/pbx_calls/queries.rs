@@ -79,6 +79,19 @@ pub async fn several(screens: &Screens, streams: &[String]) -> Result<Vec<PbxCal
     Ok(found)
 }
 
+/// Of these calls, those whose people were all forgotten.
+pub async fn forgotten(screens: &Screens, calls: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+    let mut found = vec![];
+    for together in calls.chunks(TOGETHER) {
+        let mut text = Text::new("where from_number = '' and to_number = '' and id in ");
+        text.list(together.iter().map(|call| Cell::text(call.to_string())));
+        let (rest, args) = text.into_parts();
+        let rows: Vec<PbxCallRow> = screens.query(PbxCalls::NAME, &rest, args, true).await?;
+        found.extend(rows.into_iter().map(|row| row.id));
+    }
+    Ok(found)
+}
+
 /// The calls that go on, the newest first, at most so many.
 pub async fn live(
     screens: &Screens,

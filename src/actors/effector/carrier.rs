@@ -22,6 +22,8 @@ pub(super) struct Carrier {
     slots: Arc<Semaphore>,
     closing: AtomicBool,
     held: Mutex<HashMap<String, Arc<Hold>>>,
+    /// Whether it was looked at the start for what forgotten people left here.
+    pub(super) swept: tokio::sync::Mutex<bool>,
 }
 
 /// An effect that this process holds, under its newest fence.
@@ -47,6 +49,7 @@ impl Carrier {
             slots,
             closing: AtomicBool::new(false),
             held: Mutex::default(),
+            swept: tokio::sync::Mutex::default(),
         }
     }
 

@@ -40,7 +40,26 @@ pub(super) async fn remove(folder: &Path, call: Uuid) -> io::Result<()> {
     Ok(())
 }
 
+/// The calls of which anything is kept, whole or not.
+pub(super) async fn kept(folder: &Path) -> io::Result<Vec<Uuid>> {
+    let mut entries = match fs::read_dir(folder).await {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
+        entries => entries?,
+    };
+    let mut calls = vec![];
+    while let Some(entry) = entries.next_entry().await? {
+        let name = entry.file_name();
+        let call = name.to_str().and_then(|name| name.split('.').next()?.parse().ok());
+        calls.extend(call.filter(|call| !calls.contains(call)));
+    }
+    Ok(calls)
+}
+
 impl Kept {
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(super) fn new(Exchange { pbx, folder }: Exchange, len_max: u64) -> Self {
         Self { pbx, folder, len_max, fetching: Mutex::default() }
     }

@@ -51,7 +51,8 @@ impl Planted {
         ];
         write_goldens(world, &goldens).await;
         exchange(world).await;
-        world.set("REMOTE_HOST", "simulated");
+        let file = world.data().join("remote-numbers.txt");
+        dials_from_a_file(world, &file);
         world.start().await;
         let desk = Desk::of(world, "1", "admin");
         let changed = json!({ "phone": PHONE, "firstName": NAME, "notes": SAID, "customData": { "aka": NAME }, "status": "ACTIVE" });
@@ -62,7 +63,7 @@ impl Planted {
             world.upload("numbers.txt", b"+998901110001\n90 123-45-67\n+998901110002\n998901234567\n").await;
         assert!(status.is_success(), "{list}");
         until(|| {
-            std::fs::read_to_string(world.data().join("simulated/numbers.txt"))
+            std::fs::read_to_string(world.data().join("remote-numbers.txt"))
                 .is_ok_and(|list| list.contains(PHONE))
         })
         .await;
@@ -139,6 +140,13 @@ pub(super) async fn not_to_be_called(desk: &Desk<'_>) -> String {
     theirs.unwrap()["id"].as_str().unwrap().to_owned()
 }
 
+/// The call server is this machine, and reads what it dials from that file: one for all nodes, as there is one call server.
+pub(super) fn dials_from_a_file(world: &mut World, file: &Path) {
+    world.set("REMOTE_HOST", "local");
+    world.set("REMOTE_COMMAND", "true");
+    world.set("REMOTE_PATH", file.to_str().unwrap());
+}
+
 /// A call that the exchange had with them, and the recording that somebody listened to.
 async fn exchange(world: &mut World) {
     let journal = opened(world).await;
@@ -165,16 +173,21 @@ async fn exchange(world: &mut World) {
     let keys = key.to_store().into_iter().collect();
     journal.append(Unit { command: None, circumstances: circumstances.into(), appends, keys }).await.unwrap();
     journal.close().await;
+    keeps_the_recording(world);
+}
+
+/// As after somebody listened to it there.
+pub(super) fn keeps_the_recording(world: &World) {
     let folder = world.data().join("exchange-recordings");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join(format!("{RECORDED}.wav")), format!("RIFF {SAID}")).unwrap();
 }
 
-/// A list is put on the remote host some time after it was accepted.
+/// What comes to be some time after it was asked for, as a list is put on the remote host.
 pub(super) async fn until(is_so: impl Fn() -> bool) {
     let began = std::time::Instant::now();
     while !is_so() {
-        assert!(began.elapsed() < std::time::Duration::from_secs(30), "the list is never put in place");
+        assert!(began.elapsed() < std::time::Duration::from_secs(30), "it never comes to be");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }
