@@ -20,6 +20,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use domain::ids::Organization;
 use domain::language::Language;
+use tokio::time::Instant;
 
 use super::verify::place;
 use super::when::{When, when};
@@ -37,6 +38,11 @@ use lines::Shape;
 use reel::{Reel, Telling};
 use subject::{Asked, Kind, Subject};
 use view::View;
+
+/// Shorter than that nobody sleeps: a timer takes longer.
+const SLEEP_MIN: Duration = Duration::from_millis(2);
+/// Later than that nobody catches up.
+const LATE_MAX: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -162,14 +168,20 @@ async fn print(
     (shape, mut now): (Shape, DateTime<Utc>),
     out: &mut dyn Write,
 ) -> Result<(), super::Error> {
+    let mut next = Instant::now();
     while let Some(due) = show.due().await? {
-        tokio::time::sleep(pace.wait(now, due)).await;
+        // What took longer than it should is caught up with, but for what nobody was there to see.
+        next = (next + pace.wait(now, due)).max(Instant::now() - LATE_MAX);
+        if next > Instant::now() + SLEEP_MIN {
+            out.flush()?;
+            tokio::time::sleep_until(next).await;
+        }
         now = due;
         if let Some(scene) = show.play() {
             lines::print(shape, &scene, &show.figures.now(), out)?;
         }
     }
-    Ok(())
+    Ok(out.flush()?)
 }
 
 /// The one that the engine seals with.

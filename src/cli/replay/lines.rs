@@ -40,13 +40,12 @@ struct Row<'a> {
 
 pub(super) fn print(shape: Shape, scene: &Scene, figures: &[Figure], out: &mut dyn Write) -> io::Result<()> {
     match shape {
-        Shape::Text(zone) => writeln!(out, "{}", line(scene, zone, "%F %T"))?,
+        Shape::Text(zone) => writeln!(out, "{}", line(scene, zone, "%F %T")),
         Shape::Json => {
             serde_json::to_writer(&mut *out, &row(scene, figures))?;
-            out.write_all(b"\n")?;
+            out.write_all(b"\n")
         }
     }
-    out.flush()
 }
 
 pub(super) fn line(scene: &Scene, zone: Tz, time: &str) -> String {
