@@ -114,6 +114,11 @@ async fn the_document_says_what_the_routes_are() {
     let answer = floor.get("/openapi.json").await;
     let document = answer.json();
     assert_eq!(document["openapi"].as_str().unwrap().split('.').take(2).collect::<Vec<_>>(), ["3", "1"]);
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let named = schema["properties"].as_object().into_iter().flatten().map(|(property, _)| property);
+        let odd: Vec<&String> = named.filter(|property| property.contains('_')).collect();
+        assert_eq!(odd, Vec::<&String>::new(), "{name}");
+    }
     let report = &document["components"]["schemas"]["Report"];
     assert_eq!(report["required"], json!(["sessionId", "phoneNumber", "callStatus"]));
     assert!(report["properties"]["callDuration"].is_object(), "{report}");

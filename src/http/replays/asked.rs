@@ -24,7 +24,7 @@ const TEXT_LEN_MAX: usize = 200;
 
 /// What is to be played.
 #[derive(Debug, ToSchema)]
-#[schema(as = ReplayOrder)]
+#[schema(as = ReplayOrder, rename_all = "camelCase")]
 #[expect(dead_code, reason = "it only describes the body to the API's document")]
 pub(super) struct OrderBody {
     kind: ReplayKind,
