@@ -32,6 +32,7 @@ use std::sync::LazyLock;
 
 use clap::builder::StyledStr;
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches as _, Parser, Subcommand};
+use domain::fact::Position;
 
 use crate::config::{self, Config, Setting, Sources, settings};
 use crate::http::auth::password::Unfit;
@@ -133,6 +134,8 @@ enum Error {
     NoScreen { name: String, known: String },
     #[error(transparent)]
     User(domain::user::Error),
+    #[error("--from: what is looked at ends at {0}")]
+    After(Position),
     #[error("the password {0}")]
     Password(Unfit),
     #[error("the two passwords differ; nothing was changed")]
@@ -167,7 +170,7 @@ impl Error {
             Self::Start(_) | Self::NoScreen { .. } => NOT_POSSIBLE,
             Self::User(_) => NOT_FINE,
             Self::Password(_) | Self::Differ | Self::NoPassword => NOT_POSSIBLE,
-            Self::File { .. } | Self::KeyIsSet => NOT_POSSIBLE,
+            Self::File { .. } | Self::KeyIsSet | Self::After(_) => NOT_POSSIBLE,
             Self::Replay(_) | Self::WhatIf(_) => NOT_POSSIBLE,
             Self::Simulate(why) if why.is_the_users() => NOT_POSSIBLE,
             Self::Simulate(_) => NOT_FINE,

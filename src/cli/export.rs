@@ -81,6 +81,8 @@ pub(super) enum Error {
     BadEnd(String),
     #[error("--to: the journal ends at {0}")]
     Beyond(Position),
+    #[error("--from: what is exported ends at {0}")]
+    After(Position),
     #[error("{}: there is something in it; --resume goes on with an export that was broken off", .0.display())]
     InTheWay(PathBuf),
     #[error("{}: there is no export in it to go on with", .0.display())]
@@ -106,6 +108,7 @@ impl Error {
             Self::Unwritten { .. } | Self::Missing(_) => false,
             Self::BadEnd(_)
             | Self::Beyond(_)
+            | Self::After(_)
             | Self::InTheWay(_)
             | Self::NothingThere(_)
             | Self::Other { .. }

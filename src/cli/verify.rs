@@ -39,6 +39,10 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
     let kept = options.checkpoint.as_ref().map_or_else(|| Ok(vec![]), kept)?;
     let (compared, wanted) = (kept.len(), Wanted { from: options.from, to: options.to, kept });
     let reader = Reader::open(&place(config)).await?;
+    let last = wanted.to.unwrap_or(reader.position().await?);
+    if wanted.from.is_some_and(|from| from > last) {
+        return Err(Error::After(last));
+    }
     let mut progress = Progress::begin("verify");
     let checked = verify::run(&reader, &wanted, &mut |step| progress.at(step.position, step.head)).await;
     progress.end();

@@ -72,6 +72,10 @@ impl Plan {
             return Ok((plan, alone));
         }
         let to = end(reader, asked.to.as_deref()).await?;
+        // Right after the end there is nothing yet, which is what whoever comes back too early is told.
+        if from > to + 1 {
+            return Err(Error::After(to));
+        }
         let hashes = hashes(reader, from, to).await?;
         let unwritten = |why| Error::Unwritten { file: folder.clone(), why };
         fs::create_dir_all(&folder).map_err(unwritten)?;

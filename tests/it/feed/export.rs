@@ -157,6 +157,8 @@ async fn what_cannot_be_exported_is_said_and_nothing_is_overwritten() {
         ("x", &["--to", "6"], &*head),
         ("x", &["--to", "soon"], "instant"),
         ("x", &["--from", "0"], "0"),
+        ("x", &["--from", "4", "--to", "2"], "ends at 2"),
+        ("x", &["--from", "7"], "ends at 5"),
         ("x", &["--part", "0"], "0"),
         ("x", &["--types", "No.Type"], "types"),
         ("x", &["--types", "call.reported,hled"], "is held meant?"),

@@ -71,6 +71,12 @@ async fn a_checkpoint_that_was_kept_is_compared() {
     std::fs::write(&kept, "nothing of the kind").unwrap();
     assert_eq!(world.run(&["verify", "--checkpoint", kept.to_str().unwrap()]).status.code(), Some(2));
     assert_eq!(world.run(&["verify", "--from", "0"]).status.code(), Some(2));
+    for nothing in [&["--from", "9", "--to", "8"][..], &["--from", "1000000"]] {
+        let out = world.run(&[&["verify"], nothing].concat());
+        let told = String::from_utf8(out.stderr).unwrap();
+        assert_eq!(out.status.code(), Some(2), "{nothing:?}: {told}");
+        assert!(told.contains("what is looked at ends at"), "{told}");
+    }
 }
 
 /// Whatever was under way when the power went, the journal is what was written, and goes on being signed.
