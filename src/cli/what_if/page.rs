@@ -59,7 +59,7 @@ impl Page<'_> {
         let rows = [
             ("contacts", count(|sums| sums.contacts.into())),
             ("attempts", count(|sums| sums.attempts.into())),
-            ("contacts called", count(|sums| sums.called.into())),
+            ("contacts rung", count(|sums| sums.called.into())),
             ("conversations", count(|sums| sums.conversations.into())),
             ("minutes talked", count(|sums| sums.talk_secs / 60)),
             ("promises", count(|sums| sums.promises.into())),
