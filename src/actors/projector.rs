@@ -288,12 +288,12 @@ impl Projector {
     }
 
     fn done(&mut self, which: Feeds, (follower, result): Done, ctx: &mut Context<Self>) {
-        let building = follower.as_ref().is_some_and(|follower| follower.building());
+        let building = follower.as_ref().is_some_and(|fed| fed.follower.building());
         let Some(lane) = self.lane(which) else { return };
         let news = lane.turn.end();
         let first = lane.follower.is_none() && lane.position == 0;
-        if let Some(follower) = &follower {
-            lane.position = follower.position();
+        if let Some(fed) = &follower {
+            lane.position = fed.follower.position();
         }
         lane.follower = follower;
         let replaced = result.as_ref().is_ok_and(|step| step.flipped);

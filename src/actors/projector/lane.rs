@@ -1,16 +1,19 @@
 //! One generation being fed: a page is read, folded and written, and then the next. A live one takes small pages,
 //! so that people see soon what happened; one that is being built takes large ones and is put in the live one's place at the end.
+//! Where much is left to read, the next page is read while one is written.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::fact::Position;
 use projections::follow::{Advance, Flip};
+use tokio::task::JoinHandle;
 
 use super::screen::Following;
 use super::{Error, Options};
 use crate::actors::backoff::Backoff;
 use crate::actors::turn::Turn;
+use crate::journal::{self, feed};
 
 const LIVE_PAGE: usize = 4_096;
 const BULK_PAGE: usize = 10_000;
@@ -28,7 +31,7 @@ pub(super) enum Feeds {
 
 pub(super) struct Lane {
     pub(super) feeds: Feeds,
-    pub(super) follower: Option<Box<dyn Following>>,
+    pub(super) follower: Option<Fed>,
     pub(super) turn: Turn,
     pub(super) backoff: Backoff,
     pub(super) position: Position,
@@ -56,20 +59,32 @@ impl Lane {
     }
 }
 
-/// The follower comes back where it is still good; after an error a new one is opened, which knows only what is stored.
-pub(super) type Done = (Option<Box<dyn Following>>, Result<Step, Error>);
+/// A follower, and the page that is on its way to it.
+pub(super) struct Fed {
+    pub(super) follower: Box<dyn Following>,
+    ahead: Option<Ahead>,
+}
 
-pub(super) async fn step(options: Arc<Options>, feeds: Feeds, follower: Option<Box<dyn Following>>) -> Done {
-    let mut follower = match follower {
-        Some(follower) => follower,
+/// A page that is being read before it is wanted.
+struct Ahead {
+    after: Position,
+    page: JoinHandle<Result<feed::Page, journal::Error>>,
+}
+
+/// The follower comes back where it is still good; after an error a new one is opened, which knows only what is stored.
+pub(super) type Done = (Option<Fed>, Result<Step, Error>);
+
+pub(super) async fn step(options: Arc<Options>, feeds: Feeds, fed: Option<Fed>) -> Done {
+    let mut fed = match fed {
+        Some(fed) => fed,
         None => match open(&options, feeds).await {
-            Ok(Some(follower)) => follower,
+            Ok(Some(follower)) => Fed { follower, ahead: None },
             Ok(None) => return (None, Ok(Step { nothing: true, ..Step::default() })),
             Err(why) => return (None, Err(why)),
         },
     };
-    match feed(&options, follower.as_mut()).await {
-        Ok(step) => (Some(follower), Ok(step)),
+    match fed.feed(&options).await {
+        Ok(step) => (Some(fed), Ok(step)),
         Err(why) => (None, Err(why)),
     }
 }
@@ -82,21 +97,49 @@ async fn open(options: &Options, feeds: Feeds) -> Result<Option<Box<dyn Followin
     })
 }
 
-async fn feed(options: &Options, follower: &mut dyn Following) -> Result<Step, Error> {
-    let after = follower.position();
-    let limit = if follower.building() { BULK_PAGE } else { LIVE_PAGE };
-    let page = options.journal.facts(after, limit, options.screen.reading()).await?;
-    if page.last <= after {
-        return caught_up(follower).await;
+impl Fed {
+    async fn feed(&mut self, options: &Options) -> Result<Step, Error> {
+        let after = self.follower.position();
+        let limit = if self.follower.building() { BULK_PAGE } else { LIVE_PAGE };
+        let page = self.page(options, (after, limit)).await?;
+        if page.last <= after {
+            return caught_up(self.follower.as_mut()).await;
+        }
+        if usize::try_from(page.last - after).is_ok_and(|read| read >= limit) {
+            self.ahead = Some(Ahead::read(options, (page.last, limit)));
+        }
+        let recorded_at = page.facts.last().map(|fact| fact.recorded_at);
+        let (events, parked) = match self.follower.advance(&page).await? {
+            Advance::Applied { parked, .. } => (page.last - after, parked),
+            Advance::Lost => (0, 0),
+        };
+        // A live one at the head is nudged when there is more; looking again for nothing costs as much as a page without rows.
+        let more = self.follower.building() || self.follower.position() < options.journal.position();
+        Ok(Step { events, parked, recorded_at, more, ..Step::default() })
     }
-    let recorded_at = page.facts.last().map(|fact| fact.recorded_at);
-    let (events, parked) = match follower.advance(&page).await? {
-        Advance::Applied { parked, .. } => (page.last - after, parked),
-        Advance::Lost => (0, 0),
-    };
-    // A live one at the head is nudged when there is more; looking again for nothing costs as much as a page without rows.
-    let more = follower.building() || follower.position() < options.journal.position();
-    Ok(Step { events, parked, recorded_at, more, ..Step::default() })
+
+    async fn page(
+        &mut self,
+        options: &Options,
+        (after, limit): (Position, usize),
+    ) -> Result<feed::Page, Error> {
+        // One that does not follow on what is stored is dropped: what took its place may have been a forgetting, and what was read
+        // before that is not to be shown. One that broke off is read again here, where the guardian sees what becomes of it.
+        if let Some(ahead) = self.ahead.take().filter(|ahead| ahead.after == after)
+            && let Ok(page) = ahead.page.await
+        {
+            return Ok(page?);
+        }
+        Ok(options.journal.facts(after, limit, options.screen.reading()).await?)
+    }
+}
+
+impl Ahead {
+    fn read(options: &Options, (after, limit): (Position, usize)) -> Self {
+        let (journal, reading) = (options.journal.clone(), options.screen.reading());
+        let page = options.runtime.spawn(async move { journal.facts(after, limit, reading).await });
+        Self { after, page }
+    }
 }
 
 async fn caught_up(follower: &mut dyn Following) -> Result<Step, Error> {
