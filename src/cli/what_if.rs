@@ -34,7 +34,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "ID")]
     campaign: Uuid,
     /// Other settings of the campaign: a file of TOML or JSON, - for standard input. Without it its own hold, as it had them at each moment
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["pack", "print"])]
+    #[arg(long, value_name = "FILE")]
     rules: Option<String>,
     /// Other rules of the organization
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Pack::NAMES))]
@@ -59,6 +59,8 @@ pub(super) struct Options {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
+    #[error("what is to be other? --rules FILE or --pack NAME; --print prints the rules as they are")]
+    NothingOther,
     #[error("there is no campaign {id} in organization {organization}")]
     Unknown { id: Uuid, organization: String },
     #[error(transparent)]
@@ -74,6 +76,9 @@ pub(super) async fn run(
     config: &Config,
     out: &mut dyn Write,
 ) -> Result<Outcome, super::Error> {
+    if options.rules.is_none() && options.pack.is_none() && !options.print {
+        return Err(Error::NothingOther.into());
+    }
     let other = options.rules.as_deref().map(rules::read).transpose().map_err(Error::from)?;
     let house = app::house_of(config).map_err(|why| super::Error::Start(format!("{why:#}")))?;
     let reader = Reader::open(&place(config)).await?;

@@ -103,7 +103,7 @@ fn what_is_wrong_is_named(world: &World, campaign: &str, file: &str) {
         (&["--campaign", campaign, "--rules", "nowhere.toml"], "cannot be read from nowhere.toml"),
         (&["--campaign", campaign, "--rules", file], "concurrency"),
         (&["--campaign", campaign, "--pack", "mars"], "mars"),
-        (&["--campaign", campaign], "--rules"),
+        (&["--campaign", campaign], "what is to be other? --rules FILE or --pack NAME"),
         (&["--campaign", campaign, "--org", "2", "--print"], "in organization 2"),
     ] {
         let said = world.run(&[&["what-if"], wrong].concat());
