@@ -133,11 +133,8 @@ impl ports::Recordings for Recordings {
 
     fn kept(&self) -> BoxFuture<'_, io::Result<Vec<Uuid>>> {
         async move {
-            let folder = self.exchange.as_ref().map(Kept::folder).or(self.kept.as_deref());
-            match folder {
-                Some(folder) => exchange::kept(folder).await,
-                None => Ok(vec![]),
-            }
+            let Some(folder) = &self.kept else { return Ok(vec![]) };
+            Ok(exchange::kept(folder).await?.into_iter().collect())
         }
         .boxed()
     }

@@ -1,6 +1,7 @@
 //! Recordings of an exchange: fetched whole when somebody first listens to one, kept in a folder under the call's id, and read from
 //! there ever after. One is fetched at a time, since exchanges have other things to do. Where it came from is kept nowhere.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,25 +42,21 @@ pub(super) async fn remove(folder: &Path, call: Uuid) -> io::Result<()> {
 }
 
 /// The calls of which anything is kept, whole or not.
-pub(super) async fn kept(folder: &Path) -> io::Result<Vec<Uuid>> {
+pub(super) async fn kept(folder: &Path) -> io::Result<BTreeSet<Uuid>> {
     let mut entries = match fs::read_dir(folder).await {
-        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
         entries => entries?,
     };
-    let mut calls = vec![];
+    let mut calls = BTreeSet::new();
     while let Some(entry) = entries.next_entry().await? {
         let name = entry.file_name();
-        let call = name.to_str().and_then(|name| name.split('.').next()?.parse().ok());
-        calls.extend(call.filter(|call| !calls.contains(call)));
+        let call: Option<Uuid> = name.to_str().and_then(|name| name.split('.').next()?.parse().ok());
+        calls.extend(call);
     }
     Ok(calls)
 }
 
 impl Kept {
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     pub(super) fn new(Exchange { pbx, folder }: Exchange, len_max: u64) -> Self {
         Self { pbx, folder, len_max, fetching: Mutex::default() }
     }
