@@ -237,18 +237,18 @@ impl<P: Policy> Standing<P> {
     }
 }
 
-/// An effect is named after what caused it, so that the same cause never makes a second one.
 fn effects<P: Policy>(policy: &mut P, fact: &Fact) -> impl Iterator<Item = NewEffect> + use<P> {
-    let (stream, sequence) = (fact.stream.clone(), fact.sequence);
+    let (cause, causation) =
+        (effects::caused_by(P::NAME, fact), format!("{}/{}", fact.stream, fact.sequence));
     let known = Arc::clone(&fact.circumstances);
     policy.react(fact).into_iter().enumerate().map(move |(index, intent)| {
-        let cause = format!("{}/{stream}/{sequence}", P::NAME);
         let circumstances = Circumstances {
             organization: known.organization.clone(),
             actor: format!("policy {}", P::NAME),
             correlation: known.correlation.clone(),
-            causation: format!("{stream}/{sequence}"),
+            causation: causation.clone(),
         };
-        NewEffect { id: if index == 0 { cause } else { format!("{cause}/{index}") }, intent, circumstances }
+        let id = if index == 0 { cause.clone() } else { format!("{cause}/{index}") };
+        NewEffect { id, intent, circumstances }
     })
 }

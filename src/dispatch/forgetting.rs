@@ -22,6 +22,7 @@ use super::reports;
 use super::together::{Drawn, Together};
 use super::{Dispatch, Failure, Meta};
 use crate::journal::Refused;
+use crate::journal::effects::caused_by;
 use crate::journal::lists::{Chunks, ListName};
 
 /// A person that was forgotten.
@@ -159,7 +160,7 @@ impl Dispatch {
             };
             let known = known.get_or_insert_with(|| Forgotten::since(*at));
             known.numbers.extend(numbers);
-            known.effects.push(format!("{}/{stream}/{}", Forgetting::NAME, fact.sequence));
+            known.effects.push(caused_by(Forgetting::NAME, fact));
             known.position = fact.position;
         }
         Ok(known)

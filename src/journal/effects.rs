@@ -3,7 +3,7 @@
 //! a lease that expires on a sent one leads to asking, never to sending again.
 
 use chrono::{DateTime, Utc};
-use domain::fact::{Circumstances, Position};
+use domain::fact::{Circumstances, Fact, Position};
 use domain::policy::Intent;
 use uuid::Uuid;
 
@@ -32,6 +32,11 @@ pub struct NewEffect {
     pub id: String,
     pub intent: Intent,
     pub circumstances: Circumstances,
+}
+
+/// What the first effect is called that a policy makes of a fact. The same cause never makes a second one.
+pub fn caused_by(policy: &str, fact: &Fact) -> String {
+    format!("{policy}/{}/{}", fact.stream, fact.sequence)
 }
 
 /// Who takes effects, and for how long.

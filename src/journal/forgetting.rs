@@ -16,6 +16,7 @@ use domain::policy::forgetting::Forgetting;
 use uuid::Uuid;
 
 use super::bounds::Bounds;
+use super::effects::caused_by;
 use super::keys::Keyring;
 use super::lists::{Chunks, ListName};
 use super::verify::Reader;
@@ -86,7 +87,7 @@ impl Journal {
     pub(super) fn obey(&self, fact: &Fact) {
         if let Event::Contact(contact::Event::Forgotten { numbers, .. }) = &fact.event {
             self.forget_at_hand(fact.stream.organization(), numbers, fact.position);
-            self.hear([format!("{}/{}/{}", Forgetting::NAME, fact.stream, fact.sequence)]);
+            self.hear([caused_by(Forgetting::NAME, fact)]);
         }
     }
 
