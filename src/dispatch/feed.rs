@@ -30,6 +30,8 @@ const TRIES: usize = 3;
 pub struct Wanted {
     pub organization: Organization,
     pub types: Types,
+    /// Only what somebody caused.
+    pub actor: Option<String>,
     /// With what belongs to persons opened.
     pub clear: bool,
 }
@@ -157,12 +159,18 @@ impl Dispatch {
 impl Wanted {
     fn are(&self, event: &Stored) -> bool {
         let whose = event.stream.split_once('/').map(|(organization, _)| organization);
-        whose == Some(self.organization.as_str()) && self.types.want(event)
+        whose == Some(self.organization.as_str())
+            && self.types.want(event)
+            && self.actor.as_ref().is_none_or(|actor| circumstances(event).actor == *actor)
     }
 }
 
+fn circumstances(event: &Stored) -> Circumstances {
+    serde_json::from_str(&event.metadata).unwrap_or_default()
+}
+
 fn line(event: &Stored, payload: &str) -> Line {
-    let circumstances: Circumstances = serde_json::from_str(&event.metadata).unwrap_or_default();
+    let circumstances = circumstances(event);
     let told = Told::new(event, payload, &circumstances);
     // An event that cannot be written as JSON was never stored as JSON.
     let text = serde_json::to_string(&told).unwrap_or_default();

@@ -19,7 +19,7 @@ use super::times;
 /// Every number that is known, and the largest that it may be.
 const NUMBERS: [(&str, u64); 1] = [("minPosition", u64::MAX)];
 /// Every text that is known. What it may be is said where it is read.
-const TEXTS: [&str; 37] = [
+const TEXTS: [&str; 38] = [
     "limit",
     "cursor",
     "status",
@@ -57,6 +57,7 @@ const TEXTS: [&str; 37] = [
     "follow",
     "wait",
     "clear",
+    "actor",
 ];
 /// Longest part of a name or a number that is looked for.
 const PART_LEN_MAX: usize = 100;

@@ -34,6 +34,8 @@ pub(super) struct Part {
     from: Option<String>,
     /// Only these types, separated by commas: `reported` of any kind, or `call.reported`.
     types: Option<String>,
+    /// Only what this one caused, word for word as `actor` tells it: everything that a user or a key did.
+    actor: Option<String>,
     /// At most so many, up to 1,000; 100 where it is left out. A stream has no limit.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
     limit: Option<String>,
@@ -104,7 +106,8 @@ impl Asked {
             return Err(Problem::parameter("from", told));
         }
         let organization = reader.caller().organization.clone();
-        Ok(Self { wanted: Wanted { organization, types, clear }, from, limit, follow })
+        let actor = part.actor.clone();
+        Ok(Self { wanted: Wanted { organization, types, actor, clear }, from, limit, follow })
     }
 }
 

@@ -27,6 +27,13 @@ async fn pages_hold_everything_once(mut world: World) {
     assert_eq!(reported.len(), 9);
     assert!(reported.iter().all(|event| event["type"] == "reported"), "{reported:?}");
     assert_eq!(ours.all(3, "&types=session.adopted,failed").await.len(), 1);
+    let actor = reported[0]["actor"].as_str().unwrap();
+    let known = recorded(&world, "1");
+    let known = known.iter().filter(|event| event["actor"] == actor).count();
+    let theirs_too = ours.all(2, &format!("&actor={actor}")).await;
+    assert!(theirs_too.iter().all(|event| event["actor"] == actor), "{theirs_too:?}");
+    assert_eq!((theirs_too.len(), known > 0), (known, true), "{actor}");
+    assert_eq!(ours.all(1_000, "&actor=nobody").await.len(), 0);
     // A page without anything of one's own still gets on.
     let begins = position(&recorded(&world, "2")[0]);
     let between = ours.page(&format!("/events?from={begins}&types=session.failed")).await;
