@@ -30,6 +30,7 @@ use crate::realtime::program::{install, root};
 use crate::world::World;
 
 const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE_WITH_ALL: Duration = Duration::from_mins(3);
 const CAMPAIGNS: &str = "/auto-calling";
 const CALLS: &str = "/";
 
@@ -55,6 +56,7 @@ struct Watch {
     lines: mpsc::UnboundedReceiver<Told>,
     /// Everything that was taken from the lines so far.
     heard: Vec<Told>,
+    opened: Instant,
 }
 
 impl Watch {
@@ -78,7 +80,7 @@ impl Watch {
                 }
             }
         });
-        Self { child, input, lines, heard: vec![] }
+        Self { child, input, lines, heard: vec![], opened: Instant::now() }
     }
 
     /// The same, once each socket knows where it stands.
@@ -93,6 +95,8 @@ impl Watch {
     }
 
     async fn next(&mut self) -> Told {
+        // Whoever tries in vain to connect again has something to tell for ever.
+        assert!(self.opened.elapsed() < PATIENCE_WITH_ALL, "still nothing after {:#?}", self.last());
         let next = tokio::time::timeout(PATIENCE, self.lines.recv()).await;
         let told = next.unwrap_or_else(|_| panic!("nothing more after {:#?}", self.last()));
         let told = told.expect("Node goes on");
