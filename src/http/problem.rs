@@ -113,6 +113,7 @@ codes! {
     VerifyRunning      = CONFLICT,               "verification-running", "The journal is being verified already";
     SigningKeyMissing  = CONFLICT,               "signing-key-missing",  "This node has no key to sign with";
     EvidenceTooLong    = CONFLICT,               "evidence-too-long",    "The evidence would be too long";
+    JournalDamaged     = CONFLICT,               "journal-damaged",      "The journal is not what was written";
     RebuildRunning     = CONFLICT,               "rebuild-running",      "The projection is being rebuilt already";
     UserExists         = CONFLICT,               "user-exists",          "There is a user of that name";
     ExchangeUnset      = CONFLICT,               "exchange-unset",       "No exchange is watched";

@@ -101,6 +101,9 @@ pub enum Unproven {
     Journal(#[from] Error),
     #[error("it leads to more than {PATHS_MAX} checkpoints")]
     TooLong,
+    /// It would prove nothing.
+    #[error("the journal is not what was written: {0}")]
+    Damaged(#[from] check::Wrong),
 }
 
 impl From<Stored> for Event {
@@ -122,7 +125,7 @@ impl From<Stored> for Event {
     }
 }
 
-/// The evidence about something. Where its newest event is not signed yet, it is now.
+/// The evidence about something, judged as others will judge it. Where its newest event is not signed yet, it is now.
 pub async fn of(signer: &Signer, about: About) -> Result<Evidence, Unproven> {
     let journal = signer.journal();
     let wanted: BTreeSet<Position> = about.own.union(&about.causes).copied().collect();
@@ -139,7 +142,9 @@ pub async fn of(signer: &Signer, about: About) -> Result<Evidence, Unproven> {
     let statement = signer.state(statement(about, &paths)).await?;
     let keys = journal.signing_keys().await?;
     let events = events.into_iter().map(Event::from).collect();
-    Ok(Evidence { format: FORMAT.to_owned(), statement, events, paths, keys, personal_keys })
+    let evidence = Evidence { format: FORMAT.to_owned(), statement, events, paths, keys, personal_keys };
+    check::judge(&evidence)?;
+    Ok(evidence)
 }
 
 fn statement(about: About, paths: &[Path]) -> Statement {

@@ -78,6 +78,10 @@ impl From<Unproven> for Problem {
             Unproven::Journal(why) => {
                 Self::new(Code::JournalUnavailable, "the journal cannot be read now; ask again").because(why)
             }
+            Unproven::Damaged(why) => {
+                let told = "what is recorded of this call is not what was written; karnay verify tells where";
+                Self::new(Code::JournalDamaged, told).because(why)
+            }
             why @ Unproven::TooLong => Self::new(Code::EvidenceTooLong, why.to_string()),
         }
     }

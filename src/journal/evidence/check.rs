@@ -39,10 +39,7 @@ pub fn check(text: &str, known: Option<&Public>) -> Result<Proven, Wrong> {
     if evidence.format != FORMAT {
         return Err(wrong("format", format!("this program knows {FORMAT}")));
     }
-    let history = History::try_new(evidence.keys.clone()).map_err(|why| wrong("keys", why.to_string()))?;
-    stated(&evidence, &history)?;
-    paths(&evidence, &history)?;
-    let personal = opened(&evidence)?;
+    let (personal, history) = judge(&evidence)?;
     if let Some(known) = known
         && !history.carries(known, &evidence.statement.key)
     {
@@ -50,6 +47,14 @@ pub fn check(text: &str, known: Option<&Public>) -> Result<Proven, Wrong> {
         return Err(wrong("keys", format!("trust in {known} does not carry to {key}, which signed this")));
     }
     Ok(Proven { evidence, personal, history })
+}
+
+/// What belongs to persons in it, as far as keys came with it, and who signed.
+pub(super) fn judge(evidence: &Evidence) -> Result<(BTreeMap<Position, Value>, History), Wrong> {
+    let history = History::try_new(evidence.keys.clone()).map_err(|why| wrong("keys", why.to_string()))?;
+    stated(evidence, &history)?;
+    paths(evidence, &history)?;
+    Ok((opened(evidence)?, history))
 }
 
 fn stated(evidence: &Evidence, history: &History) -> Result<(), Wrong> {

@@ -98,7 +98,7 @@ fn saved(world: &World, name: &str, evidence: &Value) -> PathBuf {
 async fn an_evidence_stands_alone(mut world: World) {
     let id = called(&mut world).await;
     let auditor = Auditor::of(&world, "1", "auditor");
-    let path = format!("/audit/calls/{id}/evidence");
+    let path = format!("/audit/calls/{id}/evidence?personal=open");
     let whole = auditor.get(&path).await;
     let key = text(&whole["statement"]["key"]).to_owned();
     let file = saved(&world, "evidence.json", &whole);
@@ -106,7 +106,9 @@ async fn an_evidence_stands_alone(mut world: World) {
     assert_eq!(other_role.0, 403);
     assert_eq!(Auditor::of(&world, "2", "auditor").ask(&path).await.0, 404, "another organization's");
     let looks = auditor.get(&format!("/audit/call/{id}")).await;
-    assert!(looks.to_string().contains("disclosure"), "it is recorded who asked: {looks}");
+    let looks = looks["events"].as_array().unwrap().iter().filter(|event| event["kind"] == "disclosure");
+    let how: Vec<&Value> = looks.map(|look| &look["data"]["looked"]["how"]).collect();
+    assert_eq!(how, ["opened"], "it is recorded who asked, and for what");
     assert!(world.stop().success());
     // Neither journal nor settings are there any more.
     std::fs::remove_dir_all(world.data()).unwrap();
@@ -171,8 +173,16 @@ async fn what_belongs_to_a_person_may_stay_closed() {
     let mut world = World::sqlite();
     let id = called(&mut world).await;
     let auditor = Auditor::of(&world, "1", "admin");
-    let closed = auditor.get(&format!("/audit/calls/{id}/evidence?personal=sealed")).await;
+    let path = format!("/audit/calls/{id}/evidence");
+    let closed = auditor.get(&path).await;
     assert_eq!(closed["personalKeys"], json!([]));
+    for personal in ["sealed", "open", "open"] {
+        auditor.get(&format!("{path}?personal={personal}")).await;
+    }
+    let told = auditor.get(&format!("/audit/call/{id}")).await;
+    let looks = told["events"].as_array().unwrap().iter().filter(|event| event["kind"] == "disclosure");
+    let how: Vec<&Value> = looks.map(|look| &look["data"]["looked"]["how"]).collect();
+    assert_eq!(how, ["sealed", "sealed", "opened", "opened"], "each time");
     let proven = check(&closed.to_string(), None).unwrap();
     assert!(proven.personal.is_empty() && !closed.to_string().contains("+998900000003"));
     let (status, _, _) = auditor.ask(&format!("/audit/calls/{id}/evidence?personal=some")).await;
@@ -197,4 +207,21 @@ async fn trust_carries_over_a_rotation() {
     assert!(check(&after, Some(&old)).is_ok() && check(&after, Some(&new)).is_ok());
     assert!(check(&before, Some(&old)).is_ok());
     assert!(check(&before, Some(&new)).unwrap_err().to_string().contains("does not carry"));
+}
+
+/// What was changed below the engine is not handed out as if it proved something.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_what_was_written_is_no_evidence() {
+    let mut world = World::sqlite();
+    let id = called(&mut world).await;
+    let auditor = Auditor::of(&world, "1", "auditor");
+    let path = format!("/audit/calls/{id}/evidence");
+    auditor.get(&path).await;
+    let journal = rusqlite::Connection::open(world.data().join("journal.db")).unwrap();
+    let changed =
+        "UPDATE events SET payload = replace(payload, 'ANSWERED', 'BUSY') WHERE event_type = 'reported'";
+    journal.execute_batch("DROP TRIGGER events_are_not_changed").unwrap();
+    assert!(journal.execute(changed, []).unwrap() > 0);
+    let (status, problem, _) = auditor.ask(&path).await;
+    assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("journal-damaged")), "{problem}");
 }
