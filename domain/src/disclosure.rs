@@ -1,5 +1,6 @@
-//! Who was shown what belongs to a person: a stream for each thing that was looked at, new -> looked at, by one after another.
-//! Somebody who looks at a thing again within the hour is not written down again. Nothing of the person stands in it.
+//! Who was shown what belongs to a person, and how: a stream for each thing that was looked at, new -> looked at, by one after another.
+//! Somebody who looks at a thing again within the hour, in the same way, is not written down again; whoever takes something away is, each
+//! time. Nothing of the person stands in it.
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,45 @@ pub struct Looked {
     pub kind: Kind,
     pub id: String,
     pub at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Way::is_plain")]
+    pub how: Way,
+}
+
+/// How. The names are the journal's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// The thing itself.
+    #[default]
+    Shown,
+    /// What belongs to it, page by page or as it happens.
+    Listed,
+    /// Its recording.
+    Heard,
+    /// All of it, as a file.
+    Copied,
+    /// Evidence in which what is a person's stays closed.
+    Sealed,
+    /// Evidence with the keys that open it.
+    Opened,
+}
+
+impl Way {
+    pub const ALL: [Self; 6] =
+        [Self::Shown, Self::Listed, Self::Heard, Self::Copied, Self::Sealed, Self::Opened];
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    fn is_plain(&self) -> bool {
+        *self == Self::Shown
+    }
+
+    /// Whether one stands for those that follow. What is taken away stays with whoever took it.
+    fn stands(self) -> bool {
+        match self {
+            Self::Shown | Self::Listed | Self::Heard => true,
+            Self::Copied | Self::Sealed | Self::Opened => false,
+        }
+    }
 }
 
 /// What can be looked at. The names are the wire's and the journal's.
@@ -39,12 +79,16 @@ pub enum Kind {
     User,
     Key,
     PbxCall,
-    /// Everything of a sort, in one file.
+    /// A telephone number, by its fingerprint.
+    Number,
+    /// A report that was held.
+    Quarantine,
+    /// Everything of a sort.
     Export,
 }
 
 impl Kind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Session,
         Self::Call,
         Self::Campaign,
@@ -54,6 +98,8 @@ impl Kind {
         Self::User,
         Self::Key,
         Self::PbxCall,
+        Self::Number,
+        Self::Quarantine,
         Self::Export,
     ];
 
@@ -68,6 +114,8 @@ impl Kind {
             Self::User => "user",
             Self::Key => "key",
             Self::PbxCall => "pbx-call",
+            Self::Number => "number",
+            Self::Quarantine => "quarantine",
             Self::Export => "export",
         }
     }
@@ -86,16 +134,17 @@ pub enum Error {}
 /// For so long one look stands for all that follow.
 pub const STANDS_FOR: TimeDelta = TimeDelta::hours(1);
 
-/// When each of those looked last who did so lately.
+/// When each of those looked last who did so lately, in each way.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Disclosure {
-    lately: BTreeMap<String, DateTime<Utc>>,
+    lately: BTreeMap<Way, BTreeMap<String, DateTime<Utc>>>,
 }
 
 impl Disclosure {
     pub fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
         let Command::Look(looked) = command;
-        let known = self.lately.get(&looked.by).is_some_and(|last| looked.at - *last < STANDS_FOR);
+        let last = self.lately.get(&looked.how).and_then(|lately| lately.get(&looked.by));
+        let known = last.is_some_and(|last| looked.at - *last < STANDS_FOR);
         Ok(if known { vec![] } else { vec![Event::Looked(looked)] })
     }
 }
@@ -128,9 +177,14 @@ impl Aggregate for Disclosure {
     }
 
     fn apply(&mut self, event: Event) {
-        let Event::Looked(Looked { by, at, .. }) = event;
-        self.lately.retain(|_, last| at - *last < STANDS_FOR);
-        self.lately.insert(by, at);
+        let Event::Looked(Looked { by, at, how, .. }) = event;
+        self.lately.retain(|_, lately| {
+            lately.retain(|_, last| at - *last < STANDS_FOR);
+            !lately.is_empty()
+        });
+        if how.stands() {
+            self.lately.entry(how).or_default().insert(by, at);
+        }
     }
 }
 

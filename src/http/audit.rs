@@ -15,6 +15,7 @@ mod words;
 use actix_web::web::{Path, Query};
 use actix_web::{HttpResponse, get};
 use domain::access::Role;
+use domain::disclosure::Way;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -121,9 +122,11 @@ struct Part {
     with: Option<String>,
 }
 
-/// What was recorded of a `session`, `call`, `campaign`, `contact`, `list`, `import`, `user`, `key`, `pbx-call` or `export`: every event with
-/// its time, who caused it and what it says, in words and as it is stored. A session goes by its `sessionId` or its `id`, a call by the
-/// `id` of its result in the history, a user by name, a call of the exchange by its `callId` or its `id`.
+/// What was recorded of a `session`, `call`, `campaign`, `contact`, `list`, `import`, `user`, `key`, `pbx-call`, `number`, `quarantine` or
+/// `export`: every event with its time, who caused it and what it says, in words and as it is stored. A session goes by its `sessionId`
+/// or its `id`, a call by the `id` of its result in the history, a user by name, a call of the exchange by its `callId` or its `id`, a
+/// number by its `numberId` in `GET /auto-calling/do-not-call/check`, what is exported or listed by its name: `calls`, `contacts`,
+/// `promises`, `do-not-call`, `quarantine`, `pbx-calls`, `events` or `live`.
 #[utoipa::path(tag = "audit", security(("token" = [])), params(Part, Fresh, Texts), responses(
     (status = OK, body = AuditView, headers(
         ("Link" = String, description = "The next page, where there is one"),
@@ -152,7 +155,8 @@ async fn recorded(
         Asking::new(&engine, &caller, &fresh).object(kind, &id, part.with.as_deref()).await?;
     let read = reading::page(&engine, &object, cursor.as_ref(), limit).await?;
     if read.entries.iter().any(|entry| entry.personal) {
-        looking.discloses(&engine, &caller, object.seen()).await?;
+        let (kind, name) = object.seen();
+        looking.discloses(&engine, &caller, (Way::Shown, kind, name)).await?;
     }
     let teller = Teller { language: texts.language, zone: engine.options.timezone };
     let chain = match cursor {

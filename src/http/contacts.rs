@@ -12,7 +12,7 @@ use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use domain::access::Role;
 use domain::contact::Status;
-use domain::disclosure::Kind;
+use domain::disclosure::{Kind, Way};
 use projections::contact_book::{self, ContactBook, ContactRow, Filter};
 use projections::projection::Projection;
 use projections::targets::Targets;
@@ -25,7 +25,7 @@ use uuid::Uuid;
 use super::Engine;
 use super::as_of::{self, AsOf};
 use super::auth::{Caller, Member};
-use super::disclosing::Reading;
+use super::disclosing::{CONTACTS, Reading};
 use super::edge::{self, RequestId};
 use super::language::Texts;
 use super::pages::{self, Pages};
@@ -196,7 +196,7 @@ async fn list(
     pages: Query<Pages>,
     fresh: Query<Fresh>,
     texts: Texts,
-    request: Described,
+    (reading, request): (Reading, Described),
 ) -> Result<HttpResponse, Problem> {
     let filter = sought.filter()?;
     let place = pages.place(LIST, LIST_MAX)?;
@@ -206,6 +206,7 @@ async fn list(
         contact_book::list(&engine.screens, organization, &filter, (place.at, place.limit + 1)).await?;
     let total = contact_book::count(&engine.screens, organization, &filter).await?;
     let next = place.cut(&mut rows, |row| row.position);
+    reading.lists(&engine, &member.0, &rows, (Kind::Export, CONTACTS)).await?;
     let data = rows.iter().map(|row| ContactView::new(row, texts)).collect();
     let answer = place.answer(&request.0, sessions::shown(fresh), next);
     sessions::json(answer, &ContactPage { data, meta: place.meta(total, next) })
@@ -231,13 +232,21 @@ async fn one(
     if let Some(then) = as_of.moment(&engine).await? {
         fresh.wait(&engine, Targets::NAME).await;
         let row = as_of::contact(&engine, organization, contact, (then.position, unknown())).await?;
-        reading.discloses(&engine, &member.0, (Kind::Contact, &contact.to_string())).await?;
+        looks(&engine, &member.0, &reading, &row).await?;
         return sessions::json(then.shown(), &ContactView::new(&row, texts));
     }
     let fresh = fresh.wait(&engine, ContactBook::NAME).await;
     let row = contact_book::find(&engine.screens, organization, contact).await?.ok_or_else(unknown)?;
-    reading.discloses(&engine, &member.0, (Kind::Contact, &contact.to_string())).await?;
+    looks(&engine, &member.0, &reading, &row).await?;
     sessions::json(sessions::shown(fresh), &ContactView::new(&row, texts))
+}
+
+/// Of somebody who was forgotten nobody is shown anything.
+async fn looks(engine: &Engine, caller: &Caller, reading: &Reading, row: &ContactRow) -> Result<(), Problem> {
+    if row.is_forgotten() {
+        return Ok(());
+    }
+    reading.discloses(engine, caller, (Way::Shown, Kind::Contact, &row.id.to_string())).await
 }
 
 /// Changes what is sent, and nothing else. Null empties a field that may be empty.

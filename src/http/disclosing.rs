@@ -1,4 +1,4 @@
-//! Writing down who is shown what belongs to a person: one look a reader, a thing and an hour, before anything is shown.
+//! Writing down who is shown what belongs to a person, and how: one look a reader, a thing, a way and an hour, before anything is shown.
 //! Nothing is dropped: what cannot be written down is not shown, and whoever asks is told to come back.
 
 use std::future::{Ready, ready};
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use domain::disclosure::{Kind, Looked};
+use domain::disclosure::{Kind, Looked, Way};
 use domain::fact::Circumstances;
 
 use super::auth::Caller;
@@ -15,12 +15,20 @@ use super::problem::Problem;
 use super::{Engine, edge};
 use crate::dispatch::Meta;
 
-/// What files of everything are called.
+/// What there is a list or a file of everything of, by its name.
 pub(super) const CONTACTS: &str = "contacts";
 pub(super) const CALLS: &str = "calls";
+pub(super) const PROMISES: &str = "promises";
+pub(super) const DO_NOT_CALL: &str = "do-not-call";
+pub(super) const QUARANTINE: &str = "quarantine";
+/// The calls of the exchange.
+pub(super) const PBX_CALLS: &str = "pbx-calls";
 /// The journal, where it is read in clear.
 pub(super) const EVENTS: &str = "events";
-pub(super) const EXPORTS: [&str; 3] = [CONTACTS, CALLS, EVENTS];
+/// What happens, as it happens.
+pub(super) const LIVE: &str = "live";
+pub(super) const EXPORTS: [&str; 8] =
+    [CONTACTS, CALLS, PROMISES, DO_NOT_CALL, QUARANTINE, PBX_CALLS, EVENTS, LIVE];
 
 /// A request that may show something, and whether it shows more than its headers.
 #[derive(Debug)]
@@ -45,13 +53,27 @@ impl Reading {
         &self,
         engine: &Engine,
         caller: &Caller,
-        (kind, id): (Kind, &str),
+        what: (Way, Kind, &str),
     ) -> Result<(), Problem> {
         if self.head_only {
             return Ok(());
         }
         let circumstances = self.request.circumstances(&caller.organization, &caller.actor);
-        looked(engine, caller, (kind, id), circumstances).await
+        looked(engine, caller, what, circumstances).await
+    }
+
+    /// The same of rows of a list. Where there are none nobody is shown anything.
+    pub(super) async fn lists<T>(
+        &self,
+        engine: &Engine,
+        caller: &Caller,
+        rows: &[T],
+        (kind, id): (Kind, &str),
+    ) -> Result<(), Problem> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.discloses(engine, caller, (Way::Listed, kind, id)).await
     }
 }
 
@@ -59,7 +81,7 @@ impl Reading {
 pub(super) async fn watched(
     engine: &Engine,
     caller: &Caller,
-    what: (Kind, &str),
+    (kind, id): (Kind, &str),
     watching: &str,
 ) -> Result<(), Problem> {
     let circumstances = Circumstances {
@@ -68,18 +90,18 @@ pub(super) async fn watched(
         correlation: watching.to_owned(),
         causation: String::new(),
     };
-    looked(engine, caller, what, circumstances).await
+    looked(engine, caller, (Way::Listed, kind, id), circumstances).await
 }
 
 async fn looked(
     engine: &Engine,
     caller: &Caller,
-    (kind, id): (Kind, &str),
+    (how, kind, id): (Way, Kind, &str),
     circumstances: Circumstances,
 ) -> Result<(), Problem> {
     let meta = Meta { circumstances: Arc::new(circumstances), command: None };
     let (by, at) = (caller.actor.clone(), engine.clock.now());
-    let looked = Looked { by, kind, id: id.to_owned(), at };
+    let looked = Looked { by, kind, id: id.to_owned(), at, how };
     engine.dispatch.disclose(&caller.organization, looked, meta).await?;
     Ok(())
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpResponse, delete, get, post};
 use domain::access::Role;
+use domain::disclosure::Kind;
 use domain::ids::{Fingerprint, Organization};
 use domain::person::Wish;
 use domain::phone::Phone;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 
 use super::Engine;
 use super::auth::{Caller, Member};
+use super::disclosing::{DO_NOT_CALL, Reading};
 use super::edge::{self, RequestId};
 use super::fields;
 use super::pages::{self, Pages};
@@ -127,7 +129,7 @@ async fn list(
     sought: Query<Sought>,
     pages: Query<Pages>,
     fresh: Query<Fresh>,
-    request: Described,
+    (reading, request): (Reading, Described),
 ) -> Result<HttpResponse, Problem> {
     let whose = which.list(&engine, &member.0)?;
     let ending = sought.q.as_deref().map(|text| form::ending(text, engine.options.home)).transpose()?;
@@ -138,6 +140,7 @@ async fn list(
     let total = do_not_call::count(&engine.screens, &whose, ending.as_deref()).await?;
     let next = place.cut(&mut rows, |row| row.position);
     let contacts = contacts(&engine, &whose, &rows, &fresh).await?;
+    reading.lists(&engine, &member.0, &rows, (Kind::Export, DO_NOT_CALL)).await?;
     let data = rows.iter().map(|row| ForbiddenView::new(row, &contacts)).collect();
     let answer = place.answer(&request.0, sessions::shown(shown), next);
     sessions::json(answer, &ForbiddenPage { data, meta: place.meta(total, next) })
@@ -225,6 +228,8 @@ struct CheckView<'a> {
     lists: Vec<&'static str>,
     /// Its name in the organization's own list; null where it is not there.
     id: Option<String>,
+    /// The same whether it is there or not: what `GET /audit/number/{id}` knows it by.
+    number_id: String,
     /// By whose wish it is in the organization's own list.
     #[schema(value_type = Option<SourceName>)]
     source: Option<&'static str>,
@@ -251,9 +256,10 @@ async fn check(
     let standing = engine.dispatch.standing(organization, &phone).await?;
     let lists = [(standing.own, "organization"), (standing.global, "global")];
     let lists: Vec<&str> = lists.iter().filter(|(wish, _)| wish.is_some()).map(|(_, name)| *name).collect();
-    let id = standing.own.map(|_| engine.dispatch.fingerprint(organization, &phone).to_string());
+    let number_id = engine.dispatch.fingerprint(organization, &phone).to_string();
     let (listed, source) = (!lists.is_empty(), standing.own.map(Wish::as_str));
-    Ok(HttpResponse::Ok().json(CheckView { phone: phone.as_str(), listed, lists, id, source }))
+    let id = standing.own.map(|_| number_id.clone());
+    Ok(HttpResponse::Ok().json(CheckView { phone: phone.as_str(), listed, lists, id, number_id, source }))
 }
 
 /// Takes a number off a list: it may be called again, and its contact is ACTIVE.

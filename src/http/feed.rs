@@ -11,7 +11,7 @@ use std::time::Duration;
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Query;
 use actix_web::{HttpResponse, get};
-use domain::disclosure::Kind;
+use domain::disclosure::{Kind, Way};
 use domain::fact::Position;
 use serde::Serialize;
 use serde_json::Value;
@@ -153,7 +153,7 @@ async fn looked(
 ) -> Result<Page, Problem> {
     let page = engine.dispatch.feed(wanted, from, limit).await?;
     if page.personal {
-        looking.discloses(engine, caller, (Kind::Export, EVENTS)).await?;
+        looking.discloses(engine, caller, (Way::Listed, Kind::Export, EVENTS)).await?;
     }
     Ok(page)
 }

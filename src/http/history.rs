@@ -9,7 +9,7 @@ mod merged;
 use actix_web::web::Query;
 use actix_web::{HttpResponse, get};
 use chrono::DateTime;
-use domain::disclosure::Kind;
+use domain::disclosure::{Kind, Way};
 use domain::language::Language;
 use projections::call_history::Place;
 use serde::{Deserialize, Serialize};
@@ -102,7 +102,7 @@ struct Part {
 async fn history(
     engine: Engine,
     caller: Calls,
-    request: Described,
+    (reading, request): (Reading, Described),
     asked: Query<Asked>,
     part: Query<Part>,
     fresh: Query<Fresh>,
@@ -115,6 +115,7 @@ async fn history(
     let wanted = asked.wanted(&engine, organization).await?;
     let mut rows = merged::read(&engine, organization, &wanted, (below, limit + 1)).await?;
     page::end(&mut rows, limit, |last| cursor(last.place()), (&request.0, &mut answer));
+    reading.lists(&engine, &caller.0, &rows, (Kind::Export, CALLS)).await?;
     let views: Vec<CallView<'_>> = rows.iter().map(|row| CallView::new(row, texts.language)).collect();
     sessions::json(answer, &views)
 }
@@ -138,7 +139,7 @@ async fn exported(
     let format = form.format()?.unwrap_or(table::Format::Csv);
     let fresh = merged::wait(&engine, &fresh).await;
     let wanted = asked.wanted(&engine, &caller.0.organization).await?;
-    reading.discloses(&engine, &caller.0, (Kind::Export, CALLS)).await?;
+    reading.discloses(&engine, &caller.0, (Way::Copied, Kind::Export, CALLS)).await?;
     let calls = export::Calls::new(engine, caller.0.organization, wanted, texts.language);
     table::answer(calls, format, fresh).await
 }

@@ -9,6 +9,7 @@ mod watch;
 
 use actix_web::web::{Path, Query};
 use actix_web::{HttpResponse, get};
+use domain::disclosure::{Kind, Way};
 use domain::ids::{Organization, PbxCallId};
 use projections::pbx_calls::{self, PbxCallRow, PbxCalls};
 use projections::projection::Projection;
@@ -18,6 +19,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::auth::Calls;
+use super::disclosing::{PBX_CALLS, Reading};
 use super::problem::{Code, Problem, ProblemBody};
 use super::query::Described;
 use super::sessions::{self, Fresh};
@@ -59,7 +61,7 @@ struct Part {
 async fn list(
     engine: Engine,
     caller: Calls,
-    request: Described,
+    (reading, request): (Reading, Described),
     asked: Query<Asked>,
     part: Query<Part>,
     fresh: Query<Fresh>,
@@ -70,6 +72,7 @@ async fn list(
     let (organization, part) = (&caller.0.organization, (below, limit + 1));
     let mut rows = pbx_calls::history(&engine.screens, organization, &filter, part).await?;
     page::end(&mut rows, limit, |last| history::cursor(last.place()), (&request.0, &mut answer));
+    reading.lists(&engine, &caller.0, &rows, (Kind::Export, PBX_CALLS)).await?;
     let views: Vec<CallView<'_>> = rows.iter().map(CallView::new).collect();
     sessions::json(answer, &views)
 }
@@ -80,11 +83,13 @@ async fn list(
 async fn active(
     engine: Engine,
     caller: Calls,
+    reading: Reading,
     _: Described,
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {
     let answer = sessions::shown(fresh.wait(&engine, PbxCalls::NAME).await);
     let rows = pbx_calls::live(&engine.screens, &caller.0.organization, ACTIVE_MAX).await?;
+    reading.lists(&engine, &caller.0, &rows, (Kind::Export, PBX_CALLS)).await?;
     let views: Vec<CallView<'_>> = rows.iter().map(CallView::new).collect();
     sessions::json(answer, &views)
 }
@@ -98,11 +103,13 @@ async fn active(
 async fn one(
     engine: Engine,
     caller: Calls,
+    reading: Reading,
     call: Path<String>,
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {
     let answer = sessions::shown(fresh.wait(&engine, PbxCalls::NAME).await);
     let row = find(&engine, &caller.0.organization, &call).await?;
+    reading.discloses(&engine, &caller.0, (Way::Shown, Kind::PbxCall, &row.call)).await?;
     sessions::json(answer, &CallView::new(&row))
 }
 

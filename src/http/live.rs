@@ -11,12 +11,15 @@ mod watcher;
 use std::sync::Arc;
 
 use actix_web::rt;
+use domain::disclosure::Kind;
 use domain::fact::Position;
 use domain::ids::Organization;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Engine;
 use super::auth;
+use super::disclosing;
+use super::problem::Problem;
 use super::replays;
 use super::uploads::UnderWay;
 use crate::actors::hub::{Audience, Deliver, Push, Space, Whose};
@@ -154,6 +157,12 @@ impl Deliver for Live {
         }
         replays::revoke((&self.engine, &self.server), organization, whose);
     }
+}
+
+/// Whoever watches is shown numbers and names as they come, which is written down before the first.
+async fn looks(engine: &Engine, watcher: &Watcher) -> Result<(), Problem> {
+    let watching = engine.ids.uuid().to_string();
+    disclosing::watched(engine, &watcher.caller, (Kind::Export, disclosing::LIVE), &watching).await
 }
 
 async fn judge_anew(engine: &Engine, space: Space, socket: &Socket) {

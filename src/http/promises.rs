@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, get, patch};
 use chrono::NaiveDate;
 use domain::access::Role;
 use domain::decimal::Amount;
+use domain::disclosure::{Kind, Way};
 use domain::fact::Position;
 use domain::promise::Phase;
 use projections::Page;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 
 use super::Engine;
 use super::auth::{Caller, Member};
+use super::disclosing::{PROMISES, Reading};
 use super::edge::{self, RequestId};
 use super::language::Texts;
 use super::pages::{self, Pages};
@@ -179,7 +181,7 @@ impl Sought {
 async fn list(
     engine: Engine,
     member: Member,
-    request: Described,
+    (reading, request): (Reading, Described),
     sought: Query<Sought>,
     pages: Query<Pages>,
     fresh: Query<Fresh>,
@@ -192,6 +194,7 @@ async fn list(
     let mut rows = promises::list(&engine.screens, organization, &filter, (order, place.limit + 1)).await?;
     let total = promises::count(&engine.screens, organization, &filter).await?;
     let next = place.cut(&mut rows, |row| row.position).filter(|_| order == Order::Newest(place.at));
+    reading.lists(&engine, &member.0, &rows, (Kind::Export, PROMISES)).await?;
     let data = rows.iter().map(|row| PromiseView::new(row, texts)).collect();
     let answer = place.answer(&request.0, sessions::shown(fresh), next);
     sessions::json(answer, &PromisePage { data, meta: place.meta(total, next) })
@@ -206,12 +209,14 @@ async fn list(
 async fn one(
     engine: Engine,
     member: Member,
+    reading: Reading,
     id: Path<String>,
     fresh: Query<Fresh>,
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let fresh = fresh.wait(&engine, Promises::NAME).await;
     let row = find(&engine, &member.0, &id).await?;
+    reading.discloses(&engine, &member.0, (Way::Listed, Kind::Contact, &row.contact.to_string())).await?;
     sessions::json(sessions::shown(fresh), &PromiseView::new(&row, texts))
 }
 

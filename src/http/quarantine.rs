@@ -6,6 +6,7 @@ mod placing;
 
 use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
+use domain::disclosure::{Kind, Way};
 use domain::ids::SessionId;
 use domain::quarantine::kept_name;
 use projections::projection::Projection;
@@ -17,6 +18,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::auth::Calls;
+use super::disclosing::{QUARANTINE, Reading};
 use super::edge::RequestId;
 use super::fields::{Fields, needed};
 use super::problem::{Code, Problem, ProblemBody};
@@ -120,7 +122,7 @@ struct Asked {
 async fn list(
     engine: Engine,
     caller: Calls,
-    request: Described,
+    (reading, request): (Reading, Described),
     asked: Query<Asked>,
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {
@@ -133,6 +135,7 @@ async fn list(
     let part = Part { state, session: session.as_deref(), after, limit: limit + 1 };
     let mut lines = quarantine::list(&engine.screens, &caller.0.organization, part).await?;
     page::end(&mut lines, limit, |last| last.position.to_string(), (&request.0, &mut answer));
+    reading.lists(&engine, &caller.0, &lines, (Kind::Export, QUARANTINE)).await?;
     let views: Vec<LineView<'_>> = lines.iter().map(LineView::new).collect();
     sessions::json(answer, &views)
 }
@@ -146,12 +149,14 @@ async fn list(
 async fn one(
     engine: Engine,
     caller: Calls,
+    reading: Reading,
     id: Path<String>,
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {
     let id = held_id(&id)?;
     let fresh = fresh.wait(&engine, Quarantine::NAME).await;
     let row = quarantine::find(&engine.screens, &caller.0.organization, id).await?.ok_or_else(unknown)?;
+    reading.discloses(&engine, &caller.0, (Way::Shown, Kind::Quarantine, &id.to_string())).await?;
     let line = row.line();
     let report = row.body.map(RawValue::from_string).transpose();
     let report = report.map_err(|why| Problem::new(Code::Internal, "see the log").because(why))?;

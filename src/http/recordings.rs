@@ -14,7 +14,7 @@ use actix_web::http::header::{
 };
 use actix_web::web::{Path, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError, get};
-use domain::disclosure::Kind;
+use domain::disclosure::{Kind, Way};
 use domain::ids::Organization;
 use domain::recording::{self, Whereabouts};
 use lru::LruCache;
@@ -88,7 +88,7 @@ async fn of_result(
         Some(answer) => {
             // Whoever cannot be written down does not hear it.
             if answer.status().is_success() {
-                reading.discloses(&engine, &caller.0, (Kind::Call, &id.to_string())).await?;
+                reading.discloses(&engine, &caller.0, (Way::Heard, Kind::Call, &id.to_string())).await?;
             }
             tracing::info!(result = %id, actor = caller.0.actor, "a recording is listened to");
             Ok(answer)

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use actix_web::web::{Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use domain::disclosure::Way;
 use domain::ids::Organization;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -61,7 +62,7 @@ async fn begin(
 ) -> Result<HttpResponse, Problem> {
     audit::may_audit(&member.0)?;
     let order = asked::order(&engine, &member.0, Fields::small(sent).await?).await?;
-    looking.discloses(&engine, &member.0, (order.played.kind, &order.played.name)).await?;
+    looking.discloses(&engine, &member.0, (Way::Listed, order.played.kind, &order.played.name)).await?;
     let replay = engine.replays.begin(order, engine.clock.now())?;
     player::start(&engine, &replay);
     Ok(HttpResponse::Accepted().json(replay.shown(engine.clock.now())))

@@ -55,12 +55,17 @@ async fn a_number_is_forbidden_and_allowed_again(mut world: World) {
     assert!(shown["addedBy"].as_str().is_some_and(|by| !by.is_empty()), "{shown}");
     let check = format!("{LIST}/check?phone=%2B998901234567");
     let listed = json!({
-        "phone": "+998901234567", "listed": true, "lists": ["organization"], "id": number, "source": "hand",
+        "phone": "+998901234567", "listed": true, "lists": ["organization"], "id": number, "numberId": number,
+        "source": "hand",
     });
     assert_eq!(desk.get(&check).await, listed);
     let again = added(&desk, "", &json!({ "phone": "+998901234567", "note": "by telephone" })).await;
     assert_eq!(again, json!({ "added": 0, "alreadyThere": 1, "ids": [number] }));
     assert_eq!(desk.get(LIST).await["data"], json!([shown]), "what is said twice changes nothing");
+    let looks = world.events().into_iter().filter(|event| event["type"] == "looked");
+    let looks: Vec<Value> = looks.map(|event| event["payload"]["looked"].clone()).collect();
+    let looked = |id: &str| looks.iter().filter(|look| look["id"] == id && look["how"] == "listed").count();
+    assert_eq!(looked("do-not-call"), 1, "{looks:?}");
 
     let (status_code, refused) = removed(&desk, &number).await;
     assert_eq!((status_code.as_u16(), &refused["code"]), (403, &json!("role-too-low")));
@@ -168,8 +173,7 @@ async fn what_is_forbidden_to_everyone(mut world: World) {
     let global = added(&ours, "?scope=global", &json!({ "phone": "+998901234567", "note": "by law" })).await;
     assert_ne!(global["ids"], own["ids"], "a number has another name in every list");
     assert_eq!(ours.get(&check).await["lists"], json!(["organization", "global"]));
-    let told =
-        json!({ "phone": "+998901234567", "listed": true, "lists": ["global"], "id": null, "source": null });
+    let told = json!({ "phone": "+998901234567", "listed": true, "lists": ["global"], "id": null, "numberId": told["numberId"], "source": null });
     assert_eq!(theirs.get(&check).await, told);
     let shown = ours.get(&format!("{LIST}?scope=global")).await;
     assert_eq!((&shown["meta"]["total"], &shown["data"][0]["note"]), (&json!(1), &json!("by law")));

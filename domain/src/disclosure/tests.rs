@@ -7,7 +7,11 @@ fn at(mins: i64) -> DateTime<Utc> {
 }
 
 fn look(by: &str, mins: i64) -> Command {
-    Command::Look(Looked { by: by.to_owned(), kind: Kind::Contact, id: "c-1".to_owned(), at: at(mins) })
+    in_a_way(Way::Shown, by, mins)
+}
+
+fn in_a_way(how: Way, by: &str, mins: i64) -> Command {
+    Command::Look(Looked { by: by.to_owned(), kind: Kind::Contact, id: "c-1".to_owned(), at: at(mins), how })
 }
 
 /// How many looks were written down.
@@ -43,7 +47,46 @@ fn only_those_of_the_last_hour_are_remembered() {
             seen.apply(event);
         }
     }
-    assert_eq!(seen.lately.keys().collect::<Vec<_>>(), ["karim"]);
+    assert_eq!(seen.lately[&Way::Shown].keys().collect::<Vec<_>>(), ["karim"]);
+    seen.apply(Event::Looked(Looked { how: Way::Heard, ..looked("aziz", 600) }));
+    assert_eq!(seen.lately.keys().collect::<Vec<_>>(), [&Way::Heard]);
+}
+
+fn looked(by: &str, mins: i64) -> Looked {
+    let Command::Look(looked) = look(by, mins);
+    looked
+}
+
+#[test]
+fn one_way_does_not_stand_for_another() {
+    assert_eq!(written(Way::ALL.map(|way| in_a_way(way, "aziz", 0))), Way::ALL.len());
+    assert_eq!(written([look("aziz", 0), in_a_way(Way::Heard, "aziz", 1), look("aziz", 2)]), 2);
+}
+
+#[test]
+fn whoever_takes_something_away_is_written_down_each_time() {
+    for (way, times) in Way::ALL.into_iter().zip([1, 1, 1, 3, 3, 3]) {
+        assert_eq!(written([0, 0, 1].map(|mins| in_a_way(way, "aziz", mins))), times, "{way:?}");
+    }
+}
+
+#[test]
+fn the_plain_way_is_written_as_it_always_was() {
+    let written = serde_json::to_value(looked("aziz", 0)).unwrap();
+    assert_eq!(written.get("how"), None);
+    assert_eq!(serde_json::from_value::<Looked>(written).unwrap().how, Way::Shown);
+    let heard = Looked { how: Way::Heard, ..looked("aziz", 0) };
+    let written = serde_json::to_value(&heard).unwrap();
+    assert_eq!(written["how"], "heard");
+    assert_eq!(serde_json::from_value::<Looked>(written).unwrap(), heard);
+}
+
+#[test]
+fn what_is_kept_of_the_last_hour_can_be_stored() {
+    let mut seen = Disclosure::default();
+    seen.apply(Event::Looked(Looked { how: Way::Listed, ..looked("aziz", 0) }));
+    let stored = serde_json::to_string(&seen).unwrap();
+    assert_eq!(serde_json::from_str::<Disclosure>(&stored).unwrap(), seen);
 }
 
 #[test]

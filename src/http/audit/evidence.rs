@@ -7,7 +7,7 @@ use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Path, Query};
 use actix_web::{HttpResponse, get};
 use cqrs_es::Aggregate as _;
-use domain::disclosure::{Disclosure, Kind};
+use domain::disclosure::{Disclosure, Kind, Way};
 use domain::language::Language;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -30,9 +30,9 @@ const PAGE: u32 = 500;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wished {
-    /// What becomes of names, numbers and notes. `open`: the keys of these events go with the file, and open them for whoever has it, for
-    /// ever. `sealed`: they stay closed. `open` where it is left out.
-    #[param(example = "sealed")]
+    /// What becomes of names, numbers and notes. `sealed`, which is meant where it is left out: they stay closed. `open`: the keys of these
+    /// events go with the file, and open them for whoever has it, for ever.
+    #[param(example = "open")]
     personal: Option<String>,
 }
 
@@ -56,11 +56,11 @@ pub(super) async fn evidence(
     let caller = member.0;
     may_verify(&caller)?;
     let known = [("open", true), ("sealed", false)];
-    let open = query::one_of("personal", wished.personal.as_deref(), &known)?.unwrap_or(true);
+    let open = query::one_of("personal", wished.personal.as_deref(), &known)?.unwrap_or(false);
     let (object, shown) = Asking::new(&engine, &caller, &fresh).object(Kind::Call, &id, None).await?;
     let own = own(&engine, &object).await?;
-    looking.discloses(&engine, &caller, object.seen()).await?;
-    let (kind, name) = object.seen();
+    let ((kind, name), how) = (object.seen(), if open { Way::Opened } else { Way::Sealed });
+    looking.discloses(&engine, &caller, (how, kind, name)).await?;
     let (kind, name) = (kind.as_str().to_owned(), name.to_owned());
     let teller = Teller { language: Language::default(), zone: engine.options.timezone };
     let led = chain::of(&engine, &caller.organization, teller, object.subject).await?;

@@ -2,6 +2,7 @@
 //! name begins with it: what is another's is not found.
 
 use cqrs_es::Aggregate as _;
+use domain::access::Role;
 use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::campaign::Campaign;
@@ -15,6 +16,7 @@ use domain::pbx_call::PbxCall;
 use domain::person::Person;
 use domain::phone::Phone;
 use domain::promise::Promises;
+use domain::quarantine::Quarantine;
 use domain::session::Session;
 use domain::target::Target;
 use domain::user::User;
@@ -51,7 +53,9 @@ fn unknown(kind: Kind) -> Problem {
         Kind::Import => (Code::ImportUnknown, "there is no such import"),
         Kind::User => (Code::UserUnknown, "there is no such user"),
         Kind::Key => (Code::KeyUnknown, "there is no such key"),
-        Kind::Export => (Code::NotFound, "there is no such file to be taken"),
+        Kind::Number => (Code::NotFound, "nothing was recorded of such a number"),
+        Kind::Quarantine => (Code::QuarantineUnknown, "there is no such report in quarantine"),
+        Kind::Export => (Code::NotFound, "there is no such list"),
     };
     Problem::new(code, told)
 }
@@ -118,12 +122,15 @@ impl Object {
 pub(super) struct Asking<'a> {
     engine: &'a Engine,
     organization: &'a Organization,
+    /// Whether the list that holds for every organization is theirs to see.
+    house: bool,
     fresh: &'a Fresh,
 }
 
 impl<'a> Asking<'a> {
     pub(super) fn new(engine: &'a Engine, caller: &'a Caller, fresh: &'a Fresh) -> Self {
-        Self { engine, organization: &caller.organization, fresh }
+        let house = caller.organization == engine.options.organization && caller.require(Role::Admin).is_ok();
+        Self { engine, organization: &caller.organization, house, fresh }
     }
 
     pub(super) async fn object(
@@ -171,11 +178,29 @@ impl<'a> Asking<'a> {
                 let (name, subject) = (known.to_owned(), Subject::Itself);
                 Ok(Object { kind, name, streams: vec![], beneath: None, call: None, subject })
             }
+            Kind::Number => self.number(id),
+            Kind::Quarantine => {
+                let stream = StreamId::quarantine(organization, uuid(kind, id)?);
+                Ok(Object::one(kind, (Quarantine::TYPE, stream), Subject::Itself))
+            }
             Kind::Key => {
                 let stream = StreamId::api_key(organization, uuid(kind, id)?);
                 Ok(Object::one(kind, (ApiKey::TYPE, stream), Subject::Itself))
             }
         }
+    }
+
+    /// By its fingerprint, which is its name in a do-not-call list.
+    fn number(&self, id: &str) -> Result<Object, Problem> {
+        let number = Fingerprint::parse(id).ok_or_else(|| unknown(Kind::Number))?;
+        let own = (Person::TYPE, StreamId::person(self.organization, &number));
+        let mut object = Object::one(Kind::Number, own, Subject::Itself);
+        object.name = number.to_string();
+        if self.house {
+            let everyone = StreamId::person(&Organization::everyone(), &number);
+            object.streams.push((Person::TYPE, everyone));
+        }
+        Ok(object)
     }
 
     /// By its name, or by its id where a session has that.
@@ -266,6 +291,8 @@ fn beneath(object: &Object, with: Option<&str>) -> Result<Option<Named>, Problem
         | Kind::User
         | Kind::Key
         | Kind::PbxCall
+        | Kind::Number
+        | Kind::Quarantine
         | Kind::Export => &[],
     };
     if known.is_empty() && with.is_some() {
@@ -290,6 +317,8 @@ fn screens(kind: Kind, id: &str) -> &'static [&'static str] {
         | Kind::Import
         | Kind::User
         | Kind::Key
+        | Kind::Number
+        | Kind::Quarantine
         | Kind::Export => &[],
     }
 }

@@ -45,6 +45,8 @@ pub(in crate::http) async fn story(
         | Kind::User
         | Kind::Key
         | Kind::PbxCall
+        | Kind::Number
+        | Kind::Quarantine
         | Kind::Export => None,
     };
     let beneath = below.zip(own.as_ref()).map(|(kind, (_, stream))| (kind, stream.clone()));

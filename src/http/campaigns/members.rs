@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use actix_web::web::{Path, Query};
 use actix_web::{HttpResponse, get};
 use domain::conversation::status::Status;
+use domain::disclosure::Kind;
 use domain::ids::Organization;
 use projections::campaign_board::CampaignBoard;
 use projections::contact_book::{self, ContactBook, ContactRow};
@@ -19,6 +20,7 @@ use super::view::TargetView;
 use super::{find, named};
 use crate::http::Engine;
 use crate::http::auth::Member;
+use crate::http::disclosing::Reading;
 use crate::http::language::Texts;
 use crate::http::pages::{self, Pages};
 use crate::http::problem::{Problem, ProblemBody};
@@ -60,7 +62,7 @@ impl Sought {
 pub(super) async fn members(
     engine: Engine,
     member: Member,
-    request: Described,
+    (reading, request): (Reading, Described),
     id: Path<String>,
     (sought, pages, fresh): (Query<Sought>, Query<Pages>, Query<Fresh>),
     texts: Texts,
@@ -74,6 +76,7 @@ pub(super) async fn members(
     let total = targets::count(&engine.screens, of, &filter).await?;
     let next = place.cut(&mut rows, |row| row.position);
     let contacts = contacts(&engine, of.0, &rows, &fresh).await?;
+    reading.lists(&engine, &member.0, &rows, (Kind::Campaign, &campaign.to_string())).await?;
     let answer = place.answer(&request.0, sessions::shown(shown), next);
     sessions::json(
         answer,

@@ -2,7 +2,7 @@
 
 use actix_web::web::Query;
 use actix_web::{HttpResponse, get};
-use domain::disclosure::Kind;
+use domain::disclosure::{Kind, Way};
 use domain::ids::Organization;
 use domain::import;
 use domain::language::Language;
@@ -40,7 +40,7 @@ pub(super) async fn file(
     let format = form.format()?.unwrap_or(table::Format::Csv);
     let filter = sought.filter()?;
     let fresh = fresh.wait_for(&engine, sought.screens()).await;
-    reading.discloses(&engine, &member.0, (Kind::Export, CONTACTS)).await?;
+    reading.discloses(&engine, &member.0, (Way::Copied, Kind::Export, CONTACTS)).await?;
     let (organization, below, language) = (member.0.organization, Some(Page::Skip(0)), texts.language);
     table::answer(Contacts { engine, organization, filter, language, below }, format, fresh).await
 }

@@ -3,6 +3,7 @@
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Bytes, Path, Query};
 use actix_web::{HttpResponse, get};
+use domain::disclosure::{Kind, Way};
 use domain::import::{Line, Note};
 use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 use projections::imports::Imports;
@@ -11,6 +12,7 @@ use projections::projection::Projection;
 use super::{find, named};
 use crate::dispatch::lists::Error;
 use crate::http::auth::Member;
+use crate::http::disclosing::Reading;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::sessions::{self, Fresh};
 use crate::http::{Engine, formula};
@@ -27,12 +29,14 @@ const LINE_LEN: usize = 96;
 pub(super) async fn rows(
     engine: Engine,
     member: Member,
+    reading: Reading,
     id: Path<String>,
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {
     let organization = &member.0.organization;
     let fresh = fresh.wait(&engine, Imports::NAME).await;
     let import = find(&engine, organization, named(&id)?).await?;
+    reading.discloses(&engine, &member.0, (Way::Copied, Kind::Import, &import.id.to_string())).await?;
     let texts = engine.dispatch.lists().texts(organization, import.id);
     let tables =
         texts.and_then(|text| future::ready(read(&text).map(|lines| table(&lines)).ok_or(Error::Damaged)));

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use utoipa::IntoParams;
 
-use super::{Connection, POSITION, RESYNC, Watcher};
+use super::{Connection, POSITION, RESYNC, Watcher, looks};
 use crate::actors::hub::{Missed, Place, Push, Space};
 use crate::http::Engine;
 use crate::http::auth::{self, Refusal};
@@ -52,6 +52,7 @@ pub(super) async fn told(
     // Before who they are is looked at, so that nothing changes unseen.
     let revoked = engine.board.revoked();
     let watcher = admit(&engine, &request).await.map_err(|why| auth::refused(&request, why))?;
+    looks(&engine, &watcher).await?;
     let header = request.headers().get(LAST).map(|value| value.to_str().unwrap_or("?"));
     let last =
         header.or(from.position.as_deref()).filter(|last| !last.is_empty()).map(position).transpose()?;

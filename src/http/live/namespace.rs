@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::greeting::{agrees, known, lasts, said, told};
-use super::{ADMINS, POSITION, RESYNC, Watcher, judge_anew, name, packet};
+use super::{ADMINS, POSITION, RESYNC, Watcher, judge_anew, looks, name, packet};
 use crate::actors::hub::{Missed, Place, Push, Space};
 use crate::http::Engine;
 use crate::http::auth;
@@ -86,7 +86,13 @@ impl Namespace {
                 Err(socket_io::Refusal::NotNow)
             }
             Err(why) => Err(told(&auth::turned_away(why, handshake.peer(), name(self.space)))),
-            Ok(watcher) => self.enter(handshake, watcher, revoked).map_err(|problem| told(&problem)),
+            Ok(watcher) => {
+                if let Err(why) = looks(&self.engine, &watcher).await {
+                    tracing::info!(namespace = name(self.space), reason = %why, "a socket has to come back");
+                    return Err(socket_io::Refusal::NotNow);
+                }
+                self.enter(handshake, watcher, revoked).map_err(|problem| told(&problem))
+            }
         }
     }
 

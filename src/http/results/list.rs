@@ -4,6 +4,7 @@
 
 use actix_web::web::{Bytes, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get};
+use domain::disclosure::{Kind, Way};
 use domain::ids::{Organization, SessionId, StreamId};
 use domain::language::Language;
 use domain::outcome::CallStatus;
@@ -25,7 +26,7 @@ use crate::http::history::named;
 use crate::http::language::Texts;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::sessions::{self, Fresh};
-use crate::http::{Engine, page, query};
+use crate::http::{Engine, disclosing, page, query};
 
 /// Rows read, and held in memory, at a time.
 pub(super) const PAGE: u32 = 500;
@@ -128,7 +129,7 @@ impl Part {
 pub(super) async fn of_session(
     engine: Engine,
     caller: Calls,
-    request: HttpRequest,
+    (reading, request): (disclosing::Reading, HttpRequest),
     id: Path<String>,
     part: Query<Part>,
     (fresh, as_of): (Query<Fresh>, Query<AsOf>),
@@ -138,9 +139,11 @@ pub(super) async fn of_session(
     let moment = as_of.moment(&engine).await?;
     let (wanted, limit) = (part.wanted()?, page::limit(part.limit.as_deref(), LIMIT_MAX)?);
     let known = fresh.wait(&engine, SessionStats::NAME).await;
-    let organization = caller.0.organization;
-    let session = session_stats::find(&engine.screens, organization.as_str(), &id, known.position).await?;
+    let organization = caller.0.organization.as_str();
+    let session = session_stats::find(&engine.screens, organization, &id, known.position).await?;
     let session = session.ok_or_else(sessions::unknown)?.session.clone();
+    reading.discloses(&engine, &caller.0, (Way::Listed, Kind::Session, &session)).await?;
+    let organization = caller.0.organization;
     if let Some(then) = moment {
         let looking = part.looking_back((engine, organization), &session, (then, language))?;
         return looking.answer(limit, &request).await;

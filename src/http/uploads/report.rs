@@ -3,12 +3,14 @@
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpResponse, get};
+use domain::disclosure::{Kind, Way};
 use domain::number_list::{Line, Verdict};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::named;
 use crate::dispatch::lists::Error;
 use crate::http::auth::Calls;
+use crate::http::disclosing::Reading;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::{Engine, formula};
 
@@ -20,8 +22,14 @@ const HEAD: &str = "line,value,outcome,number,reason\n";
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/calls/uploads/{id}/report")]
-pub(super) async fn rows(engine: Engine, caller: Calls, id: Path<String>) -> Result<HttpResponse, Problem> {
+pub(super) async fn rows(
+    engine: Engine,
+    caller: Calls,
+    reading: Reading,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
     let list = named(&engine, &caller.0.organization, &id).await?;
+    reading.discloses(&engine, &caller.0, (Way::Copied, Kind::List, &list.id.to_string())).await?;
     let lines = engine.dispatch.lists().lines(&caller.0.organization, list.id);
     let head = stream::once(async { Ok(Bytes::from_static(HEAD.as_bytes())) });
     Ok(download(&format!("report-{}.csv", list.id), "text/csv; charset=utf-8")
@@ -37,9 +45,11 @@ pub(super) async fn rows(engine: Engine, caller: Calls, id: Path<String>) -> Res
 pub(super) async fn numbers(
     engine: Engine,
     caller: Calls,
+    reading: Reading,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let list = named(&engine, &caller.0.organization, &id).await?;
+    reading.discloses(&engine, &caller.0, (Way::Copied, Kind::List, &list.id.to_string())).await?;
     let lines = engine.dispatch.lists().lines(&caller.0.organization, list.id);
     Ok(download(&format!("numbers-{}.txt", list.id), "text/plain; charset=utf-8")
         .streaming(lines.map_ok(|lines| dialled(&lines)).inspect_err(tell)))

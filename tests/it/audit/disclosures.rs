@@ -1,4 +1,4 @@
-//! Who was shown what belongs to a person: written down once an hour, told by the audit, and in nobody's way.
+//! Who was shown what belongs to a person, and how: written down once an hour, told by the audit, and in nobody's way.
 
 use std::sync::Arc;
 
@@ -16,11 +16,21 @@ async fn ask(floor: &Floor, (who, role): (&str, &str), path: &str) -> Answer {
     floor.ask(near(Method::GET, path).insert_header(bearer(&claims))).await
 }
 
-/// Who looked, as the audit tells it, in the order of the journal.
-async fn lookers(floor: &Floor, path: &str) -> Vec<String> {
+/// Looks as the audit tells them, in the order of the journal.
+async fn looks(floor: &Floor, path: &str) -> Vec<Value> {
     let told: Value = ask(floor, ("auditor", "auditor"), path).await.json();
     let looks = events(&told).iter().filter(|event| event["kind"] == "disclosure");
-    looks.map(|event| text(&event["data"]["looked"]["by"]).to_owned()).collect()
+    looks.map(|event| event["data"]["looked"].clone()).collect()
+}
+
+async fn lookers(floor: &Floor, path: &str) -> Vec<String> {
+    looks(floor, path).await.iter().map(|look| text(&look["by"]).to_owned()).collect()
+}
+
+/// In which ways somebody looked.
+async fn ways(floor: &Floor, who: &str, path: &str) -> Vec<Value> {
+    let looks = looks(floor, path).await.into_iter().filter(|look| look["by"] == who);
+    looks.map(|look| look["how"].clone()).collect()
 }
 
 #[actix_web::test]
@@ -59,6 +69,120 @@ async fn files_of_everything_are_looks_too() {
     }
     let unknown = ask(&floor, ("auditor", "auditor"), "/audit/export/passwords").await;
     assert_eq!((unknown.status, &*unknown.problem()), (404, "not-found"));
+}
+
+#[actix_web::test]
+async fn pages_of_lists_are_looks_too() {
+    let floor = Floor::new().await;
+    let called = Called::of(&floor, "1").await;
+    let lists = [
+        ("/auto-calling/contacts", "export/contacts"),
+        ("/calls/history", "export/calls"),
+        ("/calls/quarantine", "export/quarantine"),
+    ];
+    let before = floor.journal.position();
+    for (path, _) in lists {
+        assert_eq!(ask(&floor, ("aziz", "operator"), path).await.status, 200, "{path}");
+    }
+    assert_eq!(floor.journal.position(), before, "who is shown an empty list is shown nobody");
+
+    called.contact("+998901234567").await;
+    floor.session("1", "s-1").await;
+    for session in ["s-1", "s-nobody-knows"] {
+        floor
+            .report(&json!({ "sessionId": session, "phoneNumber": "+998901234567", "callStatus": "BUSY" }))
+            .await;
+    }
+    let (campaign, results) = (format!("campaign/{}", called.campaign), "/calls/session/s-1/results");
+    let members = format!("/auto-calling/campaigns/{}/contacts", called.campaign);
+    let own = [(results, "session/s-1"), (members.as_str(), campaign.as_str())];
+    for (path, audit) in lists.into_iter().chain(own) {
+        ask(&floor, ("aziz", "operator"), path).await;
+        let shown = ask(&floor, ("aziz", "operator"), path).await;
+        assert_eq!(shown.status, 200, "{path}");
+        let audit = format!("/audit/{audit}");
+        assert_eq!(ways(&floor, "aziz", &audit).await, ["listed"], "{path}: {shown:?}");
+        let told = ask(&floor, ("auditor", "auditor"), &format!("{audit}?lang=en")).await.json();
+        assert!(told.to_string().contains("aziz was shown a list"), "{told}");
+    }
+}
+
+#[actix_web::test]
+async fn one_way_does_not_stand_for_another() {
+    let floor = Floor::new().await;
+    Called::of(&floor, "1").await.contact("+998901234567").await;
+    for _ in 0..2 {
+        for path in ["/auto-calling/contacts", "/auto-calling/contacts/export"] {
+            assert_eq!(ask(&floor, ("aziz", "manager"), path).await.status, 200, "{path}");
+        }
+    }
+    let ways = ways(&floor, "aziz", "/audit/export/contacts").await;
+    assert_eq!(ways, ["listed", "copied", "copied"], "a file is taken away each time");
+}
+
+#[actix_web::test]
+async fn whoever_was_forgotten_is_shown_to_nobody() {
+    let floor = Floor::new().await;
+    let contact = Called::of(&floor, "1").await.contact("+998901234567").await;
+    let path = format!("/auto-calling/contacts/{contact}");
+    let forget = near(Method::DELETE, &format!("{path}/personal-data"));
+    let admin = bearer(&json!({ "organizationId": 1, "role": "admin" }));
+    assert_eq!(floor.ask(forget.insert_header(admin)).await.status, 202);
+    let shown = ask(&floor, ("aziz", "operator"), &path).await;
+    assert_eq!((shown.status, &shown.json()["forgotten"]), (200, &json!(true)));
+    assert_eq!(ways(&floor, "aziz", &format!("/audit/contact/{contact}")).await, [Value::Null; 0]);
+}
+
+#[actix_web::test]
+async fn a_number_tells_its_story_without_being_named() {
+    let floor = Floor::new().await;
+    let (path, admin) = (
+        "/auto-calling/do-not-call",
+        bearer(&json!({ "organizationId": 1, "role": "admin", "sub": "aziz" })),
+    );
+    let put = near(Method::POST, path).insert_header(admin.clone());
+    floor
+        .ask(put.set_payload(json!({ "phone": "+998901234567", "note": "asked by letter" }).to_string()))
+        .await;
+    let check = format!("{path}/check?phone=%2B998901234567");
+    let id = ask(&floor, ("aziz", "operator"), &check).await.json()["id"].clone();
+    assert_eq!(
+        floor.ask(near(Method::DELETE, &format!("{path}/{}", text(&id))).insert_header(admin)).await.status,
+        204
+    );
+    let known = ask(&floor, ("aziz", "operator"), &check).await.json();
+    assert_eq!(
+        (&known["id"], &known["numberId"]),
+        (&Value::Null, &id),
+        "it has its name when it is off the list too"
+    );
+    let audit = format!("/audit/number/{}", text(&id));
+    let told = ask(&floor, ("auditor", "auditor"), &audit).await.json();
+    assert_eq!(types(events(&told)), ["person.opted_out", "person.opted_in"]);
+    assert!(events(&told).iter().all(|event| event["actor"] == "aziz"), "{told}");
+    let stranger = bearer(&json!({ "organizationId": 2, "role": "auditor" }));
+    assert_eq!(floor.ask(near(Method::GET, &audit).insert_header(stranger)).await.status, 404);
+    for unknown in ["1", "+998901234567", &"0".repeat(64)] {
+        let none = ask(&floor, ("auditor", "auditor"), &format!("/audit/number/{unknown}")).await;
+        assert_eq!(none.status, 404, "{unknown}");
+    }
+}
+
+#[actix_web::test]
+async fn a_held_report_tells_its_story() {
+    let floor = Floor::new().await;
+    let report =
+        json!({ "sessionId": "s-nobody-knows", "phoneNumber": "+998901234567", "callStatus": "BUSY" });
+    floor.report(&report).await;
+    let held = ask(&floor, ("aziz", "manager"), "/calls/quarantine").await.json();
+    let id = text(&held[0]["id"]).to_owned();
+    assert_eq!(ask(&floor, ("aziz", "manager"), &format!("/calls/quarantine/{id}")).await.status, 200);
+    let audit = format!("/audit/quarantine/{id}");
+    let told = ask(&floor, ("auditor", "auditor"), &audit).await.json();
+    assert_eq!(types(events(&told)), ["quarantine.held", "disclosure.looked"]);
+    let none =
+        ask(&floor, ("auditor", "auditor"), "/audit/quarantine/0199b9f4-6f00-7000-8000-0000000000c1").await;
+    assert_eq!((none.status, &*none.problem()), (404, "quarantine-unknown"));
 }
 
 #[actix_web::test]

@@ -19,13 +19,15 @@ export interface FoundOne {
 const LIMIT = 20;
 /** Calls of the exchange are a kind of their own. */
 const OF_CALLS = 'remote,campaign';
-const EXPORTS = ['calls', 'contacts'] as const;
+const EXPORTS = ['calls', 'contacts', 'promises', 'do-not-call', 'quarantine', 'pbx-calls', 'events', 'live'] as const;
+/** So many digits are a whole number. */
+const NUMBER_LEN = 9;
 /** Those whose lists only admins are shown. */
 const OF_ADMINS: ReadonlySet<AuditKind> = new Set(['user', 'key']);
 
 type Find = (q: string, signal: AbortSignal) => Promise<readonly FoundOne[]>;
 
-const FINDS: Readonly<Record<AuditKind, Find>> = { session: sessions, call: calls, campaign: campaigns, contact: contacts, list: lists, import: imports, user: users, key: keys, 'pbx-call': exchange, export: exports };
+const FINDS: Readonly<Record<AuditKind, Find>> = { session: sessions, call: calls, campaign: campaigns, contact: contacts, list: lists, import: imports, user: users, key: keys, 'pbx-call': exchange, number: numbers, quarantine: held, export: exports };
 
 export function useFound(kind: AuditKind, q: string) {
   const person = usePerson();
@@ -87,7 +89,21 @@ async function keys(q: string, signal: AbortSignal) {
   return value.map(({ id, name, createdAt }) => ({ id, title: name, note: '', at: createdAt })).filter(({ title }) => title.toLowerCase().includes(q.toLowerCase()));
 }
 
-/** What is taken out as a file has no list: there are these. */
+/** Those that are not to be called, and any whole number, whether it is or was on the list or not. */
+async function numbers(q: string, signal: AbortSignal) {
+  const { value } = await ask(() => client.GET('/auto-calling/do-not-call', { signal, params: { query: { limit: LIMIT, ...(q === '' ? {} : { q }) } } }));
+  const listed = value.data.map(({ id, phone, addedBy, addedAt }) => ({ id, title: phone == null ? id : grouped(phone), note: addedBy, at: addedAt }));
+  if (listed.length > 0 || q.replaceAll(/\D/gu, '').length < NUMBER_LEN) return listed;
+  const { value: known } = await ask(() => client.GET('/auto-calling/do-not-call/check', { signal, params: { query: { phone: q } } }));
+  return [{ id: known.numberId, title: grouped(known.phone), note: '', at: null }];
+}
+
+async function held(q: string, signal: AbortSignal) {
+  const { value } = await ask(() => client.GET('/calls/quarantine', { signal, params: { query: { limit: LIMIT, ...(q === '' ? {} : { sessionId: q }) } } }));
+  return value.map(({ id, sessionId, heldAt }) => ({ id, title: sessionId, note: id, at: heldAt }));
+}
+
+/** What is shown or taken out as a whole has no list: there are these. */
 function exports(q: string): Promise<readonly FoundOne[]> {
   return Promise.resolve(EXPORTS.map((id) => ({ id, title: words.t(`audit.exports.${id}`), note: id, at: null })).filter(({ title, note }) => `${title} ${note}`.toLowerCase().includes(q.toLowerCase())));
 }

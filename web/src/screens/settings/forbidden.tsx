@@ -8,6 +8,7 @@ import { ask, client, type Schemas } from '../../api/client';
 import { Problem } from '../../api/problem';
 import { atLeast, usePerson } from '../../app/session';
 import { useActor } from '../../parts/actor';
+import { AuditLink } from '../../parts/audit-link';
 import { Pager } from '../../parts/pager';
 import { Phone } from '../../parts/phone';
 import { Search } from '../../parts/search';
@@ -94,10 +95,13 @@ function useColumns(remove: (one: ForbiddenNumber) => void): ColumnDef<Forbidden
     {
       id: 'remove',
       header: () => <span className="hidden">{t('forbidden.remove')}</span>,
-      cell: ({ row: { original } }) => may && (
-        <button type="button" className="button small danger" aria-label={t('forbidden.removeOf', { phone: original.phone ?? original.id })} onClick={() => remove(original)}>{t('forbidden.remove')}</button>
+      cell: ({ row: { original } }) => (
+        <span className="row">
+          <AuditLink kind="number" id={original.id} named={original.phone ?? original.id} />
+          {may && <button type="button" className="button small danger" aria-label={t('forbidden.removeOf', { phone: original.phone ?? original.id })} onClick={() => remove(original)}>{t('forbidden.remove')}</button>}
+        </span>
       ),
-      meta: { width: '9rem', end: true, phone: 'side' },
+      meta: { width: '12rem', end: true, phone: 'side' },
     },
   ], [t, who, may, remove]);
 }

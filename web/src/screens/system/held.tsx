@@ -6,6 +6,7 @@ import { useId } from 'react';
 import { ask, client } from '../../api/client';
 import { useCommand } from '../../api/command';
 import { Problem } from '../../api/problem';
+import { AuditLink } from '../../parts/audit-link';
 import { Badge } from '../../parts/badge';
 import { Dialog } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
@@ -35,6 +36,7 @@ export function HeldReport({ id, close }: HeldReportProps) {
         : (
           <>
             <Facts held={held} />
+            <div className="row"><AuditLink kind="quarantine" id={held.id} /></div>
             <h3>{t('quarantine.raw')}</h3>
             <pre className="raw" tabIndex={0}>{JSON.stringify(held.report, null, 2)}</pre>
             {held.state === 'held' && <Settling held={held} close={close} />}
