@@ -4,6 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{REPLAY, SESSION, seat, seated};
+use crate::http_world::{Floor, bearer, near, options};
 use crate::live::{CALLS, CAMPAIGNS, Desk, Watch, socket, token};
 use crate::world::{World, report};
 
@@ -124,6 +125,24 @@ async fn there_are_so_many_at_a_time_and_what_is_wrong_is_said() {
         let (said, problem) = asked(&world, &token, Method::POST, "/replays", &order).await;
         assert_eq!((said.as_u16(), problem["code"].as_str()), (status, Some(code)), "{order}: {problem}");
     }
+}
+
+#[actix_web::test]
+async fn one_engine_has_so_many_whoever_they_are_of() {
+    let mut options = options();
+    options.replays.of_engine = 2;
+    let floor = Floor::with(options).await;
+    let mut said = vec![];
+    for organization in ["1", "2", "3"] {
+        floor.session(organization, "s-1").await;
+        let theirs = bearer(&json!({ "organizationId": organization, "role": "manager" }));
+        let order = json!({ "kind": "session", "id": "s-1", "paused": true }).to_string();
+        let order = near(actix_web::http::Method::POST, "/replays").set_payload(order);
+        said.push(floor.ask(order.insert_header(theirs)).await);
+    }
+    assert_eq!(said.iter().map(|answer| answer.status).collect::<Vec<_>>(), [202, 202, 409]);
+    let problem = said[2].json();
+    assert_eq!((&problem["code"], &problem["limit"]), (&json!("too-many-replays"), &json!(2)), "{problem}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

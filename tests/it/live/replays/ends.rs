@@ -5,12 +5,14 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use actix_web::http::Method as Verb;
+use futures_util::StreamExt as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{REPLAY, SESSION, seated};
 use crate::http_world::{Floor, bearer, near, options};
 use crate::live::{Desk, Watch, token};
+use crate::realtime::raw::Ws;
 use crate::world::{World, report};
 
 /// One that takes for ever.
@@ -59,6 +61,33 @@ async fn an_engine_that_stops_takes_its_replays_along() {
     assert!(world.stop().success());
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert_eq!(watch.over(0).await, "closing");
+}
+
+/// Kernels take some megabytes before anything waits in the engine.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_stops_reading_holds_up_nobody_and_is_let_go_of() {
+    let mut world = World::sqlite();
+    world.start().await;
+    let (desk, token) = (Desk::of(&world, "1", "manager"), token(&world, "1", "manager", &[]));
+    let reports = (0..2_000).map(async |number| {
+        let mut body = report(SESSION, number);
+        body["notes"] = json!("x".repeat(4_000));
+        assert_eq!(world.report(&body).await.unwrap().status(), 200);
+    });
+    futures_util::stream::iter(reports).buffer_unordered(32).collect::<Vec<()>>().await;
+    let replay = desk.replay("session", SESSION, &json!({})).await;
+    let mut stuck = Ws::open(world.port).await;
+    let entry = json!({ "token": token, "replay": replay["id"] });
+    stuck.send(&format!("40{REPLAY},{entry}")).await;
+    assert!(stuck.text().await.starts_with(&format!("40{REPLAY},{{")));
+    let mut watch = seated(&world, &token, &replay, 1).await;
+    assert_eq!(desk.shown(&replay).await["watchers"], 2);
+    let began = Instant::now();
+    desk.steer(&replay, &json!({ "paused": false })).await;
+    assert_eq!(watch.over(0).await, "through");
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+    assert_eq!(watch.of(0, "call-result").len(), 2_000, "whoever reads is told everything");
+    assert!(stuck.is_let_go().await);
 }
 
 #[actix_web::test]
