@@ -8,7 +8,9 @@ use domain::target::Target;
 use uuid::Uuid;
 
 use super::object::Asking;
-use crate::dispatch::story::Story;
+use super::reading::call_of;
+use crate::dispatch::past::Reading;
+use crate::dispatch::story::{Extent, Story};
 use crate::http::Engine;
 use crate::http::auth::Caller;
 use crate::http::problem::Problem;
@@ -51,9 +53,37 @@ pub(in crate::http) async fn story(
     };
     let beneath = below.zip(own.as_ref()).map(|(kind, (_, stream))| (kind, stream.clone()));
     let story = Story { streams: own.into_iter().collect(), beneath };
-    if engine.dispatch.extent(&story, (0, Position::MAX)).await?.is_none() {
-        return Err(object.unknown());
-    }
     let ((kind, name), call) = (object.seen(), object.call);
-    Ok(Played { kind, name: name.to_owned(), story, call })
+    let played = Played { kind, name: name.to_owned(), story, call };
+    match played.extent(engine, (0, Position::MAX)).await? {
+        Some(_) => Ok(played),
+        None => Err(object.unknown()),
+    }
+}
+
+impl Played {
+    /// How far it goes within a stretch of the journal; none where there is nothing of it. One call of several is looked for among them.
+    pub(in crate::http) async fn extent(
+        &self,
+        engine: &Engine,
+        (mut after, until): (Position, Position),
+    ) -> Result<Option<Extent>, Problem> {
+        let Some(call) = self.call else {
+            return Ok(engine.dispatch.extent(&self.story, (after, until)).await?);
+        };
+        let mut found: Option<Extent> = None;
+        loop {
+            let stretch = (after, until);
+            let (page, next) = engine.dispatch.past(&self.story.streams, stretch, Reading::Sealed).await?;
+            for fact in page.facts.iter().filter(|fact| call_of(&fact.event) == Some(call)) {
+                let first = found.map_or(fact.position, |found| found.first);
+                let events = found.map_or(0, |found| found.events) + 1;
+                found = Some(Extent { first, last: fact.position, events });
+            }
+            match next {
+                Some(next) => after = next,
+                None => return Ok(found),
+            }
+        }
+    }
 }

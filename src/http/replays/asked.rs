@@ -85,7 +85,7 @@ pub(super) async fn order(engine: &Engine, caller: &Caller, mut said: Fields) ->
         Some(to) => to.by(engine, "to").await?,
         None => engine.dispatch.position(),
     };
-    let extent = engine.dispatch.extent(&played.story, (after, cut)).await?;
+    let extent = played.extent(engine, (after, cut)).await?;
     let extent = extent.ok_or_else(|| Problem::field("from", "leaves nothing to be told up to the end"))?;
     let begins = recorded_at(engine, extent.first).await?;
     Ok(Order {
@@ -117,9 +117,9 @@ pub(super) async fn wish(engine: &Engine, replay: &Replay, mut said: Fields) -> 
 async fn elsewhere(engine: &Engine, replay: &Replay, from: Place) -> Result<Elsewhere, Problem> {
     let (first, last) = (replay.span.after, replay.span.last);
     let after = from.before(engine, "from").await?.clamp(first, last);
-    let passed = engine.dispatch.extent(&replay.played.story, (first, after)).await?;
+    let passed = replay.played.extent(engine, (first, after)).await?;
     let events = passed.map_or(0, |passed| passed.events);
-    let rest = engine.dispatch.extent(&replay.played.story, (after, last)).await?;
+    let rest = replay.played.extent(engine, (after, last)).await?;
     let at = recorded_at(engine, rest.map_or(last, |rest| rest.first)).await?;
     Ok(Elsewhere { after, at, events })
 }

@@ -1,6 +1,7 @@
 //! What is played again: the same pushes in the same order as those who watched when it happened were told, for everybody who watches it,
 //! and for nobody else. Steered from outside, it obeys at once.
 
+mod calls;
 mod doors;
 mod ends;
 mod steered;
