@@ -46,10 +46,10 @@ const LATE_MAX: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// A session by its name or id, a campaign or a call by its id
+    /// A session by its name or id, a campaign by its id, a call by the id that the history shows, at the exchange too
     #[arg(value_name = "ID")]
     id: String,
-    /// What it is, where its id alone does not tell
+    /// What it is: session, campaign or call. Without it, whichever bears that name
     #[arg(long, value_enum)]
     kind: Option<Kind>,
     /// How many times as fast as it happened; 0 is as fast as possible

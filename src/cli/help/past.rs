@@ -18,6 +18,9 @@ words. The space bar stops it and lets it go on, s shows the next event, + and -
 Elsewhere it is a line an event. Silence is cut to --max-pause; --speed 0 waits for nothing. Counters begin with the first event, \
 also where --from lets it begin later.
 
+An id alone tells which of them it is; --kind session, campaign or call says what is looked for. Calls are those of the history, by the id that it \
+shows: what a call server reported, what a campaign placed, and what went over the exchange.
+
 With --into a running engine plays it to its sockets: whoever connects to the namespace /replay with auth.replay, the id that is printed, is \
 told the same pushes as those who watched then, with replay and at besides. It begins with the first who watches; Ctrl-C stops it for all. \
 --token or KARNAY_TOKEN says who asks, an auditor, a manager or an admin, and that is recorded; without it the data folder's jwt.secret signs one.

@@ -3,9 +3,11 @@
 use domain::call;
 use domain::fact::Event;
 use domain::outcome::CallStatus;
+use domain::pbx_call::{self, Status};
 use domain::target;
 use projections::campaign_board::CampaignBoard;
 use projections::follow;
+use projections::pbx_calls::shown;
 use projections::session_stats::{SessionRow, SessionStats};
 use projections::then::Then;
 
@@ -101,6 +103,9 @@ fn told(event: &Event) -> Option<Vec<Figure>> {
     if let Event::Call(call::Event::Reported(told) | call::Event::Strengthened(told)) = event {
         return Some(one_call(told.after.as_str(), told.talk_secs));
     }
+    if let Event::PbxCall(event) = event {
+        return at_exchange(event);
+    }
     let Event::Target(event) = event else { return None };
     match event {
         target::Event::Dialled { .. } | target::Event::Accepted { .. } => Some(one_call("CALLING", None)),
@@ -111,6 +116,24 @@ fn told(event: &Event) -> Option<Vec<Figure>> {
         target::Event::Enlisted { .. } | target::Event::Deferred { .. } | target::Event::Dropped { .. } => {
             None
         }
+    }
+}
+
+fn at_exchange(event: &pbx_call::Event) -> Option<Vec<Figure>> {
+    match event {
+        pbx_call::Event::Seen { talking: false, .. } => Some(one_call("RINGING", None)),
+        pbx_call::Event::Seen { .. } | pbx_call::Event::Answered { .. } => Some(one_call("TALKING", None)),
+        // For how long, the log tells.
+        pbx_call::Event::Ended { .. } => Some(one_call(shown(Status::Answered).as_str(), None)),
+        pbx_call::Event::Missed { how, .. } => Some(one_call(shown((*how).into()).as_str(), None)),
+        pbx_call::Event::Logged { row, .. }
+        | pbx_call::Event::Confirmed { row, .. }
+        | pbx_call::Event::Corrected { row, .. } => {
+            Some(one_call(shown(row.status).as_str(), Some(row.talk_secs)))
+        }
+        pbx_call::Event::Matched { .. }
+        | pbx_call::Event::RecordingFound { .. }
+        | pbx_call::Event::Listened { .. } => None,
     }
 }
 

@@ -146,6 +146,7 @@ impl Scene {
             Some(fingerprint) => format!("~{}", shortened(fingerprint)),
             None if self.kind == "call" => format!("line {}", last.trim_start_matches('0')),
             None if last.is_empty() => String::new(),
+            None if self.kind == "pbx_call" => format!("call {last}"),
             None => format!("contact {}", shortened(last)),
         }
     }

@@ -6,6 +6,7 @@ use domain::call::{self, Call};
 use domain::campaign::Campaign;
 use domain::fact::Event;
 use domain::ids::{Organization, SessionId, StreamId};
+use domain::pbx_call::{self, PbxCall};
 use domain::session::{self, Session};
 use domain::target::Target;
 use uuid::Uuid;
@@ -16,10 +17,16 @@ use crate::journal;
 use crate::journal::story::Story;
 use crate::journal::verify::Reader;
 
+/// What bears an id that its stream is not called by.
+const BEARERS: [&str; 4] = [Session::TYPE, Call::TYPE, Target::TYPE, PbxCall::TYPE];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Kind {
+    /// Of the call server, by its name or its id
     Session,
+    /// By its id
     Campaign,
+    /// By the id that the history shows: one that the call server reported, a campaign's, or one at the exchange
     Call,
 }
 
@@ -52,7 +59,7 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// A session by its name or its id, a campaign by its id, a call by the id of its result.
+    /// A session by its name or its id, a campaign by its id, a call by the id that the history shows, whoever placed it.
     pub(super) async fn find(&self, reader: &Reader) -> Result<Subject, Error> {
         let wants = |kind| self.kind.is_none_or(|wanted| wanted == kind);
         let mut found = None;
@@ -89,7 +96,7 @@ impl Asked<'_> {
 
     /// What bears this id without being called by it in the journal.
     async fn named(&self, reader: &Reader, id: Uuid) -> Result<Option<Subject>, journal::Error> {
-        let first = reader.naming(&[Session::TYPE, Call::TYPE, Target::TYPE], id).await?;
+        let first = reader.naming(&BEARERS, id).await?;
         let Some(first) = first.filter(|first| first.stream.starts_with(&format!("{}/", self.organization)))
         else {
             return Ok(None);
@@ -114,6 +121,11 @@ fn bearer(event: &Event, stream: StreamId, id: Uuid) -> Option<Subject> {
     }
     if let Event::Call(call::Event::Reported(told)) = event {
         return (told.id == id).then(|| call(Call::TYPE, stream, None));
+    }
+    if let Event::PbxCall(pbx_call::Event::Seen { id: own, .. } | pbx_call::Event::Logged { id: own, .. }) =
+        event
+    {
+        return (*own == id).then(|| call(PbxCall::TYPE, stream, None));
     }
     (audit::call_of(event) == Some(id)).then(|| call(Target::TYPE, stream, Some(id)))
 }

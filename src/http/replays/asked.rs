@@ -28,7 +28,8 @@ const TEXT_LEN_MAX: usize = 200;
 #[expect(dead_code, reason = "it only describes the body to the API's document")]
 pub(super) struct OrderBody {
     kind: ReplayKind,
-    /// A session by its `sessionId` or its `id`, a campaign by its id, a call by the `id` of its result in the history.
+    /// A session by its `sessionId` or its `id`, a campaign by its id, a call by the `id` that the history shows, be it reported
+    /// by the call server, placed by a campaign, or one at the exchange.
     #[schema(example = "session-1738862891234-abc123")]
     id: String,
     /// How many times as fast as it happened; 0 is as fast as possible. 60 where it is left out.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use domain::disclosure::Kind;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
@@ -17,6 +18,7 @@ use crate::http::times::Stamp;
 #[schema(as = Replay)]
 pub(super) struct ReplayView<'a> {
     id: Uuid,
+    /// As it was asked for: `session`, `campaign` or `call`.
     #[schema(example = "session")]
     kind: &'static str,
     /// What is played: a session by its `sessionId`, a campaign or a call by its id.
@@ -77,7 +79,7 @@ impl<'a> ReplayView<'a> {
         };
         Self {
             id: replay.id,
-            kind: replay.played.kind.as_str(),
+            kind: asked_for(replay.played.kind).as_str(),
             of: &replay.played.name,
             state,
             ended: stand.over.map(super::stand::End::as_str),
@@ -95,6 +97,11 @@ impl<'a> ReplayView<'a> {
             started_at: Stamp(replay.started_at),
         }
     }
+}
+
+/// Calls at the exchange are asked for like any others.
+fn asked_for(kind: Kind) -> Kind {
+    if kind == Kind::PbxCall { Kind::Call } else { kind }
 }
 
 /// The same as it is pushed.

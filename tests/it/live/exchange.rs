@@ -20,7 +20,7 @@ use crate::world::World;
 const DATA_KEY: [u8; 32] = [9; 32];
 
 /// A journal that is written by the test itself.
-async fn journal(world: &mut World) -> Journal {
+pub(super) async fn journal(world: &mut World) -> Journal {
     world.set("DATA_KEY", &STANDARD.encode(DATA_KEY));
     let place = if world.postgres.is_some() {
         Place::Url(world.database_url().to_owned())
@@ -32,7 +32,7 @@ async fn journal(world: &mut World) -> Journal {
 }
 
 /// Everything that becomes of calls.
-async fn story(journal: &Journal) {
+pub(super) async fn story(journal: &Journal) {
     let exchange = Exchange::new(&Dispatch::start(journal, &[]));
     let talked = exchange.seen("1700000000.1", 0, (OUTSIDE, "600"), false).await;
     talked.answered(5).await;

@@ -1,4 +1,4 @@
-//! One call of several that a contact had, played alone: what is said of it is its own.
+//! One call, played alone: what is said of it is its own, and it is found wherever it took place.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::again;
 use crate::dialling::agent::{Act, Agent, success};
 use crate::dialling::{Desk, phone};
-use crate::live::Desk as Office;
+use crate::live::{Desk as Office, exchange};
 use crate::world::World;
 
 /// Where events stand that tell of a contact's place in a campaign, call by call in their order.
@@ -64,4 +64,49 @@ async fn a_call_is_told_without_the_contacts_others_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_told_without_the_contacts_others_on_postgres() {
     a_call_is_told_without_the_contacts_others(World::postgres().await).await;
+}
+
+/// The first of the calls at the exchange, as the journal has it.
+fn at_exchange(world: &World) -> (String, Vec<Value>) {
+    let events = world.events();
+    let first = events.iter().find(|event| event["kind"] == "pbx_call").unwrap();
+    let own = events.iter().filter(|event| event["stream"] == first["stream"]).cloned().collect();
+    (first["payload"]["seen"]["id"].as_str().unwrap().to_owned(), own)
+}
+
+async fn a_call_at_the_exchange_is_told_again_wherever_it_is_asked_for(mut world: World) {
+    let journal = exchange::journal(&mut world).await;
+    exchange::story(&journal).await;
+    journal.close().await;
+    world.start().await;
+    let (call, own) = at_exchange(&world);
+    assert_eq!(own.len(), 4, "{own:?}");
+
+    let told = again(&world, ("call", &call), &json!({})).await;
+    assert!(told.iter().any(|told| told.event == "call_status"), "{told:?}");
+    for named in [&[][..], &["--kind", "call"]] {
+        let output = world.run(&[&["replay", &call, "--speed", "0", "--json"], named].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let positions =
+            |events: &[Value]| events.iter().map(|event| event["position"].clone()).collect::<Vec<_>>();
+        assert_eq!(positions(&lines), positions(&own), "{lines:?}");
+        let statuses: Vec<_> = lines.iter().map(|line| line["figures"]["status"].as_str().unwrap()).collect();
+        assert_eq!(statuses, ["RINGING", "TALKING", "ANSWERED", "ANSWERED"]);
+        let talked = lines.last().unwrap()["figures"]["talkSecs"].as_u64();
+        assert!(talked.is_some(), "{lines:?}");
+    }
+    let wrong = world.run(&["replay", &call, "--kind", "campaign"]);
+    assert_eq!(wrong.status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_at_the_exchange_is_told_again_wherever_it_is_asked_for_on_sqlite() {
+    a_call_at_the_exchange_is_told_again_wherever_it_is_asked_for(World::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_at_the_exchange_is_told_again_wherever_it_is_asked_for_on_postgres() {
+    a_call_at_the_exchange_is_told_again_wherever_it_is_asked_for(World::postgres().await).await;
 }
