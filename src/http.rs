@@ -53,6 +53,7 @@ mod start;
 mod uploads;
 mod users;
 mod wait;
+pub(crate) mod when;
 
 use std::fmt;
 use std::future::{Ready, ready};

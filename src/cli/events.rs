@@ -5,24 +5,26 @@ use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use domain::fact::{self, Circumstances, Position, UnknownType};
+use domain::fact::{self, Circumstances, UnknownType};
 
 use super::verify::place;
+use super::when::{Said, first, said};
 use super::{Error, Outcome, export, help};
 use crate::config::Config;
-use crate::journal::Stored;
 use crate::journal::masked::masked;
 use crate::journal::told::{COLUMNS, Told, Types};
 use crate::journal::verify::Reader;
+use crate::journal::{Stored, from_micros};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Options {
     #[command(subcommand)]
     task: Option<Task>,
-    /// First position to print
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    from: Position,
+    /// First to print: a position of the journal, a time (2025-10-06T18:30:00Z; in the engine's zone where it names none) or a day there
+    /// (2025-10-06)
+    #[arg(long, value_name = "WHEN", default_value = "1", value_parser = said)]
+    from: Said,
     /// Go on printing what is recorded from now on
     #[arg(long)]
     follow: bool,
@@ -66,10 +68,12 @@ async fn print(options: &Options, config: &Config, out: &mut dyn Write) -> Resul
     let reader = Reader::open(&place(config)).await?;
     let mut sheet = Sheet::begin(options.format, BufWriter::new(out))?;
     let wanted = Types::from(options.types.clone());
-    let mut after = options.from.saturating_sub(1);
+    let from = options.from.when(config.house.timezone);
+    let mut after = first(&reader, from).await?.saturating_sub(1);
     loop {
         let events = reader.stored(after, EVENTS_A_READ).await?;
-        for event in events.iter().filter(|event| wanted.want(event)) {
+        let begun = |event: &&Stored| from.begins(event.position, from_micros(event.recorded_at));
+        for event in events.iter().filter(begun).filter(|event| wanted.want(event)) {
             sheet.print(event)?;
         }
         sheet.flush()?;

@@ -20,6 +20,7 @@ use super::Outcome;
 use super::progress::Progress;
 use super::table::grouped;
 use super::verify::place;
+use super::when::{Said, said};
 use crate::config::Config;
 use crate::journal::bounds::Bounds;
 use crate::journal::told::Types;
@@ -36,12 +37,14 @@ pub(super) struct Options {
     /// The folder that the files are put in
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// First position
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(Position).range(1..))]
-    from: Position,
-    /// Last position, or an instant (2025-10-06T18:30:00Z): the last that was recorded by then. The default is the journal's end
-    #[arg(long, value_name = "N|INSTANT")]
-    to: Option<String>,
+    /// Begin there: a position of the journal, a time (2025-10-06T18:30:00Z; in the engine's zone where it names none) or a day there
+    /// (2025-10-06)
+    #[arg(long, value_name = "WHEN", default_value = "1", value_parser = said)]
+    from: Said,
+    /// End there, that included: a position of the journal, a time (2025-10-06T18:30:00Z; in the engine's zone where it names none) or a
+    /// day there (2025-10-06). The default is the journal's end
+    #[arg(long, value_name = "WHEN", value_parser = said)]
+    to: Option<Said>,
     /// Only these types: reported, or call.reported
     #[arg(long, value_name = "T,…", value_parser = Types::parse)]
     types: Option<Types>,
@@ -77,8 +80,8 @@ impl Format {
 /// Why there is no export, or not all of it.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
-    #[error("--to: `{0}` is neither a position nor an instant such as 2025-10-06T18:30:00Z")]
-    BadEnd(String),
+    #[error("--from: positions begin at 1")]
+    Nowhere,
     #[error("--to: the journal ends at {0}")]
     Beyond(Position),
     #[error("--from: what is exported ends at {0}")]
@@ -106,7 +109,7 @@ impl Error {
     pub(super) fn is_the_users(&self) -> bool {
         match self {
             Self::Unwritten { .. } | Self::Missing(_) => false,
-            Self::BadEnd(_)
+            Self::Nowhere
             | Self::Beyond(_)
             | Self::After(_)
             | Self::InTheWay(_)
@@ -132,7 +135,7 @@ pub(super) async fn run(
 ) -> Result<Outcome, super::Error> {
     let reader = Reader::open(&place(config)).await?;
     let folder = options.out.clone();
-    let (mut plan, _alone) = Plan::of(&reader, options).await?;
+    let (mut plan, _alone) = Plan::of((&reader, config.house.timezone), options).await?;
     let mut progress = Progress::begin("export");
     let made = make(&reader, &folder, &mut plan, &mut progress).await;
     progress.end();

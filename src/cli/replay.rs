@@ -23,7 +23,7 @@ use domain::language::Language;
 use tokio::time::Instant;
 
 use super::verify::place;
-use super::when::{When, when};
+use super::when::{Said, When, said};
 use super::{Outcome, token};
 use crate::adapters::system::SystemIds;
 use crate::config::{Config, Secret, keys as secrets};
@@ -55,12 +55,14 @@ pub(super) struct Options {
     /// How many times as fast as it happened; 0 is as fast as possible
     #[arg(long, value_name = "TIMES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=i64::from(SPEED_MAX)))]
     speed: u32,
-    /// Begin there: an instant, or a position of the journal. What came before is counted and not shown
-    #[arg(long, value_name = "WHEN", value_parser = when)]
-    from: Option<When>,
-    /// End there, with what was recorded by then
-    #[arg(long, value_name = "WHEN", value_parser = when)]
-    to: Option<When>,
+    /// Begin there: a position of the journal, a time (2025-10-06T18:30:00Z; in the engine's zone where it names none) or a day there
+    /// (2025-10-06). What came before is counted and not shown
+    #[arg(long, value_name = "WHEN", value_parser = said)]
+    from: Option<Said>,
+    /// End there, that included: a position of the journal, a time (2025-10-06T18:30:00Z; in the engine's zone where it names none) or a
+    /// day there (2025-10-06)
+    #[arg(long, value_name = "WHEN", value_parser = said)]
+    to: Option<Said>,
     /// No silence lasts longer than that
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = token::lifetime)]
     max_pause: Duration,
@@ -121,10 +123,11 @@ pub(super) async fn run(
     let keyring = if options.clear { Some(keyring(&reader, config).await?) } else { None };
     let language = Language::parse(&options.lang).unwrap_or(Language::English);
     let zone = config.house.timezone;
+    let place_in = |said: Option<&Said>| said.map(|said| said.when(zone));
     let telling = Telling { teller: Teller { language, zone }, keyring: keyring.as_ref() };
-    let reel = Reel::open(&reader, &subject, telling, options.to).await?;
+    let reel = Reel::open(&reader, &subject, telling, place_in(options.to.as_ref())).await?;
     let mut show = Show { reel, figures: Figures::new(&subject) };
-    let begins = show.wind_to(options.from).await?.ok_or(Error::Nothing)?;
+    let begins = show.wind_to(place_in(options.from.as_ref())).await?.ok_or(Error::Nothing)?;
     let pace = Pace { speed: options.speed, pause_max: options.max_pause };
     if on_terminal {
         view(&subject, show, (pace, options.step), (zone, begins)).run(out).await?;

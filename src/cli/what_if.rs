@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::Outcome;
 use super::replay::keyring;
 use super::verify::place;
-use super::when::{When, when};
+use super::when::{Said, said};
 use crate::config::Config;
 use crate::journal::verify::Reader;
 use crate::{app, journal};
@@ -42,9 +42,10 @@ pub(super) struct Options {
     /// Print the rules that the campaign goes by, as a file to be changed
     #[arg(long, conflicts_with_all = ["rules", "pack", "json", "all"])]
     print: bool,
-    /// Look no further: an instant, or a position of the journal
-    #[arg(long, value_name = "WHEN", value_parser = when)]
-    until: Option<When>,
+    /// Look no further, that included: a position of the journal, a time (2025-10-06T18:30:00Z; in the engine's zone where it names none)
+    /// or a day there (2025-10-06)
+    #[arg(long, value_name = "WHEN", value_parser = said)]
+    until: Option<Said>,
     /// Whose campaign it is, where that is not the default organization
     #[arg(long, value_name = "NAME", value_parser = |text: &str| Organization::parse(text))]
     org: Option<Organization>,
@@ -84,7 +85,8 @@ pub(super) async fn run(
     let reader = Reader::open(&place(config)).await?;
     let keyring = keyring(&reader, config).await?;
     let organization = options.org.as_ref().unwrap_or(&config.house.organization);
-    let (campaign, until) = (options.campaign, options.until);
+    let until = options.until.as_ref().map(|until| until.when(config.house.timezone));
+    let campaign = options.campaign;
     let past = Past { reader: &reader, keyring: &keyring, organization, campaign, until };
     let unknown = || Error::Unknown { id: campaign, organization: organization.to_string() };
     if options.print {

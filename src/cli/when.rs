@@ -1,74 +1,81 @@
-//! A place in the journal as people say it: a position, or an instant. Times of recording never decrease with positions.
+//! Places in the journal as they are said on the command line, and where they lie in a store that is looked at beside the engine.
 
-use chrono::{DateTime, Utc};
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use domain::fact::Position;
 
+use crate::http::when::WORDS;
+pub(super) use crate::http::when::When;
 use crate::journal::verify::Reader;
 use crate::journal::{self, from_micros};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
-    Position(Position),
-    Instant(DateTime<Utc>),
+/// As it was said. Which instant that is the zone tells, which is known later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Said {
+    text: String,
+    utc: When,
 }
 
-pub(super) fn when(text: &str) -> Result<When, &'static str> {
-    let told = "is neither a position nor an instant; one is written as in 2025-10-06T18:30:00+05:00";
-    if let Ok(position) = text.parse() {
-        return Ok(When::Position(position));
-    }
-    DateTime::parse_from_rfc3339(text).map(|at| When::Instant(at.to_utc())).map_err(|_| told)
+pub(super) fn said(text: &str) -> Result<Said, String> {
+    let utc = When::parse(text, Tz::UTC).ok_or_else(|| format!("has to be {WORDS}"))?;
+    Ok(Said { text: text.to_owned(), utc })
 }
 
-impl When {
-    /// Whether what was recorded then was recorded by this.
-    fn has_come(self, position: Position, recorded_at: DateTime<Utc>) -> bool {
-        match self {
-            Self::Position(until) => position <= until,
-            Self::Instant(until) => recorded_at <= until,
-        }
-    }
-
-    pub(super) fn begins(self, position: Position, recorded_at: DateTime<Utc>) -> bool {
-        match self {
-            Self::Position(from) => position >= from,
-            Self::Instant(from) => recorded_at >= from,
-        }
-    }
-
-    /// Leaves of these positions, which ascend, those that were recorded by then.
-    pub(super) async fn cut(
-        self,
-        reader: &Reader,
-        positions: &mut Vec<Position>,
-    ) -> Result<(), journal::Error> {
-        let (mut known, mut beyond) = (0, positions.len());
-        while known < beyond {
-            let middle = known + (beyond - known) / 2;
-            let one = positions.get(middle..=middle).unwrap_or_default();
-            let event = reader.at(one).await?.into_iter().next();
-            if event.is_some_and(|event| self.has_come(event.position, from_micros(event.recorded_at))) {
-                known = middle + 1;
-            } else {
-                beyond = middle;
-            }
-        }
-        positions.truncate(known);
-        Ok(())
+impl Said {
+    /// At the ends of all years there may be no such time in this zone.
+    pub(super) fn when(&self, zone: Tz) -> When {
+        When::parse(&self.text, zone).unwrap_or(self.utc)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
 
-    #[test]
-    fn a_place_is_a_position_or_an_instant() {
-        assert_eq!(when("42"), Ok(When::Position(42)));
-        let at = DateTime::from_timestamp(1_759_757_400, 0).unwrap();
-        assert_eq!(when("2025-10-06T18:30:00+05:00"), Ok(When::Instant(at)));
-        for wrong in ["", "-1", "soon", "2025-10-06", "2025-10-06T18:30:00"] {
-            assert!(when(wrong).is_err(), "{wrong}");
+/// The first position that belongs to what begins there, be it that nothing stands there yet.
+pub(super) async fn first(reader: &Reader, when: When) -> Result<Position, journal::Error> {
+    match when {
+        When::Position(position) => Ok(position),
+        When::Instant(first) | When::Day { first, .. } => {
+            Ok(recorded_by(reader, first - TimeDelta::microseconds(1)).await? + 1)
         }
     }
+}
+
+/// The last position that belongs to what ends there.
+pub(super) async fn last(reader: &Reader, when: When) -> Result<Position, journal::Error> {
+    match when {
+        When::Position(position) => Ok(position),
+        When::Instant(last) | When::Day { last, .. } => recorded_by(reader, last).await,
+    }
+}
+
+/// Half of the journal is left out at each look.
+async fn recorded_by(reader: &Reader, time: DateTime<Utc>) -> Result<Position, journal::Error> {
+    let (mut by_then, mut later) = (0, reader.position().await? + 1);
+    while later - by_then > 1 {
+        let middle = by_then.midpoint(later);
+        let event = reader.stored(middle - 1, 1).await?.into_iter().next();
+        if event.is_some_and(|event| from_micros(event.recorded_at) <= time) {
+            by_then = middle;
+        } else {
+            later = middle;
+        }
+    }
+    Ok(by_then)
+}
+
+/// Leaves of these positions, which ascend, those that were recorded by then.
+pub(super) async fn cut(
+    reader: &Reader,
+    when: When,
+    positions: &mut Vec<Position>,
+) -> Result<(), journal::Error> {
+    let last = last(reader, when).await?;
+    positions.truncate(positions.partition_point(|position| *position <= last));
+    Ok(())
 }

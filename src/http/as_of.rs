@@ -21,7 +21,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::problem::{Code, Problem};
-use super::{Engine, query, sessions};
+use super::when::{WORDS, When};
+use super::{Engine, sessions};
 use crate::dispatch::audit::Named;
 use crate::dispatch::past::{Damaged, Reading};
 use crate::dispatch::reports::Error;
@@ -36,8 +37,8 @@ const NAME: &str = "asOf";
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(super) struct AsOf {
-    /// As it was at this time (`2025-10-06T18:30:00Z`), or when the journal stood at this position: every event that was recorded by then
-    /// counts, and none that came later.
+    /// As it was by then: a position of the journal, a time (2025-10-06T18:30:00Z; in the engine's zone where it names none) or a day there
+    /// (2025-10-06), which is meant with its end. Every event that was recorded by then counts, and none that came later.
     as_of: Option<String>,
 }
 
@@ -56,10 +57,11 @@ impl AsOf {
     /// None where nobody looks back.
     pub(super) async fn moment(&self, engine: &Engine) -> Result<Option<Moment>, Problem> {
         let Some(text) = self.as_of.as_deref() else { return Ok(None) };
-        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return position(engine, text).await.map(Some);
-        }
-        let at = query::instant(text, engine.options.timezone).ok_or_else(wrong)?;
+        let at = match When::parse(text, engine.options.timezone) {
+            Some(When::Position(known)) => return position(engine, known).await.map(Some),
+            Some(When::Instant(at) | When::Day { last: at, .. }) => at,
+            None => return Err(Problem::parameter(NAME, format!("has to be {WORDS}"))),
+        };
         if at > engine.clock.now() {
             return Err(Problem::parameter(NAME, "is in the future"));
         }
@@ -68,17 +70,13 @@ impl AsOf {
     }
 }
 
-async fn position(engine: &Engine, text: &str) -> Result<Moment, Problem> {
-    let (position, head): (Position, _) = (text.parse().map_err(|_| wrong())?, engine.dispatch.head());
+async fn position(engine: &Engine, position: Position) -> Result<Moment, Problem> {
+    let head = engine.dispatch.head();
     if position > head {
         return Err(Problem::parameter(NAME, format!("is beyond the journal, which ends at {head}")));
     }
     let at = engine.dispatch.recorded_at(position).await?.unwrap_or(DateTime::UNIX_EPOCH);
     Ok(Moment { position, at })
-}
-
-fn wrong() -> Problem {
-    Problem::parameter(NAME, "has to be a time such as 2025-10-06T18:30:00Z, or a position of the journal")
 }
 
 impl Moment {

@@ -87,4 +87,5 @@ mod sync;
 mod tamper;
 mod watchdog;
 mod what_if;
+mod when;
 mod workbooks;

@@ -105,7 +105,7 @@ fn numbers_stay_closed(world: &World) {
         (&[SESSION, "--org", "2"], "in organization 2"),
         (&[SESSION, "--from", "99999999"], "nothing was recorded of it"),
         (&[SESSION, "--step"], "--step wants a terminal"),
-        (&[SESSION, "--from", "soon"], "neither a position nor an instant"),
+        (&[SESSION, "--from", "soon"], "a position of the journal, a time"),
     ] {
         let said = world.run(&[&["replay"], wrong].concat());
         let err = String::from_utf8_lossy(&said.stderr).into_owned();

@@ -4,14 +4,15 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
-use chrono::DateTime;
+use chrono_tz::Tz;
 use domain::fact::Position;
 use domain::ids::Organization;
 use serde::{Deserialize, Serialize};
 
+use super::super::when::{Said, When, first, last};
 use super::{Error, Format, Options, settle};
+use crate::journal::Stored;
 use crate::journal::verify::Reader;
-use crate::journal::{self, Stored, micros};
 
 const FILE: &str = "export.json";
 
@@ -59,10 +60,14 @@ pub(super) struct Part {
 
 impl Plan {
     /// A new one, or the one that was begun. The folder is nobody else's as long as the file is held.
-    pub(super) async fn of(reader: &Reader, options: Options) -> Result<(Self, File), Error> {
+    pub(super) async fn of((reader, zone): (&Reader, Tz), options: Options) -> Result<(Self, File), Error> {
         let Options { format, out: folder, from, to, types, org, part, resume } = options;
         let types = types.map(|types| types.names().to_vec()).unwrap_or_default();
-        let asked = Asked { format, from, to, types, org, part };
+        let from = first(reader, from.when(zone)).await?;
+        if from == 0 {
+            return Err(Error::Nowhere);
+        }
+        let asked = Asked { format, from, to: to.as_ref().map(Said::to_string), types, org, part };
         if resume {
             let alone = alone(&folder)?;
             let plan = Self::begun(&folder, &asked)?;
@@ -71,7 +76,7 @@ impl Plan {
             }
             return Ok((plan, alone));
         }
-        let to = end(reader, asked.to.as_deref()).await?;
+        let to = end(reader, to.map(|to| to.when(zone))).await?;
         // Right after the end there is nothing yet, which is what whoever comes back too early is told.
         if from > to + 1 {
             return Err(Error::After(to));
@@ -151,27 +156,8 @@ async fn hashes(reader: &Reader, from: Position, to: Position) -> Result<[String
 }
 
 /// The last position that is wanted.
-async fn end(reader: &Reader, asked: Option<&str>) -> Result<Position, Error> {
-    let head = reader.position().await?;
-    let Some(text) = asked else { return Ok(head) };
-    if let Ok(position) = text.parse::<Position>() {
-        return if position <= head { Ok(position) } else { Err(Error::Beyond(head)) };
-    }
-    let time = DateTime::parse_from_rfc3339(text).map_err(|_| Error::BadEnd(text.to_owned()))?;
-    Ok(recorded_by(reader, head, micros(time.to_utc())).await?)
-}
-
-/// The last position that was recorded by then. Times of recording never decrease, so half of the journal is left out at each look.
-async fn recorded_by(reader: &Reader, head: Position, time: i64) -> Result<Position, journal::Error> {
-    let (mut by_then, mut later) = (0, head + 1);
-    while later - by_then > 1 {
-        let middle = by_then.midpoint(later);
-        let event = reader.stored(middle - 1, 1).await?.into_iter().next();
-        if event.is_some_and(|event| event.recorded_at <= time) {
-            by_then = middle;
-        } else {
-            later = middle;
-        }
-    }
-    Ok(by_then)
+async fn end(reader: &Reader, asked: Option<When>) -> Result<Position, Error> {
+    let Some(asked) = asked else { return Ok(reader.position().await?) };
+    let (end, head) = (last(reader, asked).await?, reader.position().await?);
+    if end <= head { Ok(end) } else { Err(Error::Beyond(head)) }
 }

@@ -69,6 +69,7 @@ pub(in crate::cli) const EVENTS_MORE: &str = "\
 Examples:
   karnay events
   karnay events --from 1000 --type call.reported
+  karnay events --from 2025-10-06
   karnay events --follow | jq -c '[.position, .type, .stream]'
   karnay events --format csv > events.csv
   karnay events export --help

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use tokio::signal;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::super::Outcome;
 use super::super::engine::{self, Engine};
-use super::super::{Outcome, when::When};
 use super::subject::Kind;
 use super::{Error, Options};
 use crate::config::Config;
@@ -116,11 +116,10 @@ fn order(options: &Options, kind: Kind) -> Value {
     put("speed", options.speed.into());
     put("maxPauseSeconds", options.max_pause.as_secs().into());
     put("paused", true.into());
-    for (name, place) in [("from", options.from), ("to", options.to)] {
-        match place {
-            Some(When::Position(position)) => put(name, position.into()),
-            Some(When::Instant(at)) => put(name, at.to_rfc3339().into()),
-            None => {}
+    for (name, place) in [("from", &options.from), ("to", &options.to)] {
+        // In the zone of the engine that plays it.
+        if let Some(said) = place {
+            put(name, said.to_string().into());
         }
     }
     Value::Object(order)

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use domain::call;
 use domain::fact::{Circumstances, Event, Fact, Position};
 
-use super::super::when::When;
+use super::super::when::{When, cut};
 use super::subject::Subject;
 use crate::http::audit::{self, Teller};
 use crate::journal::feed::Unreadable;
@@ -64,7 +64,7 @@ impl<'a> Reel<'a> {
     ) -> Result<Self, journal::Error> {
         let mut positions = reader.positions(&subject.story).await?;
         if let Some(until) = until {
-            until.cut(reader, &mut positions).await?;
+            cut(reader, until, &mut positions).await?;
         }
         let total = positions.len();
         let positions = positions.into();

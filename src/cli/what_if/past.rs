@@ -14,7 +14,7 @@ use domain::target::{self, Target};
 use uuid::Uuid;
 
 use super::super::progress::Progress;
-use super::super::when::When;
+use super::super::when::{When, cut};
 use crate::journal::keys::Keyring;
 use crate::journal::story::Story;
 use crate::journal::verify::Reader;
@@ -119,7 +119,7 @@ impl Past<'_> {
     ) -> Result<(), journal::Error> {
         let mut positions: Vec<Position> = self.reader.positions(story).await?;
         if let Some(until) = self.until {
-            until.cut(self.reader, &mut positions).await?;
+            cut(self.reader, until, &mut positions).await?;
         }
         let count = |events: usize| u64::try_from(events).unwrap_or(u64::MAX);
         let (total, mut done) = (count(positions.len()), 0);

@@ -13,6 +13,7 @@ use utoipa::IntoParams;
 use super::Reader;
 use crate::dispatch::feed::{Types, Wanted};
 use crate::http::problem::Problem;
+use crate::http::when::{WORDS, When};
 use crate::http::{Engine, page, query};
 
 const LIMIT: u32 = 100;
@@ -29,8 +30,8 @@ const YES_OR_NO: [(&str, bool); 2] = [("true", true), ("false", false)];
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Part {
-    /// The first position that is wanted; 1 where neither it nor a cursor is given.
-    #[param(value_type = Option<u64>, minimum = 1)]
+    /// The first that is wanted: a position of the journal, a time (2025-10-06T18:30:00Z; in the engine's zone where it names none) or a
+    /// day there (2025-10-06). Where neither it nor a cursor is given it is the position 1.
     from: Option<String>,
     /// Only these types, separated by commas: `reported` of any kind, or `call.reported`.
     types: Option<String>,
@@ -114,12 +115,25 @@ impl Asked {
 async fn begin(engine: &Engine, reader: &Reader, part: &Part) -> Result<Position, Problem> {
     match (&part.from, &part.cursor) {
         (Some(_), Some(_)) => Err(Problem::parameter("from", "cannot stand beside cursor")),
-        (Some(from), None) => position("from", from, BEGINNING),
+        (Some(from), None) => place(engine, from).await,
         (None, None) => Ok(BEGINNING),
         (None, Some(name)) => {
             let name = CursorName::parse(name).map_err(|why| Problem::parameter("cursor", why))?;
             let known = engine.dispatch.cursor(&reader.caller().organization, &name).await?;
             Ok(known.ok_or(cursor::Error::Unknown)?.position)
+        }
+    }
+}
+
+async fn place(engine: &Engine, text: &str) -> Result<Position, Problem> {
+    let wrong = || Problem::parameter("from", format!("has to be {WORDS}"));
+    match When::parse(text, engine.options.timezone).ok_or_else(wrong)? {
+        When::Position(from) if from < BEGINNING => Err(wrong()),
+        When::Instant(first) | When::Day { first, .. } if first > engine.clock.now() => {
+            Err(Problem::parameter("from", "is in the future"))
+        }
+        when @ (When::Position(_) | When::Instant(_) | When::Day { .. }) => {
+            Ok(when.before(engine).await? + 1)
         }
     }
 }

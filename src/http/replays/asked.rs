@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::disclosure::Kind;
 use domain::fact::Position;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::reel::Span;
@@ -15,7 +14,8 @@ use super::{Pace, SPEED_MAX};
 use crate::http::auth::Caller;
 use crate::http::fields::{Fields, Said};
 use crate::http::problem::Problem;
-use crate::http::{Engine, audit, query};
+use crate::http::when::{WORDS, When};
+use crate::http::{Engine, audit};
 
 const SPEED: u32 = 60;
 const PAUSE: Duration = Duration::from_secs(5);
@@ -35,10 +35,11 @@ pub(super) struct OrderBody {
     /// How many times as fast as it happened; 0 is as fast as possible. 60 where it is left out.
     #[schema(maximum = 1_000_000)]
     speed: Option<u32>,
-    /// It begins with what was recorded at this time (`2025-10-06T18:30:00Z`) or stands at this position; what came before is counted, and
-    /// not told.
+    /// Where it begins: a position of the journal, a time (2025-10-06T18:30:00Z; in the engine's zone where it names none) or a day there
+    /// (2025-10-06). What came before is counted, and not told.
     from: Option<String>,
-    /// It ends with what was recorded by this time, or stands at this position.
+    /// Where it ends, that included: a position of the journal, a time (2025-10-06T18:30:00Z; in the engine's zone where it names none) or
+    /// a day there (2025-10-06).
     to: Option<String>,
     /// No silence lasts longer than that. 5 where it is left out.
     #[schema(maximum = 86_400)]
@@ -65,7 +66,8 @@ pub(super) struct WishBody {
     #[schema(maximum = 1_000_000)]
     speed: Option<u32>,
     paused: Option<bool>,
-    /// Go on with what was recorded at this time or stands at this position, forward or back.
+    /// Where to go on, forward or back: a position of the journal, a time (2025-10-06T18:30:00Z; in the engine's zone where it names none)
+    /// or a day there (2025-10-06).
     from: Option<String>,
 }
 
@@ -75,15 +77,15 @@ pub(super) async fn order(engine: &Engine, caller: &Caller, mut said: Fields) ->
     let speed = speed(&mut said)?.unwrap_or(SPEED);
     let pause_max = pause(&mut said)?.unwrap_or(PAUSE);
     let paused = said.yes_or_no("paused")?.unwrap_or(false);
-    let (from, to) = (place(&mut said, "from")?, place(&mut said, "to")?);
+    let (from, to) = (place(engine, &mut said, "from")?, place(engine, &mut said, "to")?);
     said.end(&[])?;
     let played = audit::story(engine, caller, kind, &id).await?;
     let after = match from {
-        Some(from) => from.before(engine, "from").await?,
+        Some(from) => from.before(engine).await?,
         None => 0,
     };
     let cut = match to {
-        Some(to) => to.by(engine, "to").await?,
+        Some(to) => to.by(engine).await?,
         None => engine.dispatch.position(),
     };
     let extent = played.extent(engine, (after, cut)).await?;
@@ -105,7 +107,7 @@ pub(super) async fn order(engine: &Engine, caller: &Caller, mut said: Fields) ->
 pub(super) async fn wish(engine: &Engine, replay: &Replay, mut said: Fields) -> Result<Wish, Problem> {
     let speed = speed(&mut said)?;
     let paused = said.yes_or_no("paused")?;
-    let from = place(&mut said, "from")?;
+    let from = place(engine, &mut said, "from")?;
     said.end(&[])?;
     let elsewhere = match from {
         Some(from) => Some(elsewhere(engine, replay, from).await?),
@@ -115,9 +117,9 @@ pub(super) async fn wish(engine: &Engine, replay: &Replay, mut said: Fields) -> 
 }
 
 /// Within what is played.
-async fn elsewhere(engine: &Engine, replay: &Replay, from: Place) -> Result<Elsewhere, Problem> {
+async fn elsewhere(engine: &Engine, replay: &Replay, from: When) -> Result<Elsewhere, Problem> {
     let (first, last) = (replay.span.after, replay.span.last);
-    let after = from.before(engine, "from").await?.clamp(first, last);
+    let after = from.before(engine).await?.clamp(first, last);
     let passed = replay.played.extent(engine, (first, after)).await?;
     let events = passed.map_or(0, |passed| passed.events);
     let rest = replay.played.extent(engine, (after, last)).await?;
@@ -149,54 +151,15 @@ fn pause(said: &mut Fields) -> Result<Option<Duration>, Problem> {
     Ok(seconds.map(Duration::from_secs))
 }
 
-/// A place in the journal, as it is said.
-#[derive(Debug)]
-enum Place {
-    Position(Position),
-    Instant(String),
-}
-
-fn place(said: &mut Fields, name: &'static str) -> Result<Option<Place>, Problem> {
+fn place(engine: &Engine, said: &mut Fields, name: &'static str) -> Result<Option<When>, Problem> {
     match said.take(name) {
         Said::Nothing | Said::Empty => Ok(None),
-        Said::This(value) => read(&value).map(Some).ok_or_else(|| wrong(name)),
-    }
-}
-
-fn read(value: &Value) -> Option<Place> {
-    if let Some(position) = value.as_u64() {
-        return Some(Place::Position(position));
-    }
-    let text = value.as_str()?.trim();
-    Some(text.parse().map_or_else(|_| Place::Instant(text.to_owned()), Place::Position))
-}
-
-fn wrong(name: &str) -> Problem {
-    Problem::field(name, "has to be a time such as 2025-10-06T18:30:00Z, or a position of the journal")
-}
-
-impl Place {
-    /// The last position that comes before it.
-    async fn before(&self, engine: &Engine, name: &str) -> Result<Position, Problem> {
-        match self {
-            Self::Position(position) => Ok(position.saturating_sub(1)),
-            // Nothing is recorded between two microseconds.
-            Self::Instant(text) => {
-                let at = instant(engine, name, text)? - TimeDelta::microseconds(1);
-                Ok(engine.dispatch.position_at(at).await?)
-            }
+        Said::This(value) => {
+            let when = match value.as_u64() {
+                Some(position) => Some(When::Position(position)),
+                None => value.as_str().and_then(|text| When::parse(text, engine.options.timezone)),
+            };
+            when.map(Some).ok_or_else(|| Problem::field(name, format!("has to be {WORDS}")))
         }
     }
-
-    /// The last position that is there by then.
-    async fn by(&self, engine: &Engine, name: &str) -> Result<Position, Problem> {
-        match self {
-            Self::Position(position) => Ok((*position).min(engine.dispatch.position())),
-            Self::Instant(text) => Ok(engine.dispatch.position_at(instant(engine, name, text)?).await?),
-        }
-    }
-}
-
-fn instant(engine: &Engine, name: &str, text: &str) -> Result<DateTime<Utc>, Problem> {
-    query::instant(text, engine.options.timezone).ok_or_else(|| wrong(name))
 }

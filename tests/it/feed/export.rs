@@ -155,7 +155,7 @@ async fn what_cannot_be_exported_is_said_and_nothing_is_overwritten() {
         ("there", &["--resume", "--types", "held"][..], "other words"),
         ("nowhere", &["--resume"], "no export"),
         ("x", &["--to", "6"], &*head),
-        ("x", &["--to", "soon"], "instant"),
+        ("x", &["--to", "soon"], "a position of the journal"),
         ("x", &["--from", "0"], "0"),
         ("x", &["--from", "4", "--to", "2"], "ends at 2"),
         ("x", &["--from", "7"], "ends at 5"),
