@@ -21,7 +21,7 @@ use domain::ids::{Organization, StreamId};
 use projections::campaign_board::{self, CampaignBoard, CampaignRow, Filter, Status};
 use projections::contact_book::{self, ContactBook};
 use projections::projection::Projection;
-use projections::targets::{self, Targets};
+use projections::targets;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -166,15 +166,14 @@ async fn one(
     let organization = &member.0.organization;
     let campaign = named(&id)?;
     let moment = as_of.moment(&engine).await?;
-    let shown = fresh.wait(&engine, CampaignBoard::NAME).await;
-    fresh.wait(&engine, Targets::NAME).await;
+    let shown = fresh.wait_for(&engine, &members::SCREENS).await;
     if let Some(then) = moment {
         return past(&engine, (organization, campaign), then, texts).await;
     }
     let row = find(&engine, &member.0, campaign).await?;
     let first = (0, WITH_CAMPAIGN);
     let rows = targets::of_campaign(&engine.screens, organization, campaign, first).await?;
-    let people = members::contacts(&engine, organization, &rows, &fresh).await?;
+    let people = members::contacts(&engine, organization, &rows).await?;
     let contacts = members::views(&rows, &people, texts);
     sessions::json(sessions::shown(shown), &WholeView { campaign: CampaignView::new(&row, texts), contacts })
 }

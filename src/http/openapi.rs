@@ -22,7 +22,8 @@ use super::problem::{Code, Problem, ProblemBody};
     info(
         title = "karnay",
         description = "An event-sourced call engine. Errors are `application/problem+json`. Commands answer with `X-Position`, reads with \
-                       `X-Position` and `X-Behind`; every answer carries `X-Request-Id`.",
+                       `X-Position`, up to which everything that was recorded is in the answer, be it that some of what came later is as well, \
+                       and `X-Behind`, what is missing there of what was asked for; every answer carries `X-Request-Id`.",
     ),
     components(schemas(ProblemBody))
 )]

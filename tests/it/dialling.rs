@@ -4,6 +4,7 @@
 pub(crate) mod agent;
 mod days;
 mod faults;
+mod fresh;
 mod kills;
 mod news;
 mod patience;

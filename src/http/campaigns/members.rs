@@ -29,6 +29,8 @@ use crate::http::sessions::{self, Fresh};
 
 const LIST: u32 = 50;
 const LIST_MAX: u32 = 1_000;
+/// What a campaign is shown from with its contacts: an answer is of the one that is furthest behind.
+pub(super) const SCREENS: [&str; 3] = [CampaignBoard::NAME, Targets::NAME, ContactBook::NAME];
 
 /// A page of a campaign's contacts.
 #[derive(Debug, Serialize, ToSchema)]
@@ -68,14 +70,13 @@ pub(super) async fn members(
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let (filter, place, campaign) = (sought.filter()?, pages.place(LIST, LIST_MAX)?, named(&id)?);
-    fresh.wait(&engine, CampaignBoard::NAME).await;
+    let shown = fresh.wait_for(&engine, &SCREENS).await;
     find(&engine, &member.0, campaign).await?;
-    let shown = fresh.wait(&engine, Targets::NAME).await;
     let of = (&member.0.organization, campaign);
     let mut rows = targets::list(&engine.screens, of, &filter, (place.at, place.limit + 1)).await?;
     let total = targets::count(&engine.screens, of, &filter).await?;
     let next = place.cut(&mut rows, |row| row.position);
-    let contacts = contacts(&engine, of.0, &rows, &fresh).await?;
+    let contacts = contacts(&engine, of.0, &rows).await?;
     reading.lists(&engine, &member.0, &rows, (Kind::Campaign, &campaign.to_string())).await?;
     let answer = place.answer(&request.0, sessions::shown(shown), next);
     sessions::json(
@@ -89,9 +90,7 @@ pub(super) async fn contacts(
     engine: &Engine,
     organization: &Organization,
     rows: &[TargetRow],
-    fresh: &Fresh,
 ) -> Result<HashMap<Uuid, ContactRow>, Problem> {
-    fresh.wait(engine, ContactBook::NAME).await;
     let ids: Vec<Uuid> = rows.iter().map(|row| row.contact).collect();
     Ok(contact_book::several(&engine.screens, organization, &ids).await?)
 }

@@ -100,8 +100,7 @@ pub(super) async fn preflight(
     fresh: actix_web::web::Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {
     let campaign = named(&id)?;
-    fresh.wait(&engine, CampaignBoard::NAME).await;
-    let shown = fresh.wait(&engine, Targets::NAME).await;
+    let shown = fresh.wait_for(&engine, &[CampaignBoard::NAME, Targets::NAME]).await;
     let row = find(&engine, &member.0, campaign).await?;
     let settings = row.plans();
     let terms = engine.options.campaigns.terms(&settings);
