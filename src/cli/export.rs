@@ -18,7 +18,7 @@ use tokio::sync::mpsc::{self, Receiver};
 
 use super::Outcome;
 use super::progress::Progress;
-use super::table::grouped;
+use super::table::{counted, grouped};
 use super::verify::place;
 use super::when::{Said, said};
 use crate::config::Config;
@@ -141,12 +141,10 @@ pub(super) async fn run(
     progress.end();
     made?;
     let (events, bytes) = plan.sums();
-    let [events, first, last, mib] = [events, plan.from, plan.to, bytes >> 20].map(grouped);
-    let (parts, shown) = (plan.parts.len(), folder.display());
-    writeln!(
-        out,
-        "{events} events of the positions {first} to {last} in {parts} files, {mib} MiB, in {shown}"
-    )?;
+    let [first, last, mib] = [plan.from, plan.to, bytes >> 20].map(grouped);
+    let (events, shown) = (counted(events, "event", "events"), folder.display());
+    let parts = counted(u64::try_from(plan.parts.len()).unwrap_or(u64::MAX), "file", "files");
+    writeln!(out, "{events} of the positions {first} to {last} in {parts}, {mib} MiB, in {shown}")?;
     writeln!(out, "what comes after them begins with --from {}", plan.to + 1)?;
     Ok(Outcome::Fine)
 }

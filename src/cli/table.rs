@@ -15,6 +15,11 @@ pub(super) fn grouped(number: u64) -> String {
     text
 }
 
+/// So many of something: `1 event`, `1,234 events`.
+pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
 /// Prints rows under their heading. Cells that begin with a digit stand to the right, and so does their heading.
 pub(super) fn print<const N: usize>(
     out: &mut dyn Write,
@@ -57,6 +62,12 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(grouped(number), text);
         }
+    }
+
+    #[test]
+    fn one_is_one() {
+        let said = [0, 1, 2_000].map(|number| counted(number, "batch", "batches"));
+        assert_eq!(said, ["0 batches", "1 batch", "2,000 batches"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use domain::fact::Position;
 use serde::Deserialize;
 
 use super::progress::Progress;
-use super::table::grouped;
+use super::table;
 use super::{Error, Outcome};
 use crate::config::Config;
 use crate::journal::signing::Checkpoint;
@@ -63,25 +63,26 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
 }
 
 fn print(report: &Report, wanted: &Wanted, out: &mut dyn Write) -> io::Result<()> {
-    let (events, batches) = (grouped(report.events), grouped(report.batches));
+    let events = table::counted(report.events, "event", "events");
+    let batches = table::counted(report.batches, "batch", "batches");
+    if report.last == 0 {
+        return writeln!(out, "there is nothing in the journal yet");
+    }
     if wanted.from.is_some() || wanted.to.is_some() {
         let (first, last) = (report.first, report.last);
-        writeln!(
-            out,
-            "positions {first} to {last} are what was written: {events} events in {batches} batches"
-        )?;
+        writeln!(out, "positions {first} to {last} are what was written: {events} in {batches}")?;
         if first > 1 {
             writeln!(out, "what is before them was not looked at")?;
         }
     } else {
-        writeln!(out, "the journal is what was written: {events} events in {batches} batches")?;
+        writeln!(out, "the journal is what was written: {events} in {batches}")?;
     }
     writeln!(out, "digest {} at position {}", report.digest, report.last)?;
     match &report.newest {
         None => writeln!(out, "nothing of it is signed")?,
         Some(Checkpoint { position, key, .. }) => {
-            let count = grouped(report.checkpoints);
-            writeln!(out, "signed up to position {position}: {count} checkpoints, the last with key {key}")?;
+            let count = table::counted(report.checkpoints, "checkpoint", "checkpoints");
+            writeln!(out, "signed up to position {position}: {count}, the last with key {key}")?;
         }
     }
     for record in &report.begun_anew {

@@ -59,6 +59,7 @@ fn read(path: &PathBuf) -> Result<String, Error> {
 fn print(proven: &Proven, known: Option<&Public>, out: &mut dyn Write) -> io::Result<()> {
     let said = &proven.evidence.statement;
     let (own, causes) = (said.own.len(), said.causes.len());
+    let own = if own == 1 { "this event".to_owned() } else { format!("these {own} events") };
     writeln!(
         out,
         "The evidence about {} {} of organization {} is whole.\n",
@@ -66,7 +67,7 @@ fn print(proven: &Proven, known: Option<&Public>, out: &mut dyn Write) -> io::Re
     )?;
     writeln!(
         out,
-        "Proven: these {own} events of it, and {causes} that led to it, stood in the journal in this order, word for word,"
+        "Proven: {own} of it, and {causes} that led to it, stood in the journal in this order, word for word,"
     )?;
     for Path { checkpoint, .. } in &proven.evidence.paths {
         let (number, at) = (checkpoint.number, time(checkpoint.signed_at));

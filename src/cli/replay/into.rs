@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::super::Outcome;
 use super::super::engine::{self, Engine};
+use super::super::table::counted;
 use super::subject::Kind;
 use super::{Error, Options};
 use crate::config::Config;
@@ -38,7 +39,8 @@ struct Replay {
 impl fmt::Display for Replay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { state, ended, at, events, events_played, watchers, .. } = self;
-        write!(f, "{at}  {events_played} of {events} events, {watchers} watching, ")?;
+        let events = counted(*events, "event", "events");
+        write!(f, "{at}  {events_played} of {events}, {watchers} watching, ")?;
         match ended {
             Some(ended) => write!(f, "over: {ended}"),
             None if state == "paused" && *watchers == 0 => f.write_str("waiting for somebody to watch"),

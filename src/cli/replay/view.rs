@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use tokio::signal;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::super::table::grouped;
+use super::super::table::{counted, grouped};
 use super::figures::Figure;
 use super::keys::{Key, Raw, pressed};
 use super::{Show, lines};
@@ -174,7 +174,8 @@ impl Page<'_> {
     fn lines(&self, width: usize, height: usize) -> Vec<String> {
         let (played, total) = self.played;
         let done = played.saturating_mul(100).checked_div(total).unwrap_or(100);
-        let count = |count: usize| grouped(u64::try_from(count).unwrap_or(u64::MAX));
+        let [played, total] = [played, total].map(|count| u64::try_from(count).unwrap_or(u64::MAX));
+        let (played, total) = (grouped(played), counted(total, "event", "events"));
         let mut lines = vec![
             format!("{}  REPLAY: nothing is recorded, and nobody is rung", self.title),
             format!(
@@ -183,7 +184,7 @@ impl Page<'_> {
                 self.speed(),
                 self.state()
             ),
-            format!("[{}] {done:>3} %  {} of {} events", bar(done, width), count(played), count(total)),
+            format!("[{}] {done:>3} %  {played} of {total}", bar(done, width)),
             String::new(),
         ];
         let figures = wrapped(self.figures.iter().map(|(name, value)| format!("{name} {value}")), width);

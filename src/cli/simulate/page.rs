@@ -8,7 +8,7 @@ use domain::simulation::report::{End, Report};
 use domain::zone::Zone;
 use serde::Serialize;
 
-use super::super::table::{self, grouped};
+use super::super::table::{self, counted as number_of, grouped};
 use super::Options;
 
 pub(super) fn print(report: &Report, options: &Options, house: Zone, out: &mut dyn Write) -> io::Result<()> {
@@ -43,9 +43,9 @@ fn end(report: &Report, options: &Options, house: Zone) -> String {
         End::Completed { at } => format!("Started {began}, completed {}.", wall(*at)),
         End::Paused { at, why } => format!("Started {began}, PAUSED {}: {}", wall(*at), reason(why)),
         End::Running => format!(
-            "Started {began}, NOT THROUGH after {} days: {} contacts are still open.",
-            options.days,
-            grouped(report.contacts.open.into())
+            "Started {began}, NOT THROUGH after {}: {} still open.",
+            number_of(options.days.into(), "day", "days"),
+            number_of(report.contacts.open.into(), "contact is", "contacts are")
         ),
     }
 }
@@ -79,9 +79,10 @@ fn figures(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         ("  called in time", grouped(callbacks.in_time.into())),
         ("  called late", grouped(callbacks.late.into())),
     ];
-    let busiest =
-        report.busiest.map(|hour| (hour.begins.format("%F %H:%M").to_string(), grouped(hour.calls.into())));
-    rows.extend(busiest.map(|(begins, calls)| ("busiest hour", format!("{calls} calls from {begins}"))));
+    let busiest = report.busiest.map(|hour| {
+        (hour.begins.format("%F %H:%M").to_string(), number_of(hour.calls.into(), "call", "calls"))
+    });
+    rows.extend(busiest.map(|(begins, calls)| ("busiest hour", format!("{calls} from {begins}"))));
     let rows: Vec<[String; 2]> = rows.into_iter().map(|(name, figure)| [name.to_owned(), figure]).collect();
     table::print(out, ["FIGURE", ""], &rows)
 }

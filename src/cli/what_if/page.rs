@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use domain::hindsight::report::{Freed, Refused, Report, Sums};
 use serde_json::Value;
 
-use super::super::table::{self, grouped};
+use super::super::table::{self, counted, grouped};
 use super::past::Missing;
 
 /// How many attempts are listed where not all are wanted.
@@ -95,8 +95,8 @@ impl Page<'_> {
                 format!("Of the calls that are left the last is over {}.", self.wall(would.last_ended))
             }
             None => format!(
-                "When it would have ended is unknown: {} contacts would still be open, and what they would have said nobody knows.",
-                grouped(would.open.contacts.into())
+                "When it would have ended is unknown: {} would still be open, and what they would have said nobody knows.",
+                counted(would.open.contacts.into(), "contact", "contacts")
             ),
         };
         format!("{was} {then}")
@@ -175,22 +175,24 @@ impl Page<'_> {
         for (rule, calls) in &self.report.unexplained {
             writeln!(
                 out,
-                "{calls} calls were made though {rule} stands against them by the settings of today too: the organization's rules are not \
-                 recorded and may have been others then, or the engine had not heard yet. They count as allowed."
+                "{} made though {rule} stands against them by the settings of today too: the organization's rules are not \
+                 recorded and may have been others then, or the engine had not heard yet. They count as allowed.",
+                counted((*calls).into(), "call was", "calls were")
             )?;
         }
         if self.missing.forgotten > 0 {
             writeln!(
                 out,
-                "{} contacts were forgotten: the campaign's zone is taken for theirs.",
-                self.missing.forgotten
+                "{} forgotten: the campaign's zone is taken for theirs.",
+                counted(self.missing.forgotten, "contact was", "contacts were")
             )?;
         }
         if self.missing.unreadable > 0 {
             writeln!(
                 out,
-                "{} events make no sense to this version, and are not in it.",
-                self.missing.unreadable
+                "{} no sense to this version, and {} not in it.",
+                counted(self.missing.unreadable, "event makes", "events make"),
+                if self.missing.unreadable == 1 { "is" } else { "are" }
             )?;
         }
         Ok(())
@@ -205,8 +207,14 @@ fn certain(exact: bool) -> String {
     if exact { "yes" } else { "no" }.to_owned()
 }
 
-/// `{"cap":{"found":3}}` as `cap.found 3`.
+/// `{"cap":{"found":3}}` as `cap.found 3`, and what a clock on the wall showed as a time and where that was.
 fn plain(value: &Value) -> String {
+    let wall =
+        value.get("wall").map(|wall| ["time", "zone"].map(|name| wall.get(name).and_then(Value::as_str)));
+    if let Some([Some(time), Some(zone)]) = wall {
+        let time = time.split('.').next().unwrap_or(time).replace('T', " ");
+        return format!("{time} in {zone}");
+    }
     match value {
         Value::Object(fields) => fields
             .iter()

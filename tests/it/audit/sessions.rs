@@ -28,7 +28,7 @@ async fn a_session_is_told_and_its_calls_lead_back_to_the_file(world: World) {
     let own = ["session.opened", "session.launched", "session.returned", "session.completed"];
     assert_eq!(types(events(&told)), own, "{told}");
     let words: Vec<&str> = events(&told).iter().map(|event| text(&event["words"])).collect();
-    assert_eq!(words[0], "The session was opened with a list of 3 numbers");
+    assert_eq!(words[0], "The session was opened with a list; numbers: 3");
     assert_eq!(words[3], "The session was closed by hand");
     let opened = &events(&told)[0];
     assert_eq!(

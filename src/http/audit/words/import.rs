@@ -9,7 +9,7 @@ const FINISHED: Texts = [
     "Import tugadi: {0} qator, {1} ta yaratildi, {2} ta yangilandi, {3} ta o'tkazib yuborildi, {4} ta rad etildi",
     "Импорт тугади: {0} қатор, {1} та яратилди, {2} та янгиланди, {3} та ўтказиб юборилди, {4} та рад этилди",
     "Импорт завершён: строк {0}, создано {1}, обновлено {2}, пропущено {3}, отклонено {4}",
-    "The import was finished: {0} rows, {1} created, {2} updated, {3} skipped, {4} rejected",
+    "The import was finished; rows: {0}; {1} created, {2} updated, {3} skipped, {4} rejected",
 ];
 const FAILED: Texts = [
     "Import uzilib qoldi: {0}",
@@ -21,7 +21,7 @@ const UNDONE: Texts = [
     "Import bekor qilindi: {0} ta kontakt o'chirildi, {1} ta qoldi",
     "Импорт бекор қилинди: {0} та контакт ўчирилди, {1} та қолди",
     "Импорт отменён: удалено контактов {0}, осталось {1}",
-    "The import was undone: {0} contacts were removed, {1} were kept",
+    "The import was undone; contacts removed: {0}, kept: {1}",
 ];
 
 const REDACTED: Texts = [

@@ -8,13 +8,13 @@ const ACCEPTED: Texts = [
     "Ro'yxat qabul qilindi: {1} qatordan {0} ta raqam, {2} ta yaroqsiz, {3} ta takror",
     "Рўйхат қабул қилинди: {1} қатордан {0} та рақам, {2} та яроқсиз, {3} та такрор",
     "Список принят: строк {1}, номеров {0}, негодных {2}, повторов {3}",
-    "The list was accepted: {0} numbers of {1} rows, {2} invalid, {3} duplicates",
+    "The list was accepted; rows: {1}, numbers: {0}, invalid: {2}, duplicates: {3}",
 ];
 const RETRY: Texts = [
     "{1} sessiyasi yeta olmagan {0} ta raqamdan ro'yxat tuzildi",
     "{1} сессияси ета олмаган {0} та рақамдан рўйхат тузилди",
     "Составлен список из номеров, до которых сессия {1} не дозвонилась: {0}",
-    "A list was made of the {0} numbers that the session {1} did not reach",
+    "A list was made of what the session {1} did not reach; numbers: {0}",
 ];
 const PLACED: Texts = [
     "Ro'yxat masofaviy serverga qo'yildi",

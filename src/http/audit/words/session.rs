@@ -8,7 +8,7 @@ const OPENED: Texts = [
     "Sessiya ochildi: ro'yxatda {0} ta raqam",
     "Сессия очилди: рўйхатда {0} та рақам",
     "Сессия открыта, номеров в списке: {0}",
-    "The session was opened with a list of {0} numbers",
+    "The session was opened with a list; numbers: {0}",
 ];
 const OPENED_BARE: Texts = [
     "Sessiya ro'yxatsiz ochildi",
