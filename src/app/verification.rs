@@ -90,8 +90,15 @@ impl Look {
         let Some(vitals::Verifying { by, began_at, position, .. }) = known.running.take() else { return };
         let (position, found) = match checked {
             Ok(report) => {
-                let Report { last, digest, checkpoints, newest, .. } = report;
-                (last, Found::Sound { digest, checkpoints, signed_to: newest.map(|newest| newest.position) })
+                let Report { last, digest, checkpoints, newest, lost, .. } = report;
+                if lost.persons > 0 {
+                    tracing::error!(
+                        persons = lost.persons,
+                        "WORDS ARE LOST: keys of persons are gone whom nobody asked to forget"
+                    );
+                }
+                let signed_to = newest.map(|newest| newest.position);
+                (last, Found::Sound { digest, checkpoints, signed_to, lost: lost.persons })
             }
             Err(fault) => (position, wrong(fault)),
         };

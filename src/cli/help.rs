@@ -121,8 +121,10 @@ Examples:
 Prints: progress on stderr; on stdout the numbers of events and batches, the newest digest and up to where it is signed, or the first \
 place that is wrong. Events lost at the end show against the last signed checkpoint, and where that is lost with them against one that \
 is kept elsewhere. With --from or --to the file itself (integrity_check) is not looked at.
+What belongs to persons is sealed with keys that lie beside the journal, in person_keys. Where some are gone though nobody asked to forget \
+those persons, it says of how many; somebody who is told of under several names may be counted as several. With --from or --to it does not look.
 
-Exit codes: 0 the journal is what was written, 1 it is not, 2 it cannot be opened, or FILE holds no checkpoints";
+Exit codes: 0 the journal is what was written, 1 it is not, or words of persons are lost with their keys, 2 it cannot be opened, or FILE holds no checkpoints";
 
 pub(super) const VERIFY_BUNDLE: &str = "\
 Checks an evidence about a call, as GET /audit/calls/:id/evidence gives it.

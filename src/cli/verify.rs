@@ -12,7 +12,9 @@ use super::table;
 use super::{Error, Outcome};
 use crate::config::Config;
 use crate::journal::signing::Checkpoint;
-use crate::journal::verify::{self, Fault, Place, Reader, Report, Wanted};
+use crate::journal::verify::{self, Fault, Lost, Place, Reader, Report, Wanted};
+
+const REMEDY: &str = "Their keys are missing in person_keys: bring the rows back from a backup";
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -52,7 +54,7 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
             if compared > 0 {
                 writeln!(out, "it agrees with the {} kept elsewhere", counted(compared, "checkpoint"))?;
             }
-            Ok(Outcome::Fine)
+            Ok(if report.lost.persons == 0 { Outcome::Fine } else { Outcome::NotFine })
         }
         Err(Fault::Journal(unreadable)) => Err(unreadable.into()),
         Err(fault @ (Fault::At { .. } | Fault::Signed(_) | Fault::Store(_))) => {
@@ -90,6 +92,24 @@ fn print(report: &Report, wanted: &Wanted, out: &mut dyn Write) -> io::Result<()
         writeln!(
             out,
             "NOTE: key {number} ({key}), from checkpoint {first} on, is not vouched for by the one before it"
+        )?;
+    }
+    print_lost(report.lost, out)
+}
+
+fn print_lost(lost: Lost, out: &mut dyn Write) -> io::Result<()> {
+    let (persons, unclear) =
+        (table::counted(lost.persons, "person", "persons"), table::grouped(lost.unclear));
+    if lost.persons > 0 {
+        writeln!(
+            out,
+            "WORDS ARE LOST: what belongs to {persons} cannot be opened, and nobody asked to forget them. {REMEDY}"
+        )?;
+    }
+    if lost.unclear > 0 {
+        writeln!(
+            out,
+            "NOTE: keys that are gone and sealed what names nobody: {unclear}. Somebody was forgotten since, who may have had them"
         )?;
     }
     Ok(())

@@ -69,8 +69,9 @@ pub struct Verified {
 /// What the journal was found to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// What was written; the digest is over all of it, and so many checkpoints are signed, the last over everything up to there.
-    Sound { digest: String, checkpoints: u64, signed_to: Option<Position> },
+    /// What was written; the digest is over all of it, and so many checkpoints are signed, the last over everything up to there. Of so many
+    /// persons nothing can be opened any more, though nobody asked to forget them.
+    Sound { digest: String, checkpoints: u64, signed_to: Option<Position>, lost: u64 },
     /// Something else, from here on where the place is known.
     Wrong { position: Option<Position>, what: String },
     /// It could not be read to its end.

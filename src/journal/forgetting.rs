@@ -48,7 +48,7 @@ pub struct Said {
 }
 
 impl Said {
-    fn of(fact: &Fact) -> Option<Self> {
+    pub(super) fn of(fact: &Fact) -> Option<Self> {
         let Event::Contact(contact::Event::Forgotten { numbers, at, .. }) = &fact.event else { return None };
         let organization = Organization::parse(fact.stream.organization()).ok()?;
         let contact = fact.stream.session_name().parse().ok()?;

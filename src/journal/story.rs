@@ -120,7 +120,8 @@ impl Reader {
         Ok(decoding.page())
     }
 
-    async fn keys(&self, ids: &[Uuid]) -> Result<Vec<KeyRow>, Error> {
+    /// Those of these keys that are not destroyed.
+    pub(super) async fn keys(&self, ids: &[Uuid]) -> Result<Vec<KeyRow>, Error> {
         match &self.0 {
             Store::Sqlite(store) => store.keys(ids).await,
             Store::Postgres(store) => store.keys(ids).await,

@@ -1,7 +1,8 @@
 //! Whether the journal is what was written: every hash recomputed, every digest chained, every position present, every signature true.
 //! A change shows at the event it was made to. What is lost at the very end shows against the last checkpoint that was signed, and what
-//! is lost with that one against a checkpoint that is kept elsewhere.
+//! is lost with that one against a checkpoint that is kept elsewhere. Keys that persons' words need and that are gone are counted.
 
+mod gone;
 mod listed;
 mod signed;
 mod walk;
@@ -14,6 +15,8 @@ use super::bounds::Bounds;
 use super::lists::{ListName, StoredChunk};
 use super::signing::{Checkpoint, KeyRecord};
 use super::{Batch, Error, Stored, postgres, sqlite};
+
+pub use gone::Lost;
 
 /// Which journal to look at.
 #[derive(Debug, Clone)]
@@ -135,6 +138,8 @@ pub struct Report {
     pub newest: Option<Checkpoint>,
     /// Keys that no earlier one vouches for.
     pub begun_anew: Vec<KeyRecord>,
+    /// What cannot be opened, where all of the journal was looked at.
+    pub lost: Lost,
 }
 
 /// Why a journal did not pass.
@@ -194,7 +199,7 @@ async fn look(
     pace: Pace,
     report: &mut dyn FnMut(Progress),
 ) -> Result<Report, Fault> {
-    let walked = walk::walk(reader, wanted, pace, report).await?;
+    let (walked, lost) = walk::walk(reader, wanted, pace, report).await?;
     let signed = signed::check(reader, &wanted.kept).await?;
     Ok(Report {
         first: walked.first,
@@ -205,6 +210,7 @@ async fn look(
         checkpoints: signed.count,
         newest: signed.newest,
         begun_anew: signed.begun_anew,
+        lost,
     })
 }
 

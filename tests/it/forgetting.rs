@@ -3,6 +3,7 @@
 
 mod afterwards;
 mod lived;
+mod lost;
 mod places;
 mod planted;
 mod restored;

@@ -34,6 +34,12 @@ const SOUND: Texts = [
     "Журнал цел до позиции {0}",
     "The journal is what was written, up to position {0}",
 ];
+const LOST: Texts = [
+    "Jurnal {0}-o'ringacha yozilganidek, ammo {1} kishining so'zlari kalitlari bilan yo'qolgan, garchi hech kim ularni unutishni so'ramagan",
+    "Журнал {0}-ўрингача ёзилганидек, аммо {1} кишининг сўзлари калитлари билан йўқолган, гарчи ҳеч ким уларни унутишни сўрамаган",
+    "Журнал цел до позиции {0}, но слова стольких лиц утрачены вместе с ключами, хотя забыть их никто не просил: {1}",
+    "The journal is what was written, up to position {0}, but the words of so many persons are lost with their keys, though nobody asked to forget them: {1}",
+];
 const WRONG_AT: Texts = [
     "Jurnal {0}-o'rinda buzilgan",
     "Журнал {0}-ўринда бузилган",
@@ -94,6 +100,9 @@ struct VerifiedView {
     checkpoints: Option<u64>,
     /// Up to where it is signed.
     signed_to: Option<u64>,
+    /// Of how many persons nothing can be opened any more though nobody asked to forget them, where it is sound: their keys are gone.
+    /// Somebody who is told of under several names may be counted as several.
+    persons_lost: Option<u64>,
     /// The first place that is wrong; null where it is sound, and where nobody can say.
     wrong_at: Option<u64>,
     /// What is wrong there.
@@ -180,7 +189,8 @@ fn view(known: Verification, organization: &Organization, teller: Teller) -> Ver
 
 fn told(last: &Verified, teller: Teller) -> String {
     match &last.found {
-        Found::Sound { .. } => teller.with(SOUND, &[&last.position]),
+        Found::Sound { lost: 0, .. } => teller.with(SOUND, &[&last.position]),
+        Found::Sound { lost, .. } => teller.with(LOST, &[&last.position, lost]),
         Found::Wrong { position: Some(position), .. } => teller.with(WRONG_AT, &[position]),
         Found::Wrong { position: None, .. } => teller.say(WRONG),
         Found::Unreadable => teller.say(UNREADABLE),
@@ -197,13 +207,15 @@ fn verified(last: Verified, by: impl Fn(Asker) -> Option<String>) -> VerifiedVie
         digest: None,
         checkpoints: None,
         signed_to: None,
+        persons_lost: None,
         wrong_at: None,
         wrong: None,
     };
     match last.found {
-        Found::Sound { digest, checkpoints, signed_to } => {
+        Found::Sound { digest, checkpoints, signed_to, lost } => {
             (view.outcome, view.digest) = (Outcome::Sound, Some(digest));
             (view.checkpoints, view.signed_to) = (Some(checkpoints), signed_to);
+            view.persons_lost = Some(lost);
         }
         Found::Wrong { position, what } => {
             (view.outcome, view.wrong_at, view.wrong) = (Outcome::Wrong, position, Some(what));

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use domain::fact::Position;
 
+use super::gone::{Gone, Lost};
 use super::listed::{self, Strayed};
 use super::{Fault, Pace, Progress, Reader, Wanted, at};
 use crate::journal::chain::{Digest, GENESIS, Hash};
@@ -40,20 +41,25 @@ pub(super) async fn walk(
     wanted: &Wanted,
     pace: Pace,
     report: &mut dyn FnMut(Progress),
-) -> Result<Walk, Fault> {
+) -> Result<(Walk, Lost), Fault> {
     let head = reader.position().await?;
     let to = wanted.to.unwrap_or(Position::MAX);
     let mut walk = begin(reader, wanted.from).await?;
     let mut strayed = Strayed::default();
+    // Who was forgotten stands anywhere in a journal.
+    let mut gone = (wanted.from.is_none() && wanted.to.is_none()).then(Gone::default);
     let mut next = page(reader, walk.position, to).await?;
     while let Some(page_of_now) = next {
         let (began, last) = (Instant::now(), page_of_now.last());
         let checking = tokio::task::spawn_blocking(move || walk.check(page_of_now));
         let (checked, reading) = tokio::join!(checking, page(reader, last, to));
         let broken = |why: tokio::task::JoinError| Error::Unavailable(why.to_string());
-        let (walked, listed) = checked.map_err(broken)??;
-        for event in &listed {
+        let (walked, events) = checked.map_err(broken)??;
+        for event in events.iter().filter(|event| listed::is_listed(event)) {
             strayed.look(reader, event).await?;
+        }
+        if let Some(gone) = &mut gone {
+            gone.look(reader, &events).await?;
         }
         walk = walked;
         report(Progress { position: walk.position, head: head.max(walk.position) });
@@ -63,7 +69,11 @@ pub(super) async fn walk(
         next = reading?;
     }
     strayed.end(reader, walk.position).await?;
-    Ok(walk)
+    let lost = match gone {
+        Some(gone) => gone.end(reader).await?,
+        None => Lost::default(),
+    };
+    Ok((walk, lost))
 }
 
 /// Before the batch that holds `from`; its predecessor's digest is believed.
@@ -146,14 +156,13 @@ async fn unreadable_batch(reader: &Reader, mut after: Position, why: Error) -> F
 }
 
 impl Walk {
-    /// The walk after this page, and the events in it that tell of what lies beside the events.
+    /// The walk after this page, and its events, some of which tell of what lies beside them.
     fn check(mut self, page: Page) -> Result<(Self, Vec<Stored>), Fault> {
         let mut events = page.events.iter();
         for batch in &page.batches {
             self.check_batch(batch, &mut events)?;
         }
-        let listed = page.events.into_iter().filter(listed::is_listed).collect();
-        Ok((self, listed))
+        Ok((self, page.events))
     }
 
     fn check_batch(&mut self, batch: &Batch, events: &mut std::slice::Iter<'_, Stored>) -> Result<(), Fault> {
