@@ -100,7 +100,10 @@ impl Look {
                 let signed_to = newest.map(|newest| newest.position);
                 (last, Found::Sound { digest, checkpoints, signed_to, lost: lost.persons })
             }
-            Err(fault) => (position, wrong(fault)),
+            Err(fault) => match wrong(fault) {
+                found @ Found::Wrong { position: Some(there), .. } => (position.max(there), found),
+                found @ (Found::Wrong { .. } | Found::Sound { .. } | Found::Unreadable) => (position, found),
+            },
         };
         known.last = Some(Verified { by, began_at, ended_at, position, found });
     }

@@ -28,6 +28,14 @@ const RUNNING: Texts = [
     "Журнал проверяется: {0} из {1}",
     "The journal is being verified: {0} of {1}",
 ];
+const BEGUN: Texts =
+    ["Jurnal tekshirilmoqda", "Журнал текширилмоқда", "Журнал проверяется", "The journal is being verified"];
+const EMPTY: Texts = [
+    "Jurnalda hali hech narsa yo'q",
+    "Журналда ҳали ҳеч нарса йўқ",
+    "В журнале пока ничего нет",
+    "There is nothing in the journal yet",
+];
 const SOUND: Texts = [
     "Jurnal {0}-o'ringacha yozilganidek",
     "Журнал {0}-ўрингача ёзилганидек",
@@ -169,6 +177,7 @@ pub(super) fn may_verify(caller: &Caller) -> Result<(), Refusal> {
 
 fn view(known: Verification, organization: &Organization, teller: Teller) -> VerificationView {
     let words = match (&known.running, &known.last) {
+        (Some(running), _) if running.head == 0 => teller.say(BEGUN),
         (Some(running), _) => teller.with(RUNNING, &[&running.position, &running.head]),
         (None, Some(last)) => told(last, teller),
         (None, None) => teller.say(NEVER),
@@ -189,6 +198,7 @@ fn view(known: Verification, organization: &Organization, teller: Teller) -> Ver
 
 fn told(last: &Verified, teller: Teller) -> String {
     match &last.found {
+        Found::Sound { .. } if last.position == 0 => teller.say(EMPTY),
         Found::Sound { lost: 0, .. } => teller.with(SOUND, &[&last.position]),
         Found::Sound { lost, .. } => teller.with(LOST, &[&last.position, lost]),
         Found::Wrong { position: Some(position), .. } => teller.with(WRONG_AT, &[position]),

@@ -101,7 +101,21 @@ async fn the_first_wrong_place_is_named() {
         (&json!("wrong"), &json!(20), &json!(null)),
         "{found}"
     );
+    assert_eq!(last["position"], 20, "it was looked at");
     assert_eq!(last["wrong"], "the event is not the one that was recorded");
     assert_eq!(found["words"], "The journal is wrong at position 20");
     assert!(world.said().contains("THE JOURNAL IS WRONG"), "{}", world.said());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_journal_is_told_as_one() {
+    let mut world = World::sqlite();
+    world.start().await;
+    let auditor = Auditor::of(&world, "1", "auditor");
+    let (status, begun) = auditor.verify().await;
+    assert!(status == 202 && !text(&begun["words"]).contains('0'), "{begun}");
+    assert_eq!(auditor.found().await["words"], "There is nothing in the journal yet");
+    let verified = world.verify();
+    let said = (verified.status.code(), String::from_utf8(verified.stdout).unwrap());
+    assert_eq!(said, (Some(0), "there is nothing in the journal yet\n".to_owned()));
 }
