@@ -20,6 +20,7 @@ use domain::recording::{self, Whereabouts};
 use lru::LruCache;
 use projections::call_history::{self, CallHistory, ResultRow};
 use projections::campaign_calls::{self, CampaignCalls};
+use projections::contact_book::{self, ContactBook};
 use projections::projection::Projection;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -76,9 +77,9 @@ async fn of_result(
 ) -> Result<HttpResponse, Problem> {
     let unknown = || Problem::new(Code::ResultUnknown, "there is no result of that id");
     let id = Uuid::parse_str(&id).map_err(|_| unknown())?;
-    fresh.wait_for(&engine, &[CallHistory::NAME, CampaignCalls::NAME]).await;
-    let row = find(&engine, &caller.0.organization, id).await?.ok_or_else(unknown)?;
-    let Some(url) = row.recording_url.as_deref() else { return absent(&engine, &row) };
+    fresh.wait_for(&engine, &[CallHistory::NAME, CampaignCalls::NAME, ContactBook::NAME]).await;
+    let call = find(&engine, &caller.0.organization, id).await?.ok_or_else(unknown)?;
+    let Some(url) = call.row.recording_url.as_deref() else { return absent(&engine, &call).await };
     let whereabouts = Whereabouts::parse(url, &engine.options.recordings);
     if whereabouts == Whereabouts::Nowhere {
         let detail = "the call server named no recording that may be listened to; see its recordingUrl";
@@ -93,7 +94,7 @@ async fn of_result(
             tracing::info!(result = %id, actor = caller.0.actor, "a recording is listened to");
             Ok(answer)
         }
-        None => absent(&engine, &row),
+        None => absent(&engine, &call).await,
     }
 }
 
@@ -108,20 +109,47 @@ pub(super) async fn listen(
 }
 
 /// A call, whoever placed it.
+struct Call {
+    /// Without the number, where a campaign placed it.
+    row: ResultRow,
+    placed: Option<(Organization, Uuid)>,
+}
+
 async fn find(
     engine: &Engine,
     organization: &Organization,
     id: Uuid,
-) -> Result<Option<ResultRow>, projections::Error> {
+) -> Result<Option<Call>, projections::Error> {
     let reported = call_history::find(&engine.screens, organization.as_str(), id).await?;
-    if reported.is_some() {
-        return Ok(reported);
+    if let Some(row) = reported {
+        return Ok(Some(Call { row, placed: None }));
     }
-    let placed = campaign_calls::find(&engine.screens, organization, id).await?;
-    Ok(placed.and_then(|call| call.as_result(String::new())))
+    let Some(placed) = campaign_calls::find(&engine.screens, organization, id).await? else {
+        return Ok(None);
+    };
+    let contact = (organization.clone(), placed.contact);
+    Ok(placed.as_result(String::new()).map(|row| Call { row, placed: Some(contact) }))
 }
 
-fn absent(engine: &Engine, row: &ResultRow) -> Result<HttpResponse, Problem> {
+impl Call {
+    /// Whoever was forgotten has no number any more.
+    async fn is_forgotten(&self, engine: &Engine) -> Result<bool, projections::Error> {
+        let Some((organization, contact)) = &self.placed else { return Ok(self.row.phone.is_empty()) };
+        let found = contact_book::several(&engine.screens, organization, &[*contact]).await?;
+        Ok(found.get(contact).is_some_and(|contact| contact.phone.is_empty()))
+    }
+}
+
+pub(super) fn forgotten() -> Problem {
+    let detail = "whoever the call was with was forgotten, and what is known of its recording with them";
+    Problem::new(Code::RecordingUnknown, detail)
+}
+
+async fn absent(engine: &Engine, call: &Call) -> Result<HttpResponse, Problem> {
+    if call.is_forgotten(engine).await? {
+        return Err(forgotten());
+    }
+    let row = &call.row;
     if !recording::may_come(row.ended_at, row.created_at, engine.clock.now()) {
         return Err(Problem::new(Code::RecordingUnknown, "the call has no recording"));
     }

@@ -45,6 +45,10 @@ pub(super) async fn recording(
     fresh.wait(&engine, PbxCalls::NAME).await;
     let row = super::find(&engine, &caller.0.organization, &call).await?;
     let unknown = || Problem::new(Code::RecordingUnknown, "the call has no recording");
+    // The exchange may have it still; nobody is to hear it here any more.
+    if row.from_number.is_empty() && row.to_number.is_empty() {
+        return Err(recordings::forgotten());
+    }
     let recording = row.recording.clone().ok_or_else(unknown)?;
     let whereabouts = Whereabouts::Exchange { call: row.id, recording };
     let answer = recordings::listen(&engine, whereabouts, row.id, &request).await?.ok_or_else(unknown)?;

@@ -182,11 +182,38 @@ fn kept(world: &World) -> usize {
     std::fs::read_dir(world.data().join("exchange-recordings")).map_or(0, Iterator::count)
 }
 
+/// Their calls ended a moment ago: nobody is told to wait for a recording that will never come, or hears one that lies elsewhere.
+async fn nothing_is_to_be_heard(world: &World, call: &str) {
+    let token = world.token();
+    let get = async |path: &str| world.http.get(world.url(path)).bearer_auth(&token).send().await.unwrap();
+    let history: Value = get("/calls/history").await.json().await.unwrap();
+    let theirs = history
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|call| call["phoneNumber"].as_str().is_none_or(str::is_empty));
+    let theirs: Vec<&Value> = theirs.filter(|call| call["source"] != "pbx").collect();
+    for source in ["remote", "campaign"] {
+        assert!(theirs.iter().any(|call| call["source"] == source), "none of a {source}: {history}");
+    }
+    let named = |call: &&Value| format!("/calls/results/{}/recording", call["id"].as_str().unwrap());
+    let mut paths: Vec<String> = theirs.iter().map(named).collect();
+    paths.push(format!("{call}/recording"));
+    for path in paths {
+        let answer = get(&path).await;
+        let (status, problem) = (answer.status().as_u16(), answer.json::<Value>().await.unwrap());
+        assert_eq!((status, &problem["code"]), (404, &json!("recording-unknown")), "{path}: {problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("forgotten"), "{path}: {problem}");
+    }
+}
+
 async fn is_forgotten_with_all_that_was_lived(mut world: World) {
     let (planted, exchange) = lived(&mut world).await;
+    let call = planted.paths.iter().find(|path| path.starts_with("/kerio/calls/")).cloned().unwrap();
     assert_eq!(kept(&world), 1, "somebody listened");
     // The exchange goes on telling of its calls, and is read again after each start.
     let world = is_found_nowhere(world, planted).await;
+    nothing_is_to_be_heard(&world, &call).await;
     assert_eq!(kept(&world), 0, "nobody listens again");
     drop(exchange);
 }
