@@ -47,6 +47,8 @@ pub trait RemoteHost: Send + Sync + std::fmt::Debug {
     fn stop(&self, session: &SessionId) -> BoxFuture<'_, Result<Option<Exit>, Trouble>>;
     /// A recording by its name, from a byte on; none where there is no such file, or not yet.
     fn recording(&self, name: &str, from: u64) -> BoxFuture<'_, Result<Option<Recording>, Trouble>>;
+    /// Removes a recording for good; false where there is no such file.
+    fn remove_recording(&self, name: &str) -> BoxFuture<'_, Result<bool, Trouble>>;
 }
 
 /// Whoever rings a person and talks to them. `effect` names one attempt for ever: a call asked for twice under it is one call.

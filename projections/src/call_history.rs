@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::projection::{Index, Projection, Touch, Unfoldable};
 use crate::row::row;
 
-pub use queries::{Filter, Number, Part, Place, begun, find, history, of_session, several};
+pub use queries::{Filter, Number, Part, Place, begun, find, history, of_session, recordings_named, several};
 
 row! {
     /// A result as it is shown. Fields of a person who was forgotten are empty.

@@ -42,6 +42,8 @@ pub struct Options {
     pub remote: Arc<dyn RemoteHost>,
     pub agent: Arc<dyn VoiceAgent>,
     pub recordings: Arc<dyn Recordings>,
+    /// The remote host's folder of recordings.
+    pub recordings_there: Arc<str>,
     /// What holds for every campaign.
     pub campaigns: House,
     /// What the remote host is called where it is taken.

@@ -217,6 +217,16 @@ impl RemoteHost for Local {
         }
         .boxed()
     }
+
+    fn remove_recording(&self, name: &str) -> BoxFuture<'_, Result<bool, Trouble>> {
+        let (folder, name) = (self.options.recordings.clone(), name.to_owned());
+        async move {
+            let removed = files::remove(&folder, &name).await;
+            removed
+                .map_err(|why| never(format!("REMOTE_RECORDINGS_PATH: a recording cannot be removed: {why}")))
+        }
+        .boxed()
+    }
 }
 
 fn never(why: String) -> Trouble {

@@ -150,6 +150,11 @@ impl RemoteHost for Simulated {
         let recording = self.server.recording(name).map(|whole| read(name, &whole, from));
         async { Ok(recording) }.boxed()
     }
+
+    /// They are made up from their names whenever somebody listens, and kept nowhere.
+    fn remove_recording(&self, _name: &str) -> BoxFuture<'_, Result<bool, Trouble>> {
+        async { Ok(false) }.boxed()
+    }
 }
 
 fn not_kept(why: &io::Error) -> Trouble {

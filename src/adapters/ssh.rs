@@ -189,6 +189,15 @@ impl RemoteHost for Ssh {
         let name = name.to_owned();
         async move { self.listen(&name, from).await }.boxed()
     }
+
+    fn remove_recording(&self, name: &str) -> BoxFuture<'_, Result<bool, Trouble>> {
+        let (far, path) = (Arc::clone(&self.far), recording::inside(&self.options.recordings, name));
+        async move {
+            let Some(path) = path else { return Ok(false) };
+            apart(move || async move { recording::remove(&far, &path).await }).await.map_err(Error::told)
+        }
+        .boxed()
+    }
 }
 
 /// On a thread and a runtime of its own. It goes on when nobody waits for it any more, and its panic is an error here.

@@ -35,6 +35,11 @@ impl RemoteHost for Unset {
     fn recording(&self, _name: &str, _from: u64) -> BoxFuture<'_, Result<Option<Recording>, Trouble>> {
         nowhere()
     }
+
+    /// What lies on a call server of before is out of reach.
+    fn remove_recording(&self, _name: &str) -> BoxFuture<'_, Result<bool, Trouble>> {
+        async { Ok(false) }.boxed()
+    }
 }
 
 fn nowhere<T: Send + 'static>() -> BoxFuture<'static, Result<T, Trouble>> {

@@ -112,6 +112,7 @@ impl World<'_> {
             remote: Arc::clone(&self.remote),
             agent: Arc::clone(&self.agent),
             recordings: Arc::clone(&self.recordings),
+            recordings_there: self.config.remote.recordings.as_str().into(),
             campaigns: self.campaigns.clone(),
             host: host_name(self.config),
             home: self.config.house.region,

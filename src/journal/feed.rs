@@ -229,6 +229,11 @@ impl Keys {
         let open = rows.into_iter().filter(|row| !keyring.is_closed(row.id));
         self.0.extend(open.map(|row| (row.id, keyring.admit(&row).ok())));
     }
+
+    /// Also those that are closed: for whoever is about to destroy them.
+    pub(super) fn of(keyring: &Keyring, rows: Vec<KeyRow>) -> Self {
+        Self(rows.into_iter().map(|row| (row.id, keyring.admit(&row).ok())).collect())
+    }
 }
 
 /// Stored events on their way to facts.

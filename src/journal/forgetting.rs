@@ -17,10 +17,11 @@ use uuid::Uuid;
 
 use super::bounds::Bounds;
 use super::effects::caused_by;
+use super::feed::{Decoding, Keys};
 use super::keys::Keyring;
 use super::lists::{Chunks, ListName};
 use super::verify::Reader;
-use super::{Error, Journal, Store};
+use super::{Error, Journal, Named, Store};
 
 /// Effects, by their ids.
 pub(super) type Heard = Arc<Mutex<BTreeSet<String>>>;
@@ -195,6 +196,14 @@ impl Journal {
     pub fn close_keys(&self, keys: &[Uuid]) {
         self.keyring.close(keys);
         self.drop_at_hand();
+    }
+
+    /// What was said in these streams under keys that are closed and not destroyed yet: it tells what lies elsewhere and has to go first.
+    pub async fn said_under(&self, keys: &[Uuid], streams: &[Named]) -> Result<Vec<Arc<Fact>>, Error> {
+        let stored = self.streams(streams).await?;
+        let mut decoding = Decoding::begin(0, &stored);
+        decoding.clear(&Keys::of(&self.keyring, self.key_rows(keys).await?));
+        Ok(decoding.page().facts)
     }
 
     /// From here on nobody reads what they sealed, here or on another node.

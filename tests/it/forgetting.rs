@@ -6,6 +6,7 @@ mod lived;
 mod lost;
 mod places;
 mod planted;
+mod recordings;
 mod restored;
 
 use reqwest::Method;

@@ -1,6 +1,8 @@
 //! How results are asked for: a session's in the order in which they came, and the history of an organization, the newest first.
 //! Each page is found by indexes alone, whatever the filter and however deep: nothing is counted, skipped or sorted but the page itself.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use domain::fact::Position;
 use domain::outcome::CallStatus;
@@ -10,7 +12,7 @@ use uuid::Uuid;
 use super::{CallHistory, ResultRow};
 use crate::error::Error;
 use crate::projection::Projection;
-use crate::row::{Begun, Cell, stored};
+use crate::row::{Begun, Cell, row, stored};
 use crate::screens::Screens;
 use crate::store::Dialect;
 use crate::text::{Text, pattern};
@@ -242,6 +244,25 @@ pub async fn several(screens: &Screens, ids: &[Uuid]) -> Result<Vec<ResultRow>, 
         text.list(together.iter().map(|id| Cell::text(id.to_string())));
         let (rest, args) = text.into_parts();
         found.extend(screens.query(CallHistory::NAME, &rest, args, true).await?);
+    }
+    Ok(found)
+}
+
+row! {
+    struct Recorded {
+        pub recording_url: Option<String>,
+    }
+}
+
+/// Of these names of recordings, those that any result bears. No index knows them: it is asked when somebody is forgotten.
+pub async fn recordings_named(screens: &Screens, urls: &BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
+    let mut found = BTreeSet::new();
+    for together in urls.iter().collect::<Vec<_>>().chunks(TOGETHER) {
+        let mut text = Text::new("where recording_url in ");
+        text.list(together.iter().map(|url| Cell::text(url.as_str())));
+        let (rest, args) = text.into_parts();
+        let rows: Vec<Recorded> = screens.query(CallHistory::NAME, &rest, args, false).await?;
+        found.extend(rows.into_iter().filter_map(|row| row.recording_url));
     }
     Ok(found)
 }

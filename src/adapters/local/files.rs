@@ -47,13 +47,24 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+fn below(folder: &Path, name: &str) -> Option<PathBuf> {
+    let down = |step: Component<'_>| matches!(step, Component::Normal(_));
+    Path::new(name).components().all(down).then(|| folder.join(name))
+}
+
+/// False where there is no such file below the folder.
+pub(super) async fn remove(folder: &Path, name: &str) -> io::Result<bool> {
+    let Some(path) = below(folder, name) else { return Ok(false) };
+    match tokio::fs::remove_file(path).await {
+        Ok(()) => Ok(true),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(why) => Err(why),
+    }
+}
+
 /// None where there is no such file below the folder.
 pub(in crate::adapters) async fn open(folder: &Path, name: &str, from: u64) -> io::Result<Option<Recording>> {
-    let down = |step: Component<'_>| matches!(step, Component::Normal(_));
-    if !Path::new(name).components().all(down) {
-        return Ok(None);
-    }
-    let path = folder.join(name);
+    let Some(path) = below(folder, name) else { return Ok(None) };
     let mut file = match tokio::fs::File::open(path).await {
         Ok(file) => file,
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -91,6 +91,8 @@ pub enum Error {
     Damaged { at: String, what: &'static str },
     #[error("REMOTE_RECORDINGS_PATH: a recording cannot be read at {at}: {why}")]
     Recording { at: String, why: String },
+    #[error("REMOTE_RECORDINGS_PATH: a recording cannot be removed at {at}: {why}")]
+    Unremoved { at: String, why: String },
     #[error("SSH connection error: {what} refused by {at} ({why}). Check the settings of its SSH server")]
     Denied { at: String, what: &'static str, why: String },
     #[error("no thread can be started for the remote host: {0}")]

@@ -22,6 +22,7 @@ const AHEAD: usize = 4;
 /// Whoever listens so slowly has gone away.
 const LISTENER_PATIENCE: Duration = Duration::from_mins(2);
 const DURING: &str = "while a recording was read";
+const REMOVING: &str = "while a recording was removed";
 
 type Pieces = mpsc::Sender<io::Result<Bytes>>;
 
@@ -59,6 +60,21 @@ pub(super) async fn open(
     Ok(Some(Recording { size: found.size, version: found.version, bytes: bytes.boxed() }))
 }
 
+/// False where there is no such file.
+pub(super) async fn remove(far: &Arc<Far>, path: &Path) -> Result<bool, Error> {
+    let session = Session::open(far).await?;
+    let sftp = session.sftp().await?;
+    match session.step(REMOVING, sftp.unlink(path)).await? {
+        Ok(()) => Ok(true),
+        Err(why) if is_not_there(&why) => Ok(false),
+        Err(why) => Err(Error::Unremoved { at: far.at(), why: said(&why) }),
+    }
+}
+
+fn is_not_there(why: &async_ssh2_lite::Error) -> bool {
+    code(why) == Some(ErrorCode::SFTP(libssh2_sys::LIBSSH2_FX_NO_SUCH_FILE))
+}
+
 async fn read(
     far: &Arc<Far>,
     path: &Path,
@@ -71,9 +87,7 @@ async fn read(
     let unread = |why: String| Error::Recording { at: far.at(), why };
     let mut file = match session.step(DURING, sftp.open(path)).await? {
         Ok(file) => file,
-        Err(why) if code(&why) == Some(ErrorCode::SFTP(libssh2_sys::LIBSSH2_FX_NO_SUCH_FILE)) => {
-            return Ok(());
-        }
+        Err(why) if is_not_there(&why) => return Ok(()),
         Err(why) => return Err(unread(said(&why))),
     };
     let there = session.step(DURING, file.stat()).await?.map_err(|why| unread(said(&why)))?;

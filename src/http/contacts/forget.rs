@@ -23,7 +23,7 @@ use crate::http::times::Stamp;
 const WAIT: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const LEFT: &[&str] = &[
-    "what a voice agent, a call server, an exchange or whoever exported keeps is theirs to remove",
+    "what a voice agent, an exchange or whoever exported keeps is theirs to remove, and so is what a call server keeps beside the recordings that its reports name",
     "backups made before this still hold it: docs/personal-data.md says what to do with them",
 ];
 

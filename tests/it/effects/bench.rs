@@ -251,6 +251,7 @@ impl Engine {
             dispatch: bench.dispatch.clone(),
             screens: screens(bench, &runtime),
             recordings: recordings(&remote),
+            recordings_there: "".into(),
             remote,
             agent: no_agent(bench),
             campaigns: house(),

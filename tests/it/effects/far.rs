@@ -111,4 +111,8 @@ impl RemoteHost for Far {
     fn recording(&self, _: &str, _: u64) -> BoxFuture<'_, Result<Option<Recording>, Trouble>> {
         async { Ok(None) }.boxed()
     }
+
+    fn remove_recording(&self, _: &str) -> BoxFuture<'_, Result<bool, Trouble>> {
+        async { Ok(false) }.boxed()
+    }
 }

@@ -83,6 +83,24 @@ async fn few_are_read_at_the_same_time_and_places_are_given_back() {
 }
 
 #[tokio::test]
+async fn a_recording_is_removed_once_and_nothing_else_is() {
+    let server = Sshd::start();
+    let (ssh, folder) = (server.ssh("true"), server.home().join("recordings"));
+    assert!(!ssh.remove_recording("call.mp3").await.unwrap(), "there is no folder");
+    fs::create_dir_all(folder.join("today")).unwrap();
+    fs::write(folder.join("today/call.mp3"), "RIFF").unwrap();
+    fs::write(server.home().join("secret"), "secret").unwrap();
+    for name in ["", "..", "../secret", "today/../../secret", "/etc/passwd", "today/call.mp3\0"] {
+        assert!(!ssh.remove_recording(name).await.unwrap(), "{name:?}");
+    }
+    assert!(ssh.remove_recording("today").await.is_err(), "a folder is no recording");
+    for was_there in [true, false] {
+        assert_eq!(ssh.remove_recording("today/call.mp3").await.unwrap(), was_there);
+    }
+    assert!(server.home().join("secret").exists() && folder.join("today").exists());
+}
+
+#[tokio::test]
 async fn a_host_that_dies_while_it_is_listened_to_ends_in_an_error() {
     let server = Sshd::start();
     let folder = server.home().join("recordings");

@@ -1,18 +1,22 @@
-//! Forgetting a person, wherever anything lies: screens, lists, imports, kept recordings, and last of all the keys. Every step may be repeated:
+//! Forgetting a person, wherever anything lies: screens, lists, imports, recordings here and on the remote host, and last of all the keys. Every step may be repeated:
 //! a crash anywhere before the keys are destroyed finds by them what they sealed, and begins anew.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cqrs_es::Aggregate as _;
+use domain::call::{self, Call};
 use domain::fact::{Event, Fact, Position};
 use domain::ids::{Fingerprint, Organization, StreamId};
 use domain::pbx_call;
+use domain::recording::Whereabouts;
+use projections::call_history;
 use projections::follow::Rewritten;
 use projections::forgetting;
 use uuid::Uuid;
 
-use super::Errand;
+use super::{Abroad, Errand};
 use crate::actors::backoff::Backoff;
 use crate::dispatch::Meta;
 use crate::dispatch::lists::{self, Whom};
@@ -26,6 +30,8 @@ const HEARING: Duration = Duration::from_secs(2);
 /// Screens move on while they are rewritten, and readers stand in the way of an empty log; each is tried again so often.
 const TRIES_MAX: u32 = 200;
 const TRY_AGAIN: Duration = Duration::from_millis(25);
+/// One file of the remote host's, connecting included.
+const REMOVE_MAX: Duration = Duration::from_mins(1);
 
 /// Who is to be forgotten, and up to where.
 pub(super) struct Person {
@@ -45,6 +51,8 @@ enum Trouble {
     Lists(#[from] lists::Error),
     #[error("a recording that is kept here could not be removed: {0}")]
     Recording(#[from] std::io::Error),
+    #[error("a recording on the remote host could not be removed: {0}")]
+    Remote(String),
     #[error("{0}")]
     Contended(&'static str),
 }
@@ -81,6 +89,7 @@ impl Errand {
         let meta = Meta { circumstances: self.circumstances(), command: None };
         let lists = self.carrier.options.dispatch.redact(&whom, self.now(), &meta).await?;
         self.place_anew(&whom).await?;
+        let recordings = self.remove_recordings(&streams, &doomed).await?;
         journal.destroy_keys(&doomed).await?;
         // Whoever had not heard of it may have sealed with them until just now, and read what they sealed before.
         let before = streams.len();
@@ -90,7 +99,7 @@ impl Errand {
         }
         self.wipe().await?;
         let (keys, streams) = (doomed.len(), streams.len());
-        tracing::info!(contact = %person.contact, keys, streams, lists, "a person was forgotten");
+        tracing::info!(contact = %person.contact, keys, streams, lists, recordings, "a person was forgotten");
         Ok(())
     }
 
@@ -138,6 +147,40 @@ impl Errand {
         Ok(())
     }
 
+    /// Those that lie on the remote host; tells how many were there. What they are called is known only as long as the keys are, so that
+    /// nothing is destroyed before they are gone. One that somebody else's call names as well is theirs, and stays.
+    async fn remove_recordings(&self, streams: &BTreeSet<Named>, keys: &[Uuid]) -> Result<usize, Trouble> {
+        let options = &self.carrier.options;
+        let streams: Vec<Named> = streams.iter().filter(|(kind, _)| *kind == Call::TYPE).cloned().collect();
+        let facts = options.journal.said_under(keys, &streams).await?;
+        let urls: BTreeSet<&str> = facts.iter().filter_map(|fact| recording_url(&fact.event)).collect();
+        let file = |url: &str| match Whereabouts::parse(url, &options.recordings_there) {
+            Whereabouts::File(name) => Some(name),
+            Whereabouts::Url(_) | Whereabouts::Exchange { .. } | Whereabouts::Nowhere => None,
+        };
+        let names: BTreeSet<String> = urls.iter().filter_map(|url| file(url)).collect();
+        let absolute = names.iter().map(|name| format!("{}/{name}", options.recordings_there));
+        let spelled: BTreeSet<String> =
+            urls.into_iter().map(str::to_owned).chain(names.clone()).chain(absolute).collect();
+        let others = call_history::recordings_named(&options.screens, &spelled).await?;
+        let others: BTreeSet<String> = others.iter().filter_map(|url| file(url)).collect();
+        let mut removed = 0;
+        for name in names.difference(&others) {
+            removed += usize::from(self.remove_recording(name.clone()).await?);
+        }
+        Ok(removed)
+    }
+
+    async fn remove_recording(&self, name: String) -> Result<bool, Trouble> {
+        let remote = Arc::clone(&self.carrier.options.remote);
+        match self.abroad(REMOVE_MAX, async move { remote.remove_recording(&name).await }).await {
+            Abroad::Answered(Ok(was_there)) => Ok(was_there),
+            Abroad::Answered(Err(why)) => Err(Trouble::Remote(why.to_string())),
+            Abroad::Broke => Err(Trouble::Remote("the engine failed while it did so".to_owned())),
+            Abroad::Silent => Err(Trouble::Remote(format!("not within {} s", REMOVE_MAX.as_secs()))),
+        }
+    }
+
     async fn wipe(&self) -> Result<(), Trouble> {
         let (journal, screens) = (&self.carrier.options.journal, &self.carrier.options.screens);
         let (mut of_journal, mut of_screens) = (false, false);
@@ -169,6 +212,18 @@ fn streams(sealed: &[SealedEvent], keys: &[Uuid]) -> BTreeSet<Named> {
     theirs
         .filter_map(|event| Some((forgetting::kind(&event.kind)?, StreamId::stored(event.stream.clone()))))
         .collect()
+}
+
+/// What a report said of where the call's recording lies.
+fn recording_url(event: &Event) -> Option<&str> {
+    let Event::Call(event) = event else { return None };
+    let personal = match event {
+        call::Event::Reported(told) | call::Event::Strengthened(told) | call::Event::Overtaken(told) => {
+            &told.personal
+        }
+        call::Event::Amended(amendment) => &amendment.personal,
+    };
+    personal.clear()?.recording_url.as_deref()
 }
 
 /// What a recording of the exchange is kept under.
