@@ -80,7 +80,7 @@ impl Format {
 /// Why there is no export, or not all of it.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
-    #[error("--from: positions begin at 1")]
+    #[error("--from: 0 is no position; the first is 1")]
     Nowhere,
     #[error("--to: the journal ends at {0}")]
     Beyond(Position),
