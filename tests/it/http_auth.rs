@@ -352,6 +352,15 @@ async fn auto_trusts_this_machine_and_nobody_who_hides_behind_it() {
     assert_eq!(status(&floor, "/calls/result", from("192.0.2.8:1")).await, 401);
 }
 
+/// A proxy in front of it reports from the same address, for everybody.
+#[actix_web::test]
+async fn a_call_server_on_this_machine_is_no_proxy_on_it() {
+    let floor = floor(|options| options.call_servers = vec!["127.0.0.1".parse().unwrap()]).await;
+    assert_eq!(status(&floor, "/calls/result", |plain| plain).await, 200);
+    let proxied = |request: TestRequest| request.insert_header(("x-forwarded-for", "203.0.113.1"));
+    assert_eq!(status(&floor, "/calls/result", proxied).await, 401);
+}
+
 #[actix_web::test]
 async fn auto_is_closed_where_others_can_reach_it() {
     let floor = floor(|options| options.loopback_only = false).await;

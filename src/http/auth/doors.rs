@@ -161,7 +161,8 @@ impl TryFrom<Caller> for Reporter {
 fn is_call_server(engine: &Engine, request: &HttpRequest) -> bool {
     let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
     peer.is_some_and(|peer| {
-        engine.options.call_servers.contains(&peer) || (peer.is_loopback() && is_direct(request))
+        // Also where the call server is this very machine: behind its address there may be a proxy, and behind that everybody.
+        if peer.is_loopback() { is_direct(request) } else { engine.options.call_servers.contains(&peer) }
     })
 }
 
