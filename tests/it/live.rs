@@ -19,6 +19,7 @@ mod streams;
 mod uploads;
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -36,10 +37,10 @@ const CALLS: &str = "/";
 
 /// What a socket of the real client was told, or what became of it.
 #[derive(Debug, Clone)]
-struct Told {
+pub(crate) struct Told {
     socket: usize,
     event: String,
-    data: Value,
+    pub(crate) data: Value,
     at: Instant,
 }
 
@@ -50,7 +51,7 @@ impl Told {
 }
 
 /// A front end: Node with the real client. It goes when it is dropped.
-struct Watch {
+pub(crate) struct Watch {
     child: Child,
     input: ChildStdin,
     lines: mpsc::UnboundedReceiver<Told>,
@@ -61,11 +62,17 @@ struct Watch {
 
 impl Watch {
     async fn open(world: &World, sockets: &Value) -> Self {
+        Self::at(&world.url(""), sockets, None).await
+    }
+
+    /// At another address than the engine's own, which proves itself by this authority.
+    pub(crate) async fn at(url: &str, sockets: &Value, authority: Option<&Path>) -> Self {
         let folder = root().join("tests/realtime");
         install(&folder).await;
-        let told = json!({ "url": world.url(""), "sockets": sockets }).to_string();
+        let told = json!({ "url": url, "sockets": sockets }).to_string();
         let mut node = Command::new("node");
         node.arg("watch.mjs").current_dir(folder).env("KARNAY_WATCH", told);
+        node.envs(authority.map(|file| ("NODE_EXTRA_CA_CERTS", file)));
         let mut child = node.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         let (say, lines) = mpsc::unbounded_channel();
@@ -86,15 +93,18 @@ impl Watch {
     /// The same, once each socket knows where it stands.
     async fn entered(world: &World, sockets: &Value) -> Self {
         let mut watch = Self::open(world, sockets).await;
-        for socket in 0..sockets.as_array().unwrap().len() {
-            if !watch.heard.iter().any(|told| told.socket == socket && told.event == "position") {
-                watch.until(socket, "position").await;
-            }
-        }
+        watch.each("position", sockets.as_array().unwrap().len()).await;
         watch
     }
 
-    async fn next(&mut self) -> Told {
+    /// Until each of so many sockets has been told of it, now or before.
+    pub(crate) async fn each(&mut self, event: &str, sockets: usize) {
+        while (0..sockets).any(|socket| self.of(socket, event).is_empty()) {
+            self.next().await;
+        }
+    }
+
+    pub(crate) async fn next(&mut self) -> Told {
         // Whoever tries in vain to connect again has something to tell for ever.
         assert!(self.opened.elapsed() < PATIENCE_WITH_ALL, "still nothing after {:#?}", self.last());
         let next = tokio::time::timeout(PATIENCE, self.lines.recv()).await;
@@ -123,7 +133,7 @@ impl Watch {
     }
 
     /// What was heard of an event so far.
-    fn of(&self, socket: usize, event: &str) -> Vec<&Told> {
+    pub(crate) fn of(&self, socket: usize, event: &str) -> Vec<&Told> {
         self.heard.iter().filter(|told| told.socket == socket && told.event == event).collect()
     }
 

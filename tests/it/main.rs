@@ -66,6 +66,7 @@ mod live;
 mod mistakes;
 mod number_lists;
 mod overload;
+mod packaging;
 mod pbx_drivers;
 mod printed;
 mod promises;
