@@ -117,6 +117,8 @@ impl App {
     /// Opens the doors last, but takes the address first: a port in use must not leave a journal behind.
     pub async fn build(mut config: Config, ports: Ports) -> anyhow::Result<Self> {
         let listener = bind(&config)?;
+        // Whoever begins to count before there is a recorder counts for nobody.
+        telemetry::metrics();
         // Port 0 was a wish for any; from here on it is the one that was given.
         config.http.port = listener.local_addr()?.port();
         let (journal, signer) = signing::open(&config, &ports).await?;

@@ -171,6 +171,7 @@ impl Actor for Projector {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX_LEN_MAX);
+        metrics::counter!("karnay_parked_total", "projection" => self.options.screen.name()).increment(0);
         self.go(Feeds::Shown, ctx);
     }
 }

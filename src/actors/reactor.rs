@@ -95,6 +95,7 @@ impl<P: Policy> Actor for Reactor<P> {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX_LEN_MAX);
+        metrics::counter!("karnay_policy_unreadable_total", "policy" => P::NAME).increment(0);
         self.go(ctx);
     }
 }

@@ -105,6 +105,12 @@ impl Look {
                 found @ (Found::Wrong { .. } | Found::Sound { .. } | Found::Unreadable) => (position, found),
             },
         };
+        match &found {
+            Found::Sound { .. } => metrics::gauge!("karnay_journal_wrong").set(0.0),
+            Found::Wrong { .. } => metrics::gauge!("karnay_journal_wrong").set(1.0),
+            // Nothing was learnt.
+            Found::Unreadable => {}
+        }
         known.last = Some(Verified { by, began_at, ended_at, position, found });
     }
 }

@@ -189,6 +189,8 @@ pub struct Effects {
 impl Status {
     /// The same as gauges, set just before they are read. Whole numbers beyond 2^53 lose their last digits there.
     pub fn gauge(&self) {
+        metrics::gauge!("karnay_ready").set(if self.ready { 1.0 } else { 0.0 });
+        metrics::gauge!("karnay_uptime_seconds").set(float(self.uptime_seconds));
         metrics::gauge!("karnay_position").set(float(self.position));
         metrics::gauge!("karnay_queue_depth", "queue" => "journal").set(size(self.journal.queued));
         for keeper in &self.keepers {

@@ -42,6 +42,7 @@ fn install() -> Option<Metrics> {
     let builder = PrometheusBuilder::new().set_buckets_for_metric(seconds, &SECONDS).ok()?;
     let handle = builder.set_buckets_for_metric(batch, &BATCH_EVENTS).ok()?.install_recorder().ok()?;
     describe();
+    begin();
     let folded = handle.clone();
     let fold = move || {
         loop {
@@ -59,7 +60,10 @@ fn describe() {
     describe_histogram!("karnay_batch_events", "Events that shared one commit");
     describe_histogram!("karnay_commit_seconds", "Time from the first write of a batch until it is synced");
     describe_histogram!("karnay_checkpoint_seconds", "Time of moving the log into the file, SQLite only");
+    describe_gauge!("karnay_ready", "Whether requests can be served");
+    describe_gauge!("karnay_uptime_seconds", "Time since the start");
     describe_gauge!("karnay_position", "The journal's newest position");
+    describe_gauge!("karnay_journal_wrong", "Whether the last look at the whole journal found it changed");
     describe_gauge!("karnay_under_way", "Commands under way, by kind of aggregate");
     describe_gauge!("karnay_keeper_busy", "Commands turned away by keepers, by kind of aggregate");
     describe_gauge!("karnay_effects", "Effects, by state");
@@ -91,9 +95,19 @@ fn describe() {
         "karnay_pbx_unknown_total",
         "Calls and rows of an exchange that could not be understood, by list"
     );
+    describe_gauge!("karnay_sockets", "Sockets that were let in, by namespace");
     describe_gauge!("karnay_pbx_connected", "Whether the exchange answered when it was last asked");
     describe_gauge!("karnay_pbx_refused", "Whether the exchange does not let us in");
     describe_counter!("karnay_busy_total", "Requests turned away because something was full, by where");
+}
+
+/// What seldom happens is there as 0 from the start: something that appears as 1 has never grown, as Prometheus counts.
+fn begin() {
+    metrics::counter!("karnay_busy_total", "where" => "http").increment(0);
+    for outcome in ["granted", "denied", "slowed", "failed"] {
+        metrics::counter!("karnay_sign_ins_total", "outcome" => outcome).increment(0);
+    }
+    metrics::gauge!("karnay_journal_wrong").set(0.0);
 }
 
 #[cfg(test)]

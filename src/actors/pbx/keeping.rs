@@ -88,10 +88,24 @@ pub(super) struct Keeping {
     pub(super) missed_since: Cell<Option<DateTime<Utc>>>,
 }
 
+/// What seldom happens is there as 0, so that Prometheus sees it grow.
+fn begin_counting() {
+    metrics::gauge!("karnay_pbx_refused").set(0.0);
+    for outcome in ["good", "failed"] {
+        metrics::counter!("karnay_pbx_polls_total", "outcome" => outcome).increment(0);
+    }
+    for rows in ["read", "new"] {
+        metrics::counter!("karnay_pbx_log_rows_total", "rows" => rows).increment(0);
+    }
+    for list in ["live", "log"] {
+        metrics::counter!("karnay_pbx_unknown_total", "list" => list).increment(0);
+    }
+}
+
 impl Keeping {
     pub(super) fn new(options: Arc<Options>, pulse: Pulse) -> Self {
         let exchange = Exchange { pbx: Arc::clone(&options.pbx), runtime: options.runtime.clone() };
-        metrics::gauge!("karnay_pbx_refused").set(0.0);
+        begin_counting();
         Self {
             owner: options.ids.uuid(),
             options,

@@ -104,6 +104,8 @@ async fn the_first_wrong_place_is_named() {
     assert_eq!(last["position"], 20, "it was looked at");
     assert_eq!(last["wrong"], "the event is not the one that was recorded");
     assert_eq!(found["words"], "The journal is wrong at position 20");
+    let metrics = world.get("/metrics").await.text().await.unwrap();
+    assert!(metrics.contains("\nkarnay_journal_wrong 1\n"), "{metrics}");
     assert!(world.said().contains("THE JOURNAL IS WRONG"), "{}", world.said());
 }
 
