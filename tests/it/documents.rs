@@ -29,7 +29,7 @@ fn the_example_settings_are_the_defaults() {
 
 /// Whatever stands in backticks and looks like a path of this repository.
 fn paths(markdown: &str) -> Vec<&str> {
-    const TOP: [&str; 10] = [
+    const TOP: [&str; 11] = [
         "src/",
         "domain/",
         "projections/",
@@ -39,6 +39,7 @@ fn paths(markdown: &str) -> Vec<&str> {
         "web/",
         "benches/",
         "examples/",
+        "packaging/",
         ".ci/",
     ];
     let quoted = markdown.split('`').skip(1).step_by(2);
@@ -54,6 +55,7 @@ fn documents_name_files_that_exist() {
         "README.md",
         "docs/ARCHITECTURE.md",
         "docs/problems.md",
+        "docs/operations.md",
         "docs/own-projection.md",
         "examples/README.md",
     ] {

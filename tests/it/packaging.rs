@@ -1,6 +1,7 @@
 //! What `packaging/` gives to those who run the engine, tried with the programs it is for: systemd, nginx, Caddy, promtool.
 //! Where one of them is missing, that is said loudly.
 
+mod figures;
 mod image;
 mod proxies;
 mod service;
