@@ -1,12 +1,15 @@
 //! What was said, whatever its form: keys in any case, numbers as whole ones, broken ones or texts, null for nothing.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDateTime, Utc};
 use serde_json::{Map, Value};
 
 /// Beyond it an instant is in milliseconds: as seconds it would be in the year 5138.
-const SECS_MAX: i64 = 100_000_000_000;
+const SECS_MAX: u64 = 100_000_000_000;
+/// No call was in another. What is reckoned with a time must not leave the calendar.
+pub(in crate::adapters) const YEARS: RangeInclusive<i32> = 1..=9_999;
 
 /// An object's fields.
 #[derive(Debug, Clone, Copy)]
@@ -83,13 +86,19 @@ pub(in crate::adapters) fn number(value: &Value) -> Option<i64> {
 
 /// Seconds or milliseconds since 1970, or a time as it is written; one without a zone is in UTC.
 pub(in crate::adapters) fn time(value: &Value) -> Option<DateTime<Utc>> {
-    if let Some(number) = number(value) {
-        return if number.abs() > SECS_MAX {
-            DateTime::from_timestamp_millis(number)
-        } else {
-            DateTime::from_timestamp(number, 0)
-        };
+    let told = number(value).map_or_else(|| written(value), counted);
+    told.filter(|time| YEARS.contains(&time.year()))
+}
+
+fn counted(number: i64) -> Option<DateTime<Utc>> {
+    if number.unsigned_abs() > SECS_MAX {
+        DateTime::from_timestamp_millis(number)
+    } else {
+        DateTime::from_timestamp(number, 0)
     }
+}
+
+fn written(value: &Value) -> Option<DateTime<Utc>> {
     let text = value.as_str()?.trim();
     let written = DateTime::parse_from_rfc3339(text).ok().map(|time| time.with_timezone(&Utc));
     let zoneless = |form: &str| NaiveDateTime::parse_from_str(text, form).ok().map(|time| time.and_utc());
@@ -150,6 +159,13 @@ mod tests {
         ] {
             assert_eq!(time(&value).map(|time| time.timestamp()), Some(1_700_000_000), "{value}");
         }
-        assert_eq!(time(&json!("yesterday")), None);
+        for value in [
+            json!("yesterday"),
+            json!(i64::MIN),
+            json!(8_210_266_876_799_999_i64),
+            json!("+12023-11-14 22:13:20"),
+        ] {
+            assert_eq!(time(&value), None, "{value}");
+        }
     }
 }
