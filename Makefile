@@ -37,10 +37,12 @@ check: ## format, lints, documentation, licences, unused dependencies, spelling,
 	npm --prefix web --silent run lint
 	@.ci/clean-tree
 
-check-deep: ## kills, storms and failovers at full size, one after another, with their figures (takes a while)
+check-deep: ## kills, storms and failovers at full size and a minute of nonsense for each parser, one after another, with their figures
 	@.ci/needs test
 	cargo test --release --locked --test it --no-run
 	.ci/alone cargo test --release --locked --test it -- --ignored deep_ --test-threads=1 --nocapture
+	cargo test --locked --lib --test it --no-run
+	KARNAY_FUZZ_SECONDS=60 .ci/alone cargo test --locked --lib --test it -- fuzz_ --test-threads=1 --nocapture
 
 bench: ## measure this machine and write docs/performance.md
 	@.ci/needs test

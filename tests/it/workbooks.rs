@@ -6,6 +6,7 @@ mod columns;
 mod deep;
 mod hostile;
 mod made;
+mod mutated;
 mod written;
 
 use std::ops::ControlFlow;

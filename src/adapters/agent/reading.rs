@@ -91,3 +91,43 @@ pub(super) fn cause(why: &reqwest::Error) -> String {
     let causes = std::iter::successors(why.source(), |cause| (*cause).source());
     causes.last().map_or_else(|| "the request cannot be made".to_owned(), ToString::to_string)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::mem::discriminant;
+
+    use domain::conversation::Path;
+    use domain::zone::Zone;
+    use serde_json::json;
+
+    use super::*;
+
+    /// What an answer means, without its words.
+    fn way(answer: &Answer) -> String {
+        let outcome = answer.read(Path::Answer, Zone::parse("Asia/Tashkent").unwrap());
+        let cause = answer.cause().is_some();
+        format!("{:?} {} {cause}", discriminant(&outcome.reach), outcome.talk_secs.is_some())
+    }
+
+    #[test]
+    fn fuzz_answers_of_agents() {
+        let good = [
+            json!({ "success": false, "callId": "c-1", "cause": "switched off", "duration": 0 }),
+            json!({ "success": true, "outcome": "PROMISE_TO_PAY", "summary": "Ertaga to'laydi", "duration": "45.5",
+                "recordingUrl": null, "promise": { "amount": 500.25, "dueDate": "2025-10-12" }, "optOut": false }),
+            json!({ "success": true, "outcome": "CALLBACK_REQUESTED", "callbackAt": "2025-10-06T18:30:00" }),
+        ];
+        let good = good.map(|told| told.to_string());
+        let good: Vec<&[u8]> = good.iter().map(String::as_bytes).collect();
+        let home = Home::parse("UZ").unwrap();
+        fuzz::fuzz("answers of agents", &good, |bytes| {
+            let refused = refusal(StatusCode::BAD_REQUEST, bytes, home);
+            assert!(refused.chars().count() <= 2 * CAUSE_CHARS_MAX, "a cause is short");
+            [StatusCode::OK, StatusCode::ACCEPTED].map(|status| match spoken(status, bytes, "e") {
+                Spoken::Answered(answer) => way(&answer),
+                Spoken::Accepted { .. } => "accepted".to_owned(),
+                Spoken::Unclear { .. } => "unclear".to_owned(),
+            })
+        });
+    }
+}

@@ -141,6 +141,7 @@ pub(super) fn api_version(number: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Datelike as _;
     use serde_json::json;
 
     use super::*;
@@ -201,5 +202,44 @@ mod tests {
             assert_eq!(constant(&constants, "PRODUCT_NAME").as_deref(), Some("Operator"));
         }
         assert_eq!(api_version(33_554_432), "API 2.0.0");
+    }
+
+    /// Which of the readers make something of it.
+    fn read(told: &Value) -> Vec<bool> {
+        let mut made = vec![ready(told).is_ok(), constant(told, "PRODUCT_NAME").is_some()];
+        for name in ["callsList", "sharedConstants", "userList"] {
+            let Ok(listed) = listed(told, name) else { continue };
+            for row in listed.rows.iter().take(3) {
+                let (logged, recording) = (logged(row), recording(row));
+                let times =
+                    [logged.as_ref().map(|row| row.started_at), recording.as_ref().map(|row| row.started_at)];
+                assert!(times.iter().flatten().all(|at| loose::YEARS.contains(&at.year())), "{times:?}");
+                made.extend([
+                    live(row).is_some(),
+                    logged.is_some(),
+                    recording.is_some(),
+                    inside(row).is_some(),
+                ]);
+            }
+        }
+        made
+    }
+
+    #[test]
+    fn fuzz_rows_of_the_box() {
+        let good = [
+            json!({ "totalItems": 1, "callsList": [{ "id": "1.42", "FROM": { "NUMBER": "998000000001" }, "TO": "158",
+                "STATUS": 4, "CALL_DURATION": "42", "ANSWERED_DURATION": 35.0, "TIMESTAMP": 1_700_000_000,
+                "FROM_NUM": "158", "TO_NUM": 998_000_000_001_u64 }] }),
+            json!({ "totalItems": "2", "callsList": [{ "ID": 7, "STARTED": "2023-11-14 22:13:20", "DURATION": 35,
+                "EXTENSION": "158", "CALLER_ID": "+998 90 123-45-67" }, { "TEL_NUM": "158", "EXTENSION_TYPE_ID": 1 }] }),
+            json!({ "fileDownload": { "url": "/download/7", "length": 4096 }, "operationProgress": 100 }),
+            json!({ "constantList": [{ "name": "KTS_PRODUCT_NAME", "value": "Operator" }] }),
+        ];
+        let good = good.map(|told| told.to_string());
+        let good: Vec<&[u8]> = good.iter().map(String::as_bytes).collect();
+        fuzz::fuzz("rows of the box", &good, |bytes| {
+            serde_json::from_slice(bytes).map_or_else(|_| vec![], |told: Value| read(&told))
+        });
     }
 }

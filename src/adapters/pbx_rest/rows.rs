@@ -92,9 +92,11 @@ fn direction(row: Loose<'_>) -> Option<Direction> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Datelike as _;
     use serde_json::json;
 
     use super::*;
+    use crate::adapters::exchange::loose;
 
     #[test]
     fn fields_are_known_by_all_their_names() {
@@ -116,5 +118,31 @@ mod tests {
             assert_eq!(listed(&said).map(|listed| listed.rows.len()), Ok(1));
         }
         assert!(listed(&json!({ "error": "x" })).is_err() && listed(&json!("x")).is_err());
+    }
+
+    #[test]
+    fn fuzz_rows_of_gateways() {
+        let good = [
+            json!([{ "id": "7", "from_number": "1", "to_number": "2", "start_time": 1_700_000_000, "duration": 35,
+                "end_time": 1_700_000_042, "status": "answered", "direction": "inbound", "recording_url": "/x" }]),
+            json!({ "total": 1, "cdr": [{ "call_id": 7, "caller_id": 1, "destination": "2", "DURATION": "35",
+                "startTime": "2023-11-14T22:13:20Z", "endTime": "2023-11-14 22:14:02", "state": "answered",
+                "direction": "kiruvchi", "recordingPath": "x.wav" }] }),
+        ];
+        let good = good.map(|told| told.to_string());
+        let good: Vec<&[u8]> = good.iter().map(String::as_bytes).collect();
+        let now = DateTime::from_timestamp(1_700_000_100, 0);
+        fuzz::fuzz("rows of gateways", &good, |bytes| {
+            let mut made = vec![];
+            let told: Value = serde_json::from_slice(bytes).unwrap_or_default();
+            for row in listed(&told).map(|listed| listed.rows).unwrap_or_default() {
+                let logged = logged(row);
+                let at = logged.as_ref().map(|row| row.started_at);
+                assert!(at.is_none_or(|at| loose::YEARS.contains(&at.year())), "{at:?}");
+                made.extend([live(row, now).is_some(), logged.is_some()]);
+                made.push(logged.and_then(recording).is_some());
+            }
+            made
+        });
     }
 }

@@ -54,7 +54,8 @@ impl Signers {
             return Err(Refusal::StaleSignature);
         }
         let tags = one(headers, SIGNATURE)?.split(' ').filter_map(|text| text.strip_prefix(VERSION));
-        let tags = tags.filter_map(|tag| STANDARD.decode(tag).ok()).take(SIGNATURES_MAX).collect();
+        let tags: Vec<Vec<u8>> =
+            tags.filter_map(|tag| STANDARD.decode(tag).ok()).take(SIGNATURES_MAX).collect();
         Ok(Some(Signed { id: one(headers, ID)?.to_owned(), timestamp: timestamp.to_owned(), tags }))
     }
 
@@ -168,5 +169,43 @@ mod tests {
     fn without_secrets_no_signature_is_seen() {
         assert!(Signers::new(&[]).read(&good(), || SENT).unwrap().is_none());
         assert_eq!(format!("{:?}", Signers::new(&[])), "Signers(0)");
+    }
+
+    /// Lines: id, time, signature, and the body after them.
+    fn parts(bytes: &[u8]) -> Option<(HeaderMap, &[u8])> {
+        let mut lines = bytes.splitn(4, |byte| *byte == b'\n');
+        let mut headers = HeaderMap::new();
+        for name in [ID, TIMESTAMP, SIGNATURE] {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_bytes(lines.next()?).ok()?);
+        }
+        Some((headers, lines.next()?))
+    }
+
+    /// Nothing is believed but what was signed.
+    #[test]
+    fn fuzz_signatures() {
+        let good = format!("msg_p5jXN8AQM9LWM0D4loKWxJek\n{SENT}\n{TAG}\n").into_bytes();
+        let good = [&good[..], BODY].concat();
+        // As it is sent while one secret replaces the other.
+        let both = format!("msg_p5jXN8AQM9LWM0D4loKWxJek\n{SENT}\nv1,AAAA {TAG}\n").into_bytes();
+        let both = [&both[..], BODY].concat();
+        let secrets = [SigningSecret::parse(SECRET).unwrap()];
+        let signers = Signers::new(&secrets);
+        let original = parts(&good).unwrap();
+        fuzz::fuzz("signatures", &[&good, &both], |bytes| {
+            let Some((headers, body)) = parts(bytes) else { return "no headers".to_owned() };
+            match signers.read(&headers, || SENT) {
+                Ok(Some(signed)) => match signers.verify(&signed, body) {
+                    Ok(()) => {
+                        let same = |name| headers.get(name) == original.0.get(name);
+                        assert!(same(ID) && same(TIMESTAMP) && body == original.1, "it was not signed");
+                        "believed".to_owned()
+                    }
+                    Err(why) => format!("{why} {}", signed.tags.len()),
+                },
+                Ok(None) => "unsigned".to_owned(),
+                Err(why) => why.to_string(),
+            }
+        });
     }
 }

@@ -82,3 +82,30 @@ fn what_makes_no_sense_is_refused() {
         assert_eq!(parse(text), Err(Malformed), "{text}");
     }
 }
+
+#[test]
+fn fuzz_packets() {
+    let good: [&[u8]; 8] = [
+        b"0",
+        b"0/admin,{\"token\":\"1,2\"}",
+        b"1/admin,",
+        b"212[\"foo\",{\"a\":[1,null,true]}]",
+        b"3/admin,13[\"bar\"]",
+        b"51-/admin,4[\"baz\",{\"_placeholder\":true,\"num\":0}]",
+        b"452-[\"say\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]",
+        b"61-/admin,456[{\"_placeholder\":true,\"num\":0}]",
+    ];
+    fuzz::fuzz("packets", &good, |bytes| {
+        let Ok(text) = std::str::from_utf8(bytes) else { return "no text".to_owned() };
+        let Ok(received) = parse(text) else { return "malformed".to_owned() };
+        assert!(received.attachments <= ATTACHMENTS_MAX, "nobody may announce more");
+        let main = received.namespace == MAIN;
+        let kind = match received.kind {
+            Kind::Connect { auth } => format!("connect {}", auth.is_object()),
+            Kind::Disconnect => "disconnect".to_owned(),
+            Kind::Event { args, ack, .. } => format!("event {} {}", args.len(), ack.is_some()),
+            Kind::Ack => "ack".to_owned(),
+        };
+        format!("{main} {kind} {}", received.attachments)
+    });
+}

@@ -13,7 +13,8 @@ pub(super) struct Source {
     pub(super) text: String,
 }
 
-const FOLDERS: [&str; 8] = ["src", "domain", "projections", "migrations", "tests", "benches", "docs", ".ci"];
+const FOLDERS: [&str; 9] =
+    ["src", "domain", "projections", "fuzz", "migrations", "tests", "benches", "docs", ".ci"];
 const FILES: [&str; 3] = ["Cargo.toml", "README.md", "Makefile"];
 const READ: [&str; 6] = ["rs", "toml", "sql", "json", "md", "example"];
 

@@ -138,9 +138,9 @@ fn prometheus_understands_the_alarms_and_each_of_them_sounds() {
 #[test]
 fn every_alarm_is_tried_and_explained() {
     let alarms: BTreeSet<String> = alarms().into_iter().map(|(name, _)| name).collect();
-    let tries = text("alerts.test.yml");
+    let file = text("alerts.test.yml");
     let tried: BTreeSet<String> =
-        tries.split("alertname=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
+        file.split("alertname=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
     assert_eq!(tried, alarms, "alerts.test.yml");
     let operations =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operations.md")).unwrap();

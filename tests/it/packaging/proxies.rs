@@ -193,7 +193,8 @@ async fn pushes_come_through(proxy: &Proxy, token: &str) {
 }
 
 async fn large_files_come_through(proxy: &Proxy, token: &str) {
-    let list: String = (0..LINES).map(|line| format!("+99890{line:07}\n")).collect();
+    let numbers: Vec<String> = (0..LINES).map(|line| format!("+99890{line:07}")).collect();
+    let list = numbers.join("\n");
     assert!(list.len() > 2_000_000);
     let head = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"numbers.txt\"\r\n\r\n";
     let sent = proxy.http.post(proxy.url("/calls/upload")).bearer_auth(token);

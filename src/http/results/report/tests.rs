@@ -171,3 +171,30 @@ proptest! {
         let _ = read(bytes.get(..cut.min(bytes.len())).unwrap());
     }
 }
+
+/// Which way a body went: what is wrong with it, or which fields it had.
+fn way(bytes: &[u8]) -> String {
+    match read(bytes) {
+        Ok(said) => {
+            let (status, talked) = (said.status, said.talk_secs.is_some());
+            let times = (said.started_at.is_some(), said.ended_at.is_some());
+            let at = DateTime::UNIX_EPOCH;
+            let command = said.command(Uuid::nil(), Listing::Unlisted, at);
+            let decided = call::Call::default().decide(command).map(|events| events.len());
+            format!("{status:?} {talked} {times:?} {decided:?}")
+        }
+        // Where in a text something is wrong is no way of its own.
+        Err(problem) => problem.to_string().replace(|c: char| c.is_ascii_digit(), ""),
+    }
+}
+
+#[test]
+fn fuzz_reports() {
+    let full = with(&json!({
+        "callDuration": "45", "operatorName": "Alisher \"A\" Valijonov", "operatorId": 7, "eventId": "e-1",
+        "callStartTime": "2025-10-06T18:30:00", "callEndTime": "2025-10-06T13:30:45.000+05:00",
+        "recordingUrl": "https://recordings.example.com/call-12345.mp3", "notes": null, "more": [1, { "a": 2.5 }],
+    }));
+    let least = with(&json!({}));
+    fuzz::fuzz("reports", &[full.as_bytes(), least.as_bytes()], way);
+}
