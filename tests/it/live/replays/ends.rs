@@ -85,7 +85,7 @@ async fn who_stops_reading_holds_up_nobody_and_is_let_go_of() {
     let began = Instant::now();
     desk.steer(&replay, &json!({ "paused": false })).await;
     assert_eq!(watch.over(0).await, "through");
-    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_mins(1), "{:?}", began.elapsed());
     assert_eq!(watch.of(0, "call-result").len(), 2_000, "whoever reads is told everything");
     assert!(stuck.is_let_go().await);
 }
