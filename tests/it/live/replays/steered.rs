@@ -9,7 +9,7 @@ use crate::live::{Desk, Watch, token};
 use crate::world::{World, report};
 
 /// Two calls an hour apart could not be waited for: so many seconds are as good.
-const SILENCE: Duration = Duration::from_secs(3);
+const SILENCE: Duration = Duration::from_secs(6);
 
 fn phones(watch: &Watch) -> Vec<Value> {
     watch.of(0, "call-result").iter().map(|told| told.data["phoneNumber"].clone()).collect()
@@ -77,12 +77,13 @@ async fn who_wants_it_faster_does_not_wait_for_what_was_slow() {
     watch.until(0, "call-result").await;
     assert!(began.elapsed() < SILENCE / 2, "the first comes at once: {:?}", began.elapsed());
     let faster = desk.steer(&replay, &json!({ "speed": 1000 })).await;
-    assert_eq!((&faster["speed"], &faster["state"]), (&json!(1000), &json!("playing")));
+    // By the time of the answer it may be through.
+    assert_eq!(faster["speed"], 1000);
     assert_eq!(watch.until(0, "call-result").await.data["phoneNumber"], last[0]);
-    assert!(began.elapsed() < SILENCE / 2, "three seconds are three milliseconds: {:?}", began.elapsed());
+    assert!(began.elapsed() < SILENCE / 2, "six seconds are six milliseconds: {:?}", began.elapsed());
 
     // At its own pace it takes as long as it took, unless silence is cut short.
-    for (pause, least, most) in [(600, SILENCE, SILENCE * 2), (1, SILENCE / 3, SILENCE * 2 / 3)] {
+    for (pause, least, most) in [(600, SILENCE, SILENCE * 2), (2, SILENCE / 3, SILENCE * 2 / 3)] {
         let order = json!({ "speed": 1, "maxPauseSeconds": pause });
         let replay = desk.replay("session", SESSION, &order).await;
         let mut watch = seated(&world, &token, &replay, 1).await;
