@@ -179,7 +179,7 @@ fn a_campaign_that_pauses_or_does_not_end_says_why() {
             "30",
             "the agent fails too often (1 in a row",
         ),
-        (r#"{"callsPerSecond": 0.001}"#, "1", "NOT THROUGH after 1 days: "),
+        (r#"{"callsPerSecond": 0.001}"#, "1", "NOT THROUGH after 1 day: "),
     ] {
         let said = simulate(folder.path(), &[settings, "--contacts=200", "--days", days]);
         assert_eq!(said.status.code(), Some(0));
