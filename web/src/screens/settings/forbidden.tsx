@@ -96,7 +96,7 @@ function useColumns(remove: (one: ForbiddenNumber) => void): ColumnDef<Forbidden
       id: 'remove',
       header: () => <span className="hidden">{t('forbidden.remove')}</span>,
       cell: ({ row: { original } }) => (
-        <span className="row">
+        <span className="forbidden-acts">
           <AuditLink kind="number" id={original.id} named={original.phone ?? original.id} />
           {may && <button type="button" className="button small danger" aria-label={t('forbidden.removeOf', { phone: original.phone ?? original.id })} onClick={() => remove(original)}>{t('forbidden.remove')}</button>}
         </span>
