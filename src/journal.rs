@@ -12,6 +12,7 @@ pub mod effects;
 pub mod evidence;
 pub mod feed;
 pub mod forgetting;
+pub mod instant;
 pub mod keys;
 mod leases;
 pub mod lists;

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::fact::Position;
 
-use crate::http::when::WORDS;
 pub(super) use crate::http::when::When;
+use crate::http::when::{STEP, WORDS};
+use crate::journal::instant::recorded_by;
 use crate::journal::verify::Reader;
 use crate::journal::{self, from_micros};
 
@@ -40,9 +41,7 @@ impl fmt::Display for Said {
 pub(super) async fn first(reader: &Reader, when: When) -> Result<Position, journal::Error> {
     match when {
         When::Position(position) => Ok(position),
-        When::Instant(first) | When::Day { first, .. } => {
-            Ok(recorded_by(reader, first - TimeDelta::microseconds(1)).await? + 1)
-        }
+        When::Instant(first) | When::Day { first, .. } => Ok(position_at(reader, first - STEP).await? + 1),
     }
 }
 
@@ -50,23 +49,16 @@ pub(super) async fn first(reader: &Reader, when: When) -> Result<Position, journ
 pub(super) async fn last(reader: &Reader, when: When) -> Result<Position, journal::Error> {
     match when {
         When::Position(position) => Ok(position),
-        When::Instant(last) | When::Day { last, .. } => recorded_by(reader, last).await,
+        When::Instant(last) | When::Day { last, .. } => position_at(reader, last).await,
     }
 }
 
-/// Half of the journal is left out at each look.
-async fn recorded_by(reader: &Reader, time: DateTime<Utc>) -> Result<Position, journal::Error> {
-    let (mut by_then, mut later) = (0, reader.position().await? + 1);
-    while later - by_then > 1 {
-        let middle = by_then.midpoint(later);
-        let event = reader.stored(middle - 1, 1).await?.into_iter().next();
-        if event.is_some_and(|event| from_micros(event.recorded_at) <= time) {
-            by_then = middle;
-        } else {
-            later = middle;
-        }
-    }
-    Ok(by_then)
+async fn position_at(reader: &Reader, at: DateTime<Utc>) -> Result<Position, journal::Error> {
+    let recorded_at = async |position: Position| {
+        let event = reader.stored(position - 1, 1).await?.into_iter().next();
+        Ok(event.map(|event| from_micros(event.recorded_at)))
+    };
+    recorded_by(reader.position().await?, at, recorded_at).await
 }
 
 /// Leaves of these positions, which ascend, those that were recorded by then.

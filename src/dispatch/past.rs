@@ -7,6 +7,7 @@ use domain::fact::Position;
 use super::Dispatch;
 use super::audit::{Named, Place};
 use super::reports::Error;
+use crate::journal::instant::recorded_by;
 use crate::journal::{Stored, from_micros};
 
 pub use crate::journal::feed::{Page, Reading, Unreadable as Damaged};
@@ -15,18 +16,9 @@ pub use crate::journal::feed::{Page, Reading, Unreadable as Damaged};
 const PAGE: usize = 2_000;
 
 impl Dispatch {
-    /// The newest position that was recorded by then; 0 where nothing was. Times of recording never decrease with positions.
+    /// The newest position that was recorded by then; 0 where nothing was.
     pub async fn position_at(&self, at: DateTime<Utc>) -> Result<Position, Error> {
-        let (mut known, mut beyond) = (0, self.head() + 1);
-        while beyond - known > 1 {
-            let middle = known + (beyond - known) / 2;
-            if self.recorded_at(middle).await?.is_some_and(|recorded| recorded <= at) {
-                known = middle;
-            } else {
-                beyond = middle;
-            }
-        }
-        Ok(known)
+        recorded_by(self.head(), at, async |position| self.recorded_at(position).await).await
     }
 
     /// When an event was recorded; none where there is none at that position.

@@ -12,7 +12,7 @@ use super::{Engine, query, times};
 pub(crate) const WORDS: &str = "a position of the journal, a time (2025-10-06T18:30:00Z; in the engine's zone where it names none) or a day there (2025-10-06)";
 
 /// Nothing is recorded between two microseconds.
-const STEP: TimeDelta = TimeDelta::microseconds(1);
+pub(crate) const STEP: TimeDelta = TimeDelta::microseconds(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
