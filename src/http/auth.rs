@@ -21,6 +21,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, TokenData, Validation};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::Engine;
 use crate::config::{KeyKind, PublicKey, Secret};
 
 pub use credential::{Credential, key_actor};
@@ -61,6 +62,11 @@ pub struct SignIn {
 impl Caller {
     pub fn require(&self, role: Role) -> Result<(), Refusal> {
         if self.role >= role { Ok(()) } else { Err(Refusal::RoleTooLow { needed: role.as_str() }) }
+    }
+
+    /// Whether what is the installation's own is theirs to see: they are admins of its own organization.
+    pub(super) fn keeps_house(&self, engine: &Engine) -> bool {
+        self.organization == engine.options.organization && self.require(Role::Admin).is_ok()
     }
 
     /// `only_looks` is whether nothing is asked for but to see what there is.

@@ -97,11 +97,12 @@ impl Which {
         match self.scope.as_deref() {
             None | Some("organization") => Ok(caller.organization.clone()),
             Some("global") => {
-                let ours = caller.organization == engine.options.organization;
                 let closed = "the global list is for admins of the installation's own organization; \
                               whether a number is on it, GET /auto-calling/do-not-call/check tells";
-                let open = ours && caller.require(Role::Admin).is_ok();
-                open.then(Organization::everyone).ok_or_else(|| Problem::new(Code::GlobalListClosed, closed))
+                caller
+                    .keeps_house(engine)
+                    .then(Organization::everyone)
+                    .ok_or_else(|| Problem::new(Code::GlobalListClosed, closed))
             }
             Some(_) => Err(Problem::parameter("scope", "has to be organization or global")),
         }

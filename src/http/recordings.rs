@@ -20,7 +20,7 @@ use domain::recording::{self, Whereabouts};
 use lru::LruCache;
 use projections::call_history::{self, CallHistory, ResultRow};
 use projections::campaign_calls::{self, CampaignCalls};
-use projections::contact_book::{self, ContactBook};
+use projections::contact_book::{self, ContactBook, ContactRow};
 use projections::projection::Projection;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -136,7 +136,7 @@ impl Call {
     async fn is_forgotten(&self, engine: &Engine) -> Result<bool, projections::Error> {
         let Some((organization, contact)) = &self.placed else { return Ok(self.row.phone.is_empty()) };
         let found = contact_book::several(&engine.screens, organization, &[*contact]).await?;
-        Ok(found.get(contact).is_some_and(|contact| contact.phone.is_empty()))
+        Ok(found.get(contact).is_some_and(ContactRow::is_forgotten))
     }
 }
 

@@ -69,7 +69,7 @@ impl From<&Said> for SettingView {
 ))]
 #[get("/settings")]
 async fn list(engine: Engine, admin: Admin, _: Described) -> Result<Json<Vec<SettingView>>, Problem> {
-    if admin.0.organization != engine.options.organization {
+    if !admin.0.keeps_house(&engine) {
         return Err(Problem::new(
             Code::HouseOnly,
             "the engine's settings are for its own organization's admins",

@@ -2,7 +2,6 @@
 //! name begins with it: what is another's is not found.
 
 use cqrs_es::Aggregate as _;
-use domain::access::Role;
 use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::campaign::Campaign;
@@ -129,8 +128,7 @@ pub(super) struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     pub(super) fn new(engine: &'a Engine, caller: &'a Caller, fresh: &'a Fresh) -> Self {
-        let house = caller.organization == engine.options.organization && caller.require(Role::Admin).is_ok();
-        Self { engine, organization: &caller.organization, house, fresh }
+        Self { engine, organization: &caller.organization, house: caller.keeps_house(engine), fresh }
     }
 
     pub(super) async fn object(

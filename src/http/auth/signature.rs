@@ -54,8 +54,7 @@ impl Signers {
             return Err(Refusal::StaleSignature);
         }
         let tags = one(headers, SIGNATURE)?.split(' ').filter_map(|text| text.strip_prefix(VERSION));
-        let tags: Vec<Vec<u8>> =
-            tags.filter_map(|tag| STANDARD.decode(tag).ok()).take(SIGNATURES_MAX).collect();
+        let tags = tags.filter_map(|tag| STANDARD.decode(tag).ok()).take(SIGNATURES_MAX).collect();
         Ok(Some(Signed { id: one(headers, ID)?.to_owned(), timestamp: timestamp.to_owned(), tags }))
     }
 

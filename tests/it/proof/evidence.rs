@@ -95,6 +95,13 @@ fn saved(world: &World, name: &str, evidence: &Value) -> PathBuf {
     path
 }
 
+/// In which ways somebody looked at a call.
+async fn looks(auditor: &Auditor<'_>, call: &str) -> Vec<Value> {
+    let told = auditor.get(&format!("/audit/call/{call}")).await;
+    let looks = told["events"].as_array().unwrap().iter().filter(|event| event["kind"] == "disclosure");
+    looks.map(|look| look["data"]["looked"]["how"].clone()).collect()
+}
+
 async fn an_evidence_stands_alone(mut world: World) {
     let id = called(&mut world).await;
     let auditor = Auditor::of(&world, "1", "auditor");
@@ -105,10 +112,7 @@ async fn an_evidence_stands_alone(mut world: World) {
     let other_role = Auditor::of(&world, "1", "manager").ask(&path).await;
     assert_eq!(other_role.0, 403);
     assert_eq!(Auditor::of(&world, "2", "auditor").ask(&path).await.0, 404, "another organization's");
-    let looks = auditor.get(&format!("/audit/call/{id}")).await;
-    let looks = looks["events"].as_array().unwrap().iter().filter(|event| event["kind"] == "disclosure");
-    let how: Vec<&Value> = looks.map(|look| &look["data"]["looked"]["how"]).collect();
-    assert_eq!(how, ["opened"], "it is recorded who asked, and for what");
+    assert_eq!(looks(&auditor, &id).await, ["opened"], "it is recorded who asked, and for what");
     assert!(world.stop().success());
     // Neither journal nor settings are there any more.
     std::fs::remove_dir_all(world.data()).unwrap();
@@ -179,10 +183,7 @@ async fn what_belongs_to_a_person_may_stay_closed() {
     for personal in ["sealed", "open", "open"] {
         auditor.get(&format!("{path}?personal={personal}")).await;
     }
-    let told = auditor.get(&format!("/audit/call/{id}")).await;
-    let looks = told["events"].as_array().unwrap().iter().filter(|event| event["kind"] == "disclosure");
-    let how: Vec<&Value> = looks.map(|look| &look["data"]["looked"]["how"]).collect();
-    assert_eq!(how, ["sealed", "sealed", "opened", "opened"], "each time");
+    assert_eq!(looks(&auditor, &id).await, ["sealed", "sealed", "opened", "opened"], "each time");
     let proven = check(&closed.to_string(), None).unwrap();
     assert!(proven.personal.is_empty() && !closed.to_string().contains("+998900000003"));
     let (status, _, _) = auditor.ask(&format!("/audit/calls/{id}/evidence?personal=some")).await;
