@@ -45,7 +45,7 @@ use crate::telemetry;
 
 pub use agent::voice_agent;
 use ends::{Ends, ends};
-pub use pbx::{Exchange, exchange, exchange_options};
+pub use pbx::{Exchange, exchange, exchange_options, recordings_folder};
 pub use rebuild::{RebuildStep, rebuild_offline};
 use remote::{call_servers, host_name};
 pub use signing::{lose_key_offline, take_key_offline};

@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, how the answer is printed, and which exit code it ends with.
 //! It owns no engine: `serve` hands over to `app`, the others look at the journal or ask the running engine.
 
+mod backup;
 mod checkpoint;
 mod engine;
 mod events;
@@ -11,6 +12,7 @@ mod kerio_probe;
 mod progress;
 mod rebuild;
 mod replay;
+mod restore;
 mod serve;
 mod signing_key;
 mod sim;
@@ -75,6 +77,12 @@ enum Task {
     /// Show or renew the key that checkpoints are signed with
     #[command(before_help = help::SIGNING_KEY, after_help = help::SIGNING_KEY_MORE)]
     SigningKey(signing_key::Options),
+    /// Copy the journal to a folder beside a running engine, checked
+    #[command(before_help = help::BACKUP, after_help = help::BACKUP_MORE)]
+    Backup(backup::Options),
+    /// Put a backup back into an empty store
+    #[command(before_help = help::RESTORE, after_help = help::RESTORE_MORE)]
+    Restore(restore::Options),
     /// Keep what was forgotten forgotten when a backup is restored
     #[command(before_help = help::FORGOTTEN, after_help = help::FORGOTTEN_MORE)]
     Forgotten(forgotten::Options),
@@ -151,6 +159,8 @@ enum Error {
     )]
     KeyIsSet,
     #[error(transparent)]
+    Backup(#[from] journal::backup::Fault),
+    #[error(transparent)]
     Simulate(#[from] simulate::Error),
     #[error(transparent)]
     Export(#[from] export::Error),
@@ -172,6 +182,8 @@ impl Error {
             Self::Password(_) | Self::Differ | Self::NoPassword => NOT_POSSIBLE,
             Self::File { .. } | Self::KeyIsSet | Self::After(_) => NOT_POSSIBLE,
             Self::Replay(_) | Self::WhatIf(_) => NOT_POSSIBLE,
+            Self::Backup(journal::backup::Fault::Changed(_) | journal::backup::Fault::Unsound(_)) => NOT_FINE,
+            Self::Backup(_) => NOT_POSSIBLE,
             Self::Simulate(why) if why.is_the_users() => NOT_POSSIBLE,
             Self::Simulate(_) => NOT_FINE,
             Self::Export(why) if why.is_the_users() => NOT_POSSIBLE,
@@ -222,6 +234,8 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Task::VerifyBundle(options) => verify_bundle::run(&options, out),
         Task::Checkpoint => checkpoint::run(&config, out).await,
         Task::SigningKey(options) => signing_key::run(&options, &config, out).await,
+        Task::Backup(options) => backup::run(&options, &config, out).await,
+        Task::Restore(options) => restore::run(&options, &config, out).await,
         Task::Forgotten(options) => forgotten::run(&options, &config, out).await,
         Task::Token(options) => token::run(&options, &config, out),
         Task::User(options) => user::run(&options, &config, out).await,
@@ -270,6 +284,8 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
         "rotate" => {
             Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "DATA_KEY", "SIGNING_KEY", "JWT_SECRET"])
         }
+        "backup" => Some(&["DATA_DIR", "DATABASE_URL"]),
+        "restore" => Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "DATA_KEY", "JWT_SECRET"]),
         "apply" => Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "JWT_SECRET"]),
         "events" | "export" | "verify" | "checkpoint" | "show" => Some(&["DATA_DIR", "DATABASE_URL"]),
         "verify-bundle" => Some(&[]),

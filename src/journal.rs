@@ -2,9 +2,11 @@
 //! It owns events, command outcomes, persons' keys, effects and policies' state, and gives every event a position without gaps.
 //! It decides nothing about calling; what may be appended is the domain's business, and who appends is dispatch's.
 
+pub mod backup;
 mod batch;
 pub mod beneath;
 pub mod bounds;
+mod carry;
 pub mod chain;
 mod checkpoints;
 pub mod cursors;
@@ -18,6 +20,7 @@ mod leases;
 pub mod lists;
 pub mod masked;
 pub mod postgres;
+pub mod restores;
 pub mod signer;
 pub mod signing;
 pub mod sqlite;

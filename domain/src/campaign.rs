@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::decimal::Rate;
-use crate::fact::{self, Recorded};
+use crate::fact::{self, Position, Recorded};
 use crate::language::Language;
 use crate::personal::Seal;
 use crate::policy::breaker;
@@ -124,6 +124,10 @@ pub enum Why {
     /// What may be used up is used up.
     Budget {
         figures: String,
+    },
+    /// It comes from a backup that ended there: whom it called since nobody here knows.
+    Restored {
+        position: Position,
     },
 }
 

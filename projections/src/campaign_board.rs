@@ -209,7 +209,7 @@ impl CampaignRow {
 fn told(why: &Why) -> Option<String> {
     match why {
         Why::Asked => None,
-        Why::Breaker(_) | Why::Budget { .. } => serde_json::to_string(why).ok(),
+        Why::Breaker(_) | Why::Budget { .. } | Why::Restored { .. } => serde_json::to_string(why).ok(),
     }
 }
 

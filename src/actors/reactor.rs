@@ -241,7 +241,7 @@ impl<P: Policy> Standing<P> {
 fn effects<P: Policy>(policy: &mut P, fact: &Fact) -> impl Iterator<Item = NewEffect> + use<P> {
     let (cause, causation) =
         (effects::caused_by(P::NAME, fact), format!("{}/{}", fact.stream, fact.sequence));
-    let known = Arc::clone(&fact.circumstances);
+    let (known, position) = (Arc::clone(&fact.circumstances), fact.position);
     policy.react(fact).into_iter().enumerate().map(move |(index, intent)| {
         let circumstances = Circumstances {
             organization: known.organization.clone(),
@@ -250,6 +250,6 @@ fn effects<P: Policy>(policy: &mut P, fact: &Fact) -> impl Iterator<Item = NewEf
             causation: causation.clone(),
         };
         let id = if index == 0 { cause.clone() } else { format!("{cause}/{index}") };
-        NewEffect { id, intent, circumstances }
+        NewEffect { id, intent, circumstances, cause: position }
     })
 }

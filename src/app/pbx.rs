@@ -62,7 +62,7 @@ impl Exchange {
 }
 
 /// Where an exchange's recordings are kept once fetched.
-pub(super) fn recordings_folder(config: &Config) -> PathBuf {
+pub fn recordings_folder(config: &Config) -> PathBuf {
     config.store.data_dir.join("exchange-recordings")
 }
 

@@ -17,9 +17,9 @@ use crate::actors::{guardian, projector};
 use crate::dispatch::Dispatch;
 use crate::http::vitals::{
     Actor, Asker, Effects, Error, Keeper, ParkedStream, Projection, Queue, Rebuild, Replayed, Status,
-    Verification, Vitals,
+    Unconfirmed, Verification, Vitals,
 };
-use crate::journal::{Journal, QUEUE_LEN_MAX};
+use crate::journal::{self, Journal, QUEUE_LEN_MAX};
 use crate::ports::Clock;
 
 /// A screen that is behind and stood still for so long has something to say in the log.
@@ -76,6 +76,7 @@ impl Pulse {
             position: self.journal.position(),
             uptime_seconds: self.began.elapsed().as_secs(),
             simulated: self.simulated.clone(),
+            restored: self.journal.held().await.ok().flatten().map(Unconfirmed::from),
             ready: reasons.is_empty(),
             reasons,
             journal: Queue { queued: self.journal.depth(), queue_max: QUEUE_LEN_MAX },
@@ -197,6 +198,14 @@ impl Vitals for Pulse {
         .boxed()
     }
 
+    fn confirm_restore<'a>(&'a self, by: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+        async move {
+            let confirmed = self.journal.confirm_restore(by, self.clock.now()).await;
+            confirmed.map_err(|why| Error::Journal(why.to_string()))
+        }
+        .boxed()
+    }
+
     fn verify(&self, by: Asker) -> bool {
         self.verifying.begin(by)
     }
@@ -215,6 +224,13 @@ fn error(why: projector::Error) -> Error {
         | projector::Error::GivenUp
         | projector::Error::Away
         | projector::Error::Busy) => Error::Unavailable(why.to_string()),
+    }
+}
+
+impl From<journal::restores::Restored> for Unconfirmed {
+    fn from(restored: journal::restores::Restored) -> Self {
+        let journal::restores::Restored { position, taken_at, restored_at } = restored;
+        Self::new(position, taken_at, restored_at)
     }
 }
 

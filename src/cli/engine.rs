@@ -215,6 +215,19 @@ impl Engine {
         Ok(self.understand(answer).await.map(|(_, accepted)| accepted).unwrap_or_default())
     }
 
+    /// Lets a restored journal ring people again; false where nothing waited for that.
+    pub(super) async fn confirm_restore(&self) -> Result<bool, Error> {
+        #[derive(Deserialize)]
+        struct Answer {
+            confirmed: bool,
+        }
+        let answer = self.ask(Method::POST, "/restore/confirm").await?;
+        if !answer.status().is_success() {
+            return Err(self.refusal(answer).await);
+        }
+        self.understand(answer).await.map(|(_, Answer { confirmed })| confirmed)
+    }
+
     /// Has everything signed that is recorded; the keys of its journal.
     pub(super) async fn sign(&self) -> Result<Vec<KeyRecord>, Error> {
         let answer = self.ask(Method::POST, "/audit/checkpoints").await?;

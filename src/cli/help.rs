@@ -1,9 +1,11 @@
 //! What `--help` teaches: for each command its purpose, examples, what it prints and its exit codes.
 //! Paragraphs stand on one line each; the terminal's width breaks them.
 
+mod backup;
 mod forgotten;
 mod past;
 
+pub(super) use backup::{BACKUP, BACKUP_MORE, RESTORE, RESTORE_MORE};
 pub(super) use forgotten::{
     FORGOTTEN, FORGOTTEN_APPLY, FORGOTTEN_APPLY_MORE, FORGOTTEN_EXPORT, FORGOTTEN_EXPORT_MORE, FORGOTTEN_MORE,
 };

@@ -25,6 +25,7 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
     } else {
         print(&status, &engine.url, out)?;
         // Whoever sent the status has been understood already; an older engine does not say this.
+        restored(&serde_json::from_str(&text).unwrap_or_default(), out)?;
         played(&serde_json::from_str(&text).unwrap_or_default(), out)?;
     }
     Ok(if status.ready { Outcome::Fine } else { Outcome::NotFine })
@@ -35,6 +36,31 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
 #[serde(default)]
 struct Played {
     simulated: Vec<String>,
+}
+
+/// A restore that nobody has confirmed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Held {
+    restored: Option<Unconfirmed>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Unconfirmed {
+    position: u64,
+    taken_at: String,
+    restored_at: String,
+}
+
+fn restored(held: &Held, out: &mut dyn Write) -> io::Result<()> {
+    let Some(Unconfirmed { position, taken_at, restored_at }) = &held.restored else { return Ok(()) };
+    writeln!(
+        out,
+        "\nRESTORED at {restored_at} from a backup of {taken_at}, up to position {}: nobody is rung until \
+         karnay restore --confirm",
+        grouped(*position)
+    )
 }
 
 fn played(played: &Played, out: &mut dyn Write) -> io::Result<()> {

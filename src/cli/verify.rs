@@ -1,7 +1,7 @@
 //! `karnay verify`: the journal's own check, its progress and its result.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use domain::fact::Position;
@@ -11,6 +11,7 @@ use super::progress::Progress;
 use super::table;
 use super::{Error, Outcome};
 use crate::config::Config;
+use crate::journal::backup::{self, Fault as Wrong};
 use crate::journal::signing::Checkpoint;
 use crate::journal::verify::{self, Fault, Lost, Place, Reader, Report, Wanted};
 
@@ -27,6 +28,9 @@ pub(super) struct Options {
     /// Compare with checkpoints that were kept elsewhere: what karnay checkpoint printed, or GET /audit/checkpoints answered
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
+    /// Check a backup instead: its files against its manifest, and the journal in it
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["from", "to"])]
+    backup: Option<PathBuf>,
 }
 
 /// The journal that this configuration means.
@@ -40,6 +44,9 @@ pub(super) fn place(config: &Config) -> Place {
 pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
     let kept = options.checkpoint.as_ref().map_or_else(|| Ok(vec![]), kept)?;
     let (compared, wanted) = (kept.len(), Wanted { from: options.from, to: options.to, kept });
+    if let Some(folder) = &options.backup {
+        return of_backup(folder, &wanted, out).await;
+    }
     let reader = Reader::open(&place(config)).await?;
     let last = wanted.to.unwrap_or(reader.position().await?);
     if wanted.from.is_some_and(|from| from > last) {
@@ -61,6 +68,32 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
             writeln!(out, "THE JOURNAL IS WRONG, {fault}")?;
             Ok(Outcome::NotFine)
         }
+    }
+}
+
+async fn of_backup(folder: &Path, wanted: &Wanted, out: &mut dyn Write) -> Result<Outcome, Error> {
+    let mut progress = Progress::begin("verify");
+    let checked = backup::check(folder, wanted, &mut |step| progress.at(step.position, step.head)).await;
+    progress.end();
+    match checked {
+        Ok((manifest, report)) => {
+            print(&report, wanted, out)?;
+            let taken = manifest.taken_at.format("%Y-%m-%d %H:%M:%S UTC");
+            writeln!(out, "the backup of {taken} is whole, and so is every file in it")?;
+            if !wanted.kept.is_empty() {
+                writeln!(
+                    out,
+                    "it agrees with the {} kept elsewhere",
+                    counted(wanted.kept.len(), "checkpoint")
+                )?;
+            }
+            Ok(Outcome::Fine)
+        }
+        Err(Wrong::Changed(what)) => {
+            writeln!(out, "THE BACKUP IS WRONG, {what}")?;
+            Ok(Outcome::NotFine)
+        }
+        Err(why) => Err(why.into()),
     }
 }
 

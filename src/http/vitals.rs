@@ -11,6 +11,8 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::times::Stamp;
+
 pub trait Vitals: Send + Sync + fmt::Debug {
     fn status(&self) -> BoxFuture<'_, Status>;
     /// Whether requests can be served, or every reason why not.
@@ -21,6 +23,8 @@ pub trait Vitals: Send + Sync + fmt::Debug {
     fn replay<'a>(&'a self, parked: ParkedStream<'a>) -> BoxFuture<'a, Result<Replayed, Error>>;
     /// Gives up the events of a parked stream.
     fn discard<'a>(&'a self, parked: ParkedStream<'a>) -> BoxFuture<'a, Result<(), Error>>;
+    /// From now on a restored journal may ring people again; false where nothing was to be confirmed.
+    fn confirm_restore<'a>(&'a self, by: &'a str) -> BoxFuture<'a, Result<bool, Error>>;
     /// Begins to look whether the journal is what was written; false where a look is under way already.
     fn verify(&self, by: Asker) -> bool;
     /// What this node knows of such looks since it was started.
@@ -98,6 +102,8 @@ pub enum Error {
     RebuildRunning,
     #[error("{0}")]
     Unavailable(String),
+    #[error("{0}")]
+    Journal(String),
 }
 
 /// The engine at one glance.
@@ -115,11 +121,31 @@ pub struct Status {
     pub uptime_seconds: u64,
     /// Far ends that the engine plays itself: nobody real is reached through them. `agent`, `pbx`, `remote`.
     pub simulated: Vec<&'static str>,
+    /// The journal comes from a backup, and nobody has confirmed yet that it may ring people again.
+    pub restored: Option<Unconfirmed>,
     pub journal: Queue,
     pub keepers: Vec<Keeper>,
     pub projections: Vec<Projection>,
     pub actors: Vec<Actor>,
     pub effects: Effects,
+}
+
+/// A backup that was put back.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Unconfirmed {
+    /// Where the backup ended; what happened after it is not known here.
+    pub position: Position,
+    #[schema(value_type = String, format = DateTime)]
+    taken_at: Stamp,
+    #[schema(value_type = String, format = DateTime)]
+    restored_at: Stamp,
+}
+
+impl Unconfirmed {
+    pub fn new(position: Position, taken_at: DateTime<Utc>, restored_at: DateTime<Utc>) -> Self {
+        Self { position, taken_at: Stamp(taken_at), restored_at: Stamp(restored_at) }
+    }
 }
 
 /// What waits for the journal's writer.
@@ -204,6 +230,7 @@ impl Status {
             metrics::gauge!("karnay_actor_beat_age_ms", "actor" => actor.name.clone())
                 .set(float(actor.beat_age_ms));
         }
+        metrics::gauge!("karnay_restore_unconfirmed").set(if self.restored.is_some() { 1.0 } else { 0.0 });
         let Effects { ready, sent, done } = self.effects;
         for (state, count) in [("ready", ready), ("sent", sent), ("done", done)] {
             metrics::gauge!("karnay_effects", "state" => state).set(float(count));

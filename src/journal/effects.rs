@@ -32,6 +32,8 @@ pub struct NewEffect {
     pub id: String,
     pub intent: Intent,
     pub circumstances: Circumstances,
+    /// Where what caused it stands: what came with a backup may have been done since by the engine that was lost.
+    pub cause: Position,
 }
 
 /// What the first effect is called that a policy makes of a fact. The same cause never makes a second one.
@@ -66,6 +68,18 @@ pub enum Errand {
     Send,
     /// It was sent by somebody who did not come back: ask what became of it.
     Ask,
+    /// It comes from a backup, and may have left and been answered after that was taken, though nothing here says so.
+    Doubt,
+}
+
+impl Errand {
+    pub(super) fn of(state: &str, doubted: bool) -> Self {
+        match (doubted, state) {
+            (true, _) => Self::Doubt,
+            (false, "ready") => Self::Send,
+            (false, _) => Self::Ask,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

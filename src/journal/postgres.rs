@@ -1,6 +1,7 @@
 //! The journal on PostgreSQL: for several nodes on one database, each with one appending task, any number of readers.
 //! Positions come from one row that every append locks last, so what is visible has no gaps, whoever wrote it.
 
+mod carry;
 mod checkpoints;
 mod cursors;
 mod effects;
@@ -10,6 +11,7 @@ mod leases;
 mod line;
 mod lists;
 mod read;
+mod restores;
 mod schema;
 mod statement;
 mod story;
@@ -42,6 +44,7 @@ use read::unavailable;
 use schema::Address;
 use writer::Writer;
 
+pub(super) use carry::{check_empty, dump, load};
 pub use schema::FORMAT;
 
 /// The handle: submits to the writer, reads beside it.
@@ -58,6 +61,11 @@ struct Inner {
     pool: PgPool,
     /// The runtime that connections are opened on, whoever asks: they end with their runtime, and those who ask come and go.
     home: runtime::Handle,
+}
+
+/// What a database is called without its secret.
+pub(super) fn place_of(url: &str) -> Result<String, Error> {
+    Address::parse(url).map(|address| address.to_string())
 }
 
 /// A journal that was opened, with what moves when it grows.

@@ -1,6 +1,7 @@
 //! The journal in one SQLite file: one writing thread with the only writing connection, any number of readers.
 //! One process at a time, held by a lock on the data folder, since the bundled SQLite is only safe with a single writer.
 
+mod carry;
 mod checkpoints;
 mod cursors;
 mod effects;
@@ -8,8 +9,10 @@ mod emptying;
 mod family;
 mod forgetting;
 mod lists;
+mod moved;
 mod pages;
 mod readers;
+mod restores;
 mod schema;
 mod story;
 mod syncer;
@@ -41,6 +44,8 @@ use readers::Readers;
 
 use story::select_keys;
 
+pub(super) use carry::{copy, counts, dump, load, mark};
+pub(super) use moved::lock_empty;
 pub use schema::{FILE, FORMAT};
 
 /// The handle: submits to the writer, reads beside it.
@@ -72,6 +77,7 @@ impl Sqlite {
     /// Opens for writing, makes the file where there is none, and starts the writer.
     pub(super) fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Opened, Error> {
         let lock = schema::lock(folder)?;
+        moved::refuse_moved(folder)?;
         let connection = schema::open_for_writing(folder)?;
         let freed = effects::free_leases(&connection, clock.now());
         let freed =

@@ -90,6 +90,12 @@ impl Reader {
         }
     }
 
+    /// The one that ends where the journal does.
+    pub(super) async fn last_batch(&self) -> Result<Option<Batch>, Error> {
+        let head = self.position().await?;
+        Ok(self.batches(head.saturating_sub(1), 1).await?.pop())
+    }
+
     async fn chunks(&self, name: ListName, from: u32, limit: u32) -> Result<Vec<StoredChunk>, Error> {
         match &self.0 {
             Store::Sqlite(store) => store.chunks(name, from, limit).await,

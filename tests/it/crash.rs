@@ -14,16 +14,16 @@ const SESSION: &str = "session-1738862891234-abc123";
 const CLIENTS: usize = 16;
 
 /// What call servers remember: every number they tried, and what the engine answered.
-struct Memory {
+pub(crate) struct Memory {
     http: reqwest::Client,
     next: AtomicU32,
     /// Sent without an answer: to be sent again, as a call server does.
     unanswered: Mutex<Vec<u32>>,
-    acknowledged: Mutex<BTreeMap<u32, (String, u64)>>,
+    pub(crate) acknowledged: Mutex<BTreeMap<u32, (String, u64)>>,
 }
 
 impl Memory {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // Made once and before the load: a client reads the machine's certificates, which takes longer than some engines live here.
         let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
         Self {
@@ -62,13 +62,13 @@ impl Memory {
 }
 
 /// Clients that send until they are told to stop.
-struct Load {
+pub(crate) struct Load {
     stop: Arc<AtomicBool>,
     clients: Vec<JoinHandle<()>>,
 }
 
 impl Load {
-    fn begin(world: &World, memory: &Arc<Memory>) -> Self {
+    pub(crate) fn begin(world: &World, memory: &Arc<Memory>) -> Self {
         let (url, stop) = (world.url("/calls/result"), Arc::new(AtomicBool::new(false)));
         let client = |memory: Arc<Memory>, stop: Arc<AtomicBool>, url: String| async move {
             while !stop.load(Ordering::Relaxed) {
@@ -82,7 +82,7 @@ impl Load {
         Self { stop, clients }
     }
 
-    async fn end(self) {
+    pub(crate) async fn end(self) {
         self.stop.store(true, Ordering::Relaxed);
         for client in self.clients {
             client.await.unwrap();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bench::{Bench, Engine, settled};
+use domain::ids::StreamId;
 use domain::session::{Exit, Phase};
 use far::{Act, Far};
 use karnay::actors::effector::Limits;
@@ -40,6 +41,9 @@ on_both_stores!(
     every_one_of_many_sessions_runs_once_within_the_bound,
     taken_and_never_launched_is_launched_once,
     told_and_never_launched_is_asked_about_and_not_launched,
+    ready_in_a_backup_it_is_asked_about_and_not_launched,
+    opened_in_a_backup_it_is_asked_about_and_not_launched,
+    opened_before_a_restore_is_confirmed_it_is_not_launched,
     killed_while_the_command_runs_it_is_not_run_again,
     killed_while_the_command_runs_it_is_waited_for,
     a_command_that_never_ends_is_not_asked_about_for_ever,
@@ -126,6 +130,49 @@ async fn told_and_never_launched_is_asked_about_and_not_launched(bench: Bench) {
     let why = bench.failure(&session).await;
     assert!(why.contains("unknown") && why.contains("not run again"), "{why}");
     settled(|| bench.done(), 1).await;
+    engine.stop().await;
+}
+
+/// The engine that was lost may have launched it after the backup was taken.
+async fn ready_in_a_backup_it_is_asked_about_and_not_launched(bench: Bench) {
+    let session = bench.open_session("session-1-abc").await;
+    let engine = Engine::reacting(&bench);
+    settled(|| bench.ready(), 1).await;
+    engine.stop().await;
+    bench.restored().await;
+    is_asked_about_and_not_launched(bench, session).await;
+}
+
+/// The same where no policy had read of it by then.
+async fn opened_in_a_backup_it_is_asked_about_and_not_launched(bench: Bench) {
+    let session = bench.open_session("session-1-abc").await;
+    bench.restored().await;
+    is_asked_about_and_not_launched(bench, session).await;
+}
+
+async fn is_asked_about_and_not_launched(bench: Bench, session: StreamId) {
+    let far = Far::always(Act::Exit(0));
+    let engine = Engine::start(&bench, far.clone());
+    settled(|| bench.phase(&session), Phase::Failed).await;
+    assert_eq!((far.launched().len(), far.asked()), (0, 1));
+    settled(|| bench.done(), 1).await;
+    engine.stop().await;
+}
+
+async fn opened_before_a_restore_is_confirmed_it_is_not_launched(bench: Bench) {
+    bench.restored().await;
+    let far = Far::always(Act::Exit(0));
+    let engine = Engine::start(&bench, far.clone());
+    let session = bench.open_session("session-1-abc").await;
+    settled(|| bench.phase(&session), Phase::Failed).await;
+    let why = bench.failure(&session).await;
+    assert!(why.contains("restored from a backup") && why.contains("nothing was started"), "{why}");
+    assert_eq!((far.launched().len(), far.asked()), (0, 0));
+
+    assert!(bench.journal.confirm_restore("admin", bench.clock.now()).await.unwrap());
+    let session = bench.open_session("session-2-abc").await;
+    settled(|| bench.phase(&session), Phase::Completed).await;
+    assert_eq!(far.launched().len(), 1);
     engine.stop().await;
 }
 

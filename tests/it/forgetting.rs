@@ -5,7 +5,7 @@ mod afterwards;
 mod lived;
 mod lost;
 mod places;
-mod planted;
+pub(crate) mod planted;
 mod recordings;
 mod restored;
 
@@ -47,7 +47,7 @@ pub(crate) async fn forget(world: &World, contact: &str) -> Value {
 /// They count and say of nobody.
 const SAY_OF_NOBODY: [&str; 4] = ["session_stats", "campaign_board", "campaign_hours", "promises"];
 
-async fn rebuilt_is_live(world: &World, live: &[(&str, Vec<Vec<String>>)]) {
+pub(crate) async fn rebuilt_is_live(world: &World, live: &[(&str, Vec<Vec<String>>)]) {
     for screen in SCREENS {
         rebuild(world, screen);
     }

@@ -6,6 +6,7 @@ mod agent;
 mod architecture;
 mod as_of;
 mod audit;
+mod backup;
 mod cli;
 mod documents;
 mod examples;

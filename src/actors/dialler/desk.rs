@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::campaign::{self, Command};
+use domain::campaign::{self, Command, Why};
 use domain::fact::{Circumstances, Position};
 use domain::ids::{Organization, StreamId};
 use domain::policy::pacing::Turns;
@@ -68,6 +68,8 @@ pub(super) struct Desk {
     pub(super) ending: BTreeMap<Uuid, bool>,
     /// Over, and somebody in them is to be called after all.
     pub(super) late: Vec<(Organization, Uuid)>,
+    /// Whether it is known that nobody has to confirm a restore any more.
+    free: bool,
     turns: Turns,
 }
 
@@ -84,6 +86,7 @@ impl Desk {
             changed: vec![],
             ending: BTreeMap::new(),
             late: vec![],
+            free: false,
             turns: Turns::default(),
         }
     }
@@ -103,6 +106,9 @@ impl Desk {
         }
         let mut stepped = Stepped { busy: self.hear().await?, ..Stepped::default() };
         self.begin().await?;
+        if self.hold().await? {
+            return Ok(Stepped::default());
+        }
         stepped.busy |= self.revisit_changed().await?;
         self.reopen().await?;
         let now = self.options.clock.now();
@@ -144,6 +150,22 @@ impl Desk {
             stepped.looked += u64::from(looked);
         }
         Ok(stepped)
+    }
+
+    /// While a restore is not confirmed every campaign that runs is paused: people may have been rung whom the backup does not know of.
+    async fn hold(&mut self) -> Result<bool, Error> {
+        if self.free {
+            return Ok(false);
+        }
+        let Some(restored) = self.options.journal.held().await? else {
+            self.free = true;
+            return Ok(false);
+        };
+        for id in self.campaigns.keys().copied().collect::<Vec<_>>() {
+            let why = Why::Restored { position: restored.position };
+            self.tell(id, "paused", Command::Pause { why, at: self.options.clock.now() }).await?;
+        }
+        Ok(true)
     }
 
     /// Renewed well before it ends; whoever cannot renew it stops wanting calls.

@@ -54,6 +54,7 @@ fn reason(why: &Why) -> String {
     match why {
         Why::Asked => "somebody asked for it.".to_owned(),
         Why::Budget { figures } => format!("the budget is used up ({figures})."),
+        Why::Restored { position } => format!("it comes from a backup that ends at position {position}."),
         Why::Breaker(tripped) => format!(
             "the agent fails too often ({} in a row, {} of the last {}).",
             tripped.in_a_row, tripped.failed, tripped.of_last

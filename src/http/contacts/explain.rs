@@ -241,6 +241,8 @@ fn phase(phase: Phase) -> Option<&'static str> {
 fn tripped(row: &CampaignRow) -> Option<domain::policy::breaker::Tripped> {
     match serde_json::from_str(row.why.as_deref()?).ok()? {
         domain::campaign::Why::Breaker(tripped) => Some(tripped),
-        domain::campaign::Why::Asked | domain::campaign::Why::Budget { .. } => None,
+        domain::campaign::Why::Asked
+        | domain::campaign::Why::Budget { .. }
+        | domain::campaign::Why::Restored { .. } => None,
     }
 }

@@ -363,6 +363,9 @@ impl From<vitals::Error> for Problem {
             vitals::Error::UnknownProjection(_) => Code::ProjectionUnknown,
             vitals::Error::NotParked => Code::StreamNotParked,
             vitals::Error::RebuildRunning => Code::RebuildRunning,
+            vitals::Error::Journal(why) => {
+                return Self::new(Code::JournalUnavailable, "the journal cannot be changed now").because(why);
+            }
             vitals::Error::Unavailable(why) => {
                 return Self::new(Code::ScreensUnavailable, "the screens cannot be changed now").because(why);
             }

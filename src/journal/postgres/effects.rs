@@ -6,7 +6,7 @@ use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 
 use super::Postgres;
-use super::read::{unavailable, unsigned};
+use super::read::{bound, unavailable, unsigned};
 use crate::journal::effects::{Counts, Errand, Policy, Reaction, Take, Taken};
 use crate::journal::{Error, micros};
 
@@ -86,17 +86,19 @@ async fn react(pool: &PgPool, reaction: &Reaction) -> sqlx::Result<bool> {
     if step.execute(&mut *transaction).await?.rows_affected() == 0 {
         return Ok(false);
     }
-    let (mut ids, mut intents, mut circumstances) = (vec![], vec![], vec![]);
+    let (mut ids, mut intents, mut circumstances, mut causes) = (vec![], vec![], vec![], vec![]);
     for effect in effects {
         ids.push(effect.id.as_str());
         intents.push(serde_json::to_string(&effect.intent).map_err(odd)?);
         circumstances.push(serde_json::to_string(&effect.circumstances).map_err(odd)?);
+        causes.push(bound(effect.cause));
     }
-    let insert = "INSERT INTO effects (id, state, intent, circumstances, due_at)
-                  SELECT id, 'ready', intent, circumstances, 0
-                  FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (id, intent, circumstances)
+    let insert = "INSERT INTO effects (id, state, intent, circumstances, due_at, doubted)
+                  SELECT id, 'ready', intent, circumstances, 0,
+                         EXISTS (SELECT 1 FROM restores WHERE position >= cause)::integer
+                  FROM unnest($1::text[], $2::text[], $3::text[], $4::int8[]) AS wanted (id, intent, circumstances, cause)
                   ON CONFLICT DO NOTHING";
-    let insert = sqlx::query(insert).bind(ids).bind(intents).bind(circumstances);
+    let insert = sqlx::query(insert).bind(ids).bind(intents).bind(circumstances).bind(causes);
     insert.execute(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(true)
@@ -110,9 +112,9 @@ async fn take_due(pool: &PgPool, take: Take) -> sqlx::Result<Vec<Taken>> {
                ), taken AS (
                    UPDATE effects AS e SET state = 'sent', fence = e.fence + 1, tries = e.tries + 1, owner = $3, due_at = $4
                    FROM due WHERE e.id = due.id
-                   RETURNING e.id, e.intent, e.circumstances, e.fence, due.state, e.tries, due.due_at
+                   RETURNING e.id, e.intent, e.circumstances, e.fence, due.state, e.tries, due.due_at, e.doubted
                )
-               SELECT id, intent, circumstances, fence, state, tries FROM taken ORDER BY due_at, id";
+               SELECT id, intent, circumstances, fence, state, tries, doubted FROM taken ORDER BY due_at, id";
     let limit = i64::try_from(take.limit).unwrap_or(i64::MAX);
     let query = sqlx::query(sql).bind(micros(take.now)).bind(limit);
     let query = query.bind(take.owner).bind(micros(take.lease_until));
@@ -125,7 +127,7 @@ async fn take_due(pool: &PgPool, take: Take) -> sqlx::Result<Vec<Taken>> {
 }
 
 fn taken_row(row: &PgRow) -> sqlx::Result<Taken> {
-    let errand = if row.try_get::<&str, _>(4)? == "ready" { Errand::Send } else { Errand::Ask };
+    let errand = Errand::of(row.try_get(4)?, row.try_get::<i32, _>(6)? != 0);
     Ok(Taken {
         id: row.try_get(0)?,
         intent: parsed::<Intent>(row, 1)?,

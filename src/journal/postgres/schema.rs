@@ -5,13 +5,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, Executor, Row};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, Postgres as Server};
+use sqlx::{ConnectOptions, Connection, Executor, Row, Transaction};
 
 use crate::journal::Error;
 
 /// The format this program writes; a higher one belongs to a newer program.
-pub const FORMAT: i32 = 5;
+pub const FORMAT: i32 = 6;
 
 /// Journals of an older format were never signed.
 pub(super) const SIGNED_SINCE: i32 = 4;
@@ -23,12 +23,13 @@ const STARTING: i64 = 0x6b61_726e;
 const SERVER_MIN: i32 = 140_000;
 
 /// What leads from each format to the next.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../../migrations/postgres/0001_journal.sql"),
     include_str!("../../../migrations/postgres/0002_lists.sql"),
     include_str!("../../../migrations/postgres/0003_leases.sql"),
     include_str!("../../../migrations/postgres/0004_proof.sql"),
     include_str!("../../../migrations/postgres/0005_cursors.sql"),
+    include_str!("../../../migrations/postgres/0006_restores.sql"),
 ];
 
 /// A server that does not answer within this is away.
@@ -133,17 +134,54 @@ pub(super) async fn check(address: &Address) -> Result<(), Error> {
     }
 }
 
+/// The same, where every column is needed that this program knows.
+pub(super) async fn check_newest(address: &Address) -> Result<(), Error> {
+    check(address).await?;
+    let mut connection = connect(&address.read_only()).await.map_err(|why| address.refused(plainly(&why)))?;
+    let found = find(&mut connection).await;
+    let _ = connection.close().await;
+    match found {
+        Ok(Found::Ours { format }) if format < FORMAT => {
+            Err(address.refused("it was written by an older karnay: start this one on it once"))
+        }
+        Ok(_) => Ok(()),
+        Err(why) => Err(address.refused(why)),
+    }
+}
+
+/// Makes the tables in a database that holds nothing: no journal that was begun, and no screens of another one.
+pub(super) async fn make(transaction: &mut Transaction<'_, Server>, address: &Address) -> Result<(), Error> {
+    refuse_begun(transaction, address).await?;
+    bring_up(transaction).await.map_err(|why| address.refused(why))
+}
+
+pub(super) async fn refuse_begun(connection: &mut PgConnection, address: &Address) -> Result<(), Error> {
+    let begun = "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = 'screens')";
+    let refuse = |why: sqlx::Error| address.refused(plainly(&why));
+    let begun: bool = sqlx::query_scalar(begun).fetch_one(&mut *connection).await.map_err(refuse)?;
+    let found = find(connection).await.map_err(|why| address.refused(why))?;
+    if begun || found != Found::Nothing {
+        return Err(address.refused("it holds a journal or its screens already; an empty database is needed"));
+    }
+    Ok(())
+}
+
 async fn migrate(connection: &mut PgConnection) -> Result<(), Unfit> {
     let mut transaction = connection.begin().await?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(STARTING).execute(&mut *transaction).await?;
-    let known = match find(&mut transaction).await? {
+    bring_up(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn bring_up(transaction: &mut Transaction<'_, Server>) -> Result<(), Unfit> {
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(STARTING).execute(&mut **transaction).await?;
+    let known = match find(transaction).await? {
         Found::Nothing => 0,
         Found::Ours { format } => usize::try_from(format).unwrap_or(MIGRATIONS.len()),
     };
     for missing in MIGRATIONS.iter().skip(known) {
-        (&mut *transaction).execute(sqlx::raw_sql(missing)).await?;
+        (&mut **transaction).execute(sqlx::raw_sql(missing)).await?;
     }
-    transaction.commit().await?;
     Ok(())
 }
 

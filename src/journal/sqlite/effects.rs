@@ -85,17 +85,22 @@ fn react(c: &Connection, reaction: &Reaction) -> rusqlite::Result<bool> {
     }
     for effect in effects {
         let sql =
-            "INSERT INTO effects (id, state, intent, circumstances, due_at) VALUES (?1, 'ready', ?2, ?3, 0)
-                   ON CONFLICT DO NOTHING";
+            "INSERT INTO effects (id, state, intent, circumstances, due_at, doubted)
+             VALUES (?1, 'ready', ?2, ?3, 0, EXISTS (SELECT 1 FROM restores WHERE position >= ?4)) ON CONFLICT DO NOTHING";
         let intent = json(&effect.intent)?;
-        c.prepare_cached(sql)?.execute(params![effect.id, intent, json(&effect.circumstances)?])?;
+        c.prepare_cached(sql)?.execute(params![
+            effect.id,
+            intent,
+            json(&effect.circumstances)?,
+            effect.cause
+        ])?;
     }
     Ok(true)
 }
 
 fn take_due(c: &Connection, take: Take) -> rusqlite::Result<Vec<Taken>> {
     let now = micros(take.now);
-    let due = "SELECT id, intent, circumstances, fence, state, tries FROM effects
+    let due = "SELECT id, intent, circumstances, fence, state, tries, doubted FROM effects
                WHERE state <> 'done' AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2";
     let taken: Vec<Taken> =
         c.prepare_cached(due)?.query_map(params![now, take.limit], taken_row)?.collect::<Result<_, _>>()?;
@@ -109,7 +114,7 @@ fn take_due(c: &Connection, take: Take) -> rusqlite::Result<Vec<Taken>> {
 }
 
 fn taken_row(row: &Row<'_>) -> rusqlite::Result<Taken> {
-    let errand = if row.get::<_, String>(4)? == "ready" { Errand::Send } else { Errand::Ask };
+    let errand = Errand::of(&row.get::<_, String>(4)?, row.get::<_, i64>(6)? != 0);
     Ok(Taken {
         id: row.get(0)?,
         intent: parsed::<Intent>(row, 1)?,

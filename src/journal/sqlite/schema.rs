@@ -15,7 +15,7 @@ pub const FILE: &str = "journal.db";
 pub(super) const LOG: &str = "journal.db-wal";
 
 /// The format this program writes; a higher one belongs to a newer program.
-pub const FORMAT: i64 = 4;
+pub const FORMAT: i64 = 5;
 
 /// Journals of an older format were never signed.
 pub(super) const SIGNED_SINCE: i64 = 3;
@@ -24,11 +24,12 @@ pub(super) const SIGNED_SINCE: i64 = 3;
 const APPLICATION: i64 = 0x6b61_726e;
 
 /// What leads from each format to the next.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../../migrations/sqlite/0001_journal.sql"),
     include_str!("../../../migrations/sqlite/0002_lists.sql"),
     include_str!("../../../migrations/sqlite/0003_proof.sql"),
     include_str!("../../../migrations/sqlite/0004_cursors.sql"),
+    include_str!("../../../migrations/sqlite/0005_restores.sql"),
 ];
 
 /// Readers and the writer meet only at the edges of checkpoints, for moments.
@@ -88,14 +89,39 @@ pub(super) fn open_for_writing(folder: &Path) -> Result<Connection, Error> {
              PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON;",
         )
         .map_err(say)?;
-    let known = usize::try_from(format(&connection).map_err(say)?).unwrap_or(MIGRATIONS.len());
+    migrate(&connection).map_err(say)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+    let known = usize::try_from(format(connection)?).unwrap_or(MIGRATIONS.len());
     let missing = MIGRATIONS.get(known..).unwrap_or_default().concat();
-    if !missing.is_empty() {
-        let script = format!(
-            "BEGIN IMMEDIATE; {missing} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}; COMMIT;"
-        );
-        connection.execute_batch(&script).map_err(say)?;
+    if missing.is_empty() {
+        return Ok(());
     }
+    connection.execute_batch(&format!(
+        "BEGIN IMMEDIATE; {missing} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}; COMMIT;"
+    ))
+}
+
+/// A journal in one file and no log, brought to this program's format: for copies that nobody uses yet. They are synced when they are
+/// whole, and thrown away where they never are.
+pub(super) fn open_apart(path: &Path) -> Result<Connection, Error> {
+    let fresh = !path.exists();
+    let say = |why: rusqlite::Error| unreadable(path, &why);
+    let connection = Connection::open(path).map_err(say)?;
+    if fresh {
+        keep_private(path)?;
+    } else {
+        check(&connection, path)?;
+    }
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;",
+        )
+        .map_err(say)?;
+    migrate(&connection).map_err(say)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
 }

@@ -35,7 +35,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::LEASE;
 use super::far::{Act, Far};
 use crate::http_world::house;
-use crate::postgres::Server;
+use crate::postgres::{self, Server};
 
 #[derive(Debug, Default)]
 pub(crate) struct TestClock(AtomicI64);
@@ -87,6 +87,24 @@ impl Bench {
         self.dispatch.drain().await;
         self.journal.close().await;
         (self.journal, self.dispatch) = journal_at(&self.place, &self.clock, &self.ids).await;
+    }
+
+    /// What a restore leaves in a journal that ends here.
+    pub(crate) async fn restored(&self) {
+        let marks = format!(
+            "INSERT INTO restores (number, position, taken_at, restored_at) VALUES (1, {}, 0, 0);
+             UPDATE effects SET doubted = 1, owner = NULL WHERE state <> 'done';",
+            self.journal.position()
+        );
+        match &self.place {
+            Place::Folder(data) => {
+                let beside = rusqlite::Connection::open(data.join("journal.db")).unwrap();
+                beside.execute_batch(&marks).unwrap();
+            }
+            Place::Url(url) => {
+                sqlx::raw_sql(&marks).execute(&mut postgres::connect(url).await).await.unwrap();
+            }
+        }
     }
 
     pub(crate) fn path(&self) -> PathBuf {

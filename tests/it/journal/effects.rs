@@ -25,6 +25,7 @@ super::on_both_stores!(
 
 fn effect(name: &str) -> NewEffect {
     NewEffect {
+        cause: 1,
         id: name.into(),
         intent: Intent::LaunchSession {
             organization: Organization::parse("1").unwrap(),

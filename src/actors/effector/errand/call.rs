@@ -47,8 +47,8 @@ impl Errand {
         };
         match self.taken.errand {
             // Whoever took it will report, or is waited for by another effect.
-            effects::Errand::Ask if live.accepted => Done::Finished,
-            effects::Errand::Ask => {
+            effects::Errand::Ask | effects::Errand::Doubt if live.accepted => Done::Finished,
+            effects::Errand::Ask | effects::Errand::Doubt => {
                 let until = live.began + terms.call_max;
                 let told = self.inquire(case, call, None, (until, Path::NeverLearnt)).await;
                 self.end(case, call, &terms, &told).await

@@ -19,6 +19,9 @@ use crate::ports::{Known, Trouble};
 const UNKNOWN: &str = "The engine stopped while the remote command was running. What became of it is unknown, and it is not run again: \
      look on the remote host whether it is dialling, and start a new session if it is not.";
 
+/// What a session shows that was to be launched before that.
+const HELD: &str = "The engine was restored from a backup, and nobody has confirmed yet that it may dial: nothing was started.";
+
 /// How long the screens are asked whether a session was heard of.
 const HEARD_MAX: Duration = Duration::from_secs(10);
 
@@ -47,12 +50,18 @@ impl Errand {
     pub(super) async fn launch(&self, whose: &Whose, list: Option<Uuid>) -> Result<Done, Lost> {
         let phase = self.tell(whose, LOOK, |_| session::Command::Look).await;
         let attempt = match (self.taken.errand, phase) {
+            (effects::Errand::Doubt, Ok(Phase::Pending)) => self.take_up(whose, list).await,
+            (effects::Errand::Send, Ok(Phase::Pending)) if self.is_held().await => {
+                Attempt { outcome: Some(Outcome::Failed(HELD.to_owned())), done_with_host: true }
+            }
             // Not told that it is launched yet, or told so before the remote host asked for patience: nothing has left.
             (_, Ok(Phase::Pending)) | (effects::Errand::Send, Ok(Phase::Running)) => {
                 self.send(whose, list).await?
             }
-            (effects::Errand::Ask, Ok(Phase::Running)) => self.ask_after(whose, list).await,
-            (effects::Errand::Send | effects::Errand::Ask, _) => {
+            (effects::Errand::Ask | effects::Errand::Doubt, Ok(Phase::Running)) => {
+                self.ask_after(whose, list).await
+            }
+            (effects::Errand::Send | effects::Errand::Ask | effects::Errand::Doubt, _) => {
                 Attempt { outcome: None, done_with_host: true }
             }
         };
@@ -72,6 +81,21 @@ impl Errand {
             self.release_remote(whose.holder()).await;
         }
         Ok(done)
+    }
+
+    /// The backup does not know whether it was launched afterwards: it counts as launched, and the remote host is asked.
+    async fn take_up(&self, whose: &Whose, list: Option<Uuid>) -> Attempt {
+        let launched = self.tell(whose, "launch", |at| session::Command::Launch { at }).await;
+        if launched.is_ok_and(|phase| phase == Phase::Running) {
+            self.ask_after(whose, list).await
+        } else {
+            Attempt { outcome: None, done_with_host: true }
+        }
+    }
+
+    async fn is_held(&self) -> bool {
+        let journal = &self.carrier.options.journal;
+        self.persist("held", || async { Ok(journal.held().await?.is_some()) }).await
     }
 
     async fn send(&self, whose: &Whose, list: Option<Uuid>) -> Result<Attempt, Lost> {

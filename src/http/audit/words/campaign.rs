@@ -42,6 +42,12 @@ const SPENT: Texts = [
     "Бюджет кампании исчерпан: {0}",
     "The campaign's budget is used up: {0}",
 ];
+const RESTORED: Texts = [
+    "Kampaniya to'xtatildi: dvigatel {0}-pozitsiyada tugaydigan zaxira nusxadan tiklandi, undan keyin kimga qo'ng'iroq qilingani noma'lum",
+    "Кампания тўхтатилди: двигатель {0}-позицияда тугайдиган захира нусхадан тикланди, ундан кейин кимга қўнғироқ қилингани номаълум",
+    "Кампания остановлена: движок восстановлен из резервной копии до позиции {0}, кому звонили после неё, неизвестно",
+    "The campaign paused because the engine was restored from a backup that ends at position {0}: whom it called since is not known",
+];
 const COMPLETED: Texts =
     ["Kampaniya tugadi", "Кампания тугади", "Кампания завершена", "The campaign was completed"];
 const FAILED: Texts = [
@@ -64,6 +70,7 @@ pub(super) fn words(event: &Event, tell: Teller) -> String {
             tell.with(TRIPPED, &[&at.in_a_row, &at.failed, &at.of_last])
         }
         Event::Paused { why: Why::Budget { figures }, .. } => tell.with(SPENT, &[figures]),
+        Event::Paused { why: Why::Restored { position }, .. } => tell.with(RESTORED, &[position]),
         Event::Completed { .. } => tell.say(COMPLETED),
         Event::Failed { reason, .. } => tell.with(FAILED, &[reason]),
         Event::Removed { .. } => tell.say(REMOVED),

@@ -106,6 +106,7 @@ function Why({ campaign }: { readonly campaign: Campaign }) {
   const t = useWords();
   const why = stopped(campaign.why);
   if (why === undefined) return null;
-  const told = why.kind === 'breaker' ? t('campaigns.whyBreaker', why.figures) : t('campaigns.whyBudget', { text: why.text });
+  const told = why.kind === 'breaker' ? t('campaigns.whyBreaker', why.figures)
+    : t(why.kind === 'budget' ? 'campaigns.whyBudget' : 'campaigns.whyRestored', { text: why.text });
   return <p className="warned" role="status"><Icon name="warning" />{told}</p>;
 }

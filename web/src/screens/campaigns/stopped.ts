@@ -1,8 +1,9 @@
-// Why a campaign stopped by itself, as the engine writes it down: its agent failed too often, or its budget was used up.
+// Why a campaign stopped by itself, as the engine writes it down: its agent failed too often, its budget was used up, or it comes from a backup.
 
 export type Stopped =
   | { readonly kind: 'breaker'; readonly figures: { readonly row: string; readonly failed: string; readonly last: string } }
-  | { readonly kind: 'budget'; readonly text: string };
+  | { readonly kind: 'budget'; readonly text: string }
+  | { readonly kind: 'restored'; readonly text: string };
 
 export function stopped(why: unknown): Stopped | undefined {
   const told = object(why);
@@ -11,6 +12,7 @@ export function stopped(why: unknown): Stopped | undefined {
     return { kind: 'breaker', figures: { row: text(inARow), failed: text(failed), last: text(ofLast) } };
   }
   if (told['budget'] !== undefined) return { kind: 'budget', text: text(object(told['budget'])['figures']) };
+  if (told['restored'] !== undefined) return { kind: 'restored', text: text(object(told['restored'])['position']) };
   return undefined;
 }
 
