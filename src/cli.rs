@@ -9,6 +9,7 @@ mod export;
 mod forgotten;
 mod help;
 mod kerio_probe;
+mod moving;
 mod progress;
 mod rebuild;
 mod replay;
@@ -83,6 +84,9 @@ enum Task {
     /// Put a backup back into an empty store
     #[command(before_help = help::RESTORE, after_help = help::RESTORE_MORE)]
     Restore(restore::Options),
+    /// Move the journal from the data folder to PostgreSQL
+    #[command(before_help = help::MOVE, after_help = help::MOVE_MORE)]
+    Move(moving::Options),
     /// Keep what was forgotten forgotten when a backup is restored
     #[command(before_help = help::FORGOTTEN, after_help = help::FORGOTTEN_MORE)]
     Forgotten(forgotten::Options),
@@ -161,6 +165,8 @@ enum Error {
     #[error(transparent)]
     Backup(#[from] journal::backup::Fault),
     #[error(transparent)]
+    Moving(#[from] moving::Error),
+    #[error(transparent)]
     Simulate(#[from] simulate::Error),
     #[error(transparent)]
     Export(#[from] export::Error),
@@ -184,6 +190,8 @@ impl Error {
             Self::Replay(_) | Self::WhatIf(_) => NOT_POSSIBLE,
             Self::Backup(journal::backup::Fault::Changed(_) | journal::backup::Fault::Unsound(_)) => NOT_FINE,
             Self::Backup(_) => NOT_POSSIBLE,
+            Self::Moving(why) if why.is_the_users() => NOT_POSSIBLE,
+            Self::Moving(_) => NOT_FINE,
             Self::Simulate(why) if why.is_the_users() => NOT_POSSIBLE,
             Self::Simulate(_) => NOT_FINE,
             Self::Export(why) if why.is_the_users() => NOT_POSSIBLE,
@@ -236,6 +244,7 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Task::SigningKey(options) => signing_key::run(&options, &config, out).await,
         Task::Backup(options) => backup::run(&options, &config, out).await,
         Task::Restore(options) => restore::run(&options, &config, out).await,
+        Task::Move(options) => moving::run(&options, &config, out).await,
         Task::Forgotten(options) => forgotten::run(&options, &config, out).await,
         Task::Token(options) => token::run(&options, &config, out),
         Task::User(options) => user::run(&options, &config, out).await,
@@ -286,6 +295,7 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
         }
         "backup" => Some(&["DATA_DIR", "DATABASE_URL"]),
         "restore" => Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "DATA_KEY", "JWT_SECRET"]),
+        "move" => Some(&["DATA_DIR", "DATABASE_URL"]),
         "apply" => Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "JWT_SECRET"]),
         "events" | "export" | "verify" | "checkpoint" | "show" => Some(&["DATA_DIR", "DATABASE_URL"]),
         "verify-bundle" => Some(&[]),

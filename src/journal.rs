@@ -19,6 +19,7 @@ pub mod keys;
 mod leases;
 pub mod lists;
 pub mod masked;
+pub mod moving;
 pub mod postgres;
 pub mod restores;
 pub mod signer;

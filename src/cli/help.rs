@@ -5,7 +5,7 @@ mod backup;
 mod forgotten;
 mod past;
 
-pub(super) use backup::{BACKUP, BACKUP_MORE, RESTORE, RESTORE_MORE};
+pub(super) use backup::{BACKUP, BACKUP_MORE, MOVE, MOVE_MORE, RESTORE, RESTORE_MORE};
 pub(super) use forgotten::{
     FORGOTTEN, FORGOTTEN_APPLY, FORGOTTEN_APPLY_MORE, FORGOTTEN_EXPORT, FORGOTTEN_EXPORT_MORE, FORGOTTEN_MORE,
 };

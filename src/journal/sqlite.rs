@@ -45,7 +45,8 @@ use readers::Readers;
 use story::select_keys;
 
 pub(super) use carry::{copy, counts, dump, load, mark};
-pub(super) use moved::lock_empty;
+pub use moved::Moved;
+pub(super) use moved::{lock_empty, lock_for_moving};
 pub use schema::{FILE, FORMAT};
 
 /// The handle: submits to the writer, reads beside it.

@@ -1,4 +1,4 @@
-//! `karnay backup` and `restore`.
+//! `karnay backup`, `restore` and `move`.
 
 pub(in crate::cli) const BACKUP: &str = "\
 Copies the journal as it is at one moment to a folder, and checks the copy before it has its name.
@@ -36,3 +36,22 @@ Prints: up to which position it goes and what to do next; with --confirm whether
 
 Exit codes: 0 restored or confirmed, 1 the backup is wrong, which is then named, or the engine is away, 2 wrong use, the target is not \
 empty, or it belongs to another data key";
+
+pub(in crate::cli) const MOVE: &str = "\
+Moves the journal from the data folder to PostgreSQL, with its positions, digests, keys, cursors and checkpoints.
+The engine has to be stopped. The folder keeps everything, and a mark so that nobody goes on with it by accident.";
+
+pub(in crate::cli) const MOVE_MORE: &str = "\
+Examples:
+  karnay move --to postgres://karnay:secret@db/karnay
+  DATABASE_URL=postgres://karnay:secret@db/karnay karnay move
+  DATABASE_URL=postgres://karnay:secret@db/karnay karnay serve
+
+Everything is carried over in one transaction into an empty database, verified there, and only then is the folder marked: moved.json in it \
+says where it went. Remove that file to go on with the folder as it was. Keys stay in the folder, which the engine goes on using for them. \
+Screens are built anew at the first start.
+
+Prints: what arrived, its digest, and how to start; progress on stderr.
+
+Exit codes: 0 moved, 1 what arrived is not what was sent, or nothing arrived, 2 wrong use, an engine runs on the folder, it was moved \
+before, or the database is not empty";
