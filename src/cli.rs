@@ -8,6 +8,7 @@ mod events;
 mod export;
 mod forgotten;
 mod help;
+mod import;
 mod kerio_probe;
 mod moving;
 mod progress;
@@ -87,6 +88,9 @@ enum Task {
     /// Move the journal from the data folder to PostgreSQL
     #[command(before_help = help::MOVE, after_help = help::MOVE_MORE)]
     Move(moving::Options),
+    /// Take in another program's history of calls
+    #[command(before_help = help::IMPORT, after_help = help::IMPORT_MORE)]
+    Import(import::Options),
     /// Keep what was forgotten forgotten when a backup is restored
     #[command(before_help = help::FORGOTTEN, after_help = help::FORGOTTEN_MORE)]
     Forgotten(forgotten::Options),
@@ -245,6 +249,7 @@ async fn carry_out(matches: &ArgMatches) -> Result<Outcome, Error> {
         Task::Backup(options) => backup::run(&options, &config, out).await,
         Task::Restore(options) => restore::run(&options, &config, out).await,
         Task::Move(options) => moving::run(&options, &config, out).await,
+        Task::Import(options) => import::run(&options, &config, out).await,
         Task::Forgotten(options) => forgotten::run(&options, &config, out).await,
         Task::Token(options) => token::run(&options, &config, out),
         Task::User(options) => user::run(&options, &config, out).await,
@@ -295,6 +300,7 @@ fn shown(task: &str) -> Option<&'static [&'static str]> {
         }
         "backup" => Some(&["DATA_DIR", "DATABASE_URL"]),
         "restore" => Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "DATA_KEY", "JWT_SECRET"]),
+        "import" => Some(&["HOST", "PORT", "DATA_DIR", "JWT_SECRET", "DEFAULT_ORGANIZATION"]),
         "move" => Some(&["DATA_DIR", "DATABASE_URL"]),
         "apply" => Some(&["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "JWT_SECRET"]),
         "events" | "export" | "verify" | "checkpoint" | "show" => Some(&["DATA_DIR", "DATABASE_URL"]),

@@ -13,6 +13,7 @@ pub mod cursors;
 pub mod effects;
 pub mod evidence;
 pub mod feed;
+pub mod foreign;
 pub mod forgetting;
 pub mod instant;
 pub mod keys;

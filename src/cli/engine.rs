@@ -1,6 +1,8 @@
 //! The running engine as seen from the command line: its address, its answers, and a token for each question.
 //! What the engine answers is read leniently: a field that is missing is zero, one that is new is ignored.
 
+mod reporting;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ use crate::app::Errand;
 use crate::config::token::Signer;
 use crate::config::{Config, Secret};
 use crate::journal::signing::KeyRecord;
+
+pub(super) use reporting::Reported;
 
 /// Why the engine was not reached or did not do it.
 #[derive(Debug, thiserror::Error)]

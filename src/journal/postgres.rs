@@ -46,6 +46,7 @@ use writer::Writer;
 
 pub(super) use carry::{check_empty, dump, load};
 pub use schema::FORMAT;
+pub(super) use schema::plainly;
 
 /// The handle: submits to the writer, reads beside it.
 #[derive(Debug, Clone)]
@@ -103,7 +104,7 @@ impl Postgres {
         };
         let (thread, started) = start(writer, address.clone())?;
         let stopped = |_| address.refused("the journal's writer stopped");
-        started.await.map_err(stopped)?.map_err(|why| address.refused(schema::plainly(&why)))?;
+        started.await.map_err(stopped)?.map_err(|why| address.refused(plainly(&why)))?;
         let pool = schema::pool(address.durable());
         let (queue, thread) = (Mutex::new(Some(sender)), Mutex::new(Some(thread)));
         let store =

@@ -1,4 +1,4 @@
-//! `karnay backup`, `restore` and `move`.
+//! `karnay backup`, `restore`, `move` and `import`.
 
 pub(in crate::cli) const BACKUP: &str = "\
 Copies the journal as it is at one moment to a folder, and checks the copy before it has its name.
@@ -55,3 +55,22 @@ Prints: what arrived, its digest, and how to start; progress on stderr.
 
 Exit codes: 0 moved, 1 what arrived is not what was sent, or nothing arrived, 2 wrong use, an engine runs on the folder, it was moved \
 before, or the database is not empty";
+
+pub(in crate::cli) const IMPORT: &str = "\
+Takes in the history of another program that stands on postgres-es, as reports of calls, each once.
+Its database is only read; a mapping says what its events mean. docs/operations.md shows one.";
+
+pub(in crate::cli) const IMPORT_MORE: &str = "\
+Examples:
+  karnay import --from postgres://reader:secret@old/calls --mapping calls.toml --dry-run
+  karnay import --from postgres://reader:secret@old/calls --mapping calls.toml
+
+Every event is looked at before anything is imported: where one is neither mapped nor named under leave, or lacks something, nothing is. \
+Reports go to the running engine by its own door, so start it with UNKNOWN_SESSION=create where it does not know their sessions. \
+Each bears its aggregate and its sequence as eventId: said again, after a break for instance, it is known.
+
+Prints: a table of what was read and what becomes of it, the first 20 places of what cannot be imported, and how many were imported, were \
+known before, are kept in quarantine, were refused; progress on stderr.
+
+Exit codes: 0 done, or a dry run that found nothing amiss, 1 something cannot be imported, or the engine is away, 2 wrong use, the mapping is \
+wrong, or the database cannot be read";

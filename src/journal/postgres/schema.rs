@@ -279,7 +279,7 @@ pub(super) async fn damage(pool: &PgPool) -> sqlx::Result<Vec<String>> {
 }
 
 /// One line for people; sqlx's own lines name its insides.
-pub(super) fn plainly(why: &sqlx::Error) -> String {
+pub(in crate::journal) fn plainly(why: &sqlx::Error) -> String {
     let text = if let sqlx::Error::Database(said) = why {
         said.message().to_owned()
     } else if let sqlx::Error::Io(why) = why {
