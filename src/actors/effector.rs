@@ -1,9 +1,11 @@
 //! The effector takes effects that are due and sees each through: told to the world, its outcome told to the session, done.
 //! It owns a mailbox and a tick; the effects under way are tasks of their own which outlive it, and their list is handed to its successor.
-//! Nudged by reactors; looks by itself at every tick. What is lost when the whole process dies is found by its lease, and asked about.
+//! Nudged by reactors; looks by itself at every tick. What is lost when the whole process dies is found
+//! by other nodes, who hear no more of it (`effector/life.rs`), or by its lease, and asked about.
 
 mod carrier;
 mod errand;
+mod life;
 mod sweep;
 
 use std::sync::Arc;
@@ -65,6 +67,10 @@ pub struct Limits {
     /// Longer than a store may be away and come back, or another node would ask about what is still under way here.
     pub lease: Duration,
     pub renew_every: Duration,
+    /// Who has not said for so long that it lives is dead to other nodes: they ask about what it had in hand before its leases end.
+    pub life: Duration,
+    /// Only who has lived among others for so long judges them: when the store was away, nobody was heard of.
+    pub witness: Duration,
     /// Effects seen through at the same time.
     pub under_way_max: usize,
     /// A port that has not come back by then is not waited for any more.
@@ -78,6 +84,8 @@ impl Default for Limits {
         Self {
             lease: Duration::from_secs(45),
             renew_every: Duration::from_secs(10),
+            life: Duration::from_secs(4),
+            witness: Duration::from_secs(6),
             under_way_max: 4_096,
             patience: Duration::from_hours(12),
             tries_max: 10,
@@ -174,6 +182,7 @@ impl Handler<Tick> for Effector {
     fn handle(&mut self, _: Tick, ctx: &mut Context<Self>) {
         self.pulse.beat();
         self.pulse.show("under way", u64::try_from(self.carrier.under_way()).unwrap_or(0));
+        Arc::clone(&self.carrier).live_apart();
         Arc::clone(&self.carrier).sweep_apart();
         self.go(ctx);
     }

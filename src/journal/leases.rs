@@ -15,4 +15,21 @@ impl Journal {
             Store::Postgres(store) => store.lease(name, owner, lasts).await,
         }
     }
+
+    /// Says that who takes effects under this name lives, and will be heard of again within that time.
+    pub async fn alive(&self, owner: Uuid, lasts: Duration) -> Result<(), Error> {
+        match &self.store {
+            Store::Sqlite(_) => Ok(()),
+            Store::Postgres(store) => store.alive(owner, lasts).await,
+        }
+    }
+
+    /// What those held who are not heard of any more is due at once: to be asked about, and never to be sent again. Gives how many
+    /// effects that were. For those alone who would have heard of the others.
+    pub async fn bury(&self) -> Result<u64, Error> {
+        match &self.store {
+            Store::Sqlite(_) => Ok(0),
+            Store::Postgres(store) => store.bury().await,
+        }
+    }
 }

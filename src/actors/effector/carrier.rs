@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::errand::Errand;
+use super::life::Life;
 use super::{Effector, NAME, Nudge, Options};
 use crate::actors::guardian::{Seat, named};
 use crate::journal::Error;
@@ -17,13 +18,14 @@ use crate::journal::effects::{Take, Taken};
 
 pub(super) struct Carrier {
     pub(super) options: Options,
-    owner: Uuid,
+    pub(super) owner: Uuid,
     seat: Seat<Effector>,
     slots: Arc<Semaphore>,
     closing: AtomicBool,
     held: Mutex<HashMap<String, Arc<Hold>>>,
     /// Whether it was looked at the start for what forgotten people left here.
     pub(super) swept: tokio::sync::Mutex<bool>,
+    pub(super) life: tokio::sync::Mutex<Life>,
 }
 
 /// An effect that this process holds, under its newest fence.
@@ -50,6 +52,7 @@ impl Carrier {
             closing: AtomicBool::new(false),
             held: Mutex::default(),
             swept: tokio::sync::Mutex::default(),
+            life: tokio::sync::Mutex::default(),
         }
     }
 
@@ -138,6 +141,11 @@ impl Carrier {
         self.options.clock.now() + self.options.limits.lease
     }
 
+    /// There may be something to take.
+    pub(super) fn nudge(&self) {
+        self.seat.hint(Nudge);
+    }
+
     /// Takes nothing more, and waits until nothing is under way.
     pub(super) async fn close(&self) {
         self.closing.store(true, Ordering::Release);
@@ -180,7 +188,7 @@ impl Drop for Held {
         let was_full = self.carrier.slots.available_permits() == 0;
         drop(self.permit.take());
         if was_full {
-            self.carrier.seat.hint(Nudge);
+            self.carrier.nudge();
         }
     }
 }
