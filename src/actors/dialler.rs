@@ -61,7 +61,7 @@ impl Default for Limits {
             live_max: 2_048,
             pause: Duration::from_millis(20),
             idle: Duration::from_millis(500),
-            lease: Duration::from_secs(4),
+            lease: Duration::from_millis(2_500),
         }
     }
 }

@@ -80,7 +80,7 @@ impl Default for Limits {
             first: TimeDelta::days(30),
             page: 400,
             pause_max: Duration::from_mins(1),
-            lease: Duration::from_secs(4),
+            lease: Duration::from_millis(2_500),
         }
     }
 }
