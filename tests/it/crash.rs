@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::world::{World, report};
 
-const SESSION: &str = "session-1738862891234-abc123";
+pub(crate) const SESSION: &str = "session-1738862891234-abc123";
 const CLIENTS: usize = 16;
 
 /// What call servers remember: every number they tried, and what the engine answered.
@@ -39,7 +39,8 @@ impl Memory {
         again.unwrap_or_else(|| self.next.fetch_add(1, Ordering::Relaxed))
     }
 
-    async fn send(&self, url: &str) -> bool {
+    /// Whether that was acknowledged, and nothing else waits to be sent again.
+    pub(crate) async fn send(&self, url: &str) -> bool {
         let number = self.number();
         let answer = self.http.post(url).json(&report(SESSION, number)).send().await;
         let known = match answer {
@@ -118,7 +119,7 @@ async fn survives_kills(mut world: World, kills: u64) {
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
 }
 
-async fn finish_sending(world: &World, memory: &Memory) {
+pub(crate) async fn finish_sending(world: &World, memory: &Memory) {
     let url = world.url("/calls/result");
     let began = Instant::now();
     while !memory.unanswered.lock().unwrap().is_empty() {
@@ -138,7 +139,7 @@ async fn screens_have_caught_up(world: &World) {
     }
 }
 
-async fn nothing_is_lost_or_doubled(world: &World, memory: &Memory) {
+pub(crate) async fn nothing_is_lost_or_doubled(world: &World, memory: &Memory) {
     let events = world.events();
     for (expected, event) in (1..).zip(&events) {
         assert_eq!(event["position"].as_u64(), Some(expected), "positions without gaps");
@@ -167,7 +168,7 @@ async fn nothing_is_lost_or_doubled(world: &World, memory: &Memory) {
 }
 
 /// The rows as they were followed, and as they come out of the whole journal anew.
-async fn screens_equal_a_fresh_fold(world: &World) {
+pub(crate) async fn screens_equal_a_fresh_fold(world: &World) {
     let look = async || {
         let mut session = world.json(&format!("/calls/session/{SESSION}")).await;
         // The only member that moves by itself.

@@ -33,19 +33,19 @@ use crate::world::World;
 const PATIENCE: Duration = Duration::from_secs(20);
 const PATIENCE_WITH_ALL: Duration = Duration::from_mins(3);
 const CAMPAIGNS: &str = "/auto-calling";
-const CALLS: &str = "/";
+pub(crate) const CALLS: &str = "/";
 
 /// What a socket of the real client was told, or what became of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Told {
     socket: usize,
-    event: String,
+    pub(crate) event: String,
     pub(crate) data: Value,
-    at: Instant,
+    pub(crate) at: Instant,
 }
 
 impl Told {
-    fn position(&self) -> u64 {
+    pub(crate) fn position(&self) -> u64 {
         self.data["position"].as_u64().unwrap_or_else(|| panic!("no position: {self:?}"))
     }
 }
@@ -56,7 +56,7 @@ pub(crate) struct Watch {
     input: ChildStdin,
     lines: mpsc::UnboundedReceiver<Told>,
     /// Everything that was taken from the lines so far.
-    heard: Vec<Told>,
+    pub(crate) heard: Vec<Told>,
     opened: Instant,
 }
 
@@ -91,7 +91,7 @@ impl Watch {
     }
 
     /// The same, once each socket knows where it stands.
-    async fn entered(world: &World, sockets: &Value) -> Self {
+    pub(crate) async fn entered(world: &World, sockets: &Value) -> Self {
         let mut watch = Self::open(world, sockets).await;
         watch.each("position", sockets.as_array().unwrap().len()).await;
         watch
@@ -187,7 +187,7 @@ impl<'a> Desk<'a> {
 }
 
 /// A token that the program itself made.
-fn token(world: &World, organization: &str, role: &str, more: &[&str]) -> String {
+pub(crate) fn token(world: &World, organization: &str, role: &str, more: &[&str]) -> String {
     let out = world.run(&[&["token", "--org", organization, "--role", role], more].concat());
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     String::from_utf8(out.stdout).unwrap().trim().to_owned()
@@ -199,7 +199,7 @@ fn socket(namespace: &str, token: &str) -> Value {
 }
 
 /// The same with something else besides.
-fn socket_with(namespace: &str, token: &str, more: &Value) -> Value {
+pub(crate) fn socket_with(namespace: &str, token: &str, more: &Value) -> Value {
     let mut socket = socket(namespace, token);
     for (name, value) in more.as_object().unwrap() {
         socket[name] = value.clone();

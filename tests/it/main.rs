@@ -65,6 +65,7 @@ mod launch;
 mod leases;
 mod live;
 mod mistakes;
+mod nodes;
 mod number_lists;
 mod overload;
 mod packaging;

@@ -60,6 +60,17 @@ impl World {
         world
     }
 
+    /// Another engine with its settings and its keys, on the same store: that one has run before, and is PostgreSQL.
+    pub(crate) fn beside(&self) -> Self {
+        let mut other = Self::sqlite();
+        other.settings.clone_from(&self.settings);
+        std::fs::create_dir_all(other.data()).unwrap();
+        for key in ["data.key", "jwt.secret"] {
+            std::fs::copy(self.data().join(key), other.data().join(key)).unwrap();
+        }
+        other
+    }
+
     pub(crate) fn database_url(&self) -> &str {
         self.setting("DATABASE_URL")
     }
