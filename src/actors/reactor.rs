@@ -1,6 +1,7 @@
 //! A reactor runs one pure policy over the facts and stores what it wants together with how far it has read.
 //! It is nudged when the journal's head moves and looks by itself at every tick. What is lost when it dies is read again:
 //! a stretch read twice names the same effects, and of two reactors one finds the checkpoint moved and reads on from there.
+//! What it cannot read it leaves to other nodes for a while: a newer program may be among them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,7 +19,7 @@ use super::effector;
 use super::guardian::{Pulse, Tick, Ward};
 use super::turn::Turn;
 use crate::journal::effects::{self, NewEffect, Reaction};
-use crate::journal::feed::{Page, Reading};
+use crate::journal::feed::{Page, Reading, Unreadable};
 use crate::journal::{Error, Journal};
 
 /// One nudge and one tick at a time.
@@ -28,6 +29,9 @@ const PAGE_LEN_MAX: usize = 4_096;
 /// A stretch that wants nothing is stored lazily: reading it again after a crash is harmless, and a commit for each page is not free.
 const UNSTORED_MAX: u64 = 10_000;
 const UNSTORED_FOR: Duration = Duration::from_secs(1);
+
+/// So long the first event that cannot be read is left to other nodes. Whoever could read it would have gone on by then.
+const LEFT_TO_OTHERS: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -58,6 +62,8 @@ struct Standing<P> {
     stored_at: Instant,
     policy: P,
     read: Position,
+    /// The event that it cannot read and stands before, and since when.
+    left: Option<(Position, Instant)>,
 }
 
 /// One page's worth of reacting.
@@ -168,11 +174,11 @@ impl<P: Policy> Reactor<P> {
 impl Options {
     /// Whatever fails, the standing is lost with it and read again from the journal: a policy never remembers what is not stored.
     async fn step<P: Policy>(&self, standing: Option<Standing<P>>) -> Result<Step<P>, Error> {
-        let mut standing = match standing {
-            Some(standing) => standing,
-            None => Standing::of(&self.journal.policy(P::NAME).await?)?,
-        };
-        let page = self.journal.facts(standing.read, PAGE_LEN_MAX, Reading::Sealed).await?;
+        let mut standing = self.standing(standing).await?;
+        let mut page = self.journal.facts(standing.read, PAGE_LEN_MAX, Reading::Sealed).await?;
+        if self.journal.is_shared() {
+            standing.leave_to_others(&mut page);
+        }
         tell_unreadable(P::NAME, &page);
         let read = page.last - standing.read;
         let effects: Vec<_> =
@@ -185,6 +191,18 @@ impl Options {
             self.store(standing, effects).await?
         };
         Ok(Step { more: standing.is_none() || read > 0, standing, read, wanted })
+    }
+
+    /// Whoever stands before what it cannot read looks whether another one has gone on.
+    async fn standing<P: Policy>(&self, known: Option<Standing<P>>) -> Result<Standing<P>, Error> {
+        match known {
+            Some(standing) if standing.left.is_none() => Ok(standing),
+            Some(standing) => {
+                let stored = self.journal.policy(P::NAME).await?;
+                if stored.checkpoint > standing.stored { Standing::of(&stored) } else { Ok(standing) }
+            }
+            None => Standing::of(&self.journal.policy(P::NAME).await?),
+        }
     }
 
     /// None where somebody else moved the checkpoint: then nothing was stored, and one reads on from there.
@@ -228,7 +246,32 @@ impl<P: Policy> Standing<P> {
             "" => P::default(),
             state => serde_json::from_str(state).map_err(unreadable)?,
         };
-        Ok(Self { stored: known.checkpoint, stored_at: Instant::now(), policy, read: known.checkpoint })
+        let (stored, read) = (known.checkpoint, known.checkpoint);
+        Ok(Self { stored, stored_at: Instant::now(), policy, read, left: None })
+    }
+
+    /// Ends the page before what this program cannot read. Passing it would take from a newer program what it makes of it.
+    fn leave_to_others(&mut self, page: &mut Page) {
+        let waited_for = self.left.filter(|(_, since)| since.elapsed() >= LEFT_TO_OTHERS);
+        let is_new = |bad: &&Unreadable| waited_for.is_none_or(|(position, _)| position != bad.position);
+        let Some(bad) = page.unreadable.iter().find(is_new) else {
+            self.left = None;
+            return;
+        };
+        let (position, last) = (bad.position, bad.position.saturating_sub(1));
+        if self.left.is_none_or(|(known, _)| known != position) {
+            let cause = &bad.why;
+            tracing::warn!(
+                policy = P::NAME,
+                position,
+                cause,
+                "an event cannot be read here: it is left to a newer node"
+            );
+            self.left = Some((position, Instant::now()));
+        }
+        page.facts.retain(|fact| fact.position <= last);
+        page.unreadable.retain(|bad| bad.position <= last);
+        page.last = last;
     }
 
     /// Whether a stretch without intents is to be stored by now.

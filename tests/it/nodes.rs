@@ -6,3 +6,4 @@
 
 mod cluster;
 mod kills;
+mod upgrade;

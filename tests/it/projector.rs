@@ -309,7 +309,7 @@ async fn a_rebuild_that_was_interrupted_is_gone_on_with() {
 }
 
 /// Something that this program cannot read, as another version might have written it.
-async fn append_nonsense(journal: &Journal, stream: &StreamId, at: u64) {
+pub(crate) async fn append_nonsense(journal: &Journal, stream: &StreamId, at: u64) {
     let (_, expected, _) = journal.load::<Session>(stream).await.unwrap();
     let now = chrono::DateTime::from_timestamp(i64::try_from(at).unwrap(), 0).unwrap();
     let entry = Entry {
