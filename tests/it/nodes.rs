@@ -5,5 +5,7 @@
 //! alone: the checkpoint is compared before it is moved, and whoever reads on is as good as whoever died.
 
 mod cluster;
+mod failover;
 mod kills;
+mod patroni;
 mod upgrade;

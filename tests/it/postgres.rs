@@ -187,7 +187,7 @@ pub(crate) async fn connect(url: &str) -> PgConnection {
     PgConnection::connect_with(&options.disable_statement_logging()).await.unwrap()
 }
 
-fn binaries() -> PathBuf {
+pub(crate) fn binaries() -> PathBuf {
     let asked = Command::new("pg_config").arg("--bindir").output();
     let named = asked.ok().map(|said| PathBuf::from(String::from_utf8_lossy(&said.stdout).trim()));
     let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
@@ -199,7 +199,7 @@ fn binaries() -> PathBuf {
 }
 
 /// The server refuses to run as root: then it runs as the user that the package made.
-fn servant() -> Option<(u32, u32)> {
+pub(crate) fn servant() -> Option<(u32, u32)> {
     let me = Command::new("id").arg("-u").output().unwrap().stdout;
     if String::from_utf8_lossy(&me).trim() != "0" {
         return None;
@@ -213,7 +213,7 @@ fn servant() -> Option<(u32, u32)> {
 
 /// Below the ports that connections are given: nobody may take ours while the server is down,
 /// nor may a client that keeps dialling it meet itself.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let begin = 20_000 + u16::try_from(std::process::id() % 9_000).unwrap();
     let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     let taken = DATABASES.fetch_add(1, Ordering::Relaxed);
