@@ -16,8 +16,9 @@ use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, post};
 use domain::access::Role;
 use domain::campaign::{Command, Kind as Purpose};
+use domain::disclosure::Kind;
 use domain::fact::{Circumstances, Position};
-use domain::ids::{Organization, StreamId};
+use domain::ids::StreamId;
 use projections::campaign_board::{self, CampaignBoard, CampaignRow, Filter, Status};
 use projections::contact_book::{self, ContactBook};
 use projections::projection::Projection;
@@ -30,6 +31,7 @@ use uuid::Uuid;
 use super::Engine;
 use super::as_of::{self, AsOf, Moment};
 use super::auth::{Caller, Member};
+use super::disclosing::Reading;
 use super::edge::{self, RequestId};
 use super::language::Texts;
 use super::pages::{self, Pages};
@@ -158,6 +160,7 @@ async fn list(
 async fn one(
     engine: Engine,
     member: Member,
+    reading: Reading,
     id: Path<String>,
     fresh: Query<Fresh>,
     as_of: Query<AsOf>,
@@ -168,25 +171,28 @@ async fn one(
     let moment = as_of.moment(&engine).await?;
     let shown = fresh.wait_for(&engine, &members::SCREENS).await;
     if let Some(then) = moment {
-        return past(&engine, (organization, campaign), then, texts).await;
+        return past((&engine, &member.0, &reading), campaign, then, texts).await;
     }
     let row = find(&engine, &member.0, campaign).await?;
     let first = (0, WITH_CAMPAIGN);
     let rows = targets::of_campaign(&engine.screens, organization, campaign, first).await?;
     let people = members::contacts(&engine, organization, &rows).await?;
+    reading.lists(&engine, &member.0, &rows, (Kind::Campaign, &campaign.to_string())).await?;
     let contacts = members::views(&rows, &people, texts);
     sessions::json(sessions::shown(shown), &WholeView { campaign: CampaignView::new(&row, texts), contacts })
 }
 
 /// The same as it was.
 async fn past(
-    engine: &Engine,
-    of: (&Organization, Uuid),
+    (engine, caller, reading): (&Engine, &Caller, &Reading),
+    campaign: Uuid,
     then: Moment,
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let first = usize::try_from(WITH_CAMPAIGN).unwrap_or(usize::MAX);
+    let of = (&caller.organization, campaign);
     let whole = as_of::campaign(engine, of, first, (then.position, unknown())).await?;
+    reading.lists(engine, caller, &whole.targets, (Kind::Campaign, &campaign.to_string())).await?;
     let contacts = members::views(&whole.targets, &whole.people, texts);
     let campaign = CampaignView::new(&whole.row, texts);
     sessions::json(then.shown(), &WholeView { campaign, contacts })

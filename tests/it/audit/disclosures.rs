@@ -108,6 +108,25 @@ async fn pages_of_lists_are_looks_too() {
 }
 
 #[actix_web::test]
+async fn a_campaign_shows_its_first_contacts_and_so_does_its_past() {
+    let floor = Floor::new().await;
+    let called = Called::of(&floor, "1").await;
+    let (path, audit) = (
+        format!("/auto-calling/campaigns/{}", called.campaign),
+        format!("/audit/campaign/{}", called.campaign),
+    );
+    assert_eq!(ask(&floor, ("aziz", "operator"), &path).await.status, 200);
+    assert_eq!(ways(&floor, "aziz", &audit).await, [Value::Null; 0], "it has nobody yet");
+    called.contact("+998901234567").await;
+    let then = format!("{path}?asOf={}", floor.journal.position());
+    for (who, path) in [("aziz", &path), ("dilnoza", &then)] {
+        let shown = ask(&floor, (who, "operator"), path).await;
+        assert_eq!((shown.status, shown.json()["contacts"].as_array().unwrap().len()), (200, 1), "{path}");
+        assert_eq!(ways(&floor, who, &audit).await, ["listed"], "{path}");
+    }
+}
+
+#[actix_web::test]
 async fn one_way_does_not_stand_for_another() {
     let floor = Floor::new().await;
     Called::of(&floor, "1").await.contact("+998901234567").await;
