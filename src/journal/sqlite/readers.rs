@@ -33,7 +33,8 @@ impl Readers {
                 Some(connection) => connection,
                 None => schema::open_for_reading(&readers.file)?,
             };
-            let answer = query(&connection).map_err(|why| Error::Unavailable(why.to_string()))?;
+            let answer =
+                at_one_moment(&connection, query).map_err(|why| Error::Unavailable(why.to_string()))?;
             let mut idle = readers.lock();
             if idle.len() < IDLE_READERS_MAX {
                 idle.push(connection);
@@ -47,4 +48,15 @@ impl Readers {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// However many statements it has: each of its own would take and leave the file's locks, which costs more than to find a key.
+fn at_one_moment<T>(
+    connection: &Connection,
+    query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let moment = connection.unchecked_transaction()?;
+    let answer = query(&moment)?;
+    moment.finish()?;
+    Ok(answer)
 }

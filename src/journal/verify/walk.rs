@@ -1,4 +1,5 @@
-//! Along the chain, batch by batch: one page is read while the one before it is hashed.
+//! Along the chain, batch by batch: one page is read while the one before it is hashed, and what lies beside the one before that is
+//! looked at.
 
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use super::{Fault, Pace, Progress, Reader, Wanted, at};
 use crate::journal::chain::{Digest, GENESIS, Hash};
 use crate::journal::{Batch, Error, Stored};
 
-/// Two pages of at most about so many events are in memory at a time; a batch is never divided.
+/// Three pages of at most about so many events are in memory at a time; a batch is never divided.
 const EVENTS_A_PAGE: u64 = 4_096;
 const BATCHES_A_PAGE: usize = 512;
 
@@ -45,35 +46,57 @@ pub(super) async fn walk(
     let head = reader.position().await?;
     let to = wanted.to.unwrap_or(Position::MAX);
     let mut walk = begin(reader, wanted.from).await?;
-    let mut strayed = Strayed::default();
-    // Who was forgotten stands anywhere in a journal.
-    let mut gone = (wanted.from.is_none() && wanted.to.is_none()).then(Gone::default);
+    let mut beside = Beside::new(wanted);
+    let mut right: Vec<Stored> = vec![];
     let mut next = page(reader, walk.position, to).await?;
     while let Some(page_of_now) = next {
         let (began, last) = (Instant::now(), page_of_now.last());
         let checking = tokio::task::spawn_blocking(move || walk.check(page_of_now));
-        let (checked, reading) = tokio::join!(checking, page(reader, last, to));
+        let (looked, checked, reading) =
+            tokio::join!(beside.look(reader, &right), checking, page(reader, last, to));
+        looked?;
         let broken = |why: tokio::task::JoinError| Error::Unavailable(why.to_string());
-        let (walked, events) = checked.map_err(broken)??;
-        for event in events.iter().filter(|event| listed::is_listed(event)) {
-            strayed.look(reader, event).await?;
-        }
-        if let Some(gone) = &mut gone {
-            gone.look(reader, &events).await?;
-        }
-        walk = walked;
+        (walk, right) = checked.map_err(broken)??;
         report(Progress { position: walk.position, head: head.max(walk.position) });
         if pace == Pace::Gentle {
             tokio::time::sleep(began.elapsed()).await;
         }
         next = reading?;
     }
-    strayed.end(reader, walk.position).await?;
-    let lost = match gone {
-        Some(gone) => gone.end(reader).await?,
-        None => Lost::default(),
-    };
-    Ok((walk, lost))
+    beside.look(reader, &right).await?;
+    Ok((walk, beside.end(reader, walk.position).await?))
+}
+
+/// What events tell of that lies beside them.
+struct Beside {
+    strayed: Strayed,
+    /// Who was forgotten stands anywhere in a journal: in a part of it nobody can tell.
+    gone: Option<Gone>,
+}
+
+impl Beside {
+    fn new(wanted: &Wanted) -> Self {
+        let whole = wanted.from.is_none() && wanted.to.is_none();
+        Self { strayed: Strayed::default(), gone: whole.then(Gone::default) }
+    }
+
+    async fn look(&mut self, reader: &Reader, events: &[Stored]) -> Result<(), Fault> {
+        for event in events.iter().filter(|event| listed::is_listed(event)) {
+            self.strayed.look(reader, event).await?;
+        }
+        if let Some(gone) = &mut self.gone {
+            gone.look(reader, events).await?;
+        }
+        Ok(())
+    }
+
+    async fn end(self, reader: &Reader, position: Position) -> Result<Lost, Fault> {
+        self.strayed.end(reader, position).await?;
+        match self.gone {
+            Some(gone) => Ok(gone.end(reader).await?),
+            None => Ok(Lost::default()),
+        }
+    }
 }
 
 /// Before the batch that holds `from`; its predecessor's digest is believed.
