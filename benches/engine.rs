@@ -12,6 +12,8 @@ mod campaign;
 mod child;
 #[path = "engine/crowd.rs"]
 mod crowd;
+#[path = "engine/day.rs"]
+mod day;
 #[path = "engine/fan_out.rs"]
 mod fan_out;
 #[path = "engine/figures.rs"]
