@@ -1,7 +1,7 @@
 // The system: how it stands, building a screen anew, reports that could not be placed, streams that a screen could not follow.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -160,6 +160,34 @@ test.describe('what a screen does not understand', () => {
     await expect(page.getByText(`${stream}: voz kechildi.`)).toBeVisible();
     await expect(page.getByText('To\'xtatilgan oqimlar yo\'q')).toBeVisible();
   });
+});
+
+test('what was restored from a backup dials nobody until somebody says so', async ({ page }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'karnay-restored-'));
+  const [data, copy] = [join(folder, 'data'), join(folder, 'copy')];
+  const engine = await Engine.start({ DATA_DIR: data });
+  try {
+    await engine.api('POST', '/auto-calling/campaigns', { name: 'Qarzlar', campaignType: 'GENERAL' }, engine.token());
+    engine.run(['backup', copy]);
+    await engine.halt();
+    const lost = readdirSync(data).filter((name) => name.startsWith('journal.db') || name.startsWith('screens.db'));
+    for (const name of lost) rmSync(join(data, name));
+    engine.run(['restore', copy]);
+    await engine.again();
+    await page.goto(`${engine.url}/ui/system`);
+    const held = page.getByRole('alert', { name: 'Zaxira nusxasidan tiklangan' });
+    await expect(held).toContainText('Tasdiqlanmaguncha kampaniyalar to\'xtatilgan');
+    await look(page, 'system-restored');
+    await held.getByRole('button').click();
+    await look(page, 'system-restored-question');
+    await page.getByRole('dialog').getByRole('button', { name: 'Qo\'ng\'iroqlarga ruxsat berish' }).click();
+    await expect(page.getByText('Kampaniyalarni birma-bir boshlang.')).toBeVisible();
+    await expect(held).toHaveCount(0);
+    await page.goto('about:blank');
+  } finally {
+    await engine.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('looks the same in every language', async ({ page }) => {

@@ -64,6 +64,14 @@ export const system = section({
         users: 'Foydalanuvchilar',
       },
     },
+    restored: {
+      title: 'Zaxira nusxasidan tiklangan',
+      text: 'Jurnal zaxiradan tiklangan: {{time}}, o\'rni {{position}}. Shundan keyin kimlarga qo\'ng\'iroq qilingani noma\'lum. Tasdiqlanmaguncha kampaniyalar to\'xtatilgan, sessiyalar boshlanmaydi.',
+      action: 'Qo\'ng\'iroqlarga ruxsat berish',
+      confirmTitle: 'Yana qo\'ng\'iroq qilinsinmi?',
+      confirmText: 'Avval agent va qo\'ng\'iroq serveri shu vaqt haqida nima deyishini ko\'ring. Kampaniyalar o\'zi davom etmaydi: har biri alohida boshlanadi.',
+      done: 'Ruxsat berildi. Kampaniyalarni birma-bir boshlang.',
+    },
     fault: 'Xatolik: {{text}}',
     simulated: {
       title: 'Simulyatsiya',
@@ -133,6 +141,14 @@ export const system = section({
         users: 'Фойдаланувчилар',
       },
     },
+    restored: {
+      title: 'Захира нусхасидан тикланган',
+      text: 'Журнал захирадан тикланган: {{time}}, ўрни {{position}}. Шундан кейин кимларга қўнғироқ қилингани номаълум. Тасдиқланмагунча кампаниялар тўхтатилган, сессиялар бошланмайди.',
+      action: 'Қўнғироқларга рухсат бериш',
+      confirmTitle: 'Яна қўнғироқ қилинсинми?',
+      confirmText: 'Аввал агент ва қўнғироқ сервери шу вақт ҳақида нима дейишини кўринг. Кампаниялар ўзи давом этмайди: ҳар бири алоҳида бошланади.',
+      done: 'Рухсат берилди. Кампанияларни бирма-бир бошланг.',
+    },
     fault: 'Хатолик: {{text}}',
     simulated: {
       title: 'Симуляция',
@@ -197,6 +213,14 @@ export const system = section({
         users: 'Пользователи',
       },
     },
+    restored: {
+      title: 'Восстановлено из резервной копии',
+      text: 'Журнал восстановлен из копии: {{time}}, позиция {{position}}. Кому звонили после этого, неизвестно. Пока это не подтверждено, кампании стоят, а сессии не начинаются.',
+      action: 'Разрешить звонки',
+      confirmTitle: 'Снова звонить?',
+      confirmText: 'Сначала посмотрите, что об этом времени знают агент и сервер звонков. Кампании сами не продолжатся: каждую запускают отдельно.',
+      done: 'Разрешено. Запускайте кампании по одной.',
+    },
     fault: 'Ошибка: {{text}}',
     simulated: {
       title: 'Симуляция',
@@ -260,6 +284,14 @@ export const system = section({
         targets: 'Campaign contacts',
         users: 'Users',
       },
+    },
+    restored: {
+      title: 'Restored from a backup',
+      text: 'The journal was restored from a backup: {{time}}, position {{position}}. Who was called since then is not known. Until this is confirmed campaigns are paused and no session starts.',
+      action: 'Allow calls',
+      confirmTitle: 'Call people again?',
+      confirmText: 'Look first what the agent and the call server say about the time since then. Campaigns do not go on by themselves: each is started on its own.',
+      done: 'Calls are allowed. Start campaigns one by one.',
     },
     fault: 'Error: {{text}}',
     simulated: {

@@ -16,6 +16,7 @@ import { Overview } from './overview';
 import { ParkedStreams } from './parked';
 import { Projections } from './projections';
 import { Quarantine } from './quarantine';
+import { Restored } from './restored';
 import { PARTS, type Part } from './route';
 
 export function Screen() {
@@ -29,6 +30,7 @@ export function Screen() {
         ? read.error === null ? <Loading rows={8} /> : <Failed problem={Problem.from(read.error)} retry={() => void read.refetch()} />
         : (
           <>
+            {read.data.value.restored != null && <Restored of={read.data.value.restored} />}
             <Overview status={read.data.value} mark={<Stale behind={0} since={read.error === null ? undefined : read.dataUpdatedAt} />} />
             <Parts status={read.data.value} />
           </>
