@@ -338,6 +338,7 @@ fn http_options(
         unknown_session: config.house.unknown_session,
         settings: config.said.as_slice().into(),
         access: config.access.clone(),
+        limits: config.limits.clone(),
         jwt_secret,
         loopback_only: config.http.host.is_loopback(),
         call_servers,

@@ -6,6 +6,7 @@ mod access;
 mod documents;
 mod env_file;
 pub mod keys;
+mod limits;
 mod pbx;
 mod secret;
 mod settings;
@@ -31,6 +32,7 @@ use reqwest::Url;
 
 pub use access::{Access, CallsAuth, KeyKind, PublicKey, WebhookAuth};
 pub use documents::{example, table};
+pub use limits::{Limits, Networks, Rate};
 pub use pbx::{Pbx, PbxDriver, PbxHost, PbxTls};
 pub use secret::{Key, Secret, SigningSecret};
 pub use settings::{Setting, settings};
@@ -44,6 +46,7 @@ pub struct Config {
     pub log: Log,
     pub house: House,
     pub access: Access,
+    pub limits: Limits,
     pub remote: Remote,
     pub sessions: Sessions,
     pub agent: Agent,
@@ -238,6 +241,7 @@ impl Config {
             log: reading.log()?,
             house: reading.house()?,
             access: reading.access()?,
+            limits: reading.limits()?,
             remote: reading.remote()?,
             sessions: reading.sessions()?,
             agent: reading.agent()?,

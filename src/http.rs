@@ -5,6 +5,7 @@ pub mod auth;
 pub mod problem;
 pub mod vitals;
 
+mod address;
 mod as_of;
 mod body;
 mod cors;
@@ -15,6 +16,7 @@ mod figures;
 mod formula;
 mod json;
 mod language;
+mod limits;
 mod listening;
 mod live;
 mod openapi;
@@ -79,7 +81,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actors::hub::Board;
 use crate::actors::pbx::handle::Watch;
 use crate::config::token::Signer;
-use crate::config::{Access, Origins, Said, Secret, UnknownSession};
+use crate::config::{self, Access, Origins, Said, Secret, UnknownSession};
 use crate::dispatch::Dispatch;
 use crate::dispatch::dialling::House;
 use crate::dispatch::proof::Proof;
@@ -87,6 +89,7 @@ use crate::ports::{Clock, Ids, Recordings, Sheets};
 use crate::realtime;
 use auth::password::Hashing;
 use auth::{BadKey, Keys, Signers, Tries};
+use limits::Limits;
 pub use listening::{bind, server};
 pub use live::{Live, Moving, Renderer};
 use problem::{Code, Problem};
@@ -128,6 +131,7 @@ pub struct Options {
     pub start_wait: Duration,
     pub unknown_session: UnknownSession,
     pub access: Access,
+    pub limits: config::Limits,
     /// Access's own, or the one made at first start.
     pub jwt_secret: Secret,
     /// Whether only this machine can reach the server.
@@ -179,6 +183,7 @@ pub struct Inner {
     signer: Signer,
     signers: Signers,
     tries: Tries,
+    limits: Limits,
     known: Known,
     moving: Moving,
     unfit: recordings::Unfit,
@@ -234,6 +239,7 @@ impl Engine {
             signer,
             signers,
             tries: Tries::default(),
+            limits: Limits::default(),
             known,
             moving,
             unfit: recordings::Unfit::default(),

@@ -32,7 +32,7 @@ pub fn settings() -> &'static [Setting] {
     &SETTINGS
 }
 
-const SETTINGS: [Setting; 55] = [
+const SETTINGS: [Setting; 59] = [
     plain("HOST", "127.0.0.1", "Address to listen on. 0.0.0.0 or :: opens the engine to the network"),
     plain("PORT", "3000", "Port to listen on. 0 takes any free one"),
     plain(
@@ -99,6 +99,27 @@ const SETTINGS: [Setting; 55] = [
         "WEBHOOK_SECRETS",
         "Check the signatures of reports (Standard Webhooks): one secret, or two with a comma between while one replaces \
          the other, each whsec_ and base64, or a text of 16 characters or more",
+    ),
+    plain(
+        "RATE_LIMIT_PER_KEY",
+        "100/s burst 1000",
+        "How often each key and each user may ask: so many a second (s, min or h), and so many at once before that counts. off: as often as they like",
+    ),
+    plain(
+        "RATE_LIMIT_PER_ADDRESS",
+        "200/s burst 2000",
+        "The same for each address of the network, whoever asks from there",
+    ),
+    plain(
+        "RATE_LIMIT_EXEMPT",
+        "webhook,loopback",
+        "What the two limits leave alone. webhook: reports of results and of the agent. loopback: what comes directly from this machine. nobody: neither",
+    ),
+    plain(
+        "TRUSTED_PROXIES",
+        "",
+        "Proxies whose X-Forwarded-For is believed: addresses and networks with commas between, such as 127.0.0.1,10.0.0.0/8. \
+         Empty: a proxy is one address, whoever is behind it",
     ),
     plain(
         "REMOTE_HOST",

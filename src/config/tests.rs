@@ -80,6 +80,10 @@ fn a_wrong_value_is_named_with_its_reason() {
         ("JWT_PUBLIC_KEY", "abc", "public key"),
         ("JWT_DEFAULT_ROLE", "root", "auditor, operator, manager, admin"),
         ("CALLS_AUTH", "no", "auto, open, token"),
+        ("RATE_LIMIT_PER_KEY", "often", "100/s burst 1000"),
+        ("RATE_LIMIT_PER_ADDRESS", "10/day", "s, min or h"),
+        ("RATE_LIMIT_EXEMPT", "everybody", "webhook, loopback, nobody"),
+        ("TRUSTED_PROXIES", "nginx", "10.0.0.0/8"),
         ("REMOTE_HOST", "root@203.0.113.7", "REMOTE_USER"),
         ("REMOTE_HOST_KEY", "SHA256:short", "first-use"),
         ("REMOTE_PATH", "numbers.txt", "from the root"),
@@ -221,7 +225,7 @@ fn the_example_file_equals_the_defaults() {
 fn every_setting_is_named_once_and_read() {
     let house = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path| fs::read_to_string(house.join(path)).unwrap();
-    let source = read("src/config.rs") + &read("src/config/pbx.rs");
+    let source = read("src/config.rs") + &read("src/config/pbx.rs") + &read("src/config/limits.rs");
     let source = source.replace(char::is_whitespace, "");
     for setting in settings() {
         assert_eq!(

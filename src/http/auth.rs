@@ -22,11 +22,12 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::Engine;
+use super::limits::TooOften;
 use crate::config::{KeyKind, PublicKey, Secret};
 
 pub use credential::{Credential, key_actor};
 pub use doors::{Admin, Bearer, Calls, Knock, Loopback, Member, Reporter, Signature};
-pub(super) use doors::{TELLING, anyone, is_open, is_straight, refused, turned_away};
+pub(super) use doors::{TELLING, anyone, is_near, is_open, is_straight, refused, turned_away};
 pub use signature::Signers;
 pub use tries::{Subject, Tries};
 
@@ -103,6 +104,8 @@ pub enum Refusal {
         "the signature is more than five minutes old, or from the future: sign each attempt anew, and look at the clocks"
     )]
     StaleSignature,
+    #[error(transparent)]
+    TooOften(#[from] TooOften),
 }
 
 impl Refusal {

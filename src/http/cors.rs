@@ -2,14 +2,20 @@
 
 use actix_cors::Cors;
 
-use super::{edge, span};
+use super::{edge, limits, span};
 use crate::config::Origins;
 
 /// Browsers' pages: those that settings name, and the engine's own.
 pub(super) fn cors(origins: Origins) -> Cors {
     let ours = [edge::REQUEST_ID, edge::POSITION, edge::BEHIND, edge::NEXT, edge::NEXT_POSITION];
-    let exposed =
-        ours.into_iter().chain(["link", "content-disposition", "retry-after", "etag", "content-range"]);
+    let limits = [limits::POLICY, limits::LIMIT];
+    let exposed = ours.into_iter().chain(limits).chain([
+        "link",
+        "content-disposition",
+        "retry-after",
+        "etag",
+        "content-range",
+    ]);
     Cors::default()
         .allowed_origin_fn(move |origin, request| {
             let origin = origin.to_str().unwrap_or("");

@@ -23,7 +23,7 @@ use metrics::{Counter, Histogram};
 use super::Engine;
 use super::live::Connection;
 use super::problem::{CONTENT_TYPE, Code, Problem};
-use super::{body, query};
+use super::{body, limits, query};
 use crate::realtime::Peer;
 
 pub(super) const REQUEST_ID: &str = "x-request-id";
@@ -129,7 +129,8 @@ pub(super) async fn edge(
     request.extensions_mut().insert(id);
     request.extensions_mut().insert(Asks { head_only });
     let gate = if request.path() == "/calls/result" { Gate::Arriving } else { Gate::All };
-    let mut response = if let Some(wrong) = query::unstorable(request.query_string()) {
+    let limited = limits::by_address(&request).err().map(Problem::from);
+    let mut response = if let Some(wrong) = limited.or_else(|| query::unstorable(request.query_string())) {
         body::discard(request.take_payload()).await;
         request.into_response(wrong.error_response())
     } else if let Some(under_way) = UnderWay::begin(gate) {
@@ -144,6 +145,7 @@ pub(super) async fn edge(
         let busy = turned_away().await;
         request.into_response(busy.error_response())
     };
+    limits::tell(&mut response);
     if let Some(shown) = shown {
         response.headers_mut().insert(HeaderName::from_static(REQUEST_ID), shown);
     }

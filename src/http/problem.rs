@@ -126,6 +126,7 @@ codes! {
     EncodingUnknown    = UNSUPPORTED_MEDIA_TYPE, "encoding-unknown",     "The body's encoding is not understood";
     RangeOutside       = RANGE_NOT_SATISFIABLE,  "range-outside",        "The recording is shorter than that";
     TooManyTries       = TOO_MANY_REQUESTS,      "too-many-tries",       "Too many sign-ins went wrong";
+    TooManyRequests    = TOO_MANY_REQUESTS,      "too-many-requests",    "Too many requests in too short a time";
     Internal           = INTERNAL_SERVER_ERROR,  "internal",             "The engine made a mistake";
     RemoteUnreachable  = BAD_GATEWAY,            "remote-unreachable",   "The remote host could not be used";
     Busy               = SERVICE_UNAVAILABLE,    "busy",                 "Try again shortly";

@@ -17,12 +17,12 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::Engine;
 use super::auth::{Bearer, Caller, Subject, password};
 use super::edge::{self, RequestId};
 use super::fields::{Fields, needed};
 use super::problem::{Code, Problem, ProblemBody};
 use super::times::Stamp;
+use super::{Engine, address};
 use crate::config::Secret;
 use crate::config::token::SignedIn;
 use crate::dispatch::{Failure, Meta};
@@ -61,7 +61,7 @@ struct SignedInView<'a> {
 ))]
 #[post("/auth/login")]
 async fn login(engine: Engine, id: RequestId, sent: (HttpRequest, Payload)) -> Result<HttpResponse, Problem> {
-    let peer = sent.0.peer_addr().map(|peer| peer.ip().to_canonical());
+    let peer = address::of(&sent.0);
     let mut said = Fields::small(sent).await?;
     let attempt = Attempt::read(&engine, &mut said, peer)?;
     let signed_in = attempt.carry_out(&engine, &id).await;

@@ -148,6 +148,7 @@ pub(crate) fn options() -> Options {
         unknown_session: UnknownSession::NotFound,
         settings: Arc::from([]),
         access: config.access,
+        limits: config.limits,
         jwt_secret: Secret::new(SECRET),
         loopback_only: true,
         call_servers: vec![],

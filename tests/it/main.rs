@@ -26,6 +26,7 @@ mod world;
 mod http_auth;
 mod http_history;
 mod http_language;
+mod http_limits;
 mod http_lists;
 mod http_parked;
 mod http_reports;

@@ -3,7 +3,7 @@
 //! `auto` trusts what comes from this machine itself: not what a proxy on it passed on, and not a page that reached it under a foreign name.
 
 use std::future::{Ready, ready};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
@@ -20,7 +20,7 @@ use super::{Caller, Refusal};
 use crate::config::{CallsAuth, WebhookAuth};
 use crate::http::Engine;
 use crate::http::problem::{Code, Problem};
-use crate::http::span;
+use crate::http::{address, limits, span};
 
 /// Headers that tell whether this machine itself is asking: whom it means to ask, and those by which a proxy says that it is somebody else.
 pub(in crate::http) const TELLING: [&str; 5] = ["host", "forwarded", "x-forwarded-for", "x-real-ip", "via"];
@@ -191,8 +191,7 @@ impl Door for Bearer {
 
 impl Door for Loopback {
     fn enter(engine: &Engine, request: &HttpRequest, _: Option<Caller>) -> Result<Self, Refusal> {
-        let near = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-        let open = engine.options.loopback_only && near && is_direct(request) && is_open(engine, true);
+        let open = engine.options.loopback_only && is_near(request) && is_open(engine, true);
         if open && !is_foreign_page(request) { Ok(Self) } else { Err(Refusal::Missing) }
     }
 }
@@ -205,6 +204,12 @@ fn is_foreign_page(request: &HttpRequest) -> bool {
     let headers = request.headers();
     headers.get_all(ORIGIN).any(|origin| !own(origin))
         || headers.get_all("sec-fetch-site").any(|site| !same(site))
+}
+
+/// Whether this machine itself asks, and passes on nobody else's request.
+pub(in crate::http) fn is_near(request: &HttpRequest) -> bool {
+    let near = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    near && is_direct(request)
 }
 
 fn is_direct(request: &HttpRequest) -> bool {
@@ -258,12 +263,12 @@ fn knock<T: Door>(request: &HttpRequest) -> Entering<T> {
     match Credential::of(&engine.keys, request) {
         Err(refusal) => at_once(Err(refusal)),
         Ok(None) => at_once(T::enter(engine, request, None)),
-        Ok(Some(Credential::Settled(caller))) => at_once(T::enter(engine, request, Some(caller))),
+        Ok(Some(Credential::Settled(caller))) => at_once(judged(engine, request, caller)),
         Ok(Some(asked @ (Credential::SignIn(..) | Credential::Key(_)))) => {
             let (engine, request) = (engine.clone(), request.clone());
             let entered = async move {
                 let caller = asked.confirm(&engine).await;
-                let entered = caller.and_then(|caller| T::enter(&engine, &request, Some(caller)));
+                let entered = caller.and_then(|caller| judged(&engine, &request, caller));
                 entered.map_err(|refusal| refused(&request, refusal))
             };
             Either::Right(entered.boxed_local())
@@ -271,18 +276,31 @@ fn knock<T: Door>(request: &HttpRequest) -> Entering<T> {
     }
 }
 
-pub(in crate::http) fn refused(request: &HttpRequest, refusal: Refusal) -> Problem {
-    turned_away(refusal, request.peer_addr(), request.path())
+/// Who asks is known; whether they are let in there is not.
+fn judged<T: Door>(engine: &Engine, request: &HttpRequest, caller: Caller) -> Result<T, Refusal> {
+    limits::by_caller(engine, request, &caller)?;
+    T::enter(engine, request, Some(caller))
 }
 
-/// What is refused is told to the log as well; that nothing came to be judged by is everyday, and that nobody could say is no refusal.
-pub(in crate::http) fn turned_away(refusal: Refusal, peer: Option<SocketAddr>, path: &str) -> Problem {
+pub(in crate::http) fn refused(request: &HttpRequest, refusal: Refusal) -> Problem {
+    turned_away(refusal, address::of(request), request.path())
+}
+
+/// What is refused is told to the log as well; that nothing came to be judged by is everyday, that nobody could say is no refusal, and
+/// whoever asks too often would write too much.
+pub(in crate::http) fn turned_away(refusal: Refusal, peer: Option<IpAddr>, path: &str) -> Problem {
     let problem = Problem::from(refusal);
     let reason = problem.code().slug();
     metrics::counter!("karnay_refused_total", "reason" => reason).increment(1);
-    let unjudged = [Code::TokenMissing, Code::SignatureMissing, Code::Busy, Code::JournalUnavailable];
+    let unjudged = [
+        Code::TokenMissing,
+        Code::SignatureMissing,
+        Code::Busy,
+        Code::JournalUnavailable,
+        Code::TooManyRequests,
+    ];
     if !unjudged.contains(&problem.code()) {
-        let peer = peer.map(|peer| peer.ip().to_string());
+        let peer = peer.map(|peer| peer.to_string());
         tracing::warn!(reason, peer, path, "somebody was not let in: {problem}");
     }
     problem

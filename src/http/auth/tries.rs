@@ -1,13 +1,15 @@
 //! Who tried to sign in and did not: after some in a row one has to wait, each time twice as long.
 //! Counted by name and by address, in memory and bounded: a restart forgives, and so does time.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{Organization, UserName};
 use lru::LruCache;
+
+use crate::http::address;
 
 /// Names and addresses that are remembered; the ones that were quiet longest are forgotten first.
 const REMEMBERED_MAX: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
@@ -28,12 +30,7 @@ pub enum Subject {
 impl Subject {
     /// None for this machine itself: behind its address there may be a proxy, and behind that everybody.
     pub fn of_address(peer: IpAddr) -> Option<Self> {
-        let address = match peer.to_canonical() {
-            // Whoever has one address has the whole network below it.
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-            address @ IpAddr::V4(_) => address,
-        };
-        (!peer.to_canonical().is_loopback()).then_some(Self::Address(address))
+        (!peer.to_canonical().is_loopback()).then(|| Self::Address(address::network(peer)))
     }
 
     fn free(&self) -> u32 {

@@ -68,6 +68,7 @@ fn may_read(watcher: &Watcher) -> Result<(), Refusal> {
 
 async fn admit(engine: &Engine, request: &HttpRequest) -> Result<Watcher, Refusal> {
     let watcher = Watcher::admit(engine, auth::bearer(request)?, false).await?;
+    watcher.asks(engine, request)?;
     may_read(&watcher).map(|()| watcher)
 }
 

@@ -74,6 +74,7 @@ pub(super) async fn told(
 async fn admit(engine: &Engine, request: &HttpRequest) -> Result<Watcher, Refusal> {
     let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     let watcher = Watcher::admit(engine, auth::bearer(request)?, auth::is_straight(header)).await?;
+    watcher.asks(engine, request)?;
     watcher.may_see(Space::Calls).or_else(|_| watcher.may_see(Space::AutoCalling))?;
     Ok(watcher)
 }

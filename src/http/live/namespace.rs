@@ -85,7 +85,9 @@ impl Namespace {
                 tracing::info!(namespace = name(self.space), reason = %why, "a socket has to come back");
                 Err(socket_io::Refusal::NotNow)
             }
-            Err(why) => Err(told(&auth::turned_away(why, handshake.peer(), name(self.space)))),
+            Err(why) => {
+                Err(told(&auth::turned_away(why, handshake.peer().map(|peer| peer.ip()), name(self.space))))
+            }
             Ok(watcher) => {
                 if let Err(why) = looks(&self.engine, &watcher).await {
                     tracing::info!(namespace = name(self.space), reason = %why, "a socket has to come back");

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use actix_web::HttpRequest;
 use domain::access::{Role, Scope};
 use domain::ids::Organization;
 use tokio::time::sleep;
 
 use crate::actors::hub::{Audience, Push, Space, Whose};
-use crate::http::Engine;
-use crate::http::audit;
 use crate::http::auth::{self, Caller, Credential, Refusal};
+use crate::http::{Engine, audit, limits};
 
 /// Whether a credential still holds cannot be told while the store is away.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -39,6 +39,14 @@ impl Watcher {
             return Err(Refusal::Expired);
         }
         Ok(Self { caller, credential })
+    }
+
+    /// Counts what they ask for, where it is known who they are.
+    pub(in crate::http) fn asks(&self, engine: &Engine, request: &HttpRequest) -> Result<(), Refusal> {
+        match self.credential {
+            Some(_) => Ok(limits::by_caller(engine, request, &self.caller)?),
+            None => Ok(()),
+        }
     }
 
     /// Whether one who came in may see what is told there.

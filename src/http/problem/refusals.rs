@@ -12,6 +12,7 @@ use crate::dispatch::proof::{Unproven, Unsigned};
 use crate::dispatch::{Failure, contacts, lists, reports};
 use crate::http::auth::Refusal;
 use crate::http::body;
+use crate::http::limits::TooOften;
 use crate::http::table::WorkbookError;
 use crate::http::vitals;
 
@@ -298,6 +299,13 @@ impl From<projections::Error> for Problem {
     }
 }
 
+impl From<TooOften> for Problem {
+    fn from(refusal: TooOften) -> Self {
+        let TooOften { limit, wait_secs } = refusal;
+        Self::new(Code::TooManyRequests, refusal.to_string()).with("limit", limit).after(wait_secs)
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal {
@@ -315,6 +323,7 @@ impl From<Refusal> for Problem {
             Refusal::NoSignature => Code::SignatureMissing,
             Refusal::BadSignature(_) => Code::SignatureInvalid,
             Refusal::StaleSignature => Code::SignatureStale,
+            Refusal::TooOften(why) => return why.into(),
         };
         Self::new(code, refusal.to_string())
     }

@@ -85,7 +85,7 @@ impl Namespace {
         let known = known.and_then(|watcher| watcher.may_look_back().map(|()| watcher));
         match known {
             Err(why) if why.is_passing() => Err(Refusal::NotNow),
-            Err(why) => Err(told(&auth::turned_away(why, handshake.peer(), NAMESPACE))),
+            Err(why) => Err(told(&auth::turned_away(why, handshake.peer().map(|peer| peer.ip()), NAMESPACE))),
             Ok(watcher) => {
                 let admitted = self.enter(handshake, watcher, revoked).await;
                 admitted
