@@ -28,6 +28,7 @@ use actix::ArbiterHandle;
 use domain::api_key::{self, ApiKey};
 use domain::call::{self, Call};
 use domain::campaign::{self, Campaign};
+use domain::denial::{self, Denials, Refused};
 use domain::disclosure::{self, Disclosure, Looked};
 use domain::fact::{Circumstances, Position};
 use domain::ids::{Fingerprint, Organization, StreamId};
@@ -126,6 +127,7 @@ pub struct Dispatch {
     api_keys: Arc<Shards<ApiKey>>,
     pbxs: Arc<Shards<Pbx>>,
     disclosures: Arc<Shards<Disclosure>>,
+    denials: Arc<Shards<Denials>>,
     lists: Lists,
 }
 
@@ -145,6 +147,7 @@ impl Dispatch {
             api_keys: Arc::new(Shards::start(journal, arbiters)),
             pbxs: Arc::new(Shards::start(journal, arbiters)),
             disclosures: Arc::new(Shards::start(journal, arbiters)),
+            denials: Arc::new(Shards::start(journal, arbiters)),
             lists: Lists::new(journal.clone()),
         }
     }
@@ -245,6 +248,16 @@ impl Dispatch {
         self.disclosures.send(stream, None, disclosure::Command::Look(looked), meta).await
     }
 
+    pub async fn refused(
+        &self,
+        organization: &Organization,
+        refused: Refused,
+        meta: Meta,
+    ) -> Result<Done<Denials>, Failure<denial::Error>> {
+        let stream = StreamId::denials(organization, refused.day());
+        self.denials.send(stream, None, denial::Command::Tell(refused), meta).await
+    }
+
     /// The numbers of lists, which are too many for a command.
     pub fn lists(&self) -> &Lists {
         &self.lists
@@ -259,7 +272,7 @@ impl Dispatch {
         self.journal.keyring().held_report(organization, session, body)
     }
 
-    /// The newest position that a read that comes now has to show. Who looked at what is on no screen and is waited for by nobody.
+    /// The newest position that a read that comes now has to show. Who looked at what, or was refused it, is on no screen and is waited for by nobody.
     pub fn position(&self) -> Position {
         self.journal.position_of_news()
     }
@@ -282,6 +295,7 @@ impl Dispatch {
             self.api_keys.progress(),
             self.pbxs.progress(),
             self.disclosures.progress(),
+            self.denials.progress(),
         ]
     }
 
@@ -298,5 +312,6 @@ impl Dispatch {
         self.api_keys.drain().await;
         self.pbxs.drain().await;
         self.disclosures.drain().await;
+        self.denials.drain().await;
     }
 }

@@ -9,6 +9,7 @@ mod address;
 mod as_of;
 mod body;
 mod cors;
+mod denials;
 mod disclosing;
 mod edge;
 mod fields;
@@ -89,6 +90,7 @@ use crate::ports::{Clock, Ids, Recordings, Sheets};
 use crate::realtime;
 use auth::password::Hashing;
 use auth::{BadKey, Keys, Signers, Tries};
+use denials::Denials;
 use limits::Limits;
 pub use listening::{bind, server};
 pub use live::{Live, Moving, Renderer};
@@ -184,6 +186,7 @@ pub struct Inner {
     signers: Signers,
     tries: Tries,
     limits: Limits,
+    denials: Denials,
     known: Known,
     moving: Moving,
     unfit: recordings::Unfit,
@@ -240,6 +243,7 @@ impl Engine {
             signers,
             tries: Tries::default(),
             limits: Limits::default(),
+            denials: Denials::default(),
             known,
             moving,
             unfit: recordings::Unfit::default(),
@@ -260,6 +264,7 @@ impl Engine {
         self.replays.close(self.clock.now());
         self.closing.send_replace(true);
         self.watching.left().await;
+        denials::close(self).await;
     }
 }
 

@@ -83,12 +83,14 @@ pub enum Kind {
     Number,
     /// A report that was held.
     Quarantine,
+    /// Who was refused on a day.
+    Denied,
     /// Everything of a sort.
     Export,
 }
 
 impl Kind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Session,
         Self::Call,
         Self::Campaign,
@@ -100,6 +102,7 @@ impl Kind {
         Self::PbxCall,
         Self::Number,
         Self::Quarantine,
+        Self::Denied,
         Self::Export,
     ];
 
@@ -116,6 +119,7 @@ impl Kind {
             Self::PbxCall => "pbx-call",
             Self::Number => "number",
             Self::Quarantine => "quarantine",
+            Self::Denied => "denied",
             Self::Export => "export",
         }
     }

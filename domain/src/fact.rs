@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::ids::StreamId;
 use crate::personal::Seal;
 use crate::{
-    api_key, call, campaign, contact, disclosure, import, number_list, pbx, pbx_call, person, promise,
-    quarantine, remote, session, target, user,
+    api_key, call, campaign, contact, denial, disclosure, import, number_list, pbx, pbx_call, person,
+    promise, quarantine, remote, session, target, user,
 };
 
 pub use types::{TYPES, UnknownType, known};
@@ -65,6 +65,7 @@ pub enum Event {
     Pbx(pbx::Event),
     PbxCall(pbx_call::Event),
     Disclosure(disclosure::Event),
+    Denial(denial::Event),
 }
 
 impl Event {
@@ -86,6 +87,7 @@ impl Event {
             Self::Pbx(_) => pbx::Pbx::TYPE,
             Self::PbxCall(_) => pbx_call::PbxCall::TYPE,
             Self::Disclosure(_) => disclosure::Disclosure::TYPE,
+            Self::Denial(_) => denial::Denials::TYPE,
         }
     }
 
@@ -108,6 +110,7 @@ impl Event {
             Self::Pbx(event) => pbx::Pbx::personal(event),
             Self::PbxCall(event) => pbx_call::PbxCall::personal(event),
             Self::Disclosure(event) => disclosure::Disclosure::personal(event),
+            Self::Denial(event) => denial::Denials::personal(event),
         }
     }
 
@@ -129,6 +132,7 @@ impl Event {
             Self::Pbx(event) => event.event_type(),
             Self::PbxCall(event) => event.event_type(),
             Self::Disclosure(event) => event.event_type(),
+            Self::Denial(event) => event.event_type(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -242,6 +243,11 @@ impl StreamId {
     /// Who was shown something.
     pub fn disclosure(organization: &Organization, kind: disclosure::Kind, id: &str) -> Self {
         Self(format!("{organization}/seen/{}/{id}", kind.as_str()))
+    }
+
+    /// Who was refused on a day.
+    pub fn denials(organization: &Organization, day: NaiveDate) -> Self {
+        Self(format!("{organization}/denied/{day}"))
     }
 
     /// A remote host is nobody's own.

@@ -18,6 +18,7 @@ pub mod call;
 pub mod campaign;
 pub mod contact;
 pub mod cursor;
+pub mod denial;
 pub mod disclosure;
 pub mod import;
 pub mod number_list;

@@ -160,7 +160,8 @@ impl Projection for CallHistory {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
-            | Event::Disclosure(_) => None,
+            | Event::Disclosure(_)
+            | Event::Denial(_) => None,
         }
     }
 
@@ -181,7 +182,8 @@ impl Projection for CallHistory {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
-            | Event::Disclosure(_) => {
+            | Event::Disclosure(_)
+            | Event::Denial(_) => {
                 return Ok(());
             }
         };

@@ -266,6 +266,7 @@ impl Projection for CampaignBoard {
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)
+            | Event::Denial(_)
             | Event::Contact(_)
             | Event::Person(_) => None,
         }
@@ -298,6 +299,7 @@ impl Projection for CampaignBoard {
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)
+            | Event::Denial(_)
             | Event::Contact(_)
             | Event::Person(_) => {}
         }

@@ -159,7 +159,8 @@ impl Projection for CampaignCalls {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
-            | Event::Disclosure(_) => None,
+            | Event::Disclosure(_)
+            | Event::Denial(_) => None,
         }
     }
 
@@ -180,7 +181,8 @@ impl Projection for CampaignCalls {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
-            | Event::Disclosure(_) => Ok(()),
+            | Event::Disclosure(_)
+            | Event::Denial(_) => Ok(()),
         }
     }
 }

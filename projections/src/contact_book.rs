@@ -183,6 +183,7 @@ impl Projection for ContactBook {
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)
+            | Event::Denial(_)
             | Event::Person(_)
             | Event::Campaign(_) => None,
         }
@@ -232,6 +233,7 @@ impl Projection for ContactBook {
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)
+            | Event::Denial(_)
             | Event::Person(_)
             | Event::Campaign(_) => {}
         }

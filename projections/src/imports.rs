@@ -94,7 +94,8 @@ impl Projection for Imports {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
-            | Event::Disclosure(_) => None,
+            | Event::Disclosure(_)
+            | Event::Denial(_) => None,
         }
     }
 

@@ -231,7 +231,8 @@ impl Projection for PbxCalls {
             | Event::User(_)
             | Event::ApiKey(_)
             | Event::Pbx(_)
-            | Event::Disclosure(_) => None,
+            | Event::Disclosure(_)
+            | Event::Denial(_) => None,
         }
     }
 

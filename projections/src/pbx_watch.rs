@@ -159,7 +159,8 @@ impl Projection for PbxWatch {
             | Event::User(_)
             | Event::ApiKey(_)
             | Event::PbxCall(_)
-            | Event::Disclosure(_) => None,
+            | Event::Disclosure(_)
+            | Event::Denial(_) => None,
         }
     }
 

@@ -163,7 +163,8 @@ impl Projection for Quarantine {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
-            | Event::Disclosure(_) => None,
+            | Event::Disclosure(_)
+            | Event::Denial(_) => None,
         }
     }
 
@@ -184,7 +185,8 @@ impl Projection for Quarantine {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
-            | Event::Disclosure(_) => return Ok(()),
+            | Event::Disclosure(_)
+            | Event::Denial(_) => return Ok(()),
         };
         match (event, row.as_mut()) {
             (quarantine::Event::Held { .. }, Some(_)) => {

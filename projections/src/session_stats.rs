@@ -270,7 +270,8 @@ impl Projection for SessionStats {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
-            | Event::Disclosure(_) => None,
+            | Event::Disclosure(_)
+            | Event::Denial(_) => None,
         }
     }
 
@@ -290,7 +291,8 @@ impl Projection for SessionStats {
                 | Event::ApiKey(_)
                 | Event::Pbx(_)
                 | Event::PbxCall(_)
-                | Event::Disclosure(_),
+                | Event::Disclosure(_)
+                | Event::Denial(_),
                 _,
             ) => {}
             (Event::Session(event), known) => match (opening(fact, event), known) {

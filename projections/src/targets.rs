@@ -265,6 +265,7 @@ impl Projection for Targets {
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)
+            | Event::Denial(_)
             | Event::Contact(_)
             | Event::Person(_)
             | Event::Campaign(_) => None,
@@ -286,6 +287,7 @@ impl Projection for Targets {
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)
+            | Event::Denial(_)
             | Event::Contact(_)
             | Event::Person(_)
             | Event::Campaign(_) => Ok(()),

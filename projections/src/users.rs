@@ -78,7 +78,8 @@ impl Projection for Users {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
-            | Event::Disclosure(_) => None,
+            | Event::Disclosure(_)
+            | Event::Denial(_) => None,
         }
     }
 

@@ -27,7 +27,7 @@ use crate::config::{KeyKind, PublicKey, Secret};
 
 pub use credential::{Credential, key_actor};
 pub use doors::{Admin, Bearer, Calls, Knock, Loopback, Member, Reporter, Signature};
-pub(super) use doors::{TELLING, anyone, is_near, is_open, is_straight, refused, turned_away};
+pub(super) use doors::{TELLING, anyone, is_near, is_open, is_straight, met, refused, turned_away};
 pub use signature::Signers;
 pub use tries::{Subject, Tries};
 

@@ -23,7 +23,7 @@ use metrics::{Counter, Histogram};
 use super::Engine;
 use super::live::Connection;
 use super::problem::{CONTENT_TYPE, Code, Problem};
-use super::{body, limits, query};
+use super::{body, denials, limits, query};
 use crate::realtime::Peer;
 
 pub(super) const REQUEST_ID: &str = "x-request-id";
@@ -131,6 +131,7 @@ pub(super) async fn edge(
     let gate = if request.path() == "/calls/result" { Gate::Arriving } else { Gate::All };
     let limited = limits::by_address(&request).err().map(Problem::from);
     let mut response = if let Some(wrong) = limited.or_else(|| query::unstorable(request.query_string())) {
+        denials::answered(request.request(), &wrong);
         body::discard(request.take_payload()).await;
         request.into_response(wrong.error_response())
     } else if let Some(under_way) = UnderWay::begin(gate) {
@@ -256,6 +257,9 @@ fn told(response: ServiceResponse<BoxBody>, id: Option<&HeaderValue>) -> Service
         return response;
     }
     let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
+    if let Some(problem) = problem {
+        denials::answered(response.request(), problem);
+    }
     if let Some(cause) = problem.and_then(Problem::cause) {
         tracing::error!(
             id = id.and_then(|id| id.to_str().ok()),

@@ -159,6 +159,36 @@ impl Code {
         }
     }
 
+    /// Whether somebody was refused what is not theirs. To whoever asks by name, another's does not exist; who they are has to be known, for a
+    /// report of a session that nobody knows is no such attempt.
+    pub fn is_refusal(self, known: bool) -> bool {
+        let unjudged = matches!(self, Self::TokenMissing | Self::SignatureMissing | Self::OriginRefused);
+        match self.status() {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => !unjudged,
+            StatusCode::NOT_FOUND => known && self.is_of_somebody(),
+            _ => false,
+        }
+    }
+
+    /// Whether what is not there may be another's.
+    fn is_of_somebody(self) -> bool {
+        matches!(
+            self,
+            Self::SessionUnknown
+                | Self::UserUnknown
+                | Self::KeyUnknown
+                | Self::UploadUnknown
+                | Self::QuarantineUnknown
+                | Self::ResultUnknown
+                | Self::CallUnknown
+                | Self::ImportUnknown
+                | Self::ContactUnknown
+                | Self::CampaignUnknown
+                | Self::PromiseUnknown
+                | Self::ReplayUnknown
+        )
+    }
+
     /// Seconds after which trying again makes sense; every 503 has them.
     fn retry_after(self) -> Option<u16> {
         let slow = matches!(

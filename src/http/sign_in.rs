@@ -3,7 +3,6 @@
 
 mod loopback;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::web::Payload;
@@ -22,7 +21,7 @@ use super::edge::{self, RequestId};
 use super::fields::{Fields, needed};
 use super::problem::{Code, Problem, ProblemBody};
 use super::times::Stamp;
-use super::{Engine, address};
+use super::{Engine, address, denials};
 use crate::config::Secret;
 use crate::config::token::SignedIn;
 use crate::dispatch::{Failure, Meta};
@@ -61,9 +60,9 @@ struct SignedInView<'a> {
 ))]
 #[post("/auth/login")]
 async fn login(engine: Engine, id: RequestId, sent: (HttpRequest, Payload)) -> Result<HttpResponse, Problem> {
-    let peer = address::of(&sent.0);
+    let request = sent.0.clone();
     let mut said = Fields::small(sent).await?;
-    let attempt = Attempt::read(&engine, &mut said, peer)?;
+    let attempt = Attempt::read(&engine, &mut said, request)?;
     let signed_in = attempt.carry_out(&engine, &id).await;
     let outcome = match &signed_in {
         Ok(_) => "granted",
@@ -72,6 +71,7 @@ async fn login(engine: Engine, id: RequestId, sent: (HttpRequest, Payload)) -> R
         Err(_) => "failed",
     };
     metrics::counter!("karnay_sign_ins_total", "outcome" => outcome).increment(1);
+    let peer = address::of(&attempt.request);
     let (user, organization) = (attempt.name.as_str(), attempt.organization.as_str());
     match &signed_in {
         Ok(_) => tracing::info!(user, organization, peer = ?peer, "somebody signed in"),
@@ -87,11 +87,11 @@ struct Attempt {
     organization: Organization,
     name: UserName,
     password: Secret,
-    peer: Option<IpAddr>,
+    request: HttpRequest,
 }
 
 impl Attempt {
-    fn read(engine: &Engine, said: &mut Fields, peer: Option<IpAddr>) -> Result<Self, Problem> {
+    fn read(engine: &Engine, said: &mut Fields, request: HttpRequest) -> Result<Self, Problem> {
         let name = needed("username", said.text("username", UserName::LEN_MAX)?.told())?;
         let name = UserName::parse(&name).map_err(|_| Problem::field("username", "is no name of a user"))?;
         let password = needed("password", said.secret("password")?)?;
@@ -103,7 +103,7 @@ impl Attempt {
                 .map_err(|_| Problem::field("organizationId", "is no name of an organization"))?,
             None => engine.options.organization.clone(),
         };
-        Ok(Self { organization, name, password, peer })
+        Ok(Self { organization, name, password, request })
     }
 
     async fn carry_out(&self, engine: &Engine, id: &RequestId) -> Result<HttpResponse, Problem> {
@@ -124,14 +124,17 @@ impl Attempt {
 
     fn subjects(&self) -> Vec<Subject> {
         let name = Subject::Name(self.organization.clone(), self.name.clone());
-        self.peer.and_then(Subject::of_address).into_iter().chain([name]).collect()
+        address::of(&self.request).and_then(Subject::of_address).into_iter().chain([name]).collect()
     }
 
     async fn account(&self, engine: &Engine) -> Result<Option<Account>, Problem> {
         let stream = StreamId::user(&self.organization, &self.name);
         let meta = Meta { circumstances: Arc::default(), command: None };
         match engine.dispatch.user(stream, Command::Look, meta).await {
-            Ok(done) => Ok(done.state.account().cloned()),
+            Ok(done) => {
+                denials::met(&self.request, &self.organization, self.name.as_str());
+                Ok(done.state.account().cloned())
+            }
             Err(Failure::Refused(Error::Unknown)) => Ok(None),
             Err(why) => Err(why.into()),
         }

@@ -9,6 +9,7 @@ use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::contact::Contact;
+use domain::denial::Denials;
 use domain::disclosure::Disclosure;
 use domain::fact::{Circumstances, Event, Fact, Position, Recorded};
 use domain::ids::StreamId;
@@ -64,7 +65,7 @@ pub struct Tail(Mutex<Newest>);
 #[derive(Debug, Default)]
 struct Newest {
     facts: VecDeque<Arc<Fact>>,
-    /// So many of the last ones tell of nothing but that somebody looked at something.
+    /// So many of the last ones tell of nothing but that somebody looked at something, or was refused it.
     looks: u64,
 }
 
@@ -79,7 +80,8 @@ impl Tail {
                 kept.clear();
                 *looks = 0;
             }
-            *looks = if matches!(fact.event, Event::Disclosure(_)) { *looks + 1 } else { 0 };
+            let is_look = matches!(fact.event, Event::Disclosure(_) | Event::Denial(_));
+            *looks = if is_look { *looks + 1 } else { 0 };
             kept.push_back(Arc::new(fact));
         }
         let excess = kept.len().saturating_sub(TAIL_LEN_MAX);
@@ -383,6 +385,7 @@ fn parse(kind: &str, payload: &str) -> Result<Event, serde_json::Error> {
         "pbx" => of::<Pbx>(payload),
         "pbx_call" => of::<PbxCall>(payload),
         "disclosure" => of::<Disclosure>(payload),
+        "denial" => of::<Denials>(payload),
         _ => Err(serde::de::Error::custom(format!("unknown kind of stream: {kind}"))),
     }
 }

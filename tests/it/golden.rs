@@ -8,6 +8,7 @@ use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::contact::Contact;
+use domain::denial::Denials;
 use domain::disclosure::Disclosure;
 use domain::fact::{Event, Recorded, TYPES};
 use domain::import::Import;
@@ -79,6 +80,7 @@ fn decode(golden: &Golden) -> (Event, String, Value) {
         Pbx::TYPE => read::<Pbx>(golden),
         PbxCall::TYPE => read::<PbxCall>(golden),
         Disclosure::TYPE => read::<Disclosure>(golden),
+        Denials::TYPE => read::<Denials>(golden),
         kind => panic!("no aggregate is named {kind}"),
     }
 }

@@ -17,7 +17,7 @@ use crate::rebuild::{DATA_KEY, LongAgo, SCREENS, STREAMS, shown, write};
 use crate::world::World;
 
 /// What is not among the streams that an engine is started on.
-const OTHERS: [(&str, &str, &[&str]); 12] = [
+const OTHERS: [(&str, &str, &[&str]); 13] = [
     (
         "session",
         "1/session-1738862891236-abc125",
@@ -50,6 +50,7 @@ const OTHERS: [(&str, &str, &[&str]); 12] = [
         "1/0199b9f4-6f00-7000-8000-0000000000d1/0199b9f4-6f00-7000-8000-0000000000c2",
         &["enlisted.v1", "corrected.v1", "corrected.v2", "withdrawn.v1", "dropped.v1"],
     ),
+    ("denial", "1/denied/2025-10-06", &["refused.v1"]),
 ];
 
 #[test]

@@ -128,7 +128,8 @@ async fn held(floor: &Floor) -> Vec<String> {
         | fact::Event::ApiKey(_)
         | fact::Event::Pbx(_)
         | fact::Event::PbxCall(_)
-        | fact::Event::Disclosure(_) => None,
+        | fact::Event::Disclosure(_)
+        | fact::Event::Denial(_) => None,
     });
     held.collect()
 }

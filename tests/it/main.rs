@@ -53,6 +53,7 @@ mod contacts;
 mod contract;
 mod crash;
 mod dashboard;
+mod denials;
 mod dialling;
 mod disk;
 mod do_not_call;

@@ -4,11 +4,12 @@
 use crate::slip;
 
 /// Kinds of streams, and the types of events in each.
-pub const TYPES: [(&str, &[&str]); 16] = [
+pub const TYPES: [(&str, &[&str]); 17] = [
     ("api_key", &["made", "revoked"]),
     ("call", &["amended", "overtaken", "reported", "strengthened"]),
     ("campaign", &["changed", "completed", "created", "enlisted", "failed", "paused", "removed", "started"]),
     ("contact", &["changed", "created", "forgotten", "removed", "status_set"]),
+    ("denial", &["refused"]),
     ("disclosure", &["looked"]),
     ("import", &["begun", "failed", "finished", "redacted", "undone"]),
     ("number_list", &["accepted", "place_failed", "placed", "put_off", "redacted"]),

@@ -84,7 +84,8 @@ impl Side {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
-            | Event::Disclosure(_) => {}
+            | Event::Disclosure(_)
+            | Event::Denial(_) => {}
         }
     }
 

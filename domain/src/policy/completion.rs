@@ -57,7 +57,8 @@ impl Policy for Completing {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
-            | Event::Disclosure(_) => vec![],
+            | Event::Disclosure(_)
+            | Event::Denial(_) => vec![],
         }
     }
 }

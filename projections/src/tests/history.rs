@@ -205,7 +205,8 @@ fn told_of(fact: &Fact) -> Told {
         | Event::ApiKey(_)
         | Event::Pbx(_)
         | Event::PbxCall(_)
-        | Event::Disclosure(_) => panic!("no report"),
+        | Event::Disclosure(_)
+        | Event::Denial(_) => panic!("no report"),
     }
 }
 

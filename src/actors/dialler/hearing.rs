@@ -100,7 +100,8 @@ impl Desk {
             | Event::ApiKey(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
-            | Event::Disclosure(_) => {}
+            | Event::Disclosure(_)
+            | Event::Denial(_) => {}
         }
     }
 

@@ -151,7 +151,8 @@ pub fn of(fact: &Fact) -> Vec<News> {
         | Event::Person(_)
         | Event::Promise(_)
         | Event::Pbx(_)
-        | Event::Disclosure(_) => (None, None),
+        | Event::Disclosure(_)
+        | Event::Denial(_) => (None, None),
     };
     let news = |what| News { position: fact.position, organization: organization.clone(), what };
     one.into_iter().chain(two).map(news).collect()

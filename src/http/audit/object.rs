@@ -6,6 +6,7 @@ use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::contact::{self, Contact, Details};
+use domain::denial::Denials;
 use domain::disclosure::{Disclosure, Kind};
 use domain::fact::{Event, Fact};
 use domain::ids::{Fingerprint, Organization, PbxCallId, SessionId, StreamId, UserName};
@@ -28,6 +29,7 @@ use projections::session_stats::{self, SessionStats};
 use projections::targets::{self, Targets};
 use uuid::Uuid;
 
+use super::verification::may_verify;
 use crate::dispatch::audit::Named;
 use crate::http::Engine;
 use crate::http::auth::Caller;
@@ -54,6 +56,7 @@ fn unknown(kind: Kind) -> Problem {
         Kind::Key => (Code::KeyUnknown, "there is no such key"),
         Kind::Number => (Code::NotFound, "nothing was recorded of such a number"),
         Kind::Quarantine => (Code::QuarantineUnknown, "there is no such report in quarantine"),
+        Kind::Denied => (Code::NotFound, "a day is written 2026-11-21"),
         Kind::Export => (Code::NotFound, "there is no such list"),
     };
     Problem::new(code, told)
@@ -101,9 +104,9 @@ impl Object {
         unknown(self.kind)
     }
 
-    /// What has no events but of those who looked at it.
+    /// What has no events but of those who looked at it, or were refused.
     pub(super) fn may_be_unseen(&self) -> bool {
-        self.kind == Kind::Export
+        matches!(self.kind, Kind::Export | Kind::Denied)
     }
 
     /// A look at it is one at this.
@@ -120,15 +123,14 @@ impl Object {
 /// Who asks, and how fresh what the screens know has to be.
 pub(super) struct Asking<'a> {
     engine: &'a Engine,
+    caller: &'a Caller,
     organization: &'a Organization,
-    /// Whether the list that holds for every organization is theirs to see.
-    house: bool,
     fresh: &'a Fresh,
 }
 
 impl<'a> Asking<'a> {
     pub(super) fn new(engine: &'a Engine, caller: &'a Caller, fresh: &'a Fresh) -> Self {
-        Self { engine, organization: &caller.organization, house: caller.keeps_house(engine), fresh }
+        Self { engine, caller, organization: &caller.organization, fresh }
     }
 
     pub(super) async fn object(
@@ -176,6 +178,12 @@ impl<'a> Asking<'a> {
                 let (name, subject) = (known.to_owned(), Subject::Itself);
                 Ok(Object { kind, name, streams: vec![], beneath: None, call: None, subject })
             }
+            Kind::Denied => {
+                may_verify(self.caller)?;
+                let day = id.parse().map_err(|_| unknown(kind))?;
+                let stream = StreamId::denials(organization, day);
+                Ok(Object::one(kind, (Denials::TYPE, stream), Subject::Itself))
+            }
             Kind::Number => self.number(id),
             Kind::Quarantine => {
                 let stream = StreamId::quarantine(organization, uuid(kind, id)?);
@@ -194,7 +202,8 @@ impl<'a> Asking<'a> {
         let own = (Person::TYPE, StreamId::person(self.organization, &number));
         let mut object = Object::one(Kind::Number, own, Subject::Itself);
         object.name = number.to_string();
-        if self.house {
+        // The list that holds for every organization.
+        if self.caller.keeps_house(self.engine) {
             let everyone = StreamId::person(&Organization::everyone(), &number);
             object.streams.push((Person::TYPE, everyone));
         }
@@ -291,6 +300,7 @@ fn beneath(object: &Object, with: Option<&str>) -> Result<Option<Named>, Problem
         | Kind::PbxCall
         | Kind::Number
         | Kind::Quarantine
+        | Kind::Denied
         | Kind::Export => &[],
     };
     if known.is_empty() && with.is_some() {
@@ -317,6 +327,7 @@ fn screens(kind: Kind, id: &str) -> &'static [&'static str] {
         | Kind::Key
         | Kind::Number
         | Kind::Quarantine
+        | Kind::Denied
         | Kind::Export => &[],
     }
 }

@@ -140,7 +140,8 @@ pub(crate) fn call_of(event: &Event) -> Option<Uuid> {
         | Event::User(_)
         | Event::ApiKey(_)
         | Event::Pbx(_)
-        | Event::PbxCall(_) => None,
+        | Event::PbxCall(_)
+        | Event::Denial(_) => None,
     }
 }
 

@@ -49,6 +49,7 @@ pub(in crate::http) async fn story(
         | Kind::PbxCall
         | Kind::Number
         | Kind::Quarantine
+        | Kind::Denied
         | Kind::Export => None,
     };
     let beneath = below.zip(own.as_ref()).map(|(kind, (_, stream))| (kind, stream.clone()));

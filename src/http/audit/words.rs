@@ -5,6 +5,7 @@ mod api_key;
 mod call;
 mod campaign;
 mod contact;
+mod denial;
 mod disclosure;
 mod import;
 mod number_list;
@@ -94,6 +95,7 @@ impl Teller {
             Event::Pbx(event) => pbx::words(event, self),
             Event::PbxCall(event) => pbx_call::words(event, self),
             Event::Disclosure(event) => disclosure::words(event, self),
+            Event::Denial(event) => denial::words(event, self),
         }
     }
 }

@@ -20,7 +20,7 @@ use super::{Caller, Refusal};
 use crate::config::{CallsAuth, WebhookAuth};
 use crate::http::Engine;
 use crate::http::problem::{Code, Problem};
-use crate::http::{address, limits, span};
+use crate::http::{address, denials, limits, span};
 
 /// Headers that tell whether this machine itself is asking: whom it means to ask, and those by which a proxy says that it is somebody else.
 pub(in crate::http) const TELLING: [&str; 5] = ["host", "forwarded", "x-forwarded-for", "x-real-ip", "via"];
@@ -278,8 +278,14 @@ fn knock<T: Door>(request: &HttpRequest) -> Entering<T> {
 
 /// Who asks is known; whether they are let in there is not.
 fn judged<T: Door>(engine: &Engine, request: &HttpRequest, caller: Caller) -> Result<T, Refusal> {
-    limits::by_caller(engine, request, &caller)?;
+    met(engine, request, &caller)?;
     T::enter(engine, request, Some(caller))
+}
+
+/// From here on it is known who asks, and how often they do is counted.
+pub(in crate::http) fn met(engine: &Engine, request: &HttpRequest, caller: &Caller) -> Result<(), Refusal> {
+    denials::met(request, &caller.organization, &caller.actor);
+    Ok(limits::by_caller(engine, request, caller)?)
 }
 
 pub(in crate::http) fn refused(request: &HttpRequest, refusal: Refusal) -> Problem {

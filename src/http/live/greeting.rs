@@ -6,9 +6,9 @@ use domain::ids::Organization;
 use serde_json::Value;
 
 use super::Watcher;
-use crate::http::Engine;
 use crate::http::auth::{self, Refusal};
 use crate::http::problem::Problem;
+use crate::http::{Engine, denials};
 use crate::realtime::socket_io::{self, Handshake};
 
 /// Who it is. What they may see is for the namespace to say.
@@ -39,6 +39,19 @@ pub(in crate::http) fn lasts(engine: &Engine, watcher: &Watcher) -> Option<Durat
 /// What a client says for itself.
 pub(in crate::http) fn said<'a>(handshake: &'a Handshake, name: &str) -> Option<&'a Value> {
     handshake.auth.get(name).filter(|value| !value.is_null())
+}
+
+/// What somebody is told who is not let in; it is written down.
+pub(in crate::http) fn turned_away(
+    engine: &Engine,
+    handshake: &Handshake,
+    why: Refusal,
+    namespace: &str,
+) -> socket_io::Refusal {
+    let peer = handshake.peer().map(|peer| peer.ip().to_canonical());
+    let problem = auth::turned_away(why, peer, namespace);
+    denials::turned_away(engine, peer, namespace, &problem);
+    told(&problem)
 }
 
 /// As `err.message` and `err.data` show it.

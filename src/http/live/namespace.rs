@@ -9,11 +9,10 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::greeting::{agrees, known, lasts, said, told};
+use super::greeting::{agrees, known, lasts, said, told, turned_away};
 use super::{ADMINS, POSITION, RESYNC, Watcher, judge_anew, looks, name, packet};
 use crate::actors::hub::{Missed, Place, Push, Space};
 use crate::http::Engine;
-use crate::http::auth;
 use crate::http::problem::Problem;
 use crate::realtime::socket_io::{self, Admission, Ended, Event, Handshake, Socket};
 
@@ -85,9 +84,7 @@ impl Namespace {
                 tracing::info!(namespace = name(self.space), reason = %why, "a socket has to come back");
                 Err(socket_io::Refusal::NotNow)
             }
-            Err(why) => {
-                Err(told(&auth::turned_away(why, handshake.peer().map(|peer| peer.ip()), name(self.space))))
-            }
+            Err(why) => Err(turned_away(&self.engine, handshake, why, name(self.space))),
             Ok(watcher) => {
                 if let Err(why) = looks(&self.engine, &watcher).await {
                     tracing::info!(namespace = name(self.space), reason = %why, "a socket has to come back");

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use crate::actors::hub::{Audience, Push, Space, Whose};
 use crate::http::auth::{self, Caller, Credential, Refusal};
-use crate::http::{Engine, audit, limits};
+use crate::http::{Engine, audit};
 
 /// Whether a credential still holds cannot be told while the store is away.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -44,7 +44,7 @@ impl Watcher {
     /// Counts what they ask for, where it is known who they are.
     pub(in crate::http) fn asks(&self, engine: &Engine, request: &HttpRequest) -> Result<(), Refusal> {
         match self.credential {
-            Some(_) => Ok(limits::by_caller(engine, request, &self.caller)?),
+            Some(_) => auth::met(engine, request, &self.caller),
             None => Ok(()),
         }
     }

@@ -14,7 +14,6 @@ use super::NAMESPACE;
 use super::stand::Replay;
 use crate::actors::hub::Whose;
 use crate::http::Engine;
-use crate::http::auth;
 use crate::http::disclosing;
 use crate::http::live::Watcher;
 use crate::http::live::greeting::{self, told};
@@ -85,7 +84,7 @@ impl Namespace {
         let known = known.and_then(|watcher| watcher.may_look_back().map(|()| watcher));
         match known {
             Err(why) if why.is_passing() => Err(Refusal::NotNow),
-            Err(why) => Err(told(&auth::turned_away(why, handshake.peer().map(|peer| peer.ip()), NAMESPACE))),
+            Err(why) => Err(greeting::turned_away(&self.engine, handshake, why, NAMESPACE)),
             Ok(watcher) => {
                 let admitted = self.enter(handshake, watcher, revoked).await;
                 admitted

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::fact::{Event, Recorded};
 use domain::{
-    api_key, call, campaign, contact, disclosure, import, number_list, pbx, pbx_call, person, promise,
-    quarantine, remote, session, target, user,
+    api_key, call, campaign, contact, denial, disclosure, import, number_list, pbx, pbx_call, person,
+    promise, quarantine, remote, session, target, user,
 };
 
 use super::*;
@@ -32,6 +32,7 @@ fn event(kind: &str, payload: &str) -> Event {
         "pbx" => of::<pbx::Pbx>(payload),
         "pbx_call" => of::<pbx_call::PbxCall>(payload),
         "disclosure" => of::<disclosure::Disclosure>(payload),
+        "denial" => of::<denial::Denials>(payload),
         other => panic!("{other} is told by nobody"),
     }
 }

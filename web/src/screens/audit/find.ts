@@ -20,6 +20,7 @@ const LIMIT = 20;
 /** Calls of the exchange are a kind of their own. */
 const OF_CALLS = 'remote,campaign';
 const EXPORTS = ['calls', 'contacts', 'promises', 'do-not-call', 'quarantine', 'pbx-calls', 'events', 'live'] as const;
+const DAY_MS = 86_400_000;
 /** So many digits are a whole number. */
 const NUMBER_LEN = 9;
 /** Those whose lists only admins are shown. */
@@ -27,7 +28,7 @@ const OF_ADMINS: ReadonlySet<AuditKind> = new Set(['user', 'key']);
 
 type Find = (q: string, signal: AbortSignal) => Promise<readonly FoundOne[]>;
 
-const FINDS: Readonly<Record<AuditKind, Find>> = { session: sessions, call: calls, campaign: campaigns, contact: contacts, list: lists, import: imports, user: users, key: keys, 'pbx-call': exchange, number: numbers, quarantine: held, export: exports };
+const FINDS: Readonly<Record<AuditKind, Find>> = { session: sessions, call: calls, campaign: campaigns, contact: contacts, list: lists, import: imports, user: users, key: keys, 'pbx-call': exchange, number: numbers, quarantine: held, denied: days, export: exports };
 
 export function useFound(kind: AuditKind, q: string) {
   const person = usePerson();
@@ -101,6 +102,12 @@ async function numbers(q: string, signal: AbortSignal) {
 async function held(q: string, signal: AbortSignal) {
   const { value } = await ask(() => client.GET('/calls/quarantine', { signal, params: { query: { limit: LIMIT, ...(q === '' ? {} : { sessionId: q }) } } }));
   return value.map(({ id, sessionId, heldAt }) => ({ id, title: sessionId, note: id, at: heldAt }));
+}
+
+/** Who was refused is told by the day, whether anybody was or not. */
+function days(q: string): Promise<readonly FoundOne[]> {
+  const all = Array.from({ length: LIMIT }, (_, back) => new Date(Date.now() - back * DAY_MS).toISOString().slice(0, 'YYYY-MM-DD'.length));
+  return Promise.resolve(all.filter((day) => day.includes(q)).map((day) => ({ id: day, title: day, note: '', at: null })));
 }
 
 /** What is shown or taken out as a whole has no list: there are these. */
