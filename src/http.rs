@@ -304,7 +304,7 @@ impl FromRequest for Engine {
     }
 }
 
-/// Every route. `/openapi.json` is made from exactly these.
+/// Every route. `/openapi.json` is made from exactly these, and says so of itself.
 pub fn configure(routes: &mut ServiceConfig<'_>) {
     dashboard::configure(routes);
     health::configure(routes);
@@ -332,6 +332,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     replays::configure(routes);
     feed::configure(routes);
     cursors::configure(routes);
+    openapi::configure(routes);
 }
 
 /// The application as it is served, and as tests call it, with sockets where they are open.
@@ -368,7 +369,6 @@ pub fn app(
     };
     app.configure(sockets)
         .configure(dashboard::files)
-        .service(openapi::page)
         .default_service(web::to(openapi::nowhere))
         .wrap(cors)
         .wrap(TracingLogger::<span::Span>::new())

@@ -42,7 +42,7 @@ async fn ready(engine: Engine) -> Result<Json<Well>, Problem> {
 }
 
 /// Metrics as Prometheus reads them.
-#[utoipa::path(tag = "engine", responses(
+#[utoipa::path(tag = "engine", security((), ("token" = [])), responses(
     (status = OK, content_type = "text/plain", body = String),
     (status = UNAUTHORIZED, body = ProblemBody, content_type = "application/problem+json"),
 ))]

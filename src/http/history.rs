@@ -91,7 +91,7 @@ struct Part {
 }
 
 /// The calls of the organization, the newest first.
-#[utoipa::path(tag = "calls", params(Asked, Part, Fresh, Texts), responses(
+#[utoipa::path(tag = "calls", security((), ("token" = [])), params(Asked, Part, Fresh, Texts), responses(
     (status = OK, body = Vec<CallView<'_>>, headers(
         ("Link" = String, description = "The next page, where there is one"),
         ("X-Next-Cursor" = String, description = "Its cursor alone"),
@@ -121,7 +121,7 @@ async fn history(
 }
 
 /// The same calls as a file, all of them: CSV as they are read, or a workbook.
-#[utoipa::path(tag = "calls", params(Asked, table::Form, Fresh, Texts), responses(
+#[utoipa::path(tag = "calls", security((), ("token" = [])), params(Asked, table::Form, Fresh, Texts), responses(
     (status = OK, body = String, content_type = "text/csv", description = "CSV in UTF-8, or a workbook (format=xlsx)"),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),

@@ -50,7 +50,7 @@ struct Part {
 }
 
 /// The calls of the exchange, those that began last first.
-#[utoipa::path(tag = "kerio", params(Asked, Part, Fresh), responses(
+#[utoipa::path(tag = "kerio", security((), ("token" = [])), params(Asked, Part, Fresh), responses(
     (status = OK, body = Vec<CallView<'_>>, headers(
         ("Link" = String, description = "The next page, where there is one"),
         ("X-Next-Cursor" = String, description = "Its cursor alone"),
@@ -78,7 +78,7 @@ async fn list(
 }
 
 /// The calls that go on, those that began last first. They have no `status` yet.
-#[utoipa::path(tag = "kerio", params(Fresh), responses((status = OK, body = Vec<CallView<'_>>)))]
+#[utoipa::path(tag = "kerio", security((), ("token" = [])), params(Fresh), responses((status = OK, body = Vec<CallView<'_>>)))]
 #[get("/kerio/calls/active")]
 async fn active(
     engine: Engine,
@@ -95,7 +95,7 @@ async fn active(
 }
 
 /// One call by its `callId` or its `id`.
-#[utoipa::path(tag = "kerio", params(Fresh), responses(
+#[utoipa::path(tag = "kerio", security((), ("token" = [])), params(Fresh), responses(
     (status = OK, body = CallView<'_>),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]

@@ -1,5 +1,7 @@
 //! The API's description, made from the routes' own types, and what follows from it: which methods a path has, and which parameters.
 
+mod answers;
+
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -8,7 +10,7 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, ResponseError, get};
 use utoipa::OpenApi;
-use utoipa::openapi::path::ParameterIn;
+use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{PathItem, RefOr};
 use utoipa_actix_web::AppExt;
@@ -29,6 +31,10 @@ use super::problem::{Code, Problem, ProblemBody};
 )]
 struct Api;
 
+pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
+    routes.service(page);
+}
+
 /// The description as it is served, with the paths that are known.
 #[derive(Debug)]
 pub(super) struct Document {
@@ -45,6 +51,7 @@ pub(super) fn describe(configure: fn(&mut ServiceConfig<'_>)) -> utoipa::openapi
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(bearer));
     identify(&mut api);
+    answers::complete(&mut api);
     api
 }
 
@@ -53,19 +60,22 @@ fn identify(api: &mut utoipa::openapi::OpenApi) {
     for (path, item) in &mut api.paths.paths {
         let words: Vec<&str> =
             path.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        let all = [
-            ("get", &mut item.get),
-            ("post", &mut item.post),
-            ("put", &mut item.put),
-            ("patch", &mut item.patch),
-            ("delete", &mut item.delete),
-        ];
-        for (method, operation) in all {
-            if let Some(operation) = operation {
-                operation.operation_id = Some([&[method], words.as_slice()].concat().join("_"));
-            }
+        for (method, operation) in operations(item) {
+            operation.operation_id = Some([&[method], words.as_slice()].concat().join("_"));
         }
     }
+}
+
+/// What a path does, by the methods that there are here.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let all = [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
+    ];
+    all.into_iter().filter_map(|(method, operation)| operation.as_mut().map(|operation| (method, operation)))
 }
 
 /// Made once: every worker serves the same.
@@ -76,9 +86,8 @@ pub(super) fn document(configure: fn(&mut ServiceConfig<'_>)) -> Data<Document> 
 
 impl Document {
     fn of(api: &utoipa::openapi::OpenApi) -> Self {
-        let known =
-            api.paths.paths.iter().map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item)));
-        let paths = known.chain([(ResourceDef::new("/openapi.json"), "GET, HEAD".to_owned())]).collect();
+        let paths = api.paths.paths.iter();
+        let paths = paths.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item))).collect();
         let queries = api.paths.paths.iter().map(|(path, item)| (path.clone(), query(item))).collect();
         Self { json: Bytes::from(api.to_json().unwrap_or_default()), paths, queries }
     }
@@ -118,8 +127,12 @@ fn query(item: &PathItem) -> Vec<String> {
     names
 }
 
+/// This description.
+#[utoipa::path(tag = "engine", security((), ("token" = [])), responses(
+    (status = OK, content_type = "application/json", body = serde_json::Value),
+))]
 #[get("/openapi.json")]
-pub(super) async fn page(_: Calls, document: Data<Document>) -> HttpResponse {
+async fn page(_: Calls, document: Data<Document>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(document.json.clone())
 }
 

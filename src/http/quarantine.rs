@@ -111,7 +111,7 @@ struct Asked {
 }
 
 /// The quarantine, the longest held first.
-#[utoipa::path(tag = "quarantine", params(Asked, Fresh), responses(
+#[utoipa::path(tag = "quarantine", security((), ("token" = [])), params(Asked, Fresh), responses(
     (status = OK, body = Vec<LineView<'_>>, headers(
         ("Link" = String, description = "The next page, where there is one"),
         ("X-Next-Cursor" = String, description = "Its cursor alone"),
@@ -141,7 +141,7 @@ async fn list(
 }
 
 /// One report in quarantine, word for word.
-#[utoipa::path(tag = "quarantine", params(Fresh), responses(
+#[utoipa::path(tag = "quarantine", security((), ("token" = [])), params(Fresh), responses(
     (status = OK, body = WholeView<'_>),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -164,7 +164,7 @@ async fn one(
 }
 
 /// Stores a held report in a session that it did not name.
-#[utoipa::path(tag = "quarantine", request_body = Binding, responses(
+#[utoipa::path(tag = "quarantine", security((), ("token" = [])), request_body = Binding, responses(
     (status = OK, body = PlacedView<'_>, description = "`result` is null where it had been bound there before"),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
@@ -186,7 +186,7 @@ async fn bind(
 }
 
 /// Stores a held report in the session that it named, which is known by now.
-#[utoipa::path(tag = "quarantine", responses(
+#[utoipa::path(tag = "quarantine", security((), ("token" = [])), responses(
     (status = OK, body = PlacedView<'_>, description = "`result` is null where it had been bound there before"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
     (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
@@ -203,7 +203,7 @@ async fn replay(
 }
 
 /// Stores every held report whose session is known by now, a thousand at a time. No body is needed.
-#[utoipa::path(tag = "quarantine", request_body = Option<Replaying>, responses(
+#[utoipa::path(tag = "quarantine", security((), ("token" = [])), request_body = Option<Replaying>, responses(
     (status = OK, body = Replayed, description = "What was placed, and why the rest is still held"),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
@@ -224,7 +224,7 @@ async fn replay_all(
 }
 
 /// Gives a held report up. It stays readable, and is never placed.
-#[utoipa::path(tag = "quarantine", request_body = Option<Discarding>, responses(
+#[utoipa::path(tag = "quarantine", security((), ("token" = [])), request_body = Option<Discarding>, responses(
     (status = OK, description = "It is discarded"),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),

@@ -54,7 +54,7 @@ struct NotReady {
 }
 
 /// A call's recording. One `Range` is understood, and so are `If-Range` and `If-None-Match`.
-#[utoipa::path(tag = "calls",
+#[utoipa::path(tag = "calls", security((), ("token" = [])),
     params(("Range" = Option<String>, Header, description = "`bytes=0-99`, `bytes=100-` or `bytes=-100`")),
     responses(
         (status = OK, content_type = "audio/*", description = "The recording"),
@@ -155,7 +155,6 @@ async fn absent(engine: &Engine, call: &Call) -> Result<HttpResponse, Problem> {
     }
     let mut answer = HttpResponse::Accepted();
     answer.insert_header((RETRY_AFTER, HeaderValue::from(COME_BACK_SECS)));
-    answer.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
     sessions::json(answer, &NotReady { ready: false, message: "The recording is not there yet." })
 }
 

@@ -8,7 +8,7 @@ pub(super) mod view;
 
 use std::sync::Arc;
 
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, post};
 use chrono::{DateTime, Utc};
@@ -35,7 +35,7 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
 }
 
 /// A call's result. Said twice it is stored once, and answered with `duplicate: true`.
-#[utoipa::path(tag = "calls", request_body = report::Body<'_>, responses(
+#[utoipa::path(tag = "calls", security((), ("token" = [])), request_body = report::Body<'_>, responses(
     (status = OK, body = ResultView<'_>, description = "The result as it is stored"),
     (status = ACCEPTED, description = "The session is not known; the report is kept (UNKNOWN_SESSION=202)"),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
@@ -211,10 +211,7 @@ fn kept(report: &Quarantine) -> (&'static str, Map<String, Value>) {
 }
 
 fn answer(view: &ResultView<'_>, done: &Done<Call>) -> Result<HttpResponse, Problem> {
-    let body =
-        serde_json::to_vec(view).map_err(|why| Problem::new(Code::Internal, "see the log").because(why))?;
     let mut answer = HttpResponse::Ok();
-    answer.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
     answer.insert_header((HeaderName::from_static(edge::POSITION), HeaderValue::from(done.position)));
-    Ok(answer.body(body))
+    super::sessions::json(answer, view)
 }

@@ -181,7 +181,7 @@ fn at_news(engine: &Engine, shown: Freshness, target: Position) -> Freshness {
 }
 
 /// One session by its `sessionId` or its `id`.
-#[utoipa::path(tag = "calls", params(Fresh, AsOf, Texts), responses(
+#[utoipa::path(tag = "calls", security((), ("token" = [])), params(Fresh, AsOf, Texts), responses(
     (status = OK, body = SessionView<'_>),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
@@ -236,7 +236,7 @@ impl Latest {
 }
 
 /// The latest sessions, the newest first.
-#[utoipa::path(tag = "calls", params(Latest, Fresh, Texts), responses(
+#[utoipa::path(tag = "calls", security((), ("token" = [])), params(Latest, Fresh, Texts), responses(
     (status = OK, body = Vec<SessionView<'_>>, headers(
         ("Link" = String, description = "The next page, where there is one"),
         ("X-Next-Cursor" = String, description = "Its cursor alone"),
@@ -278,6 +278,7 @@ pub(super) fn shown(fresh: Freshness) -> HttpResponseBuilder {
 }
 
 pub(super) fn json(mut answer: HttpResponseBuilder, value: &impl Serialize) -> Result<HttpResponse, Problem> {
+    answer.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
     let body = serde_json::to_vec(value);
     body.map(|body| answer.body(body)).map_err(|why| Problem::new(Code::Internal, "see the log").because(why))
 }

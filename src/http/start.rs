@@ -68,7 +68,7 @@ struct Started<'a> {
 }
 
 /// Opens a session and runs the remote command for it. No body is needed.
-#[utoipa::path(tag = "calls", request_body(content = Option<Body>, content_type = "application/json"), responses(
+#[utoipa::path(tag = "calls", security((), ("token" = [])), request_body(content = Option<Body>, content_type = "application/json"), responses(
     (status = OK, body = Started<'_>, description = "`ok` is false where the remote command ended badly"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json", description = "No such upload or session"),
     (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json",

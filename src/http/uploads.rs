@@ -43,7 +43,7 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
 }
 
 /// Takes a workbook or a text file whose first column holds numbers, and puts the list on the remote host in place of the one there.
-#[utoipa::path(tag = "uploads",
+#[utoipa::path(tag = "uploads", security((), ("token" = [])),
     request_body(content = answer::Form, content_type = "multipart/form-data"),
     responses(
         (status = OK, body = Uploaded<'_>),
@@ -112,7 +112,7 @@ struct Latest {
 }
 
 /// Uploads, those under way first, then the newest first.
-#[utoipa::path(tag = "uploads", params(Latest, Fresh), responses(
+#[utoipa::path(tag = "uploads", security((), ("token" = [])), params(Latest, Fresh), responses(
     (status = OK, body = Vec<UploadView>, headers(
         ("Link" = String, description = "The next page, where there is one"),
         ("X-Next-Cursor" = String, description = "Its cursor alone"),
@@ -141,7 +141,7 @@ async fn all(
 }
 
 /// How far an upload has come, or what became of it. By its id, or by the `X-Request-Id` that it is sent with.
-#[utoipa::path(tag = "uploads", params(Fresh), responses(
+#[utoipa::path(tag = "uploads", security((), ("token" = [])), params(Fresh), responses(
     (status = OK, body = UploadView),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]

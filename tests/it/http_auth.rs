@@ -175,8 +175,7 @@ async fn every_route_of_the_document_is_tested_here() {
     let document = serde_json::to_value(karnay::http::document()).unwrap();
     let mut documented: Vec<String> = vec![];
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let path = path.replace("{id}", "s-1").replace("{callId}", "s-1").replace("{kind}", "session");
-        let path = path.replace("{name}", "session_stats").replace("{stream}", "1%2Fs-1");
+        let path = in_routes(path);
         documented.extend(
             methods.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())),
         );
@@ -186,6 +185,40 @@ async fn every_route_of_the_document_is_tested_here() {
         let tested = ROUTES.iter().any(|(method, path, _)| route == format!("{method} {path}"));
         assert!(tested, "{route} is not among the routes whose doors are tested");
     }
+}
+
+/// A token is optional where a setting may ask for it, and what stands in its place is no token.
+#[actix_web::test]
+async fn the_document_says_where_a_token_is_needed() {
+    let document = serde_json::to_value(karnay::http::document()).unwrap();
+    for (method, path, door) in ROUTES {
+        let Some(operation) = operation(&document, method, path) else { continue };
+        let needed = match door {
+            Door::Open | Door::Password | Door::Signature => json!(null),
+            Door::Calls | Door::Live | Door::Webhook | Door::Loopback => json!([{}, { "token": [] }]),
+            Door::Bearer | Door::Member | Door::Reader | Door::Admin => json!([{ "token": [] }]),
+        };
+        assert_eq!(operation["security"], needed, "{method} {path}");
+        let answers = operation["responses"].as_object().unwrap();
+        let described = |status: &str| answers.contains_key(status);
+        assert!(needed.is_null() || described("401"), "{method} {path}");
+        assert!(["400", "403", "503"].into_iter().all(described), "{method} {path}");
+        let takes = operation["requestBody"].is_object();
+        assert!(!takes || ["408", "413", "415"].into_iter().all(described), "{method} {path}");
+    }
+}
+
+/// As the document has it; what is no API is not in there.
+fn operation<'d>(document: &'d Value, method: &str, path: &str) -> Option<&'d Value> {
+    let paths = document["paths"].as_object().unwrap();
+    let (_, methods) = paths.iter().find(|(known, _)| in_routes(known) == path)?;
+    methods.get(method.to_lowercase())
+}
+
+/// A path of the document with the values that the routes here have.
+fn in_routes(path: &str) -> String {
+    let path = path.replace("{id}", "s-1").replace("{callId}", "s-1").replace("{kind}", "session");
+    path.replace("{name}", "session_stats").replace("{stream}", "1%2Fs-1")
 }
 
 #[actix_web::test]

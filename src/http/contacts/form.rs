@@ -32,7 +32,7 @@ pub(super) struct Contact {
     #[schema(max_length = 200)]
     last_name: String,
     /// As people write it; it is stored in E.164.
-    #[schema(max_length = 64)]
+    #[schema(max_length = 64, example = "+998901234567")]
     phone: String,
     #[schema(format = Date)]
     date_of_birth: Option<String>,
@@ -45,6 +45,7 @@ pub(super) struct Contact {
     #[schema(max_length = 1_000)]
     last_conversation_outcome: Option<String>,
     /// Where the person lives, as the time zone database calls it.
+    #[schema(example = "Asia/Tashkent")]
     timezone: Option<String>,
 }
 
@@ -57,7 +58,7 @@ pub(super) struct ContactChanges {
     first_name: Option<String>,
     #[schema(max_length = 200)]
     last_name: Option<String>,
-    #[schema(max_length = 64)]
+    #[schema(max_length = 64, example = "+998901234567")]
     phone: Option<String>,
     #[schema(format = Date)]
     date_of_birth: Option<String>,
@@ -68,6 +69,7 @@ pub(super) struct ContactChanges {
     status: Option<StatusName>,
     #[schema(max_length = 1_000)]
     last_conversation_outcome: Option<String>,
+    #[schema(example = "Asia/Tashkent")]
     timezone: Option<String>,
 }
 

@@ -22,7 +22,7 @@ use crate::http::sessions::Fresh;
 /// A call's recording. One `Range` is understood, and so are `If-Range` and `If-None-Match`.
 ///
 /// It is fetched from the exchange when somebody first listens to it. Who listened to it, and when, is recorded.
-#[utoipa::path(tag = "kerio",
+#[utoipa::path(tag = "kerio", security((), ("token" = [])),
     params(("Range" = Option<String>, Header, description = "`bytes=0-99`, `bytes=100-` or `bytes=-100`")),
     responses(
         (status = OK, content_type = "audio/*", description = "The recording"),

@@ -1,6 +1,5 @@
 //! How the watch over the exchange stands, and asking it to read the log now.
 
-use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::web::Query;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
@@ -137,7 +136,7 @@ fn watch<'a>(engine: &'a Engine, organization: &Organization) -> Option<&'a Watc
 }
 
 /// How the watch over the exchange stands.
-#[utoipa::path(tag = "kerio", params(Fresh), responses((status = OK, body = StatusView<'_>)))]
+#[utoipa::path(tag = "kerio", security((), ("token" = [])), params(Fresh), responses((status = OK, body = StatusView<'_>)))]
 #[get("/kerio/status")]
 pub(super) async fn status(
     engine: Engine,
@@ -169,7 +168,7 @@ struct SyncView {
 /// Reads the exchange's log as soon as what is under way there is over. No body is needed.
 ///
 /// Where the exchange had not let us in, it is tried once more.
-#[utoipa::path(tag = "kerio", responses(
+#[utoipa::path(tag = "kerio", security((), ("token" = [])), responses(
     (status = ACCEPTED, body = SyncView, description = "`GET /kerio/status` shows how far it has come"),
     (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
@@ -190,7 +189,5 @@ pub(super) async fn sync(engine: Engine, caller: Calls) -> Result<HttpResponse, 
     let Standing { last_sync, syncing, .. } = watch.standing();
     let progress = syncing.map(|Progress { rows, total }| ProgressView { rows, total });
     let view = SyncView { accepted: true, message, last_sync: last_sync.map(Stamp), progress };
-    let mut answer = HttpResponse::Accepted();
-    answer.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
-    sessions::json(answer, &view)
+    sessions::json(HttpResponse::Accepted(), &view)
 }

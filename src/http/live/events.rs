@@ -13,7 +13,7 @@ use futures_util::stream::{self, Stream};
 use serde::Deserialize;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{Connection, POSITION, RESYNC, Watcher, looks};
 use crate::actors::hub::{Missed, Place, Push, Space};
@@ -33,6 +33,19 @@ struct Since {
     position: Option<String>,
 }
 
+/// One event, as clients read it from its lines.
+#[derive(Debug, ToSchema)]
+#[schema(as = LiveEvent)]
+#[expect(dead_code, reason = "it only describes the stream to the API's document")]
+struct EventText {
+    /// Its position.
+    id: String,
+    /// What it is called in Socket.IO; `position` where everything that was missed is told, `resync` where that is too much.
+    event: String,
+    /// An object in JSON, with the position in it.
+    data: String,
+}
+
 /// What happens, as it happens: the events of Socket.IO's both namespaces, as far as the token goes.
 ///
 /// Each event's `id` is its position. A client that comes back with it in `Last-Event-ID` is told what it missed, in order,
@@ -40,7 +53,7 @@ struct Since {
 #[utoipa::path(tag = "live", security((), ("token" = [])),
     params(Since, ("Last-Event-ID" = Option<String>, Header, description = "The position that the last event carried")),
     responses(
-        (status = OK, body = String, content_type = "text/event-stream"),
+        (status = OK, body = EventText, content_type = "text/event-stream", description = "One after another, until somebody leaves"),
         (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     ))]
 #[get("/events/stream")]

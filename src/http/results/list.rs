@@ -2,6 +2,8 @@
 //! Which of them are asked for, or whether each report is, is said here; how reports are shown, in `reports.rs`.
 #![expect(unused_qualifications, reason = "utoipa names the types of parameters in full")]
 
+use std::borrow::Cow;
+
 use actix_web::web::{Bytes, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get};
 use domain::disclosure::{Kind, Way};
@@ -14,7 +16,9 @@ use projections::call_history::{self, CallHistory, ResultRow};
 use projections::projection::Projection;
 use projections::session_stats::{self, SessionStats};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Schema};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::past::LookingBack;
 use super::reports::{self, ReportView};
@@ -55,14 +59,28 @@ enum Wanted {
     Reports(Option<Place>),
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(untagged)]
-#[schema(as = CallResults)]
-#[expect(dead_code, reason = "it only names both lists to the API's document")]
-enum Shown<'a> {
-    Results(Vec<ResultView<'a>>),
-    /// With `reports=all`.
-    Reports(Vec<ReportView<'a>>),
+/// Either list, as the API's document names them: any of both, for an empty one is both.
+struct Shown;
+
+impl PartialSchema for Shown {
+    fn schema() -> RefOr<Schema> {
+        let list = |of: Cow<'_, str>| ArrayBuilder::new().items(Ref::from_schema_name(of));
+        let reports = list(ReportView::name()).description(Some("With `reports=all`"));
+        AnyOfBuilder::new().item(list(ResultView::name())).item(reports).into()
+    }
+}
+
+impl ToSchema for Shown {
+    fn name() -> Cow<'static, str> {
+        "CallResults".into()
+    }
+
+    fn schemas(all: &mut Vec<(String, RefOr<Schema>)>) {
+        all.push((ResultView::name().into(), ResultView::schema()));
+        all.push((ReportView::name().into(), ReportView::schema()));
+        ResultView::schemas(all);
+        ReportView::schemas(all);
+    }
 }
 
 impl Part {
@@ -117,8 +135,8 @@ impl Part {
 }
 
 /// The results of a session's calls.
-#[utoipa::path(tag = "calls", params(Part, Fresh, AsOf, Texts), responses(
-    (status = OK, body = Shown<'_>, headers(
+#[utoipa::path(tag = "calls", security((), ("token" = [])), params(Part, Fresh, AsOf, Texts), responses(
+    (status = OK, body = Shown, headers(
         ("Link" = String, description = "The next page, where a limit is given and there is one"),
         ("X-Next-Cursor" = String, description = "Its cursor alone"),
     )),

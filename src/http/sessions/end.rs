@@ -22,7 +22,7 @@ use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::{Engine, wait};
 
 /// Ends a session. Its numbers without a result are counted as `unreportedNumbers`; results that come later still count.
-#[utoipa::path(tag = "calls", params(Texts), responses(
+#[utoipa::path(tag = "calls", security((), ("token" = [])), params(Texts), responses(
     (status = OK, body = SessionView<'_>),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
@@ -42,7 +42,7 @@ pub(super) async fn close(
 }
 
 /// Has the remote host stop dialling (`REMOTE_STOP_COMMAND`) and ends the session.
-#[utoipa::path(tag = "calls", params(Texts), responses(
+#[utoipa::path(tag = "calls", security((), ("token" = [])), params(Texts), responses(
     (status = OK, body = SessionView<'_>, description = "Still running where the remote host has not answered yet"),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),

@@ -17,7 +17,7 @@ use crate::http::{Engine, formula};
 const HEAD: &str = "line,value,outcome,number,reason\n";
 
 /// Every row with what became of it, as CSV: accepted, repaired, duplicate, refused or header.
-#[utoipa::path(tag = "uploads", responses(
+#[utoipa::path(tag = "uploads", security((), ("token" = [])), responses(
     (status = OK, body = String, content_type = "text/csv"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -37,7 +37,7 @@ pub(super) async fn rows(
 }
 
 /// The numbers as they are dialled: E.164, one a line.
-#[utoipa::path(tag = "uploads", responses(
+#[utoipa::path(tag = "uploads", security((), ("token" = [])), responses(
     (status = OK, body = String, content_type = "text/plain"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]

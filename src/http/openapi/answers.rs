@@ -1,0 +1,57 @@
+//! What a route answers beside what it says of itself: whatever stands before every handler of its kind can refuse.
+//! What a route does say of such an answer stays as it is.
+
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::{Content, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Response, Type};
+
+use super::operations;
+use crate::http::problem::{CONTENT_TYPE, Code};
+
+/// A status, by one of its codes, and when it is answered.
+type Answer = (Code, &'static str);
+
+const ANYWHERE: [Answer; 3] = [
+    (Code::BadRequest, "Something of what was sent is wrong"),
+    (
+        Code::OriginRefused,
+        "Not from that page, or not with that token: its role or what it is for does not allow this",
+    ),
+    (Code::Busy, "Not now; `Retry-After` says when to come back"),
+];
+const WHERE_ONE_SHOWS_ONESELF: Answer =
+    (Code::TokenMissing, "A token is needed, or the one that came is not good");
+const WITH_A_BODY: [Answer; 3] = [
+    (Code::RequestTimeout, "The body did not arrive in time"),
+    (Code::TooLarge, "The body is too large"),
+    (Code::EncodingUnknown, "The body came packed"),
+];
+
+pub(super) fn complete(api: &mut OpenApi) {
+    let components = api.components.get_or_insert_default();
+    for (code, told) in ANYWHERE.into_iter().chain([WHERE_ONE_SHOWS_ONESELF]).chain(WITH_A_BODY) {
+        components.responses.insert(code.slug().to_owned(), problem(code, told).into());
+    }
+    for item in api.paths.paths.values_mut() {
+        for (_, operation) in operations(item) {
+            say_all(operation);
+        }
+    }
+}
+
+fn say_all(operation: &mut Operation) {
+    let shows = operation.security.as_ref().map(|_| WHERE_ONE_SHOWS_ONESELF);
+    let body: &[Answer] = if operation.request_body.is_some() { &WITH_A_BODY } else { &[] };
+    for (code, _) in ANYWHERE.iter().chain(&shows).chain(body) {
+        let known = operation.responses.responses.entry(code.status().as_u16().to_string());
+        known.or_insert_with(|| RefOr::Ref(Ref::from_response_name(code.slug())));
+    }
+}
+
+fn problem(code: Code, told: &str) -> Response {
+    let body = Content::new(Some(Ref::from_schema_name("Problem")));
+    let answer = ResponseBuilder::new().description(told).content(CONTENT_TYPE, body);
+    let secs = ObjectBuilder::new().schema_type(Type::Integer);
+    let after = HeaderBuilder::new().schema(Some(secs)).description(Some("Seconds")).build();
+    if code == Code::Busy { answer.header("Retry-After", after).build() } else { answer.build() }
+}
