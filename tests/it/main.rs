@@ -15,6 +15,7 @@ mod hasty;
 
 mod pbx;
 mod postgres;
+mod python;
 #[expect(dead_code, reason = "the benches use the rest")]
 #[path = "../../benches/engine/webhook.rs"]
 mod webhook;
@@ -81,6 +82,7 @@ mod rebuild;
 mod recordings;
 mod remote_host;
 mod replay;
+mod schemathesis;
 mod sign_in;
 mod sim;
 mod sim_pbx;

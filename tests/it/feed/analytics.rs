@@ -1,37 +1,14 @@
 //! Exported files as analysts read them: `DuckDB` and Polars find the engine's own figures in them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::{SESSION, position, report_in};
+use crate::python::{self, said};
 use crate::world::{World, report};
-
-fn said(command: &mut Command) -> String {
-    let out = command.output().unwrap_or_else(|why| panic!("{command:?}: {why}"));
-    assert!(out.status.success(), "{command:?}: {}", String::from_utf8_lossy(&out.stderr));
-    String::from_utf8(out.stdout).unwrap()
-}
-
-/// Python with what the requirements name, installed once beside what is built.
-fn python() -> PathBuf {
-    let wanted = include_str!("requirements.txt");
-    let built = std::env::current_exe().unwrap();
-    let folder = built.ancestors().nth(3).unwrap().join("analysts");
-    let (python, marker) = (folder.join("bin/python"), folder.join("installed"));
-    if std::fs::read_to_string(&marker).is_ok_and(|installed| installed == wanted) {
-        return python;
-    }
-    said(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
-    let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/feed/requirements.txt");
-    let install =
-        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "-r"];
-    said(Command::new(&python).args(install).arg(requirements));
-    std::fs::write(marker, wanted).unwrap();
-    python
-}
 
 /// Numbers that are told of twice, better and worse than before; some are on no list.
 async fn traffic(world: &World) {
@@ -93,9 +70,10 @@ async fn duckdb_and_polars_find_the_engines_own_figures() {
             .or_default() += 1;
     }
     let files = world.folder.path().join("files").join("*.parquet");
+    let python = python::with("analysts", "tests/it/feed/requirements.txt");
     for name in [SESSION, &dialled] {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/feed/figures.py");
-        let told = said(Command::new(python()).arg(script).arg(&files).arg(name));
+        let told = said(Command::new(&python).arg(script).arg(&files).arg(name));
         let told: Value = serde_json::from_str(&told).unwrap();
         let session = world.json(&format!("/calls/session/{name}?asOf={cut}")).await;
         for reader in ["duckdb", "polars"] {
