@@ -18,6 +18,7 @@ pub mod promises;
 pub mod proof;
 pub mod remote;
 pub mod reports;
+pub mod seen;
 mod shards;
 pub mod story;
 pub mod together;
@@ -44,6 +45,7 @@ use uuid::Uuid;
 
 use crate::journal::Journal;
 use lists::Lists;
+use seen::{Seen, Version};
 use shards::Shards;
 
 pub use crate::journal::CommandId;
@@ -63,12 +65,20 @@ pub struct Meta {
 pub struct Done<A> {
     /// The aggregate as it stands now.
     pub state: Arc<A>,
+    /// How many events it has.
+    pub version: u64,
     /// Where its newest event stands.
     pub position: Position,
     /// Whether anything happened; false for what had been said before.
     pub changed: bool,
     /// The command's id was known: this is its outcome of then.
     pub repeated: bool,
+}
+
+impl<A> Done<A> {
+    pub fn version(&self) -> Version {
+        Version { number: self.version, position: self.position }
+    }
 }
 
 /// What became of a command that was not.
@@ -219,6 +229,15 @@ impl Dispatch {
         self.campaigns.send(stream, None, command, meta).await
     }
 
+    pub async fn campaign_as(
+        &self,
+        (stream, seen): (StreamId, Seen),
+        command: campaign::Command,
+        meta: Meta,
+    ) -> Result<Done<Campaign>, Failure<campaign::Error>> {
+        self.campaigns.send_as((stream, seen), command, meta).await
+    }
+
     pub async fn user(
         &self,
         stream: StreamId,
@@ -226,6 +245,15 @@ impl Dispatch {
         meta: Meta,
     ) -> Result<Done<User>, Failure<user::Error>> {
         self.users.send(stream, None, command, meta).await
+    }
+
+    pub async fn user_as(
+        &self,
+        (stream, seen): (StreamId, Seen),
+        command: user::Command,
+        meta: Meta,
+    ) -> Result<Done<User>, Failure<user::Error>> {
+        self.users.send_as((stream, seen), command, meta).await
     }
 
     pub async fn api_key(

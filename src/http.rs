@@ -55,6 +55,7 @@ mod sign_in;
 mod start;
 mod uploads;
 mod users;
+mod versions;
 mod wait;
 pub(crate) mod when;
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::campaign::{self, Campaign, Plan};
-use domain::fact::{Circumstances, Position};
+use domain::fact::Circumstances;
 use domain::ids::{Organization, StreamId};
 use domain::target::{self, Phase, Target};
 use uuid::Uuid;
 
+use super::seen::{Seen, Version};
 use super::together::Drawn;
 use super::{Dispatch, Done, Failure, Meta};
 use crate::journal::Refused;
@@ -48,14 +49,15 @@ impl Dispatch {
     /// Changes what is planned. `wanted` is asked with the plan as it stands, again where somebody else was faster.
     pub async fn replan<R>(
         &self,
-        stream: StreamId,
+        (stream, seen): (StreamId, &Seen),
         meta: &Meta,
         at: DateTime<Utc>,
         wanted: impl Fn(&Plan) -> Result<Plan, R>,
-    ) -> Result<Result<Position, R>, Failure<campaign::Error>> {
+    ) -> Result<Result<Version, R>, Failure<campaign::Error>> {
         for _ in 0..TRIES_MAX {
             let mut known: Drawn<Campaign> =
                 self.draw(stream.clone()).await.map_err(super::keeper::failure)?;
+            known.is_as(seen)?;
             let unknown = || Failure::Refused(campaign::Error::Unknown);
             let plan = match wanted(known.state.plan().ok_or_else(unknown)?) {
                 Ok(plan) => Box::new(plan),
@@ -64,7 +66,7 @@ impl Dispatch {
             let mut unit = self.together(meta.clone());
             unit.say(&mut known, None, campaign::Command::Change { plan, at })?;
             match unit.store().await {
-                Ok(position) => return Ok(Ok(position)),
+                Ok(position) => return Ok(Ok(Version { number: known.version(), position })),
                 Err(Refused::Conflict) => {}
                 Err(why) => return Err(super::keeper::failure(why)),
             }

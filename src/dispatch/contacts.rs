@@ -9,6 +9,7 @@ use domain::person::{self, Person, Wish};
 use domain::phone::Phone;
 use uuid::Uuid;
 
+use super::seen::Seen;
 use super::together::{Drawn, Together};
 use super::{Dispatch, Failure, Meta};
 use crate::journal::Refused;
@@ -35,6 +36,7 @@ pub enum Refusal {
 #[derive(Debug)]
 pub struct Stored {
     pub contact: Contact,
+    pub version: u64,
     pub position: Position,
 }
 
@@ -77,7 +79,7 @@ impl Dispatch {
             let status = if listed { Status::DoNotCall } else { status };
             say(&mut unit, &mut contact, None, contact::Command::SetStatus { status, at })?;
             if let Some(position) = stored(unit).await? {
-                return Ok(Stored { contact: contact.state, position });
+                return Ok(Stored { version: contact.version(), contact: contact.state, position });
             }
         }
         Err(Failure::Conflict)
@@ -87,10 +89,12 @@ impl Dispatch {
     pub async fn change_contact(
         &self,
         asked: &Asked,
+        seen: &Seen,
         wanted: impl Fn(&Contact) -> Wanted + Send + Sync,
     ) -> Answer<Stored> {
         for _ in 0..TRIES_MAX {
             let mut contact = self.contact(asked).await?;
+            contact.is_as(seen)?;
             let Wanted { details, status } = wanted(&contact.state);
             let mut unit = self.together(asked.meta.clone());
             let status = match self.rewrite(asked, &mut unit, &mut contact, details).await? {
@@ -106,16 +110,17 @@ impl Dispatch {
             };
             self.mark(asked, &mut unit, &mut contact, status).await?;
             if let Some(position) = stored(unit).await? {
-                return Ok(Stored { contact: contact.state, position });
+                return Ok(Stored { version: contact.version(), contact: contact.state, position });
             }
         }
         Err(Failure::Conflict)
     }
 
-    pub async fn remove_contact(&self, asked: &Asked) -> Answer<Position> {
+    pub async fn remove_contact(&self, asked: &Asked, seen: &Seen) -> Answer<Position> {
         let Asked { contact: id, at, .. } = *asked;
         for _ in 0..TRIES_MAX {
             let mut contact = self.contact(asked).await?;
+            contact.is_as(seen)?;
             let mut number = self.number(asked, &contact.state.details().phone, true).await?;
             let mut unit = self.together(asked.meta.clone());
             say(&mut unit, &mut number.drawn, None, person::Command::Release { contact: id, at })?;

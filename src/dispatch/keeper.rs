@@ -13,6 +13,7 @@ use lru::LruCache;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::draft::{Unsealed, decide, seal};
+use super::seen::Seen;
 use super::shards::Answer;
 use super::{Done, Failure, Meta, UNDER_WAY_MAX};
 use crate::journal::keys::PersonKey;
@@ -33,6 +34,8 @@ const TRIES_MAX: u8 = 3;
 #[rtype(result = "()")]
 pub(super) struct Execute<A: Recorded> {
     pub(super) stream: StreamId,
+    /// Where the stream has to stand. What is kept may be older than that.
+    pub(super) seen: Seen,
     pub(super) person: Option<Fingerprint>,
     pub(super) command: A::Command,
     pub(super) meta: Meta,
@@ -165,10 +168,15 @@ impl<A: Recorded> Handler<Loaded<A>> for Keeper<A> {
         let Some(busy) = self.busy.get_mut(&stream) else { return };
         let Some(Loading { execute, repeated }) = busy.loading.take() else { return };
         match (kept, repeated) {
+            (Ok(kept), None) if !execute.seen.allows(kept.version) => {
+                execute.answer(Err(Failure::Conflict));
+                self.free(stream, Some(kept), ctx);
+            }
             (Ok(kept), None) => self.run(execute, kept, ctx),
             (Ok(kept), Some(earlier)) => {
                 let done = Done {
                     state: Arc::clone(&kept.state),
+                    version: kept.version,
                     position: earlier.last,
                     changed: false,
                     repeated: true,
@@ -208,6 +216,10 @@ impl<A: Recorded> Keeper<A> {
 
     /// Decides on a draft. What an unseen stream refuses or ignores is not believed before it was read.
     fn run(&mut self, execute: Execute<A>, kept: Kept<A>, ctx: &mut Context<Self>) {
+        if !execute.seen.allows(kept.version) {
+            // Others write to some streams as well: what is kept may be old.
+            return self.load(execute, None, ctx);
+        }
         let mut draft = A::clone(&kept.state);
         let Some((decided, events)) = decide(&mut draft, execute.command.clone()) else {
             let stream = execute.stream.clone();
@@ -224,8 +236,9 @@ impl<A: Recorded> Keeper<A> {
             }
             Ok(()) if events.is_empty() => {
                 let stream = execute.stream.clone();
-                let (state, position) = (Arc::clone(&kept.state), kept.position);
-                execute.answer(Ok(Done { state, position, changed: false, repeated: false }));
+                let Kept { state, version, position, .. } = &kept;
+                let (state, version, position) = (Arc::clone(state), *version, *position);
+                execute.answer(Ok(Done { state, version, position, changed: false, repeated: false }));
                 self.free(stream, Some(kept), ctx);
             }
             Ok(()) => self.send(execute, kept, draft, events, ctx),
@@ -271,13 +284,9 @@ impl<A: Recorded> Keeper<A> {
                     key.stored();
                 }
                 let (state, position) = (Arc::new(draft), appended.last);
-                let kept = Kept {
-                    state: Arc::clone(&state),
-                    version: before.version + events,
-                    position,
-                    seen: true,
-                };
-                execute.answer(Ok(Done { state, position, changed: true, repeated: false }));
+                let version = before.version + events;
+                let kept = Kept { state: Arc::clone(&state), version, position, seen: true };
+                execute.answer(Ok(Done { state, version, position, changed: true, repeated: false }));
                 self.free(stream, Some(kept), ctx);
             }
             Err(Refused::Conflict) if execute.tries + 1 < TRIES_MAX => {

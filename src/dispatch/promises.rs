@@ -5,7 +5,6 @@ use chrono::NaiveDate;
 use domain::contact::{self, Contact, Status};
 use domain::conversation::Promise;
 use domain::decimal::Amount;
-use domain::fact::Position;
 use domain::ids::{Organization, StreamId};
 use domain::person::{self, Person};
 use domain::phone::Phone;
@@ -15,6 +14,7 @@ use domain::promise::{self, Last, Promises};
 use uuid::Uuid;
 
 use super::contacts::Asked;
+use super::seen::{Seen, Version};
 use super::together::{Drawn, Together};
 use super::{Dispatch, Failure};
 use crate::journal::Refused;
@@ -46,16 +46,18 @@ pub enum News {
 type Answer<T> = Result<T, Failure<promise::Error>>;
 
 impl Dispatch {
-    pub async fn change_promise(&self, asked: &Asked, change: &Change) -> Answer<Position> {
+    /// Where it stands then: all of a contact's promises are one stream.
+    pub async fn change_promise(&self, asked: &Asked, seen: &Seen, change: &Change) -> Answer<Version> {
         for _ in 0..TRIES_MAX {
             let mut unit = self.together(asked.meta.clone());
             let mut parties = self.parties(asked, change.call).await?;
+            parties.promises.is_as(seen)?;
             let command = parties.command(asked, change);
             unit.say(&mut parties.promises, None, command)?;
             self.quieten(asked, &mut unit, &parties, &change.news).await?;
             parties.complete(asked, &mut unit, change.completes)?;
             match unit.store().await {
-                Ok(position) => return Ok(position),
+                Ok(position) => return Ok(Version { number: parties.promises.version(), position }),
                 Err(Refused::Conflict) => {}
                 Err(why) => return Err(super::keeper::failure(why)),
             }

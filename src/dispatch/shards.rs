@@ -10,6 +10,7 @@ use domain::ids::{Fingerprint, StreamId};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::keeper::{Execute, Keeper};
+use super::seen::Seen;
 use super::{Done, Failure, Meta, Progress, UNDER_WAY_MAX};
 use crate::journal::Journal;
 
@@ -47,7 +48,15 @@ impl<A: Recorded> Shards<A> {
         command: A::Command,
         meta: Meta,
     ) -> Answer<A> {
-        let answer = self.hand_over(stream, person, command, meta).await;
+        self.counted(self.hand_over((stream, Seen::Whatever), person, command, meta).await)
+    }
+
+    /// Only while the stream stands where whoever asks has seen it.
+    pub(super) async fn send_as(&self, at: (StreamId, Seen), command: A::Command, meta: Meta) -> Answer<A> {
+        self.counted(self.hand_over(at, None, command, meta).await)
+    }
+
+    fn counted(&self, answer: Answer<A>) -> Answer<A> {
         let counter = if matches!(answer, Err(Failure::Busy)) { &self.busy } else { &self.done };
         counter.fetch_add(1, Ordering::Relaxed);
         answer
@@ -55,7 +64,7 @@ impl<A: Recorded> Shards<A> {
 
     async fn hand_over(
         &self,
-        stream: StreamId,
+        (stream, seen): (StreamId, Seen),
         person: Option<Fingerprint>,
         command: A::Command,
         meta: Meta,
@@ -63,7 +72,7 @@ impl<A: Recorded> Shards<A> {
         let shard = self.shard(&stream)?;
         let permit = Arc::clone(&shard.under_way).try_acquire_owned().map_err(|_| Failure::Busy)?;
         let (tell, told) = oneshot::channel();
-        let execute = Execute { stream, person, command, meta, tell, permit, tries: 0 };
+        let execute = Execute { stream, seen, person, command, meta, tell, permit, tries: 0 };
         let keeper = self.living(shard);
         keeper.try_send(execute).map_err(|_| Failure::Busy)?;
         told.await.unwrap_or_else(|_| Err(Failure::Unavailable("the keeper stopped".into())))

@@ -21,6 +21,13 @@ pub struct Drawn<A> {
     version: u64,
 }
 
+impl<A> Drawn<A> {
+    /// As it stands, or will once the unit is stored.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+}
+
 impl<A: Recorded> Drawn<A> {
     fn of(stream: StreamId, events: Vec<A::Event>, version: u64) -> Self {
         let mut state = A::default();

@@ -15,7 +15,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, post};
 use domain::access::Role;
-use domain::campaign::{Command, Kind as Purpose};
+use domain::campaign::{Campaign, Command, Kind as Purpose};
 use domain::disclosure::Kind;
 use domain::fact::{Circumstances, Position};
 use domain::ids::StreamId;
@@ -39,8 +39,10 @@ use super::problem::{Code, Problem, ProblemBody};
 use super::query::{self, Described};
 use super::removed::Removed;
 use super::sessions::{self, Fresh};
+use super::versions;
 use crate::dispatch::Meta;
 use crate::dispatch::campaigns::Joining;
+use crate::dispatch::seen::Version;
 use view::{CampaignView, WholeView};
 
 const LIST: u32 = 20;
@@ -71,7 +73,7 @@ struct CampaignPage<'a> {
 #[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts),
     request_body(content = form::Plan, content_type = "application/json"),
     responses(
-        (status = CREATED, body = CampaignView<'_>),
+        (status = CREATED, body = CampaignView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
         (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
         (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json",
             description = "`contactId` is no contact; nothing was stored"),
@@ -91,11 +93,11 @@ async fn create(
     known(&engine, &caller, &contacts).await?;
     let (campaign, asked) = (engine.ids.uuid(), Asked::new(&engine, &caller, &id));
     let command = Command::Create { id: campaign, plan: Box::new(plan), at: engine.clock.now() };
-    let mut position = asked.say(campaign, command).await?;
+    let mut version = asked.say(campaign, command).await?;
     if !contacts.is_empty() {
-        position = asked.join(campaign, &contacts).await?.1;
+        version = asked.join(campaign, &contacts).await?.1;
     }
-    asked.shown(campaign, position, texts, StatusCode::CREATED).await
+    asked.shown(campaign, version, texts, StatusCode::CREATED).await
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -152,7 +154,7 @@ async fn list(
 
 /// One campaign with its first hundred contacts; `GET …/contacts` has them all.
 #[utoipa::path(tag = "campaigns", security(("token" = [])), params(Fresh, AsOf, Texts), responses(
-    (status = OK, body = WholeView<'_>),
+    (status = OK, body = WholeView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -179,7 +181,10 @@ async fn one(
     let people = members::contacts(&engine, organization, &rows).await?;
     reading.lists(&engine, &member.0, &rows, (Kind::Campaign, &campaign.to_string())).await?;
     let contacts = members::views(&rows, &people, texts);
-    sessions::json(sessions::shown(shown), &WholeView { campaign: CampaignView::new(&row, texts), contacts })
+    let mut answer = sessions::shown(shown);
+    versions::shown::<Campaign>(&engine, &StreamId::campaign(organization, campaign), shown, &mut answer)
+        .await?;
+    sessions::json(answer, &WholeView { campaign: CampaignView::new(&row, texts), contacts })
 }
 
 /// The same as it was.
@@ -232,15 +237,16 @@ async fn join(
     let asked = Asked::new(&engine, &caller, &id);
     asked.say(campaign, Command::Look).await?;
     known(&engine, &caller, &contacts).await?;
-    let (joined, position) = asked.join(campaign, &contacts).await?;
+    let (joined, version) = asked.join(campaign, &contacts).await?;
     let mut answer = HttpResponse::Ok();
-    answer.insert_header((edge::POSITION, position));
+    answer.insert_header((edge::POSITION, version.position));
     Ok(answer.json(joined))
 }
 
 /// Removes a campaign that does not run.
-#[utoipa::path(tag = "campaigns", security(("token" = [])), responses(
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(("If-Match" = Option<String>, Header, description = "An `ETag`: only while it is still that version")), responses(
     (status = OK, body = Removed),
+    (status = PRECONDITION_FAILED, body = ProblemBody, content_type = "application/problem+json", description = "It was changed meanwhile"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
     (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -250,13 +256,16 @@ async fn remove(
     member: Member,
     id: RequestId,
     campaign: Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let caller = member.0;
     caller.require(Role::Manager)?;
-    let campaign = named(&campaign)?;
+    let (campaign, version) = (named(&campaign)?, versions::Asked::of(&request)?);
     let asked = Asked::new(&engine, &caller, &id);
-    let position = asked.say(campaign, Command::Remove { at: engine.clock.now() }).await?;
-    Ok(Removed::answer(campaign, position))
+    let (at, remove) =
+        ((asked.stream(campaign), version.0.clone()), Command::Remove { at: engine.clock.now() });
+    let done = engine.dispatch.campaign_as(at, remove, asked.meta()).await;
+    Ok(Removed::answer(campaign, done.map_err(|why| version.told(why))?.position))
 }
 
 /// Who asks something of a campaign.
@@ -272,8 +281,8 @@ impl<'a> Asked<'a> {
         Self { engine, caller, circumstances }
     }
 
-    async fn say(&self, campaign: Uuid, command: Command) -> Result<Position, Problem> {
-        Ok(self.engine.dispatch.campaign(self.stream(campaign), command, self.meta()).await?.position)
+    async fn say(&self, campaign: Uuid, command: Command) -> Result<Version, Problem> {
+        Ok(self.engine.dispatch.campaign(self.stream(campaign), command, self.meta()).await?.version())
     }
 
     fn stream(&self, campaign: Uuid) -> StreamId {
@@ -284,7 +293,7 @@ impl<'a> Asked<'a> {
         Meta { circumstances: Arc::clone(&self.circumstances), command: None }
     }
 
-    async fn join(&self, campaign: Uuid, contacts: &[Uuid]) -> Result<(Joined, Position), Problem> {
+    async fn join(&self, campaign: Uuid, contacts: &[Uuid]) -> Result<(Joined, Version), Problem> {
         let joining = Joining {
             organization: &self.caller.organization,
             campaign,
@@ -295,19 +304,19 @@ impl<'a> Asked<'a> {
         let (added, done) = self.engine.dispatch.enlist(&joining).await?;
         let already_there = contacts.len().saturating_sub(usize::try_from(added).unwrap_or(0));
         let (row, _) = self.row(campaign, done.position).await?;
-        Ok((Joined { added, already_there, total_contacts: row.total }, done.position))
+        Ok((Joined { added, already_there, total_contacts: row.total }, done.version()))
     }
 
     /// What was stored, as the screen shows it.
     async fn shown(
         &self,
         campaign: Uuid,
-        position: Position,
+        version: Version,
         texts: Texts,
         status: StatusCode,
     ) -> Result<HttpResponse, Problem> {
-        let (row, mut answer) = self.row(campaign, position).await?;
-        answer.status(status);
+        let (row, mut answer) = self.row(campaign, version.position).await?;
+        versions::made(answer.status(status), version.number);
         sessions::json(answer, &CampaignView::new(&row, texts))
     }
 

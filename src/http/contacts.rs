@@ -11,8 +11,9 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use domain::access::Role;
-use domain::contact::Status;
+use domain::contact::{Contact, Status};
 use domain::disclosure::{Kind, Way};
+use domain::ids::StreamId;
 use projections::contact_book::{self, ContactBook, ContactRow, Filter};
 use projections::projection::Projection;
 use projections::targets::Targets;
@@ -34,6 +35,7 @@ use super::query::{self, Described};
 use super::removed::Removed;
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
+use super::versions;
 use crate::dispatch::Meta;
 use crate::dispatch::contacts::{Asked, Stored};
 use form::{Changes, New};
@@ -122,7 +124,7 @@ struct ContactPage<'a> {
 #[utoipa::path(tag = "contacts", security(("token" = [])), params(Texts),
     request_body(content = form::Contact, content_type = "application/json"),
     responses(
-        (status = CREATED, body = ContactView<'_>),
+        (status = CREATED, body = ContactView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
         (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
         (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json", description = "`contactId` has the number"),
     ))]
@@ -214,7 +216,7 @@ async fn list(
 
 /// One contact.
 #[utoipa::path(tag = "contacts", security(("token" = [])), params(Fresh, AsOf, Texts), responses(
-    (status = OK, body = ContactView<'_>),
+    (status = OK, body = ContactView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -238,7 +240,10 @@ async fn one(
     let fresh = fresh.wait(&engine, ContactBook::NAME).await;
     let row = contact_book::find(&engine.screens, organization, contact).await?.ok_or_else(unknown)?;
     looks(&engine, &member.0, &reading, &row).await?;
-    sessions::json(sessions::shown(fresh), &ContactView::new(&row, texts))
+    let mut answer = sessions::shown(fresh);
+    let stream = StreamId::contact(organization, contact);
+    versions::shown::<Contact>(&engine, &stream, fresh, &mut answer).await?;
+    sessions::json(answer, &ContactView::new(&row, texts))
 }
 
 /// Of somebody who was forgotten nobody is shown anything.
@@ -250,13 +255,14 @@ async fn looks(engine: &Engine, caller: &Caller, reading: &Reading, row: &Contac
 }
 
 /// Changes what is sent, and nothing else. Null empties a field that may be empty.
-#[utoipa::path(tag = "contacts", security(("token" = [])), params(Texts),
+#[utoipa::path(tag = "contacts", security(("token" = [])), params(Texts, ("If-Match" = Option<String>, Header, description = "An `ETag`: only while it is still that version")),
     request_body(content = form::ContactChanges, content_type = "application/json"),
     responses(
-        (status = OK, body = ContactView<'_>),
+        (status = OK, body = ContactView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
         (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
         (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
         (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json", description = "`contactId` has the number"),
+        (status = PRECONDITION_FAILED, body = ProblemBody, content_type = "application/problem+json", description = "It was changed meanwhile"),
     ))]
 #[patch("/auto-calling/contacts/{id}")]
 async fn change(
@@ -270,15 +276,18 @@ async fn change(
 ) -> Result<HttpResponse, Problem> {
     let caller = member.0;
     caller.require(Role::Operator)?;
+    let version = versions::Asked::of(&request)?;
     let changes: Changes = form::changes(&engine, &request, payload).await?;
     let asked = asked(&engine, &caller, &id, named(&contact)?);
-    let stored = engine.dispatch.change_contact(&asked, |known| changes.of(known)).await?;
+    let stored = engine.dispatch.change_contact(&asked, &version.0, |known| changes.of(known)).await;
+    let stored = stored.map_err(|why| version.told(why))?;
     shown(&engine, &asked, &stored, texts, StatusCode::OK).await
 }
 
 /// Removes a contact. Its number is free again; that it may not be called stays with the number.
-#[utoipa::path(tag = "contacts", security(("token" = [])), responses(
+#[utoipa::path(tag = "contacts", security(("token" = [])), params(("If-Match" = Option<String>, Header, description = "An `ETag`: only while it is still that version")), responses(
     (status = OK, body = Removed),
+    (status = PRECONDITION_FAILED, body = ProblemBody, content_type = "application/problem+json", description = "It was changed meanwhile"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[delete("/auto-calling/contacts/{id}")]
@@ -287,11 +296,14 @@ async fn remove(
     member: Member,
     id: RequestId,
     contact: Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let caller = member.0;
     caller.require(Role::Operator)?;
+    let version = versions::Asked::of(&request)?;
     let asked = asked(&engine, &caller, &id, named(&contact)?);
-    let position = engine.dispatch.remove_contact(&asked).await?;
+    let removed = engine.dispatch.remove_contact(&asked, &version.0).await;
+    let position = removed.map_err(|why| version.told(why))?;
     Ok(Removed::answer(asked.contact, position))
 }
 
@@ -320,6 +332,7 @@ async fn shown(
     let row = row.filter(|_| fresh.behind == 0).ok_or_else(late)?;
     let mut answer = sessions::shown(fresh);
     answer.status(status).insert_header((edge::POSITION, stored.position));
+    versions::made(&mut answer, stored.version);
     sessions::json(answer, &ContactView::new(&row, texts))
 }
 

@@ -122,6 +122,7 @@ codes! {
     ReplayOver         = CONFLICT,               "replay-over",          "The replay is over";
     TooManyReplays     = CONFLICT,               "too-many-replays",     "There are too many replays";
     NotSignedIn        = CONFLICT,               "not-signed-in",        "The token is of no sign-in";
+    ChangedMeanwhile   = PRECONDITION_FAILED,    "changed-meanwhile",    "It was changed meanwhile";
     TooLarge           = PAYLOAD_TOO_LARGE,      "too-large",            "The request is too large";
     EncodingUnknown    = UNSUPPORTED_MEDIA_TYPE, "encoding-unknown",     "The body's encoding is not understood";
     RangeOutside       = RANGE_NOT_SATISFIABLE,  "range-outside",        "The recording is shorter than that";

@@ -12,8 +12,8 @@ use chrono::NaiveDate;
 use domain::access::Role;
 use domain::decimal::Amount;
 use domain::disclosure::{Kind, Way};
-use domain::fact::Position;
-use domain::promise::Phase;
+use domain::ids::StreamId;
+use domain::promise::{self, Phase};
 use projections::Page;
 use projections::projection::Projection;
 use projections::promises::{self, Filter, Order, PromiseRow, Promises};
@@ -34,8 +34,10 @@ use super::query::{self, Described};
 use super::repeat;
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
+use super::versions;
 use crate::dispatch::Meta;
 use crate::dispatch::contacts::Asked;
+use crate::dispatch::seen::Version;
 
 const LIST: u32 = 50;
 const LIST_MAX: u32 = 1_000;
@@ -200,9 +202,9 @@ async fn list(
     sessions::json(answer, &PromisePage { data, meta: place.meta(total, next) })
 }
 
-/// One promise.
+/// One promise. All promises of a contact have one version.
 #[utoipa::path(tag = "promises", security(("token" = [])), params(Fresh, Texts), responses(
-    (status = OK, body = PromiseView<'_>),
+    (status = OK, body = PromiseView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/auto-calling/promises/{id}")]
@@ -217,20 +219,24 @@ async fn one(
     let fresh = fresh.wait(&engine, Promises::NAME).await;
     let row = find(&engine, &member.0, &id).await?;
     reading.discloses(&engine, &member.0, (Way::Listed, Kind::Contact, &row.contact.to_string())).await?;
-    sessions::json(sessions::shown(fresh), &PromiseView::new(&row, texts))
+    let mut answer = sessions::shown(fresh);
+    let stream = StreamId::promises(&member.0.organization, row.contact);
+    versions::shown::<promise::Promises>(&engine, &stream, fresh, &mut answer).await?;
+    sessions::json(answer, &PromiseView::new(&row, texts))
 }
 
 /// What became of a promise: exactly one of `kept`, `paid`, `dueDate` and `withdrawn`. Payments add up; what was promised is kept once
 /// it is paid, also late. With `contactStatus` the contact's goal is reached as well.
 /// Sent again under the same `Idempotency-Key`, as after an answer that did not come, it is counted once.
 #[utoipa::path(tag = "promises", security(("token" = [])),
-    params(Texts, ("Idempotency-Key" = Option<String>, Header, description = "A name for this change, of the client's own making")),
+    params(Texts, ("If-Match" = Option<String>, Header, description = "An `ETag`: only while it is still that version"), ("Idempotency-Key" = Option<String>, Header, description = "A name for this change, of the client's own making")),
     request_body(content = form::PromiseChange, content_type = "application/json"),
     responses(
-        (status = OK, body = PromiseView<'_>),
+        (status = OK, body = PromiseView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
         (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
         (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
         (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
+        (status = PRECONDITION_FAILED, body = ProblemBody, content_type = "application/problem+json", description = "It was changed meanwhile"),
     ))]
 #[patch("/auto-calling/promises/{id}")]
 async fn change(
@@ -244,6 +250,7 @@ async fn change(
 ) -> Result<HttpResponse, Problem> {
     let caller = member.0;
     caller.require(Role::Operator)?;
+    let version = versions::Asked::of(&request)?;
     let said = form::read(&engine, &request, payload).await?;
     let command = repeat::command(&request, &said.whole)?;
     Fresh::since(engine.dispatch.position()).wait(&engine, Promises::NAME).await;
@@ -252,8 +259,8 @@ async fn change(
     let meta = Meta { circumstances, command };
     let (organization, at) = (caller.organization.clone(), engine.clock.now());
     let asked = Asked { organization, contact: known.contact, at, meta };
-    let position = engine.dispatch.change_promise(&asked, &said.of(known.id)).await?;
-    shown(&engine, &caller, &promise, position, texts).await
+    let changed = engine.dispatch.change_promise(&asked, &version.0, &said.of(known.id)).await;
+    shown(&engine, &caller, &promise, changed.map_err(|why| version.told(why))?, texts).await
 }
 
 /// What was stored, as the screen shows it.
@@ -261,7 +268,7 @@ async fn shown(
     engine: &Engine,
     caller: &Caller,
     promise: &str,
-    position: Position,
+    Version { number, position }: Version,
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
     let fresh = Fresh::since(position).wait(engine, Promises::NAME).await;
@@ -269,6 +276,7 @@ async fn shown(
     let row = Some(find(engine, caller, promise).await?).filter(|_| fresh.behind == 0);
     let mut answer = sessions::shown(fresh);
     answer.insert_header((edge::POSITION, position));
+    versions::made(&mut answer, number);
     sessions::json(answer, &PromiseView::new(&row.ok_or_else(late)?, texts))
 }
 

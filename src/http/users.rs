@@ -22,11 +22,11 @@ use super::problem::{Problem, ProblemBody};
 use super::query::Described;
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
-use super::{Engine, sign_in};
+use super::{Engine, sign_in, versions};
 use crate::dispatch::{Done, Meta};
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
-    routes.service(list).service(create).service(change);
+    routes.service(list).service(create).service(one).service(change);
 }
 
 /// A user as commands leave them.
@@ -95,9 +95,27 @@ async fn list(
     sessions::json(answer, &rows.iter().map(RowView::new).collect::<Vec<_>>())
 }
 
+/// One user.
+#[utoipa::path(tag = "users", security(("token" = [])), responses(
+    (status = OK, body = UserView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
+    (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/users/{name}")]
+async fn one(
+    engine: Engine,
+    admin: Admin,
+    id: RequestId,
+    path: Path<String>,
+    _: Described,
+) -> Result<HttpResponse, Problem> {
+    let name = UserName::parse(&path).map_err(|_| Error::Unknown)?;
+    let done = tell(&engine, &admin, &id, &name, Command::Look).await?;
+    answer(HttpResponse::Ok(), &name, &done)
+}
+
 /// Creates a user who may sign in at once.
 #[utoipa::path(tag = "users", security(("token" = [])), request_body = NewUser, responses(
-    (status = CREATED, body = UserView<'_>),
+    (status = CREATED, body = UserView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
@@ -122,9 +140,10 @@ async fn create(
 }
 
 /// Gives a user another role or password, or keeps them from signing in. What is left out stays. Whoever is disabled, or has a
-/// new password, is signed out everywhere.
-#[utoipa::path(tag = "users", security(("token" = [])), request_body = ChangedUser, responses(
-    (status = OK, body = UserView<'_>),
+/// new password, is signed out everywhere. A user who signs in has another version, too.
+#[utoipa::path(tag = "users", security(("token" = [])), params(("If-Match" = Option<String>, Header, description = "An `ETag`: only while it is still that version")), request_body = ChangedUser, responses(
+    (status = OK, body = UserView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
+    (status = PRECONDITION_FAILED, body = ProblemBody, content_type = "application/problem+json", description = "It was changed meanwhile"),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
@@ -138,6 +157,7 @@ async fn change(
     sent: (HttpRequest, Payload),
 ) -> Result<HttpResponse, Problem> {
     let name = UserName::parse(&path).map_err(|_| Error::Unknown)?;
+    let version = versions::Asked::of(&sent.0)?;
     let mut said = Fields::small(sent).await?;
     let role = role(&mut said)?;
     let standing = said
@@ -149,8 +169,9 @@ async fn change(
     };
     let change = Change { role, standing, password };
     let command = Command::Change { change, at: engine.clock.now() };
-    let done = tell(&engine, &admin, &id, &name, command).await?;
-    answer(HttpResponse::Ok(), &name, &done)
+    let (stream, meta) = addressed(&admin, &id, &name);
+    let done = engine.dispatch.user_as((stream, version.0.clone()), command, meta).await;
+    answer(HttpResponse::Ok(), &name, &done.map_err(|why| version.told(why))?)
 }
 
 async fn tell(
@@ -160,10 +181,14 @@ async fn tell(
     name: &UserName,
     command: Command,
 ) -> Result<Done<User>, Problem> {
+    let (stream, meta) = addressed(admin, id, name);
+    Ok(engine.dispatch.user(stream, command, meta).await?)
+}
+
+fn addressed(admin: &Admin, id: &RequestId, name: &UserName) -> (StreamId, Meta) {
     let organization = &admin.0.organization;
     let circumstances = Arc::new(id.circumstances(organization, &admin.0.actor));
-    let stream = StreamId::user(organization, name);
-    Ok(engine.dispatch.user(stream, command, Meta { circumstances, command: None }).await?)
+    (StreamId::user(organization, name), Meta { circumstances, command: None })
 }
 
 fn answer(
@@ -174,6 +199,7 @@ fn answer(
     let account = done.state.account().ok_or(Error::Unknown)?;
     let (role, disabled) = (account.role.as_str(), account.standing == Standing::Disabled);
     let view = UserView { id: account.id, name: name.as_str(), role, disabled };
+    versions::made(&mut answer, done.version);
     Ok(answer.insert_header((edge::POSITION, done.position)).json(view))
 }
 

@@ -20,6 +20,7 @@ use karnay::dispatch::Meta;
 use karnay::dispatch::campaigns::Joining;
 use karnay::dispatch::contacts::{Asked, Wanted};
 use karnay::dispatch::dialling::{Case, Step, Told};
+use karnay::dispatch::seen::Seen;
 use karnay::dispatch::together::Drawn;
 use karnay::ports::Ids as _;
 use projections::promises;
@@ -113,7 +114,7 @@ impl<'a> Called<'a> {
         let asked = Asked { organization: self.organization.clone(), contact, at: now(), meta: self.meta() };
         let details = |known: &Contact| Details { phone: phone.to_owned(), ..known.details().clone() };
         let wanted = |known: &Contact| Wanted { details: Some(details(known)), status: None };
-        self.floor.dispatch.change_contact(&asked, wanted).await.unwrap();
+        self.floor.dispatch.change_contact(&asked, &Seen::Whatever, wanted).await.unwrap();
     }
 
     /// Whatever the rules say.

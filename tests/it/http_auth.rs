@@ -10,7 +10,7 @@ use crate::http_sign_in::{key, send, signed_in, user, with};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 103] = [
+const ROUTES: [(&str, &str, Door); 104] = [
     ("GET", "/", Door::Open),
     ("GET", "/ui/sessions", Door::Open),
     ("GET", "/health/live", Door::Open),
@@ -101,6 +101,7 @@ const ROUTES: [(&str, &str, Door); 103] = [
     ("DELETE", "/cursors/session_stats", Door::Reader),
     ("GET", "/users", Door::Admin),
     ("POST", "/users", Door::Admin),
+    ("GET", "/users/session_stats", Door::Admin),
     ("PATCH", "/users/session_stats", Door::Admin),
     ("GET", "/keys", Door::Admin),
     ("POST", "/keys", Door::Admin),

@@ -12,6 +12,7 @@ use super::{NAME, Options, SCREEN_WAIT};
 use crate::dispatch::Meta;
 use crate::dispatch::contacts::Asked;
 use crate::dispatch::promises::{Change, News};
+use crate::dispatch::seen::Seen;
 
 /// Promises looked at at a time; the next look takes the next ones.
 const BROKEN_MAX: u32 = 500;
@@ -40,7 +41,7 @@ impl Options {
         let meta = Meta { circumstances: Arc::new(circumstances), command: None };
         let asked = Asked { organization, contact: row.contact, at: self.clock.now(), meta };
         let change = Change { call: row.id, news: News::Overdue, completes: false };
-        let told = self.dispatch.change_promise(&asked, &change).await;
+        let told = self.dispatch.change_promise(&asked, &Seen::Whatever, &change).await;
         if let Err(why) = &told {
             tracing::warn!(promise = %row.id, cause = %why, "a promise whose time is over cannot be settled now");
         }

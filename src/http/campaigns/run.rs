@@ -20,6 +20,7 @@ use crate::http::edge::RequestId;
 use crate::http::language::Texts;
 use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::sessions::{self, Fresh};
+use crate::http::versions;
 
 /// A campaign that was started, and whom that leaves out.
 #[derive(Debug, Serialize, ToSchema)]
@@ -86,8 +87,8 @@ async fn begin(
     let count = |value: i64| u32::try_from(value).unwrap_or(0);
     let (contacts, open) = (count(row.total), count(row.total - row.called));
     affordable(&row)?;
-    let position = asked.say(campaign, Command::Start { contacts, open, at: engine.clock.now() }).await?;
-    let (row, mut answer) = asked.row(campaign, position).await?;
+    let version = asked.say(campaign, Command::Start { contacts, open, at: engine.clock.now() }).await?;
+    let (row, mut answer) = asked.row(campaign, version.position).await?;
     let outlook = preflight::at_start(engine, &caller, &row).await?;
     answer.status(StatusCode::OK);
     sessions::json(answer, &StartedView { campaign: CampaignView::new(&row, texts), outlook })
@@ -150,18 +151,19 @@ async fn halt(
     caller.require(Role::Manager)?;
     let (campaign, asked) = (named(campaign)?, Asked::new(engine, &caller, id));
     let asks = Command::Pause { why: Why::Asked, at: engine.clock.now() };
-    let position = asked.say(campaign, asks).await?;
-    asked.shown(campaign, position, texts, StatusCode::OK).await
+    let version = asked.say(campaign, asks).await?;
+    asked.shown(campaign, version, texts, StatusCode::OK).await
 }
 
 /// Changes what is given; its status is changed by `start` and `stop`. Of `settings` each part that is given replaces the known one, and null takes it away;
 /// whoever was put off is looked at again by the new ones.
-#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts),
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts, ("If-Match" = Option<String>, Header, description = "An `ETag`: only while it is still that version")),
     request_body(content = form::PlanChanges, content_type = "application/json"),
     responses(
-        (status = OK, body = CampaignView<'_>),
+        (status = OK, body = CampaignView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
         (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
         (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+        (status = PRECONDITION_FAILED, body = ProblemBody, content_type = "application/problem+json", description = "It was changed meanwhile"),
     ))]
 #[patch("/auto-calling/campaigns/{id}")]
 pub(super) async fn change(
@@ -176,10 +178,11 @@ pub(super) async fn change(
     let caller = member.0;
     caller.require(Role::Manager)?;
     let (campaign, asked) = (named(&campaign)?, Asked::new(&engine, &caller, &id));
+    let version = versions::Asked::of(&request)?;
     let changes = form::changes(&request, payload).await?;
     Fresh::since(engine.dispatch.position()).wait(&engine, CampaignBoard::NAME).await;
     changes.leaves(find(&engine, &caller, campaign).await?.status)?;
-    let (stream, meta, at) = (asked.stream(campaign), asked.meta(), engine.clock.now());
-    let position = engine.dispatch.replan(stream, &meta, at, |known| changes.over(known)).await??;
-    asked.shown(campaign, position, texts, StatusCode::OK).await
+    let (planned, meta, at) = ((asked.stream(campaign), &version.0), asked.meta(), engine.clock.now());
+    let changed = engine.dispatch.replan(planned, &meta, at, |known| changes.over(known)).await;
+    asked.shown(campaign, changed.map_err(|why| version.told(why))??, texts, StatusCode::OK).await
 }
