@@ -7,6 +7,7 @@ use domain::ids::StreamId;
 use super::together::Drawn;
 use super::{Dispatch, Failure};
 use crate::journal::Refused;
+use crate::journal::story::Story;
 
 /// How many events a stream has, and where the newest of them stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +37,13 @@ impl Seen {
 impl Dispatch {
     /// Nobody waits for it: what comes later is newer.
     pub async fn version<A: Recorded>(&self, stream: &StreamId) -> Result<Version, Refused> {
-        let stored = self.journal.stream(A::TYPE, stream).await;
-        let stored = stored.map_err(|why| Refused::Unavailable(why.to_string()))?;
-        let newest = stored.last();
-        let number = newest.map_or(0, |event| event.sequence);
-        Ok(Version { number, position: newest.map_or(0, |event| event.position) })
+        let story = Story { streams: vec![(A::TYPE, stream.clone())], beneath: None };
+        let extent = self.journal.extent(&story, (0, Position::MAX)).await;
+        let extent = extent.map_err(|why| Refused::Unavailable(why.to_string()))?;
+        Ok(extent.map_or(Version { number: 0, position: 0 }, |it| Version {
+            number: it.events,
+            position: it.last,
+        }))
     }
 }
 

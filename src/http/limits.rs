@@ -85,17 +85,17 @@ impl Default for Limits {
 
 impl Buckets {
     fn take(&self, whose: Whose, limit: Limit, now: DateTime<Utc>) -> Standing {
-        let (whole, every) = (limit.rate.whole(), limit.rate.every);
+        let (most, every) = (limit.rate.whole(), limit.rate.every);
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back makes nobody wait for longer than it takes to have everything again.
         let owed = known.get(&whose).and_then(|full_at| (*full_at - now).to_std().ok());
-        let owed = owed.unwrap_or_default().min(whole);
+        let owed = owed.unwrap_or_default().min(most);
         let after = owed + every;
-        if after > whole {
-            return Standing { limit, left: 0, full_in: owed, wait: Some(after - whole) };
+        if after > most {
+            return Standing { limit, left: 0, full_in: owed, wait: Some(after.saturating_sub(most)) };
         }
         known.put(whose, now + after);
-        Standing { limit, left: count(whole - after, every), full_in: after, wait: None }
+        Standing { limit, left: count(most.saturating_sub(after), every), full_in: after, wait: None }
     }
 }
 

@@ -183,6 +183,6 @@ pub(super) async fn change(
     Fresh::since(engine.dispatch.position()).wait(&engine, CampaignBoard::NAME).await;
     changes.leaves(find(&engine, &caller, campaign).await?.status)?;
     let (planned, meta, at) = ((asked.stream(campaign), &version.0), asked.meta(), engine.clock.now());
-    let changed = engine.dispatch.replan(planned, &meta, at, |known| changes.over(known)).await;
-    asked.shown(campaign, changed.map_err(|why| version.told(why))??, texts, StatusCode::OK).await
+    let replanned = engine.dispatch.replan(planned, &meta, at, |known| changes.over(known)).await;
+    asked.shown(campaign, replanned.map_err(|why| version.told(why))??, texts, StatusCode::OK).await
 }
