@@ -8,6 +8,9 @@ DENY := cargo-deny 0.20.2
 MACHETE := cargo-machete 0.9.2
 TYPOS := typos-cli 1.52.0 typos
 
+# The tests wait for half of their time: for clocks, stores and far ends.
+THREADS := $(shell echo $$(($$(nproc) * 3 / 2)))
+
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
 
@@ -21,7 +24,7 @@ test: ## install what the tests need where it is missing, then run all of them
 	@.ci/needs test
 	@.ci/dashboard install
 	cargo test --workspace --locked --no-run
-	.ci/alone cargo test --workspace --locked
+	.ci/alone cargo test --workspace --locked -- --test-threads=$(THREADS)
 	.ci/alone npm --prefix web --silent test
 
 check: ## format, lints, documentation, licences, unused dependencies, spelling, a clean work tree
