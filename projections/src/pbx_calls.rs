@@ -61,6 +61,13 @@ row! {
     }
 }
 
+impl PbxCallRow {
+    /// Everybody whom it was with was forgotten.
+    pub fn is_forgotten(&self) -> bool {
+        self.from_number.is_empty() && self.to_number.is_empty()
+    }
+}
+
 impl fmt::Debug for PbxCallRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { stream, state, status, position, .. } = self;

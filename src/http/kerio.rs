@@ -109,7 +109,9 @@ async fn one(
 ) -> Result<HttpResponse, Problem> {
     let answer = sessions::shown(fresh.wait(&engine, PbxCalls::NAME).await);
     let row = find(&engine, &caller.0.organization, &call).await?;
-    reading.discloses(&engine, &caller.0, (Way::Shown, Kind::PbxCall, &row.call)).await?;
+    if !row.is_forgotten() {
+        reading.discloses(&engine, &caller.0, (Way::Shown, Kind::PbxCall, &row.call)).await?;
+    }
     sessions::json(answer, &CallView::new(&row))
 }
 

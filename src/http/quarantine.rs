@@ -156,7 +156,10 @@ async fn one(
     let id = held_id(&id)?;
     let fresh = fresh.wait(&engine, Quarantine::NAME).await;
     let row = quarantine::find(&engine.screens, &caller.0.organization, id).await?.ok_or_else(unknown)?;
-    reading.discloses(&engine, &caller.0, (Way::Shown, Kind::Quarantine, &id.to_string())).await?;
+    // Of whoever was forgotten nobody is shown anything.
+    if row.body.is_some() {
+        reading.discloses(&engine, &caller.0, (Way::Shown, Kind::Quarantine, &id.to_string())).await?;
+    }
     let line = row.line();
     let report = row.body.map(RawValue::from_string).transpose();
     let report = report.map_err(|why| Problem::new(Code::Internal, "see the log").because(why))?;

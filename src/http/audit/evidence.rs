@@ -59,16 +59,18 @@ pub(super) async fn evidence(
     let open = query::one_of("personal", wished.personal.as_deref(), &known)?.unwrap_or(false);
     let (object, shown) = Asking::new(&engine, &caller, &fresh).object(Kind::Call, &id, None).await?;
     let own = own(&engine, &object).await?;
-    let ((kind, name), how) = (object.seen(), if open { Way::Opened } else { Way::Sealed });
-    looking.discloses(&engine, &caller, (how, kind, name)).await?;
-    let (kind, name) = (kind.as_str().to_owned(), name.to_owned());
+    let (seen, name) = object.seen();
+    let name = name.to_owned();
     let teller = Teller { language: Language::default(), zone: engine.options.timezone };
     let led = chain::of(&engine, &caller.organization, teller, object.subject).await?;
     let causes = led.iter().filter_map(chain::Link::position).collect();
     let disposition = format!("attachment; filename=\"evidence-{name}.json\"");
     let organization = caller.organization.to_string();
-    let about = About { organization, kind, id: name, own, causes, open };
+    let about = About { organization, kind: seen.as_str().to_owned(), id: name.clone(), own, causes, open };
     let evidence = engine.proof.evidence(about).await?;
+    // Of whoever was forgotten there are no keys to be handed out, whatever was asked for.
+    let how = if evidence.personal_keys.is_empty() { Way::Sealed } else { Way::Opened };
+    looking.discloses(&engine, &caller, (how, seen, &name)).await?;
     let mut answer = sessions::shown(shown);
     answer
         .insert_header((CONTENT_TYPE, "application/json"))

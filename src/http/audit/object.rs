@@ -54,7 +54,11 @@ fn unknown(kind: Kind) -> Problem {
         Kind::Import => (Code::ImportUnknown, "there is no such import"),
         Kind::User => (Code::UserUnknown, "there is no such user"),
         Kind::Key => (Code::KeyUnknown, "there is no such key"),
-        Kind::Number => (Code::NotFound, "nothing was recorded of such a number"),
+        Kind::Number => (
+            Code::NotFound,
+            "nobody had such a number, nobody asked not to be called on it, and no campaign rang it; what was \
+             reported of it stands with its sessions",
+        ),
         Kind::Quarantine => (Code::QuarantineUnknown, "there is no such report in quarantine"),
         Kind::Denied => (Code::NotFound, "a day is written 2026-11-21"),
         Kind::Export => (Code::NotFound, "there is no such list"),
@@ -152,7 +156,10 @@ impl<'a> Asking<'a> {
         let organization = self.organization;
         match kind {
             Kind::Session => self.session(id).await,
-            Kind::Call => self.call(uuid(kind, id)?).await,
+            Kind::Call => match Uuid::parse_str(id) {
+                Ok(id) => self.call(id).await,
+                Err(_) => self.seen_call(id).await,
+            },
             Kind::Contact => self.contact(uuid(kind, id)?).await,
             Kind::PbxCall => self.pbx_call(id).await,
             Kind::Campaign => {
@@ -251,6 +258,14 @@ impl<'a> Asking<'a> {
         let (name, call) = (row.id.to_string(), Some(row.id));
         let subject = Subject::Placed(Box::new(row));
         Object { kind: Kind::Call, name, streams, beneath: None, call, subject }
+    }
+
+    /// By the name that the exchange gave it, as the evidence of such a call calls it.
+    async fn seen_call(&self, name: &str) -> Result<Object, Problem> {
+        let known = PbxCallId::parse(name).map_err(|_| unknown(Kind::Call))?;
+        let seen = pbx_calls::find(&self.engine.screens, self.organization, &known).await?;
+        seen.ok_or_else(|| unknown(Kind::Call))?;
+        self.pbx_call(name).await
     }
 
     async fn pbx_call(&self, id: &str) -> Result<Object, Problem> {

@@ -80,7 +80,7 @@ impl<'a> CallView<'a> {
             end_time: row.ended_at.map(Stamp),
             duration: row.talk_secs,
             status: row.status.map(status),
-            recording_path: row.recording.as_ref().map(|_| path(row)),
+            recording_path: row.recording.as_ref().filter(|_| !row.is_forgotten()).map(|_| path(row)),
             created_at: Stamp(row.created_at),
             updated_at: Stamp(row.updated_at),
             state: state(row.state),

@@ -207,6 +207,34 @@ async fn nothing_is_to_be_heard(world: &World, call: &str) {
     }
 }
 
+/// Whoever looks for them now is shown nobody, and nothing else is written down of it than that they took evidence which opens nothing.
+async fn nobody_is_shown_them(world: &World, call: &str) {
+    let out = world.run(&["token", "--org", "1", "--role", "auditor", "--subject", "late"]);
+    let token = String::from_utf8(out.stdout).unwrap();
+    let get = async |path: &str| {
+        let answer = world.http.get(world.url(path)).bearer_auth(token.trim()).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.json::<Value>().await.unwrap()
+    };
+    let shown = get(call).await;
+    assert_eq!((&shown["fromNumber"], &shown["recordingPath"]), (&json!(""), &Value::Null), "{shown}");
+    let held = get("/calls/quarantine").await;
+    let held = held.as_array().unwrap().iter().map(|held| held["id"].as_str().unwrap());
+    for held in held {
+        assert_eq!(get(&format!("/calls/quarantine/{held}")).await["report"], Value::Null);
+    }
+    // By the id that the history has, and by the exchange's own name for it.
+    for name in ["id", "callId"].map(|name| shown[name].as_str().unwrap()) {
+        let evidence = get(&format!("/audit/calls/{name}/evidence?personal=open")).await;
+        assert_eq!(evidence["personalKeys"], json!([]));
+    }
+    let looks = String::from_utf8(world.run(&["events", "--type", "disclosure.looked"]).stdout).unwrap();
+    let looks = looks.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let theirs = looks.filter(|look| look["actor"] == "late").map(|look| look["payload"]["looked"].clone());
+    let theirs: Vec<Value> = theirs.filter(|look| look["kind"] != "export").collect();
+    assert!(theirs.len() == 2 && theirs.iter().all(|look| look["how"] == "sealed"), "{theirs:?}");
+}
+
 async fn is_forgotten_with_all_that_was_lived(mut world: World) {
     let (planted, exchange) = lived(&mut world).await;
     let call = planted.paths.iter().find(|path| path.starts_with("/kerio/calls/")).cloned().unwrap();
@@ -214,6 +242,7 @@ async fn is_forgotten_with_all_that_was_lived(mut world: World) {
     // The exchange goes on telling of its calls, and is read again after each start.
     let world = is_found_nowhere(world, planted).await;
     nothing_is_to_be_heard(&world, &call).await;
+    nobody_is_shown_them(&world, &call).await;
     assert_eq!(kept(&world), 0, "nobody listens again");
     drop(exchange);
 }
