@@ -126,7 +126,8 @@ async fn page(
     let (mut from, caller) = (asked.from, reader.caller());
     loop {
         head.mark_unchanged();
-        let page = looked(engine, (caller, looking), &asked.wanted, (from, asked.limit)).await?;
+        let way = if until.is_none() { Way::Copied } else { Way::Listed };
+        let page = looked(engine, (caller, looking, way), &asked.wanted, (from, asked.limit)).await?;
         let over = until.is_none_or(|until| until <= Instant::now()) || *closing.borrow();
         if over || !page.lines.is_empty() {
             return Ok(answer(&page));
@@ -144,16 +145,17 @@ async fn page(
     }
 }
 
-/// A page, once it is written down who is shown it.
+/// A page, once it is written down who is shown it. One that is asked for is taken away, and written down each time; of whoever follows
+/// what happens that they do.
 async fn looked(
     engine: &Engine,
-    (caller, looking): (&Caller, &Reading),
+    (caller, looking, way): (&Caller, &Reading, Way),
     wanted: &Wanted,
     (from, limit): (Position, usize),
 ) -> Result<Page, Problem> {
     let page = engine.dispatch.feed(wanted, from, limit).await?;
     if page.personal {
-        looking.discloses(engine, caller, (Way::Listed, Kind::Export, EVENTS)).await?;
+        looking.discloses(engine, caller, (way, Kind::Export, EVENTS)).await?;
     }
     Ok(page)
 }

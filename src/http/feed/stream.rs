@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
+use domain::disclosure::Way;
 use domain::fact::Position;
 use futures_util::stream::{self, Stream};
 use tokio::sync::{OwnedSemaphorePermit, watch};
@@ -129,7 +130,7 @@ impl Feeding {
 
     /// The next page; true where there is none after it.
     async fn read(&mut self) -> Option<bool> {
-        let who = (self.reader.caller(), &self.looking);
+        let who = (self.reader.caller(), &self.looking, Way::Listed);
         let page = looked(&self.engine, who, &self.wanted, (self.next, PAGE)).await;
         let page =
             page.inspect_err(|why| tracing::warn!(cause = %why, "a stream of the feed breaks off")).ok()?;

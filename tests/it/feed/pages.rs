@@ -66,11 +66,12 @@ async fn what_belongs_to_a_person_is_sealed_unless_it_is_asked_for_and_that_is_r
         assert_eq!(clear[0]["payload"]["reported"]["personal"]["phone"], "+998900000000", "{clear:?}");
     }
     let looks = looks().await;
-    assert_eq!(looks.len(), 1, "once an hour: {looks:?}");
+    assert_eq!(looks.len(), 2, "a page is taken away each time: {looks:?}");
     let looked = &looks[0]["payload"]["looked"];
     assert_eq!((&looked["kind"], &looked["id"]), (&"export".into(), &"events".into()));
+    assert_eq!(looked["how"], "copied");
     let told = auditor.ask("/audit/export/events").await.json::<Value>().await.unwrap();
-    assert_eq!(told["events"].as_array().unwrap().len(), 1, "{told}");
+    assert_eq!(told["events"].as_array().unwrap().len(), 2, "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
