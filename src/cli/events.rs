@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use domain::fact::{self, Circumstances, UnknownType};
+use domain::fact::{self, Circumstances, Position, UnknownType};
 
 use super::verify::place;
 use super::when::{Said, first, said};
@@ -69,7 +69,7 @@ async fn print(options: &Options, config: &Config, out: &mut dyn Write) -> Resul
     let mut sheet = Sheet::begin(options.format, BufWriter::new(out))?;
     let wanted = Types::from(options.types.clone());
     let from = options.from.when(config.house.timezone);
-    let mut after = first(&reader, from).await?.saturating_sub(1);
+    let mut after = before(&reader, first(&reader, from).await?, options.follow).await?;
     loop {
         let events = reader.stored(after, EVENTS_A_READ).await?;
         let begun = |event: &&Stored| from.begins(event.position, from_micros(event.recorded_at));
@@ -83,6 +83,15 @@ async fn print(options: &Options, config: &Config, out: &mut dyn Write) -> Resul
             None => return Ok(Outcome::Fine),
         }
     }
+}
+
+/// The position before the first. Right after the end there is nothing yet, and further on only for those who wait for it.
+async fn before(reader: &Reader, first: Position, waits: bool) -> Result<Position, Error> {
+    let end = reader.position().await?;
+    if first > end + 1 && !waits {
+        return Err(export::Error::After(end).into());
+    }
+    first.checked_sub(1).ok_or_else(|| export::Error::Nowhere.into())
 }
 
 enum Sheet<W: Write> {

@@ -84,7 +84,7 @@ pub(super) enum Error {
     Nowhere,
     #[error("--to: the journal ends at {0}")]
     Beyond(Position),
-    #[error("--from: what is exported ends at {0}")]
+    #[error("--from: what is asked for ends at {0}")]
     After(Position),
     #[error("{}: there is something in it; --resume goes on with an export that was broken off", .0.display())]
     InTheWay(PathBuf),

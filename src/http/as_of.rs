@@ -38,7 +38,7 @@ const NAME: &str = "asOf";
 #[into_params(parameter_in = Query)]
 pub(super) struct AsOf {
     /// As it was by then: a position of the journal, a time (2025-10-06T18:30:00Z; in the engine's zone where it names none) or a day there
-    /// (2025-10-06), which is meant with its end. Every event that was recorded by then counts, and none that came later.
+    /// (2025-10-06), which is meant with its end, or up to now where it is not over. Every event that was recorded by then counts, and none that came later.
     as_of: Option<String>,
 }
 
@@ -57,12 +57,15 @@ impl AsOf {
     /// None where nobody looks back.
     pub(super) async fn moment(&self, engine: &Engine) -> Result<Option<Moment>, Problem> {
         let Some(text) = self.as_of.as_deref() else { return Ok(None) };
+        let now = engine.clock.now();
         let at = match When::parse(text, engine.options.timezone) {
             Some(When::Position(known)) => return position(engine, known).await.map(Some),
+            // Of a day that is not over yet, what there was of it.
+            Some(When::Day { first, last }) if first <= now => last.min(now),
             Some(When::Instant(at) | When::Day { last: at, .. }) => at,
             None => return Err(Problem::parameter(NAME, format!("has to be {WORDS}"))),
         };
-        if at > engine.clock.now() {
+        if at > now {
             return Err(Problem::parameter(NAME, "is in the future"));
         }
         let position = engine.dispatch.position_at(at).await?;

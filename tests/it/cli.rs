@@ -397,6 +397,12 @@ async fn events_are_printed_as_they_were_recorded() {
     assert_eq!(lines[0]["payload"]["held"]["personal"], "key.sealed", "what is sealed stays sealed");
     let csv = karnay(folder.path(), &[], &["events", "--format", "csv"]);
     assert_eq!(csv.out.lines().count(), 6);
+    let next = karnay(folder.path(), &[], &["events", "--from", "6"]);
+    assert_eq!((next.code, &*next.out), (Some(0), ""), "there is nothing yet");
+    for (from, word) in [("7", "ends at 5"), ("0", "the first is 1")] {
+        let none = karnay(folder.path(), &[], &["events", "--from", from]);
+        assert!(none.code == Some(2) && none.err.contains(word), "{from}: {}", none.err);
+    }
     assert!(karnay(folder.path(), &[], &["events", "--type", "session.held"]).out.is_empty());
 }
 

@@ -1,6 +1,8 @@
 //! How it is asked, what is refused, and the same on both stores.
 
 use actix_web::http::Method;
+use chrono::TimeDelta;
+use chrono_tz::Asia::Tashkent;
 use serde_json::{Value, json};
 
 use super::{ask, later, with};
@@ -102,6 +104,10 @@ async fn nobody_looks_ahead_and_nobody_searches_the_past() {
         assert_eq!((status, &told["code"]), (400, &json!("bad-parameter")), "{query}: {told}");
         assert_eq!(told["parameter"], parameter, "{query}");
     }
+    let day = |days| (now() + TimeDelta::days(days)).with_timezone(&Tashkent).date_naive();
+    let of = |day| format!("/calls/session/s-1?asOf={day}");
+    assert_eq!(ask(&floor, Method::GET, &of(day(0))).await.0, 200, "what there was of today");
+    assert_eq!(ask(&floor, Method::GET, &of(day(1))).await.0, 400, "tomorrow");
 }
 
 #[actix_web::test]
