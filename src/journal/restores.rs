@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use domain::fact::Position;
 
+use super::verify::{self, Reader};
 use super::{Error, Journal, Store};
 
 /// A restore that nobody has confirmed.
@@ -29,6 +30,16 @@ impl Journal {
         match &self.store {
             Store::Sqlite(store) => store.confirm_restore(by.to_owned(), at).await,
             Store::Postgres(store) => store.confirm_restore(by, at).await,
+        }
+    }
+}
+
+impl Reader {
+    /// The same for whoever only looks.
+    pub async fn held(&self) -> Result<Option<Restored>, Error> {
+        match &self.0 {
+            verify::Store::Sqlite(store) => store.held().await,
+            verify::Store::Postgres(store) => store.held().await,
         }
     }
 }

@@ -45,7 +45,7 @@ pub(crate) fn manifest(backup: &Path) -> Value {
 }
 
 /// The disk is gone, and so is the database; the keys were kept elsewhere.
-async fn lose_everything(world: &mut World, onto: Store) {
+pub(crate) async fn lose_everything(world: &mut World, onto: Store) {
     let elsewhere = world.folder.path().join("keys");
     fs::create_dir(&elsewhere).unwrap();
     for key in KEYS {
@@ -68,7 +68,7 @@ async fn lose_everything(world: &mut World, onto: Store) {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Store {
+pub(crate) enum Store {
     Sqlite,
     Postgres,
 }

@@ -2,6 +2,7 @@
 //! answer. The journal verifies, every count stays, and a screen that is built anew is the one that was rewritten.
 
 mod afterwards;
+mod kept;
 mod lived;
 mod lost;
 mod places;

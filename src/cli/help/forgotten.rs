@@ -6,7 +6,7 @@ docs/personal-data.md says what forgetting is, and which rule backups are kept b
 
 pub(in crate::cli) const FORGOTTEN_MORE: &str = "\
 Examples:
-  karnay forgotten export > /mnt/elsewhere/forgotten.ndjson
+  karnay forgotten export --to /mnt/elsewhere/forgotten.ndjson
   karnay forgotten apply /mnt/elsewhere/forgotten.ndjson
   karnay forgotten apply --help
 
@@ -15,18 +15,22 @@ Prints: what each of them prints is said in its own help.
 Exit codes: 0 done, 1 somebody is left, or the engine refused, 2 wrong use, or data cannot be opened";
 
 pub(in crate::cli) const FORGOTTEN_EXPORT: &str = "\
-Prints whom this journal has forgotten, to be kept beside its backups and newer than each of them.
-It only reads, and may run beside an engine.";
+Prints whom this journal has forgotten, or adds to the list in a file what is missing there.
+Keep that list beside the backups, newer than each of them. The journal is only read, also beside an engine.";
 
 pub(in crate::cli) const FORGOTTEN_EXPORT_MORE: &str = "\
 Examples:
-  karnay forgotten export > /mnt/elsewhere/forgotten.ndjson
+  karnay forgotten export --to /mnt/elsewhere/forgotten.ndjson
   DATABASE_URL=postgres://karnay:secret@db/karnay karnay forgotten export | wc -l
 
-Prints: one JSON object a line, the oldest first: organization, contact, numbers (keyed hashes, which say nothing without the data key), \
+With --to no line is ever lost: what the file has stays, also where this journal knows less, as one does that was just restored. The file is \
+written beside and put in its place when it is whole. A list belongs to one data key. Do not let a shell write the list with >, which \
+empties it first.
+
+Prints: with --to how many lines the list has and how many of them are new. Without it one JSON object a line, the oldest first: organization, contact, numbers (keyed hashes, which say nothing without the data key), \
 at, dataKey (which tells that key from another). Nothing of a person is in it.
 
-Exit codes: 0 printed, 2 the journal cannot be opened";
+Exit codes: 0 done, 2 the journal cannot be opened, or FILE cannot be written, is no such list, or is of another data key";
 
 pub(in crate::cli) const FORGOTTEN_APPLY: &str = "\
 Forgets again everybody on a list whom a restored backup brought back.
@@ -36,6 +40,7 @@ pub(in crate::cli) const FORGOTTEN_APPLY_MORE: &str = "\
 Examples:
   karnay forgotten apply /mnt/elsewhere/forgotten.ndjson
   HOST=127.0.0.1 karnay forgotten apply /mnt/elsewhere/forgotten.ndjson
+  karnay forgotten apply --nobody /mnt/elsewhere/forgotten.ndjson
 
 Start the engine on the restored data with HOST=127.0.0.1 first, so that nobody else sees what it brought back, and let others in when \
 this has ended with 0. Applying a list twice does no harm; whoever has a forgotten number since then is somebody new and is left alone. \
@@ -43,5 +48,5 @@ Numbers are forgotten too of contacts that the backup knows nothing of yet.
 
 Prints: what became of each line, and how many were listed, are forgotten again, were known before and are left.
 
-Exit codes: 0 everybody listed is forgotten, 1 somebody is left, or the engine is away, 2 wrong use, FILE is no such list, or is of another \
-data key";
+Exit codes: 0 everybody listed is forgotten, 1 somebody is left, or the engine is away, 2 wrong use, FILE is no such list, names \
+nobody, or is of another data key";

@@ -2,20 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::Row as _;
-use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::Postgres;
 use super::read::{bound, unavailable, unsigned};
+use super::schema::RESTORES_SINCE;
+use super::{Postgres, Reader};
 use crate::journal::restores::{DOUBT, MARK, Restored};
 use crate::journal::{Error, from_micros, micros};
 
 impl Postgres {
     pub(in crate::journal) async fn held(&self) -> Result<Option<Restored>, Error> {
-        let sql = "SELECT position, taken_at, restored_at FROM restores WHERE confirmed_at IS NULL
-                   ORDER BY number DESC LIMIT 1";
-        let found = self.at_home(sqlx::query(sql).fetch_optional(self.pool()?)).await;
-        let found = found.map_err(|why| unavailable(&why))?;
-        found.as_ref().map(restored).transpose().map_err(|why| unavailable(&why))
+        self.at_home(held(self.pool()?)).await.map_err(|why| unavailable(&why))
     }
 
     pub(in crate::journal) async fn confirm_restore(
@@ -27,6 +24,22 @@ impl Postgres {
         let confirm = sqlx::query(sql).bind(micros(at)).bind(by).execute(self.pool()?);
         self.at_home(confirm).await.map(|done| done.rows_affected() > 0).map_err(|why| unavailable(&why))
     }
+}
+
+impl Reader {
+    pub(in crate::journal) async fn held(&self) -> Result<Option<Restored>, Error> {
+        let format = sqlx::query_scalar::<_, i32>("SELECT format FROM journal_head").fetch_one(&self.0).await;
+        if format.map_err(|why| unavailable(&why))? < RESTORES_SINCE {
+            return Ok(None);
+        }
+        held(&self.0).await.map_err(|why| unavailable(&why))
+    }
+}
+
+async fn held(pool: &PgPool) -> sqlx::Result<Option<Restored>> {
+    let sql = "SELECT position, taken_at, restored_at FROM restores WHERE confirmed_at IS NULL
+               ORDER BY number DESC LIMIT 1";
+    sqlx::query(sql).fetch_optional(pool).await?.as_ref().map(restored).transpose()
 }
 
 /// To be called before anybody else sees the tables.

@@ -15,6 +15,8 @@ pub const FORMAT: i32 = 6;
 
 /// Journals of an older format were never signed.
 pub(super) const SIGNED_SINCE: i32 = 4;
+/// Those of an older format were never restored by `karnay restore`.
+pub(super) const RESTORES_SINCE: i32 = 6;
 
 /// "karn", the lock that nodes starting at the same time meet in.
 const STARTING: i64 = 0x6b61_726e;

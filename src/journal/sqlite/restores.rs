@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::Sqlite;
+use super::{Reader, Sqlite, schema};
 use crate::journal::restores::{DOUBT, MARK, Restored};
 use crate::journal::{Error, from_micros, micros};
 
@@ -19,6 +19,12 @@ impl Sqlite {
     ) -> Result<bool, Error> {
         let sql = "UPDATE restores SET confirmed_at = ?1, confirmed_by = ?2 WHERE confirmed_at IS NULL";
         self.write(move |c| Ok(c.execute(sql, params![micros(at), by])? > 0)).await
+    }
+}
+
+impl Reader {
+    pub(in crate::journal) async fn held(&self) -> Result<Option<Restored>, Error> {
+        self.read(|c| if schema::format(c)? >= schema::RESTORES_SINCE { held(c) } else { Ok(None) }).await
     }
 }
 

@@ -19,6 +19,8 @@ pub const FORMAT: i64 = 5;
 
 /// Journals of an older format were never signed.
 pub(super) const SIGNED_SINCE: i64 = 3;
+/// Those of an older format were never restored by `karnay restore`.
+pub(super) const RESTORES_SINCE: i64 = 5;
 
 /// "karn", in the place where SQLite files say whose they are.
 const APPLICATION: i64 = 0x6b61_726e;

@@ -49,18 +49,20 @@ fn said(out: &Output) -> (Option<i32>, String) {
     )
 }
 
-async fn somebody(world: &World, name: &str, phone: &str) -> String {
+pub(super) async fn somebody(world: &World, name: &str, phone: &str) -> String {
     let made = json!({ "firstName": name, "lastName": "Olimov", "phone": phone });
     Desk::of(world, "1", "admin").created(&made).await["id"].as_str().unwrap().to_owned()
 }
 
 /// Writes down whom the journal has forgotten.
 fn listed(world: &World, count: usize) -> String {
-    let list = world.run(&["forgotten", "export"]);
-    assert_eq!(list.status.code(), Some(0), "{}", said(&list).1);
-    assert_eq!(String::from_utf8_lossy(&list.stdout).lines().count(), count);
+    let printed = world.run(&["forgotten", "export"]);
+    assert_eq!(printed.status.code(), Some(0), "{}", said(&printed).1);
+    assert_eq!(String::from_utf8_lossy(&printed.stdout).lines().count(), count);
     let file = world.folder.path().join("forgotten.ndjson");
-    std::fs::write(&file, &list.stdout).unwrap();
+    let kept = said(&world.run(&["forgotten", "export", "--to", file.to_str().unwrap()]));
+    assert_eq!(kept.0, Some(0), "{}", kept.1);
+    assert_eq!(std::fs::read(&file).unwrap(), printed.stdout);
     file.to_str().unwrap().to_owned()
 }
 
