@@ -6,6 +6,7 @@ mod ends;
 mod pbx;
 mod rebuild;
 mod remote;
+mod restored;
 mod signing;
 mod simulation;
 mod users;
@@ -168,6 +169,7 @@ impl App {
         let address = self.listener.local_addr()?;
         let server = http::server(&self.engine, vec![self.listener.try_clone()?], http_workers())?;
         let handle = server.handle();
+        restored::tell(&self.journal).await;
         let serving = actix::spawn(server);
         tracing::info!("karnay {} listens at http://{address}", env!("CARGO_PKG_VERSION"));
         let end = tokio::select! {

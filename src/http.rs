@@ -48,6 +48,7 @@ mod promises;
 mod quarantine;
 mod recordings;
 pub mod replays;
+mod restore;
 mod results;
 mod sessions;
 mod settings;
@@ -309,6 +310,7 @@ impl FromRequest for Engine {
 pub fn configure(routes: &mut ServiceConfig<'_>) {
     dashboard::configure(routes);
     health::configure(routes);
+    restore::configure(routes);
     projections::configure(routes);
     uploads::configure(routes);
     start::configure(routes);

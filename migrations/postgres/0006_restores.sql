@@ -6,6 +6,9 @@ CREATE TABLE public.restores (
     position     bigint NOT NULL,
     taken_at     bigint NOT NULL,
     restored_at  bigint NOT NULL,
+    -- When a list of those who were forgotten was applied since.
+    applied_at   bigint,
+    applied_by   text,
     -- Until somebody has confirmed it nothing is begun that could ring anybody.
     confirmed_at bigint,
     confirmed_by text

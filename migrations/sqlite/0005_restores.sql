@@ -6,6 +6,9 @@ CREATE TABLE restores (
     position     INTEGER NOT NULL,
     taken_at     INTEGER NOT NULL,
     restored_at  INTEGER NOT NULL,
+    -- When a list of those who were forgotten was applied since.
+    applied_at   INTEGER,
+    applied_by   TEXT,
     -- Until somebody has confirmed it nothing is begun that could ring anybody.
     confirmed_at INTEGER,
     confirmed_by TEXT

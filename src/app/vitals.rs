@@ -19,7 +19,8 @@ use crate::http::vitals::{
     Actor, Asker, Effects, Error, Keeper, ParkedStream, Projection, Queue, Rebuild, Replayed, Status,
     Unconfirmed, Verification, Vitals,
 };
-use crate::journal::{self, Journal, QUEUE_LEN_MAX};
+use crate::journal::restores::{Confirmed, Restored};
+use crate::journal::{Journal, QUEUE_LEN_MAX};
 use crate::ports::Clock;
 
 /// A screen that is behind and stood still for so long has something to say in the log.
@@ -198,10 +199,22 @@ impl Vitals for Pulse {
         .boxed()
     }
 
-    fn confirm_restore<'a>(&'a self, by: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+    fn forgotten_applied<'a>(&'a self, by: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
         async move {
-            let confirmed = self.journal.confirm_restore(by, self.clock.now()).await;
-            confirmed.map_err(|why| Error::Journal(why.to_string()))
+            let noted = self.journal.forgotten_applied(by, self.clock.now()).await;
+            noted.map_err(|why| Error::Journal(why.to_string()))
+        }
+        .boxed()
+    }
+
+    fn confirm_restore<'a>(&'a self, by: &'a str, nobody: bool) -> BoxFuture<'a, Result<bool, Error>> {
+        async move {
+            let confirmed = self.journal.confirm_restore(by, nobody, self.clock.now()).await;
+            match confirmed.map_err(|why| Error::Journal(why.to_string()))? {
+                Confirmed::Done => Ok(true),
+                Confirmed::Nothing => Ok(false),
+                Confirmed::Unapplied => Err(Error::ForgottenUnapplied),
+            }
         }
         .boxed()
     }
@@ -227,10 +240,10 @@ fn error(why: projector::Error) -> Error {
     }
 }
 
-impl From<journal::restores::Restored> for Unconfirmed {
-    fn from(restored: journal::restores::Restored) -> Self {
-        let journal::restores::Restored { position, taken_at, restored_at } = restored;
-        Self::new(position, taken_at, restored_at)
+impl From<Restored> for Unconfirmed {
+    fn from(restored: Restored) -> Self {
+        let Restored { position, taken_at, restored_at, forgotten_applied } = restored;
+        Self::new(position, (taken_at, restored_at), forgotten_applied)
     }
 }
 

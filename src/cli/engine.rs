@@ -2,6 +2,7 @@
 //! What the engine answers is read leniently: a field that is missing is zero, one that is new is ignored.
 
 mod reporting;
+mod restored;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -217,19 +218,6 @@ impl Engine {
         }
         // What it is asked for is done even if it says nothing about it.
         Ok(self.understand(answer).await.map(|(_, accepted)| accepted).unwrap_or_default())
-    }
-
-    /// Lets a restored journal ring people again; false where nothing waited for that.
-    pub(super) async fn confirm_restore(&self) -> Result<bool, Error> {
-        #[derive(Deserialize)]
-        struct Answer {
-            confirmed: bool,
-        }
-        let answer = self.ask(Method::POST, "/restore/confirm").await?;
-        if !answer.status().is_success() {
-            return Err(self.refusal(answer).await);
-        }
-        self.understand(answer).await.map(|(_, Answer { confirmed })| confirmed)
     }
 
     /// Has everything signed that is recorded; the keys of its journal.

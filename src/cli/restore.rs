@@ -26,12 +26,15 @@ pub(super) struct Options {
     /// Tell the running engine that it may ring people again
     #[arg(long)]
     confirm: bool,
+    /// With --confirm: nobody was forgotten since the backup, so that no list has to be applied
+    #[arg(long, requires = "confirm")]
+    nobody_was_forgotten: bool,
 }
 
 pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
     match &options.from {
         Some(from) => restore(from, config, out).await,
-        None => confirm(config, out).await,
+        None => confirm(options.nobody_was_forgotten, config, out).await,
     }
 }
 
@@ -74,8 +77,8 @@ fn compare_keys(needed: Option<&str>, config: &Config) -> Result<bool, Error> {
     }
 }
 
-async fn confirm(config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
-    if Engine::of(config)?.confirm_restore().await? {
+async fn confirm(nobody: bool, config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
+    if Engine::of(config)?.confirm_restore(nobody).await? {
         writeln!(
             out,
             "confirmed: sessions can be started, and campaigns that were paused can be started again"

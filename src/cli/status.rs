@@ -51,16 +51,24 @@ struct Unconfirmed {
     position: u64,
     taken_at: String,
     restored_at: String,
+    forgotten_applied: bool,
 }
 
+const APPLIED: &str = "         a list of those who were forgotten was applied since";
+const UNAPPLIED: &str =
+    "         NOBODY IS FORGOTTEN AGAIN whom it brought back, until karnay forgotten apply <list>";
+
 fn restored(held: &Held, out: &mut dyn Write) -> io::Result<()> {
-    let Some(Unconfirmed { position, taken_at, restored_at }) = &held.restored else { return Ok(()) };
+    let Some(Unconfirmed { position, taken_at, restored_at, forgotten_applied }) = &held.restored else {
+        return Ok(());
+    };
     writeln!(
         out,
         "\nRESTORED at {restored_at} from a backup of {taken_at}, up to position {}: nobody is rung until \
          karnay restore --confirm",
         grouped(*position)
-    )
+    )?;
+    writeln!(out, "{}", if *forgotten_applied { APPLIED } else { UNAPPLIED })
 }
 
 fn played(played: &Played, out: &mut dyn Write) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Json;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -13,7 +13,7 @@ use super::problem::{Code, Problem, ProblemBody};
 use super::vitals::Status;
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
-    routes.service(live).service(ready).service(prometheus).service(status).service(confirm);
+    routes.service(live).service(ready).service(prometheus).service(status);
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,27 +51,6 @@ async fn prometheus(engine: Engine, _: Calls) -> HttpResponse {
     engine.vitals.status().await.gauge();
     let text = (engine.metrics)();
     HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")).body(text)
-}
-
-/// What became of a confirmation.
-#[derive(Debug, Serialize, ToSchema)]
-struct Confirmed {
-    /// False where no restore waited for it.
-    confirmed: bool,
-}
-
-/// Confirms that a journal which was restored from a backup may ring people again. Campaigns that it paused are started one by one.
-#[utoipa::path(tag = "engine", security(("token" = [])), responses(
-    (status = OK, body = Confirmed),
-    (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
-))]
-#[post("/restore/confirm")]
-async fn confirm(engine: Engine, admin: Admin) -> Result<Json<Confirmed>, Problem> {
-    let confirmed = engine.vitals.confirm_restore(&admin.0.actor).await?;
-    if confirmed {
-        tracing::warn!(by = admin.0.actor, "a restore was confirmed: people may be rung again");
-    }
-    Ok(Json(Confirmed { confirmed }))
 }
 
 /// The engine at one glance.

@@ -115,6 +115,7 @@ codes! {
     EvidenceTooLong    = CONFLICT,               "evidence-too-long",    "The evidence would be too long";
     JournalDamaged     = CONFLICT,               "journal-damaged",      "The journal is not what was written";
     RebuildRunning     = CONFLICT,               "rebuild-running",      "The projection is being rebuilt already";
+    ForgottenUnapplied = CONFLICT,               "forgotten-unapplied",  "Nobody was forgotten again yet";
     UserExists         = CONFLICT,               "user-exists",          "There is a user of that name";
     ExchangeUnset      = CONFLICT,               "exchange-unset",       "No exchange is watched";
     CursorElsewhere    = CONFLICT,               "cursor-elsewhere",     "The cursor stands elsewhere";

@@ -23,8 +23,11 @@ pub trait Vitals: Send + Sync + fmt::Debug {
     fn replay<'a>(&'a self, parked: ParkedStream<'a>) -> BoxFuture<'a, Result<Replayed, Error>>;
     /// Gives up the events of a parked stream.
     fn discard<'a>(&'a self, parked: ParkedStream<'a>) -> BoxFuture<'a, Result<(), Error>>;
-    /// From now on a restored journal may ring people again; false where nothing was to be confirmed.
-    fn confirm_restore<'a>(&'a self, by: &'a str) -> BoxFuture<'a, Result<bool, Error>>;
+    /// Notes that a list of those who were forgotten was applied to a restored journal; false where no restore waits for it.
+    fn forgotten_applied<'a>(&'a self, by: &'a str) -> BoxFuture<'a, Result<bool, Error>>;
+    /// From now on a restored journal may ring people again; false where nothing was to be confirmed. `nobody` was forgotten since the
+    /// backup, where no list was applied.
+    fn confirm_restore<'a>(&'a self, by: &'a str, nobody: bool) -> BoxFuture<'a, Result<bool, Error>>;
     /// Begins to look whether the journal is what was written; false where a look is under way already.
     fn verify(&self, by: Asker) -> bool;
     /// What this node knows of such looks since it was started.
@@ -100,6 +103,11 @@ pub enum Error {
     NotParked,
     #[error("the projection is being rebuilt already")]
     RebuildRunning,
+    #[error(
+        "no list of those who were forgotten was applied since the restore: karnay forgotten apply <list>; where nobody was forgotten \
+         since the backup, say so: karnay restore --confirm --nobody-was-forgotten, or nobodyWasForgotten"
+    )]
+    ForgottenUnapplied,
     #[error("{0}")]
     Unavailable(String),
     #[error("{0}")]
@@ -140,11 +148,18 @@ pub struct Unconfirmed {
     taken_at: Stamp,
     #[schema(value_type = String, format = DateTime)]
     restored_at: Stamp,
+    /// Whether a list of those who were forgotten was applied since (`karnay forgotten apply`). Until then whom the backup brought back is
+    /// not forgotten, and the restore is confirmed only for whoever says that nobody was.
+    pub forgotten_applied: bool,
 }
 
 impl Unconfirmed {
-    pub fn new(position: Position, taken_at: DateTime<Utc>, restored_at: DateTime<Utc>) -> Self {
-        Self { position, taken_at: Stamp(taken_at), restored_at: Stamp(restored_at) }
+    pub fn new(
+        position: Position,
+        (taken_at, restored_at): (DateTime<Utc>, DateTime<Utc>),
+        forgotten_applied: bool,
+    ) -> Self {
+        Self { position, taken_at: Stamp(taken_at), restored_at: Stamp(restored_at), forgotten_applied }
     }
 }
 

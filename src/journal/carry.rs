@@ -175,6 +175,8 @@ pub(super) const TABLES: [Table; 12] = [
             ("position", Kind::Int),
             ("taken_at", Kind::Int),
             ("restored_at", Kind::Int),
+            ("applied_at", Kind::Int),
+            ("applied_by", Kind::Text),
             ("confirmed_at", Kind::Int),
             ("confirmed_by", Kind::Text),
         ],

@@ -178,8 +178,11 @@ async fn is_held(desk: &Desk, campaign: &str, position: u64) {
 
 async fn goes_on_when_it_is_confirmed(desk: &Desk, campaign: &str) {
     let (code, told) = said(&desk.world.run(&["restore", "--confirm"]));
+    assert!(code == Some(1) && told.contains("karnay forgotten apply <list>"), "{told}");
+    let confirm = ["restore", "--confirm", "--nobody-was-forgotten"];
+    let (code, told) = said(&desk.world.run(&confirm));
     assert!(code == Some(0) && told.starts_with("confirmed"), "{told}");
-    let (code, told) = said(&desk.world.run(&["restore", "--confirm"]));
+    let (code, told) = said(&desk.world.run(&confirm));
     assert!(code == Some(0) && told.starts_with("nothing was to be confirmed"), "{told}");
     assert_eq!(desk.world.status().await["restored"], Value::Null);
     assert_eq!(desk.shown(campaign).await["status"], "PAUSED", "people start campaigns, one by one");

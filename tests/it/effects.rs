@@ -12,6 +12,7 @@ use domain::session::{Exit, Phase};
 use far::{Act, Far};
 use karnay::actors::effector::Limits;
 use karnay::journal::effects::{Errand, Take};
+use karnay::journal::restores::Confirmed;
 use karnay::ports::{Clock as _, Ids as _, Known};
 
 use crate::postgres::{self, Server};
@@ -169,7 +170,8 @@ async fn opened_before_a_restore_is_confirmed_it_is_not_launched(bench: Bench) {
     assert!(why.contains("restored from a backup") && why.contains("nothing was started"), "{why}");
     assert_eq!((far.launched().len(), far.asked()), (0, 0));
 
-    assert!(bench.journal.confirm_restore("admin", bench.clock.now()).await.unwrap());
+    let confirmed = bench.journal.confirm_restore("admin", true, bench.clock.now()).await;
+    assert_eq!(confirmed.unwrap(), Confirmed::Done);
     let session = bench.open_session("session-2-abc").await;
     settled(|| bench.phase(&session), Phase::Completed).await;
     assert_eq!(far.launched().len(), 1);

@@ -10,7 +10,7 @@ use crate::http_sign_in::{key, send, signed_in, user, with};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 104] = [
+const ROUTES: [(&str, &str, Door); 105] = [
     ("GET", "/", Door::Open),
     ("GET", "/ui/sessions", Door::Open),
     ("GET", "/health/live", Door::Open),
@@ -109,6 +109,7 @@ const ROUTES: [(&str, &str, Door); 104] = [
     ("GET", "/settings", Door::Admin),
     ("GET", "/status", Door::Admin),
     ("POST", "/restore/confirm", Door::Admin),
+    ("POST", "/restore/forgotten", Door::Admin),
     ("GET", "/projections", Door::Admin),
     ("POST", "/projections/session_stats/rebuild", Door::Admin),
     ("GET", "/projections/session_stats/parked", Door::Admin),

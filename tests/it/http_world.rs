@@ -118,7 +118,11 @@ impl Vitals for Calm {
         async { Ok(()) }.boxed()
     }
 
-    fn confirm_restore<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+    fn forgotten_applied<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+        async { Ok(true) }.boxed()
+    }
+
+    fn confirm_restore<'a>(&'a self, _: &'a str, _: bool) -> BoxFuture<'a, Result<bool, Error>> {
         async { Ok(true) }.boxed()
     }
 

@@ -62,7 +62,13 @@ pub(super) async fn run(
         out.flush()?;
     }
     writeln!(out, "listed: {}, forgotten again: {again}, known before: {before}, left: {left}", lines.len())?;
-    Ok(if left == 0 { Outcome::Fine } else { Outcome::NotFine })
+    if left > 0 {
+        return Ok(Outcome::NotFine);
+    }
+    if engine.forgotten_applied().await? {
+        writeln!(out, "next: karnay restore --confirm, once everything else was looked at")?;
+    }
+    Ok(Outcome::Fine)
 }
 
 /// With which numbers, by contact.

@@ -27,14 +27,17 @@ Examples:
   karnay restore /mnt/elsewhere/karnay-2026-11-21
   DATABASE_URL=postgres://karnay:secret@db/karnay karnay restore /mnt/elsewhere/karnay-2026-11-21
   karnay restore --confirm
+  karnay restore --confirm --nobody-was-forgotten
 
 Put data.key (or DATA_KEY) back first. A restored engine knows nothing of what happened after the backup, so until somebody has confirmed \
-it, it pauses every campaign that runs and starts no session; karnay status says so. What was to be done at the backup's moment is asked \
+it, it pauses every campaign that runs and starts no session; karnay status says so. A backup brings back whoever was forgotten after it \
+was taken: karnay forgotten apply comes before --confirm, which is refused otherwise, unless --nobody-was-forgotten says that there is \
+nobody. What was to be done at the backup's moment is asked \
 about and never done again. Campaigns stay paused after the confirmation and are started one by one.
 
 Prints: up to which position it goes and what to do next; with --confirm whether anything waited for it.
 
-Exit codes: 0 restored or confirmed, 1 the backup is wrong, which is then named, or the engine is away, 2 wrong use, the target is not \
+Exit codes: 0 restored or confirmed, 1 the backup is wrong, which is then named, no list of the forgotten was applied, or the engine is away, 2 wrong use, the target is not \
 empty, or it belongs to another data key";
 
 pub(in crate::cli) const MOVE: &str = "\

@@ -43,7 +43,7 @@ Examples:
   karnay forgotten apply --nobody /mnt/elsewhere/forgotten.ndjson
 
 Start the engine on the restored data with HOST=127.0.0.1 first, so that nobody else sees what it brought back, and let others in when \
-this has ended with 0. Applying a list twice does no harm; whoever has a forgotten number since then is somebody new and is left alone. \
+this has ended with 0: it then tells the engine that the list was applied, without which karnay restore --confirm is refused. Applying a list twice does no harm; whoever has a forgotten number since then is somebody new and is left alone. \
 Numbers are forgotten too of contacts that the backup knows nothing of yet.
 
 Prints: what became of each line, and how many were listed, are forgotten again, were known before and are left.

@@ -372,6 +372,7 @@ impl From<vitals::Error> for Problem {
             vitals::Error::UnknownProjection(_) => Code::ProjectionUnknown,
             vitals::Error::NotParked => Code::StreamNotParked,
             vitals::Error::RebuildRunning => Code::RebuildRunning,
+            vitals::Error::ForgottenUnapplied => Code::ForgottenUnapplied,
             vitals::Error::Journal(why) => {
                 return Self::new(Code::JournalUnavailable, "the journal cannot be changed now").because(why);
             }

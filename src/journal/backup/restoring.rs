@@ -33,7 +33,12 @@ pub async fn restore(
     };
     refuse_recordings(&target.recordings)?;
     let (manifest, _) = check(from, &Wanted::default(), told).await?;
-    let restored = Restored { position: manifest.position, taken_at: manifest.taken_at, restored_at: now };
+    let restored = Restored {
+        position: manifest.position,
+        taken_at: manifest.taken_at,
+        restored_at: now,
+        forgotten_applied: false,
+    };
     let (kept, recordings, sealed) = (from.join(RECORDINGS), target.recordings.clone(), manifest.clone());
     apart(move || put_recordings(&kept, &sealed, &recordings)).await?;
     match &target.place {

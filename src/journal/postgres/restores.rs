@@ -7,7 +7,7 @@ use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use super::read::{bound, unavailable, unsigned};
 use super::schema::RESTORES_SINCE;
 use super::{Postgres, Reader};
-use crate::journal::restores::{DOUBT, MARK, Restored};
+use crate::journal::restores::{DOUBT, HELD, MARK, Restored};
 use crate::journal::{Error, from_micros, micros};
 
 impl Postgres {
@@ -15,14 +15,14 @@ impl Postgres {
         self.at_home(held(self.pool()?)).await.map_err(|why| unavailable(&why))
     }
 
-    pub(in crate::journal) async fn confirm_restore(
+    pub(in crate::journal) async fn note(
         &self,
+        what: &'static str,
         by: &str,
         at: DateTime<Utc>,
     ) -> Result<bool, Error> {
-        let sql = "UPDATE restores SET confirmed_at = $1, confirmed_by = $2 WHERE confirmed_at IS NULL";
-        let confirm = sqlx::query(sql).bind(micros(at)).bind(by).execute(self.pool()?);
-        self.at_home(confirm).await.map(|done| done.rows_affected() > 0).map_err(|why| unavailable(&why))
+        let note = sqlx::query(what).bind(micros(at)).bind(by).execute(self.pool()?);
+        self.at_home(note).await.map(|done| done.rows_affected() > 0).map_err(|why| unavailable(&why))
     }
 }
 
@@ -37,14 +37,12 @@ impl Reader {
 }
 
 async fn held(pool: &PgPool) -> sqlx::Result<Option<Restored>> {
-    let sql = "SELECT position, taken_at, restored_at FROM restores WHERE confirmed_at IS NULL
-               ORDER BY number DESC LIMIT 1";
-    sqlx::query(sql).fetch_optional(pool).await?.as_ref().map(restored).transpose()
+    sqlx::query(HELD).fetch_optional(pool).await?.as_ref().map(restored).transpose()
 }
 
 /// To be called before anybody else sees the tables.
 pub(super) async fn mark(connection: &mut PgConnection, restored: &Restored) -> sqlx::Result<()> {
-    let Restored { position, taken_at, restored_at } = restored;
+    let Restored { position, taken_at, restored_at, forgotten_applied: _ } = restored;
     let mark = sqlx::query(MARK).bind(bound(*position)).bind(micros(*taken_at)).bind(micros(*restored_at));
     mark.execute(&mut *connection).await?;
     sqlx::query(DOUBT).execute(connection).await.map(drop)
@@ -55,5 +53,6 @@ fn restored(row: &PgRow) -> sqlx::Result<Restored> {
         position: unsigned(row, 0)?,
         taken_at: from_micros(row.try_get(1)?),
         restored_at: from_micros(row.try_get(2)?),
+        forgotten_applied: row.try_get(3)?,
     })
 }
