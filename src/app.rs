@@ -368,7 +368,8 @@ fn doors(
     let wards::World { journal, screens, dispatch, ports, .. } = world;
     let verifying = Verifying::new(place(world.config), &ports.clock);
     let played = options.simulated.clone();
-    let vitals = Pulse::new((journal, screens), dispatch, actors, (ports, played), verifying);
+    let folder = &world.config.store.data_dir;
+    let vitals = Pulse::new((journal, screens), dispatch, actors, (ports, played), (verifying, folder));
     let engine = http::Engine::try_new(http::Parts {
         dispatch: dispatch.clone(),
         screens: screens.clone(),

@@ -1,6 +1,7 @@
 //! How the engine is, gathered from its parts for `/status`, `/health/ready` and `/metrics`.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ use crate::http::vitals::{
     Actor, Asker, Effects, Error, Keeper, ParkedStream, Projection, Queue, Rebuild, Replayed, Status,
     Unconfirmed, Verification, Vitals,
 };
+use crate::journal::moving;
 use crate::journal::restores::{Confirmed, Restored};
 use crate::journal::{Journal, QUEUE_LEN_MAX};
 use crate::ports::Clock;
@@ -40,6 +42,8 @@ pub(super) struct Pulse {
     clock: Arc<dyn Clock>,
     verifying: Verifying,
     simulated: Vec<&'static str>,
+    /// Where keys lie, and a journal that is embedded or was.
+    folder: PathBuf,
     began: Instant,
     /// Where each screen that is behind was at the last look, and since when it is there.
     seen: Mutex<HashMap<String, (Position, Instant)>>,
@@ -51,7 +55,7 @@ impl Pulse {
         dispatch: &Dispatch,
         (guardian, projectors): (&guardian::Handle, Vec<projector::Handle>),
         (ports, simulated): (&Ports, Vec<&'static str>),
-        verifying: Verifying,
+        (verifying, folder): (Verifying, &Path),
     ) -> Self {
         Self {
             journal: journal.clone(),
@@ -62,6 +66,7 @@ impl Pulse {
             clock: Arc::clone(&ports.clock),
             verifying,
             simulated,
+            folder: folder.to_owned(),
             began: Instant::now(),
             seen: Mutex::default(),
         }
@@ -217,6 +222,10 @@ impl Vitals for Pulse {
             }
         }
         .boxed()
+    }
+
+    fn is_left_behind(&self) -> bool {
+        moving::is_left_behind(&self.folder)
     }
 
     fn verify(&self, by: Asker) -> bool {

@@ -56,5 +56,18 @@ pub(super) async fn run(
         "next: start the engine with DATABASE_URL set; DATA_DIR stays {}, for its keys",
         folder.display()
     )?;
+    if let Err((path, why)) = moving::remove_screens(folder) {
+        writeln!(
+            out,
+            "NOTE: {} cannot be removed: {why}. Remove it: nothing needs it, and persons stand in it",
+            path.display()
+        )?;
+    }
+    writeln!(
+        out,
+        "journal.db stays there as it is now, and is a backup: whoever is forgotten from now on is not forgotten in it. Remove it \
+         (rm {0}/journal.db*) when it is sure that nobody goes back to it, and at the latest when backups of today are to be removed",
+        folder.display()
+    )?;
     Ok(Outcome::Fine)
 }

@@ -28,6 +28,8 @@ pub trait Vitals: Send + Sync + fmt::Debug {
     /// From now on a restored journal may ring people again; false where nothing was to be confirmed. `nobody` was forgotten since the
     /// backup, where no list was applied.
     fn confirm_restore<'a>(&'a self, by: &'a str, nobody: bool) -> BoxFuture<'a, Result<bool, Error>>;
+    /// Whether the journal came from the data folder and still lies there, too: what is forgotten here is not forgotten in it.
+    fn is_left_behind(&self) -> bool;
     /// Begins to look whether the journal is what was written; false where a look is under way already.
     fn verify(&self, by: Asker) -> bool;
     /// What this node knows of such looks since it was started.

@@ -1,7 +1,8 @@
 //! The way from the embedded store to PostgreSQL: everything is carried over in one transaction, checked where it arrived, and only then
 //! the folder is marked. Whatever goes wrong before that leaves the folder as it was.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
@@ -36,4 +37,14 @@ pub async fn to_database(
     let moved = Moved { to, at: now, position, digest };
     held.mark(&moved)?;
     Ok((report, moved))
+}
+
+/// Removes the screens that were left where the journal was moved from. What cannot be removed is told with the reason.
+pub fn remove_screens(folder: &Path) -> Result<(), (PathBuf, io::Error)> {
+    sqlite::remove_screens(folder)
+}
+
+/// Whether a journal that was moved still lies in the folder: whoever is forgotten since is not forgotten in it.
+pub fn is_left_behind(folder: &Path) -> bool {
+    sqlite::is_left_behind(folder)
 }

@@ -46,7 +46,7 @@ use story::select_keys;
 
 pub(super) use carry::{copy, counts, dump, load, mark};
 pub use moved::Moved;
-pub(super) use moved::{lock_empty, lock_for_moving};
+pub(super) use moved::{is_left_behind, lock_empty, lock_for_moving, refuse_moved, remove_screens};
 pub use schema::{FILE, FORMAT};
 
 /// The handle: submits to the writer, reads beside it.

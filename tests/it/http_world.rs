@@ -126,6 +126,10 @@ impl Vitals for Calm {
         async { Ok(true) }.boxed()
     }
 
+    fn is_left_behind(&self) -> bool {
+        false
+    }
+
     fn verify(&self, _: Asker) -> bool {
         true
     }

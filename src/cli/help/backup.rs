@@ -42,7 +42,7 @@ empty, or it belongs to another data key";
 
 pub(in crate::cli) const MOVE: &str = "\
 Moves the journal from the data folder to PostgreSQL, with its positions, digests, keys, cursors and checkpoints.
-The engine has to be stopped. The folder keeps everything, and a mark so that nobody goes on with it by accident.";
+The engine has to be stopped. The folder keeps its journal and its keys, and a mark so that nobody goes on with it by accident.";
 
 pub(in crate::cli) const MOVE_MORE: &str = "\
 Examples:
@@ -52,7 +52,8 @@ Examples:
 
 Everything is carried over in one transaction into an empty database, verified there, and only then is the folder marked: moved.json in it \
 says where it went. Remove that file to go on with the folder as it was. Keys stay in the folder, which the engine goes on using for them. \
-Screens are built anew at the first start.
+Screens are removed from it and built anew at the first start. The journal that stays in the folder is a backup, from which nobody is \
+forgotten any more: remove journal.db when nobody goes back to it, and at the latest when backups of that day are removed.
 
 Prints: what arrived, its digest, and how to start; progress on stderr.
 

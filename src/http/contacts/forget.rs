@@ -26,6 +26,8 @@ const LEFT: &[&str] = &[
     "what a voice agent, an exchange or whoever exported keeps is theirs to remove, and so is what a call server keeps beside the recordings that its reports name",
     "backups made before this still hold it: docs/personal-data.md says what to do with them",
 ];
+const LEFT_BEHIND: &str = "the journal that was moved from DATA_DIR to the database still lies there, beside moved.json, and still holds it: it is a backup, to be \
+                           removed as backups are";
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -55,7 +57,7 @@ struct ForgottenView {
     /// Contacts that have one of the given `numbers` here: it is theirs, and is forgotten with them.
     others: Vec<Uuid>,
     /// What is out of the engine's reach.
-    left: &'static [&'static str],
+    left: Vec<&'static str>,
 }
 
 /// Forgets the person: the keys are destroyed that everything was sealed with, screens, lists and recordings lose what they show of
@@ -95,7 +97,8 @@ pub(super) async fn forget(
     answer.insert_header((edge::POSITION, forgotten.position));
     let (id, numbers, at) = (asked.contact, forgotten.numbers.len(), Stamp(forgotten.at));
     let others = forgotten.others;
-    Ok(answer.json(ForgottenView { id, forgotten: true, done, at, numbers, others, left: LEFT }))
+    let left = LEFT.iter().copied().chain(engine.vitals.is_left_behind().then_some(LEFT_BEHIND)).collect();
+    Ok(answer.json(ForgottenView { id, forgotten: true, done, at, numbers, others, left }))
 }
 
 fn listed(texts: &str) -> Result<Vec<Fingerprint>, Problem> {

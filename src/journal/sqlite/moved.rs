@@ -44,6 +44,8 @@ pub(in crate::journal) fn lock_for_moving(folder: &Path) -> Result<Held, Error> 
     Ok(Held { _lock: lock, folder: folder.to_owned() })
 }
 
+/// What screens are kept in beside a journal, built anew from it wherever it goes.
+const SCREENS: [&str; 3] = ["screens.db", "screens.db-wal", "screens.db-shm"];
 /// What an engine leaves in its folder beside keys, its screens included: nobody is to see another journal's.
 const LEFT: [&str; 4] = [FILE, schema::LOG, "screens.db", "screens.db-wal"];
 
@@ -75,8 +77,25 @@ impl Held {
     }
 }
 
+/// Removes the screens of a journal that went elsewhere: nothing needs them, and persons stand in them in clear. What cannot be removed is
+/// told with the reason.
+pub(in crate::journal) fn remove_screens(folder: &Path) -> Result<(), (PathBuf, std::io::Error)> {
+    for path in SCREENS.map(|name| folder.join(name)) {
+        match fs::remove_file(&path) {
+            Err(why) if why.kind() != ErrorKind::NotFound => return Err((path, why)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether a journal that went elsewhere still lies there, as it was then.
+pub(in crate::journal) fn is_left_behind(folder: &Path) -> bool {
+    [MARK, FILE].into_iter().all(|name| folder.join(name).exists())
+}
+
 /// What says that a journal went somewhere else says how to follow it, and how to come back.
-pub(super) fn refuse_moved(folder: &Path) -> Result<(), Error> {
+pub(in crate::journal) fn refuse_moved(folder: &Path) -> Result<(), Error> {
     let path = folder.join(MARK);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::{PATIENCE, said};
+use crate::forgetting::forget;
 use crate::forgetting::planted::Planted;
 use crate::postgres::{Server, Sync};
 use crate::world::{World, report};
@@ -15,7 +16,7 @@ const SESSION: &str = "session-9-abc123";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_journal_moves_to_postgres_with_all_it_has() {
     let mut world = World::sqlite();
-    drop(Planted::everywhere(&mut world).await);
+    let planted = Planted::everywhere(&mut world).await;
     assert_eq!(world.report(&report(SESSION, 1)).await.unwrap().status(), 200);
     let token = world.token();
     let path = world.url("/cursors/crm");
@@ -35,6 +36,10 @@ async fn a_journal_moves_to_postgres_with_all_it_has() {
 
     let (code, told) = said(&world.run(&["move", "--to", &url]));
     assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("is a backup") && told.contains("journal.db*"), "{told}");
+    let names = fs::read_dir(world.data()).unwrap().map(|entry| entry.unwrap().file_name());
+    let screens: Vec<_> = names.filter(|name| name.to_string_lossy().starts_with("screens")).collect();
+    assert!(screens.is_empty(), "nobody is told of there any more: {screens:?}");
     let (code, told) = said(&world.run(&["serve"]));
     assert!(
         code == Some(2) && told.contains("was moved to database") && told.contains("moved.json"),
@@ -54,6 +59,8 @@ async fn a_journal_moves_to_postgres_with_all_it_has() {
     assert!(answer.text().await.unwrap().contains("\"crm\""), "the cursor came along");
     until_shown(&world, &shown).await;
     assert_eq!(world.report(&report(SESSION, 2)).await.unwrap().status(), 200);
+    let forgotten = forget(&world, &planted.contact).await;
+    assert!(forgotten["left"].to_string().contains("beside moved.json"), "{forgotten}");
     assert!(world.stop().success());
     assert!(world.verify().status.success());
     goes_back(world).await;
@@ -91,7 +98,15 @@ async fn goes_back(mut world: World) {
     world.unset("DATABASE_URL");
     fs::remove_file(world.data().join("moved.json")).unwrap();
     world.start().await;
-    assert_eq!(world.json(&format!("/calls/session/{SESSION}")).await["processedNumbers"], 1);
+    let began = Instant::now();
+    let shown = async || {
+        let session = world.get(&format!("/calls/session/{SESSION}")).await;
+        session.json::<Value>().await.unwrap()["processedNumbers"].clone()
+    };
+    while shown().await != 1 && began.elapsed() < PATIENCE {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(shown().await, 1, "the screens are built anew");
 }
 
 #[tokio::test(flavor = "multi_thread")]
