@@ -11,6 +11,7 @@ mod help;
 mod import;
 mod kerio_probe;
 mod moving;
+mod opening;
 mod progress;
 mod rebuild;
 mod replay;

@@ -2,13 +2,12 @@
 
 use std::io::{self, Write};
 
-use super::verify::place;
+use super::opening;
 use super::{Error, Outcome};
 use crate::config::Config;
-use crate::journal::verify::Reader;
 
 pub(super) async fn run(config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
-    let reader = Reader::open(&place(config)).await?;
+    let reader = opening::as_of_today(config).await?;
     let Some(newest) = reader.newest_checkpoint().await? else {
         writeln!(io::stderr(), "karnay: nothing of this journal is signed yet")?;
         return Ok(Outcome::NotFine);

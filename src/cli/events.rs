@@ -7,13 +7,12 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 use domain::fact::{self, Circumstances, Position, UnknownType};
 
-use super::verify::place;
+use super::opening;
 use super::when::{Said, first, said};
 use super::{Error, Outcome, export, help};
 use crate::config::Config;
 use crate::journal::masked::masked;
 use crate::journal::told::{COLUMNS, Told, Types};
-use crate::journal::verify::Reader;
 use crate::journal::{Stored, from_micros};
 
 #[derive(Debug, Args)]
@@ -65,7 +64,7 @@ pub(super) async fn run(options: Options, config: &Config, out: &mut dyn Write) 
 }
 
 async fn print(options: &Options, config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
-    let reader = Reader::open(&place(config)).await?;
+    let reader = opening::to_look(config).await?;
     let mut sheet = Sheet::begin(options.format, BufWriter::new(out))?;
     let wanted = Types::from(options.types.clone());
     let from = options.from.when(config.house.timezone);

@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::{self, Receiver};
 
 use super::Outcome;
+use super::opening;
 use super::progress::Progress;
 use super::table::{counted, grouped};
-use super::verify::place;
 use super::when::{Said, said};
 use crate::config::Config;
 use crate::journal::bounds::Bounds;
@@ -133,7 +133,7 @@ pub(super) async fn run(
     config: &Config,
     out: &mut dyn Write,
 ) -> Result<Outcome, super::Error> {
-    let reader = Reader::open(&place(config)).await?;
+    let reader = opening::to_look(config).await?;
     let folder = options.out.clone();
     let (mut plan, _alone) = Plan::of((&reader, config.house.timezone), options).await?;
     let mut progress = Progress::begin("export");

@@ -13,8 +13,8 @@ use domain::ids::{Fingerprint, Organization};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::opening;
 use super::table::{counted, grouped};
-use super::verify::place;
 use super::{Error, Outcome, help};
 use crate::config::Config;
 use crate::journal::verify::Reader;
@@ -72,7 +72,7 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
 }
 
 async fn export(to: Option<&Path>, config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
-    let reader = Reader::open(&place(config)).await?;
+    let reader = opening::as_of_today(config).await?;
     let lines = listed(&reader).await?;
     if reader.held().await?.is_some() {
         writeln!(

@@ -156,7 +156,7 @@ Examples:
 Prints: one JSON object on one line: number, position, digest, signedAt (microseconds since 1970), key, signature. It only reads, and \
 may run beside an engine; a running engine signs every few minutes and when it stops.
 
-Exit codes: 0 printed, 1 nothing is signed yet, 2 the journal cannot be opened";
+Exit codes: 0 printed, 1 nothing is signed yet, 2 the journal cannot be opened, or it was moved elsewhere";
 
 pub(super) const SIGNING_KEY: &str = "\
 Shows or renews the key that checkpoints and evidence are signed with (Ed25519).

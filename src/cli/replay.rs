@@ -22,7 +22,7 @@ use domain::ids::Organization;
 use domain::language::Language;
 use tokio::time::Instant;
 
-use super::verify::place;
+use super::opening;
 use super::when::{Said, When, said};
 use super::{Outcome, token};
 use crate::adapters::system::SystemIds;
@@ -116,7 +116,7 @@ pub(super) async fn run(
     if options.step && !on_terminal {
         return Err(Error::NoTerminal.into());
     }
-    let reader = Reader::open(&place(config)).await?;
+    let reader = opening::to_look(config).await?;
     let organization = options.org.as_ref().unwrap_or(&config.house.organization);
     let asked = Asked { organization, kind: options.kind, id: &options.id };
     let subject = asked.find(&reader).await?;

@@ -5,14 +5,13 @@ use std::io::{self, Write};
 use clap::{Args, Subcommand};
 
 use super::engine::{self, Engine};
-use super::verify::place;
+use super::opening;
 use super::{Error, Outcome, help, table};
 use crate::adapters::system::SystemIds;
 use crate::app;
 use crate::config::{Config, keys};
 use crate::journal::from_micros;
 use crate::journal::signing::KeyRecord;
-use crate::journal::verify::Reader;
 use crate::ports::Ids as _;
 
 #[derive(Debug, Args)]
@@ -46,7 +45,7 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
 }
 
 async fn show(config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
-    let known = Reader::open(&place(config)).await?.signing_keys().await?;
+    let known = opening::to_look(config).await?.signing_keys().await?;
     if known.is_empty() {
         writeln!(io::stderr(), "karnay: nothing of this journal is signed yet")?;
         return Ok(Outcome::NotFine);
@@ -77,7 +76,7 @@ async fn rotate(config: &Config, lost: bool, out: &mut dyn Write) -> Result<Outc
         return Err(Error::KeyIsSet);
     }
     // Only looks, so that no key is left where there is no journal.
-    Reader::open(&place(config)).await?;
+    opening::as_of_today(config).await?;
     let fill = &mut |bytes: &mut [u8]| SystemIds.fill(bytes);
     let newest = if lost {
         app::lose_key_offline(config).await.map_err(|why| Error::Start(format!("{why:#}")))?

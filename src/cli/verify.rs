@@ -7,13 +7,14 @@ use clap::Args;
 use domain::fact::Position;
 use serde::Deserialize;
 
+use super::opening;
 use super::progress::Progress;
 use super::table;
 use super::{Error, Outcome};
 use crate::config::Config;
 use crate::journal::backup::{self, Fault as Wrong};
 use crate::journal::signing::Checkpoint;
-use crate::journal::verify::{self, Fault, Lost, Place, Reader, Report, Wanted};
+use crate::journal::verify::{self, Fault, Lost, Place, Report, Wanted};
 
 const REMEDY: &str = "Their keys are missing in person_keys: bring the rows back from a backup";
 
@@ -47,7 +48,7 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
     if let Some(folder) = &options.backup {
         return of_backup(folder, &wanted, out).await;
     }
-    let reader = Reader::open(&place(config)).await?;
+    let reader = opening::to_look(config).await?;
     let last = wanted.to.unwrap_or(reader.position().await?);
     if wanted.from.is_some_and(|from| from > last) {
         return Err(Error::After(last));

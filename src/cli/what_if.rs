@@ -19,11 +19,10 @@ use domain::rules::Pack;
 use uuid::Uuid;
 
 use super::Outcome;
+use super::opening;
 use super::replay::keyring;
-use super::verify::place;
 use super::when::{Said, said};
 use crate::config::Config;
-use crate::journal::verify::Reader;
 use crate::{app, journal};
 use page::Page;
 use past::{Missing, Past};
@@ -82,7 +81,7 @@ pub(super) async fn run(
     }
     let other = options.rules.as_deref().map(rules::read).transpose().map_err(Error::from)?;
     let house = app::house_of(config).map_err(|why| super::Error::Start(format!("{why:#}")))?;
-    let reader = Reader::open(&place(config)).await?;
+    let reader = opening::to_look(config).await?;
     let keyring = keyring(&reader, config).await?;
     let organization = options.org.as_ref().unwrap_or(&config.house.organization);
     let until = options.until.as_ref().map(|until| until.when(config.house.timezone));

@@ -25,6 +25,16 @@ pub enum Place {
     Url(String),
 }
 
+impl Place {
+    /// Refuses a folder whose journal went elsewhere: what is in it stands still, and what is made of it is not of today.
+    pub fn refuse_moved(&self) -> Result<(), Error> {
+        match self {
+            Self::Folder(folder) => sqlite::refuse_moved(folder),
+            Self::Url(_) => Ok(()),
+        }
+    }
+}
+
 /// A journal opened for reading only, also beside a running engine.
 #[derive(Debug, Clone)]
 pub struct Reader(pub(super) Store);

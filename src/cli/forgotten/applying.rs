@@ -8,11 +8,10 @@ use domain::ids::{Fingerprint, Organization};
 use uuid::Uuid;
 
 use super::super::engine::{Engine, Forgot};
-use super::super::verify::place;
+use super::super::opening;
 use super::super::{Error, Outcome};
 use super::{Line, listed, read, refuse_others, wrong};
 use crate::config::Config;
-use crate::journal::verify::Reader;
 
 pub(super) async fn run(
     file: &Path,
@@ -26,7 +25,7 @@ pub(super) async fn run(
                    --nobody";
         return Err(wrong(file, why.to_owned()));
     }
-    let reader = Reader::open(&place(config)).await?;
+    let reader = opening::as_of_today(config).await?;
     let key = reader.data_key_mark().await?.map(hex::encode);
     refuse_others(file, &lines, key.as_deref())?;
     let known = known(listed(&reader).await?);

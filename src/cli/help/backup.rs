@@ -16,7 +16,8 @@ are built anew.
 
 Prints: up to which position it goes, its digest, and how large it is; progress on stderr.
 
-Exit codes: 0 taken and checked, 1 what was copied is not sound, 2 wrong use, FOLDER is there, or the journal cannot be read";
+Exit codes: 0 taken and checked, 1 what was copied is not sound, 2 wrong use, FOLDER is there, the journal cannot be read, or it \
+was moved elsewhere";
 
 pub(in crate::cli) const RESTORE: &str = "\
 Puts a backup back into an empty data folder, or an empty database where DATABASE_URL is set, after checking all of it.

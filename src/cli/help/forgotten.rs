@@ -30,7 +30,7 @@ empties it first.
 Prints: with --to how many lines the list has and how many of them are new. Without it one JSON object a line, the oldest first: organization, contact, numbers (keyed hashes, which say nothing without the data key), \
 at, dataKey (which tells that key from another). Nothing of a person is in it.
 
-Exit codes: 0 done, 2 the journal cannot be opened, or FILE cannot be written, is no such list, or is of another data key";
+Exit codes: 0 done, 2 the journal cannot be opened or was moved elsewhere, or FILE cannot be written, is no such list, or is of another data key";
 
 pub(in crate::cli) const FORGOTTEN_APPLY: &str = "\
 Forgets again everybody on a list whom a restored backup brought back.

@@ -19,6 +19,7 @@ pub async fn take(
     now: DateTime<Utc>,
     told: &mut dyn FnMut(Progress),
 ) -> Result<(Manifest, Report), Fault> {
+    place.refuse_moved()?;
     let making = Making::begin(to)?;
     let file = making.folder.join(FILE);
     let store = match place {
