@@ -2,6 +2,7 @@
 
 pub mod agent;
 mod dice;
+pub mod disk;
 pub mod exchange;
 mod kept;
 pub mod kerio;

@@ -128,7 +128,7 @@ impl App {
         let ends = ends(&config, &ports)?;
         let campaigns = house(&config, ends.agent.kind())?;
         let options = http_options(&config, &ports, (&ends, campaigns.clone()), call_servers(&config).await)?;
-        let Ends { remote, simulated, agent, exchange, recordings } = ends;
+        let Ends { remote, simulated, agent, exchange, recordings, disk } = ends;
         let (watch, watched) = exchange.as_ref().map(|exchange| exchange.watch(&config)).unzip();
         let dispatch = start_keepers(&journal)?;
         let world = wards::World {
@@ -139,6 +139,7 @@ impl App {
             remote,
             agent,
             recordings,
+            disk,
             campaigns,
             watched,
             board: hub::board(journal.position()),
@@ -369,7 +370,8 @@ fn doors(
     let verifying = Verifying::new(place(world.config), &ports.clock);
     let played = options.simulated.clone();
     let folder = &world.config.store.data_dir;
-    let vitals = Pulse::new((journal, screens), dispatch, actors, (ports, played), (verifying, folder));
+    let far = (ports, &world.disk, played);
+    let vitals = Pulse::new((journal, screens), dispatch, actors, far, (verifying, folder));
     let engine = http::Engine::try_new(http::Parts {
         dispatch: dispatch.clone(),
         screens: screens.clone(),
@@ -377,6 +379,7 @@ fn doors(
         ids: Arc::clone(&ports.ids),
         sheets: Arc::new(Spreadsheets),
         recordings: Arc::clone(&world.recordings),
+        disk: Arc::clone(&world.disk),
         vitals: Arc::new(vitals),
         proof: Proof::new(world.signer.clone()),
         metrics: metrics(),

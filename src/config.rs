@@ -7,6 +7,7 @@ mod documents;
 mod env_file;
 pub mod keys;
 mod limits;
+mod origins;
 mod pbx;
 mod secret;
 mod settings;
@@ -17,7 +18,6 @@ mod tests;
 pub mod token;
 mod values;
 
-use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -33,6 +33,7 @@ use reqwest::Url;
 pub use access::{Access, CallsAuth, KeyKind, PublicKey, WebhookAuth};
 pub use documents::{example, table};
 pub use limits::{Limits, Networks, Rate};
+pub use origins::Origins;
 pub use pbx::{Pbx, PbxDriver, PbxHost, PbxTls};
 pub use secret::{Key, Secret, SigningSecret};
 pub use settings::{Setting, settings};
@@ -87,27 +88,6 @@ impl Http {
     }
 }
 
-/// Which pages browsers may call the engine from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origins {
-    pub any: bool,
-    /// Any page of this machine, whatever its port.
-    pub loopback: bool,
-    /// As browsers send them: `https://board.example.com`.
-    pub listed: BTreeSet<String>,
-}
-
-impl Origins {
-    /// Whether a page with this `Origin` may call.
-    pub fn allow(&self, origin: &str) -> bool {
-        self.any || self.listed.contains(origin) || (self.loopback && is_loopback(origin))
-    }
-}
-
-fn is_loopback(origin: &str) -> bool {
-    Url::parse(origin).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && is_here(&url))
-}
-
 /// Whether an address leads to this machine, as far as its text tells.
 pub fn is_here(url: &Url) -> bool {
     let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
@@ -125,6 +105,10 @@ pub struct Store {
     pub data_key: Option<Key>,
     /// The newest first. Empty: `keys::signing_keys` reads or makes the one in the data folder.
     pub signing_keys: Vec<Key>,
+    /// For how long recordings are kept here; none: until they are forgotten.
+    pub recordings_for: Option<Duration>,
+    /// So many bytes have to be left where the data folder lies.
+    pub disk_enough: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -323,6 +307,8 @@ impl Reading<'_> {
             database_url: self.value("DATABASE_URL", values::database_url)?,
             data_key: self.value("DATA_KEY", values::data_key)?,
             signing_keys: self.value("SIGNING_KEY", values::signing_keys)?,
+            recordings_for: self.value("RECORDINGS_DAYS", values::recordings_days)?,
+            disk_enough: self.value("DISK_FREE_MIN_MB", values::megabytes)?,
         })
     }
 

@@ -88,7 +88,7 @@ use crate::config::{self, Access, Origins, Said, Secret, UnknownSession};
 use crate::dispatch::Dispatch;
 use crate::dispatch::dialling::House;
 use crate::dispatch::proof::Proof;
-use crate::ports::{Clock, Ids, Recordings, Sheets};
+use crate::ports::{Clock, Disk, Ids, Recordings, Sheets};
 use crate::realtime;
 use auth::password::Hashing;
 use auth::{BadKey, Keys, Signers, Tries};
@@ -112,6 +112,7 @@ pub struct Parts {
     pub ids: Arc<dyn Ids>,
     pub sheets: Arc<dyn Sheets>,
     pub recordings: Arc<dyn Recordings>,
+    pub disk: Arc<dyn Disk>,
     pub vitals: Arc<dyn Vitals>,
     pub proof: Proof,
     pub metrics: Render,
@@ -177,6 +178,7 @@ pub struct Inner {
     ids: Arc<dyn Ids>,
     sheets: Arc<dyn Sheets>,
     recordings: Arc<dyn Recordings>,
+    disk: Arc<dyn Disk>,
     vitals: Arc<dyn Vitals>,
     proof: Proof,
     metrics: Render,
@@ -213,6 +215,7 @@ impl Engine {
             ids,
             sheets,
             recordings,
+            disk,
             vitals,
             proof,
             metrics,
@@ -234,6 +237,7 @@ impl Engine {
             ids,
             sheets,
             recordings,
+            disk,
             vitals,
             proof,
             metrics,

@@ -239,6 +239,23 @@ pub trait Recordings: Send + Sync + std::fmt::Debug {
 
     /// The calls of an exchange of which anything is kept here.
     fn kept(&self) -> BoxFuture<'_, io::Result<Vec<Uuid>>>;
+
+    /// Removes what has been kept here since before a moment; of how many calls.
+    fn expire(&self, before: DateTime<Utc>) -> BoxFuture<'_, io::Result<u64>>;
+}
+
+/// Where the data lies.
+pub trait Disk: Send + Sync + std::fmt::Debug {
+    fn room(&self) -> Room;
+}
+
+/// What is left there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// In bytes; none where nobody can tell.
+    pub free: Option<u64>,
+    /// So little that nothing is taken in any more that can wait.
+    pub is_low: bool,
 }
 
 /// A recording on its way to a listener.

@@ -1,12 +1,16 @@
 //! Closes sessions that nothing is heard of any more, has promises to pay broken whose time is over (`watchdog/promises.rs`), and
 //! imports fail that broke off (`watchdog/imports.rs`).
 //! When that is so the domain says; this actor only looks, again and again.
-//! Once a day it also has the journal removed what uploads left behind that broke off.
+//! Once a day it also has the journal removed what uploads left behind that broke off, and recordings that were kept for long enough; how
+//! much room is left it looks at each time (`watchdog/room.rs`).
 //! It owns a tick and nothing else: what is lost when it dies is found at the next look.
 
 mod imports;
 mod promises;
+mod room;
 
+use std::fmt::Display;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,6 +32,8 @@ use crate::dispatch::{Dispatch, Meta};
 use crate::journal::lists::Swept;
 use crate::journal::{self, Journal};
 use crate::ports::Clock;
+
+pub use room::Kept;
 
 const NAME: &str = "watchdog";
 const MAILBOX_LEN_MAX: usize = 16;
@@ -52,6 +58,7 @@ pub struct Options {
     pub idle: TimeDelta,
     /// When this engine was started.
     pub since: DateTime<Utc>,
+    pub kept: Kept,
 }
 
 struct Watchdog {
@@ -61,6 +68,8 @@ struct Watchdog {
     looked: Option<Instant>,
     /// When nothing was left to be removed.
     swept: Option<Instant>,
+    /// Whether little room was left at the last look.
+    is_low: bool,
 }
 
 /// The watchdog as the guardian's ward.
@@ -70,7 +79,8 @@ pub fn ward(options: Options) -> Ward {
 }
 
 fn start(arbiter: &ArbiterHandle, options: Arc<Options>, pulse: Pulse) -> Recipient<Tick> {
-    let watchdog = Watchdog { options, pulse, turn: Turn::default(), looked: None, swept: None };
+    let turn = Turn::default();
+    let watchdog = Watchdog { options, pulse, turn, looked: None, swept: None, is_low: false };
     Watchdog::start_in_arbiter(arbiter, move |_| watchdog).recipient()
 }
 
@@ -92,6 +102,7 @@ impl Handler<Tick> for Watchdog {
             return;
         }
         self.looked = Some(Instant::now());
+        self.is_low = self.options.kept.is_low(self.is_low);
         let (options, work) = (Arc::clone(&self.options), self.pulse.work());
         let sweep = self.swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY);
         let look = async move {
@@ -101,11 +112,14 @@ impl Handler<Tick> for Watchdog {
                 ("broken_promises", options.break_promises().await),
                 ("failed_imports", options.fail_imports().await),
             ];
-            (found, if sweep { Some(options.sweep().await) } else { None })
+            (found, if sweep { Some((options.sweep().await, options.expire().await)) } else { None })
         };
         ctx.spawn(look.into_actor(self).map(|(found, swept), watchdog, _| {
             watchdog.turn.end();
-            watchdog.note(swept);
+            if let Some((swept, expired)) = swept {
+                watchdog.note(swept);
+                watchdog.found("expired_recordings", expired);
+            }
             for (what, found) in found {
                 watchdog.found(what, found);
             }
@@ -114,7 +128,7 @@ impl Handler<Tick> for Watchdog {
 }
 
 impl Watchdog {
-    fn found(&self, what: &'static str, found: Result<u64, Error>) {
+    fn found(&self, what: &'static str, found: Result<u64, impl Display>) {
         match found {
             Ok(count) => self.pulse.count(what, count),
             Err(why) => {
@@ -125,14 +139,13 @@ impl Watchdog {
     }
 
     /// What could not be removed yet is tried again at the next look.
-    fn note(&mut self, swept: Option<Result<Swept, journal::Error>>) {
+    fn note(&mut self, swept: Result<Swept, journal::Error>) {
         match swept {
-            None => {}
-            Some(Ok(swept)) => {
+            Ok(swept) => {
                 self.pulse.count("swept", swept.chunks);
                 self.swept = (!swept.more).then(Instant::now);
             }
-            Some(Err(why)) => {
+            Err(why) => {
                 self.pulse.count("failures", 1);
                 tracing::warn!(cause = %why, "what uploads left behind cannot be removed at the moment");
             }
@@ -148,6 +161,10 @@ impl Options {
             tracing::info!(lists, chunks, "removed {chunks} chunks of {lists} uploads that broke off");
         }
         Ok(swept)
+    }
+
+    async fn expire(&self) -> io::Result<u64> {
+        self.kept.expire(self.clock.now()).await
     }
 
     async fn look(&self) -> Result<u64, Error> {

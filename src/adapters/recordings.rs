@@ -9,8 +9,9 @@ mod web;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use chrono::{DateTime, Utc};
 use domain::recording::Whereabouts;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -19,7 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use crate::ports::pbx::Pbx;
-use crate::ports::{self, Playback, RemoteHost, Trouble};
+use crate::ports::{self, Disk, Playback, RemoteHost, Trouble};
 use exchange::Kept;
 use reach::Reach;
 use web::Web;
@@ -44,11 +45,12 @@ pub struct Options {
     pub len_max: u64,
 }
 
-/// An exchange, and the folder where its recordings are kept.
+/// An exchange, and the folder where its recordings are kept while there is room.
 #[derive(Debug, Clone)]
 pub struct Exchange {
     pub pbx: Arc<dyn Pbx>,
     pub folder: PathBuf,
+    pub disk: Arc<dyn Disk>,
 }
 
 #[derive(Debug)]
@@ -134,7 +136,21 @@ impl ports::Recordings for Recordings {
     fn kept(&self) -> BoxFuture<'_, io::Result<Vec<Uuid>>> {
         async move {
             let Some(folder) = &self.kept else { return Ok(vec![]) };
-            Ok(exchange::kept(folder).await?.into_iter().collect())
+            Ok(exchange::kept(folder, |_| true).await?.into_iter().collect())
+        }
+        .boxed()
+    }
+
+    fn expire(&self, before: DateTime<Utc>) -> BoxFuture<'_, io::Result<u64>> {
+        async move {
+            let Some(folder) = &self.kept else { return Ok(0) };
+            let is_old = |written: SystemTime| DateTime::<Utc>::from(written) < before;
+            let mut expired = 0;
+            for call in exchange::kept(folder, is_old).await? {
+                self.forget(call).await?;
+                expired += 1;
+            }
+            Ok(expired)
         }
         .boxed()
     }

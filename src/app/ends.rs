@@ -7,9 +7,10 @@ use domain::session::Remote;
 use super::pbx::{Exchange, exchange};
 use super::remote::{recordings, remote_host};
 use super::{Ports, voice_agent};
+use crate::adapters::disk;
 use crate::adapters::simulated::CallServer;
 use crate::config::Config;
-use crate::ports::{AgentKind, Recordings, RemoteHost, VoiceAgent};
+use crate::ports::{AgentKind, Disk, Recordings, RemoteHost, VoiceAgent};
 
 pub(super) struct Ends {
     pub(super) remote: Arc<dyn RemoteHost>,
@@ -18,15 +19,18 @@ pub(super) struct Ends {
     pub(super) agent: Arc<dyn VoiceAgent>,
     pub(super) exchange: Option<Exchange>,
     pub(super) recordings: Arc<dyn Recordings>,
+    pub(super) disk: Arc<dyn Disk>,
 }
 
 pub(super) fn ends(config: &Config, ports: &Ports) -> anyhow::Result<Ends> {
     let (remote, simulated) = remote_host(config, ports)?;
     let agent = ports.agent.clone().map_or_else(|| voice_agent(config, ports), Ok)?;
     let exchange = exchange(config, ports)?;
-    let kept = exchange.as_ref().map(|exchange| exchange.tapes(config));
+    let disk: Arc<dyn Disk> =
+        Arc::new(disk::Disk::new(config.store.data_dir.clone(), config.store.disk_enough));
+    let kept = exchange.as_ref().map(|exchange| exchange.tapes(config, &disk));
     let recordings = Arc::new(recordings(config, &remote, kept));
-    Ok(Ends { remote, simulated, agent, exchange, recordings })
+    Ok(Ends { remote, simulated, agent, exchange, recordings, disk })
 }
 
 impl Ends {

@@ -22,7 +22,7 @@ use crate::adapters::recordings;
 use crate::adapters::simulated_pbx::{self, SimulatedPbx};
 use crate::config::{Config, Pbx, PbxDriver, PbxHost, PbxTls};
 use crate::dispatch::{Dispatch, Meta};
-use crate::ports;
+use crate::ports::{self, Disk};
 
 /// Calls that the simulated exchange has by itself.
 const CALLS_PER_MINUTE: u32 = 6;
@@ -56,8 +56,9 @@ impl Exchange {
     }
 
     /// Its recordings, kept beside the journal once somebody has listened to them.
-    pub(super) fn tapes(&self, config: &Config) -> recordings::Exchange {
-        recordings::Exchange { pbx: Arc::clone(&self.pbx), folder: recordings_folder(config) }
+    pub(super) fn tapes(&self, config: &Config, disk: &Arc<dyn Disk>) -> recordings::Exchange {
+        let (pbx, disk) = (Arc::clone(&self.pbx), Arc::clone(disk));
+        recordings::Exchange { pbx, folder: recordings_folder(config), disk }
     }
 }
 

@@ -17,13 +17,13 @@ use super::verification::Verifying;
 use crate::actors::{guardian, projector};
 use crate::dispatch::Dispatch;
 use crate::http::vitals::{
-    Actor, Asker, Effects, Error, Keeper, ParkedStream, Projection, Queue, Rebuild, Replayed, Status,
+    Actor, Asker, Disk, Effects, Error, Keeper, ParkedStream, Projection, Queue, Rebuild, Replayed, Status,
     Unconfirmed, Verification, Vitals,
 };
 use crate::journal::moving;
 use crate::journal::restores::{Confirmed, Restored};
 use crate::journal::{Journal, QUEUE_LEN_MAX};
-use crate::ports::Clock;
+use crate::ports::{self, Clock, Room};
 
 /// A screen that is behind and stood still for so long has something to say in the log.
 const STUCK_AFTER: Duration = Duration::from_secs(15);
@@ -41,6 +41,7 @@ pub(super) struct Pulse {
     projectors: Vec<projector::Handle>,
     clock: Arc<dyn Clock>,
     verifying: Verifying,
+    disk: Arc<dyn ports::Disk>,
     simulated: Vec<&'static str>,
     /// Where keys lie, and a journal that is embedded or was.
     folder: PathBuf,
@@ -54,7 +55,7 @@ impl Pulse {
         (journal, screens): (&Journal, &Screens),
         dispatch: &Dispatch,
         (guardian, projectors): (&guardian::Handle, Vec<projector::Handle>),
-        (ports, simulated): (&Ports, Vec<&'static str>),
+        (ports, disk, simulated): (&Ports, &Arc<dyn ports::Disk>, Vec<&'static str>),
         (verifying, folder): (Verifying, &Path),
     ) -> Self {
         Self {
@@ -65,6 +66,7 @@ impl Pulse {
             projectors,
             clock: Arc::clone(&ports.clock),
             verifying,
+            disk: Arc::clone(disk),
             simulated,
             folder: folder.to_owned(),
             began: Instant::now(),
@@ -75,6 +77,7 @@ impl Pulse {
     async fn look(&self) -> Status {
         let reasons = self.ready().await.err().unwrap_or_default();
         let screens = self.screens.status().await.unwrap_or_default();
+        let Room { free, is_low } = self.disk.room();
         let counts = self.journal.effect_counts().await.unwrap_or_default();
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -89,6 +92,7 @@ impl Pulse {
             keepers: self.dispatch.progress().into_iter().map(Keeper::from).collect(),
             projections: screens.into_iter().map(|screen| self.projection(screen)).collect(),
             actors: self.guardian.progress().into_iter().map(Actor::from).collect(),
+            disk: Disk { free_bytes: free, is_low },
             effects: Effects { ready: counts.ready, sent: counts.sent, done: counts.done },
         }
     }
@@ -166,6 +170,11 @@ impl Vitals for Pulse {
             if reasons.is_empty() { Ok(()) } else { Err(reasons) }
         }
         .boxed()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let Room { free: Some(free), is_low: true } = self.disk.room() else { return vec![] };
+        vec![format!("little room is left on the disk: {} MB", free / 1_000_000)]
     }
 
     fn rebuild<'a>(&'a self, projection: &'a str) -> BoxFuture<'a, Result<i64, Error>> {

@@ -46,7 +46,7 @@ use crate::dispatch::dialling::House;
 use crate::http::{Moving, Renderer};
 use crate::journal::Journal;
 use crate::journal::signer::Signer;
-use crate::ports::{Recordings, RemoteHost, VoiceAgent};
+use crate::ports::{Disk, Recordings, RemoteHost, VoiceAgent};
 
 /// A screen that is further behind than this when a command ended badly is not asked any longer.
 const HEARD_WAIT: Duration = Duration::from_secs(30);
@@ -60,6 +60,7 @@ pub(super) struct World<'a> {
     pub(super) remote: Arc<dyn RemoteHost>,
     pub(super) agent: Arc<dyn VoiceAgent>,
     pub(super) recordings: Arc<dyn Recordings>,
+    pub(super) disk: Arc<dyn Disk>,
     pub(super) campaigns: House,
     /// An exchange to be watched, where there is one.
     pub(super) watched: Option<Watched>,
@@ -138,12 +139,18 @@ impl World<'_> {
     }
 
     fn watching(&self) -> anyhow::Result<watchdog::Options> {
+        let kept_for = self.config.store.recordings_for.map(TimeDelta::from_std);
         Ok(watchdog::Options {
             journal: self.journal.clone(),
             screens: self.screens.clone(),
             dispatch: self.dispatch.clone(),
             clock: Arc::clone(&self.ports.clock),
             since: self.ports.clock.now(),
+            kept: watchdog::Kept {
+                disk: Arc::clone(&self.disk),
+                recordings: Arc::clone(&self.recordings),
+                recordings_for: kept_for.transpose().context("RECORDINGS_DAYS")?,
+            },
             idle: TimeDelta::from_std(self.config.sessions.idle).context("SESSION_IDLE_MINUTES")?,
         })
     }

@@ -13,6 +13,7 @@ use super::{Error, Outcome, export, help};
 use crate::config::Config;
 use crate::journal::masked::masked;
 use crate::journal::told::{COLUMNS, Told, Types};
+use crate::journal::verify::Reader;
 use crate::journal::{Stored, from_micros};
 
 #[derive(Debug, Args)]

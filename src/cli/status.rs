@@ -27,6 +27,7 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
         // Whoever sent the status has been understood already; an older engine does not say this.
         restored(&serde_json::from_str(&text).unwrap_or_default(), out)?;
         played(&serde_json::from_str(&text).unwrap_or_default(), out)?;
+        room(&serde_json::from_str(&text).unwrap_or_default(), out)?;
     }
     Ok(if status.ready { Outcome::Fine } else { Outcome::NotFine })
 }
@@ -58,6 +59,20 @@ const APPLIED: &str = "         a list of those who were forgotten was applied s
 const UNAPPLIED: &str =
     "         NOBODY IS FORGOTTEN AGAIN whom it brought back, until karnay forgotten apply <list>";
 
+/// What is left where the data lies.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Lies {
+    disk: Disk,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Disk {
+    free_bytes: Option<u64>,
+    is_low: bool,
+}
+
 fn restored(held: &Held, out: &mut dyn Write) -> io::Result<()> {
     let Some(Unconfirmed { position, taken_at, restored_at, forgotten_applied }) = &held.restored else {
         return Ok(());
@@ -76,6 +91,11 @@ fn played(played: &Played, out: &mut dyn Write) -> io::Result<()> {
         return Ok(());
     }
     writeln!(out, "\nSIMULATED: {}; nobody real is reached", played.simulated.join(", "))
+}
+
+fn room(lies: &Lies, out: &mut dyn Write) -> io::Result<()> {
+    let Disk { free_bytes: Some(free), is_low: true } = lies.disk else { return Ok(()) };
+    writeln!(out, "\nDISK: {} MB are left; no file and no recording is taken in", grouped(free / 1_000_000))
 }
 
 fn print(status: &Status, url: &str, out: &mut dyn Write) -> io::Result<()> {

@@ -32,7 +32,7 @@ pub fn settings() -> &'static [Setting] {
     &SETTINGS
 }
 
-const SETTINGS: [Setting; 59] = [
+const SETTINGS: [Setting; 61] = [
     plain("HOST", "127.0.0.1", "Address to listen on. 0.0.0.0 or :: opens the engine to the network"),
     plain("PORT", "3000", "Port to listen on. 0 takes any free one"),
     plain(
@@ -53,6 +53,18 @@ const SETTINGS: [Setting; 59] = [
         "SIGNING_KEY",
         "32 bytes in base64 that sign checkpoints of the journal (Ed25519); while a new key replaces it, the new one, a comma and \
          this one. Empty: made at first start as signing.key in DATA_DIR",
+    ),
+    plain(
+        "RECORDINGS_DAYS",
+        "",
+        "Days for which recordings are kept in DATA_DIR once they were fetched from the exchange, 1 to 3650. \
+         Empty: until the person is forgotten. What a call server or an exchange keeps is theirs to remove",
+    ),
+    plain(
+        "DISK_FREE_MIN_MB",
+        "512",
+        "Megabytes that have to be left where DATA_DIR lies, 0 to 1000000. Below that an alarm is raised, and no file and no recording \
+         is taken in; reports are, as long as they can be stored",
     ),
     plain(
         "LOG",

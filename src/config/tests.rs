@@ -66,6 +66,8 @@ fn a_wrong_value_is_named_with_its_reason() {
         ("DATABASE_URL", "sqlite://data.db", "DATA_DIR"),
         ("DATABASE_URL", "postgres://u:p@h:port/d", "form"),
         ("DATA_KEY", "c2hvcnQ=", "32 bytes"),
+        ("RECORDINGS_DAYS", "forever", "whole number of days"),
+        ("DISK_FREE_MIN_MB", "1G", "whole number of megabytes"),
         ("LOG", "inof", "no level"),
         ("LOG", "info,karnay=loud", "loud"),
         ("LOG_FORMAT", "xml", "pretty, json"),

@@ -301,6 +301,16 @@ pub(super) fn idle(text: &str) -> Read<Duration> {
     }
 }
 
+pub(super) fn recordings_days(text: &str) -> Read<Option<Duration>> {
+    let days = if text.is_empty() { 0 } else { whole(text, 3_650, "days")? };
+    Ok((days > 0).then(|| Duration::from_hours(24 * days)))
+}
+
+/// As bytes.
+pub(super) fn megabytes(text: &str) -> Read<u64> {
+    whole(text, 1_000_000, "megabytes").map(|megabytes| megabytes * 1_000_000)
+}
+
 pub(super) fn yes_or_no(text: &str) -> Read<bool> {
     one_of(text, &[("true", true), ("false", false)])
 }

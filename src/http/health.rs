@@ -19,13 +19,17 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
 #[derive(Debug, Serialize, ToSchema)]
 struct Well {
     status: &'static str,
+    /// What somebody should see to all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<String>,
 }
 
 /// Whether the process answers at all.
 #[utoipa::path(tag = "engine", responses((status = OK, body = Well)))]
 #[get("/health/live")]
 async fn live() -> Json<Well> {
-    Json(Well { status: "ok" })
+    Json(Well { status: "ok", warnings: vec![] })
 }
 
 /// Whether it can serve: 503 with every reason why not.
@@ -36,7 +40,7 @@ async fn live() -> Json<Well> {
 #[get("/health/ready")]
 async fn ready(engine: Engine) -> Result<Json<Well>, Problem> {
     match engine.vitals.ready().await {
-        Ok(()) => Ok(Json(Well { status: "ok" })),
+        Ok(()) => Ok(Json(Well { status: "ok", warnings: engine.vitals.warnings() })),
         Err(reasons) => Err(Problem::new(Code::NotReady, reasons.join("; ")).with("reasons", reasons)),
     }
 }

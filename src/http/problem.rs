@@ -141,6 +141,7 @@ codes! {
     RecordingUnfit     = BAD_GATEWAY,            "recording-unfit",      "The recording cannot be passed on";
     ExchangeUnwatched  = SERVICE_UNAVAILABLE,    "exchange-unwatched",   "Nobody watches the exchange here now";
     RecordingAway      = SERVICE_UNAVAILABLE,    "recording-away",       "The recording cannot be reached now";
+    DiskLow            = INSUFFICIENT_STORAGE,   "disk-low",             "Too little room is left on the disk";
     StartUnconfirmed   = GATEWAY_TIMEOUT,        "start-unconfirmed",    "The session waits for its start";
 }
 

@@ -208,7 +208,8 @@ impl Listening<'_> {
         let opened = self.engine.recordings.open(&self.whereabouts, from).await;
         opened.map_err(|trouble| match trouble {
             Trouble::Later { .. } => {
-                let detail = "the recording's host does not answer now, or too many are listening";
+                let detail =
+                    "the recording's host does not answer now, too many are listening, or the disk has little room left";
                 Problem::new(Code::RecordingAway, detail)
             }
             Trouble::Never { why } => {

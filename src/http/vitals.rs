@@ -17,6 +17,8 @@ pub trait Vitals: Send + Sync + fmt::Debug {
     fn status(&self) -> BoxFuture<'_, Status>;
     /// Whether requests can be served, or every reason why not.
     fn ready(&self) -> BoxFuture<'_, Result<(), Vec<String>>>;
+    /// What somebody should see to, though requests can be served.
+    fn warnings(&self) -> Vec<String>;
     /// Begins to build a screen anew beside the live one; the number of the generation that will replace it.
     fn rebuild<'a>(&'a self, projection: &'a str) -> BoxFuture<'a, Result<i64, Error>>;
     /// Takes up a parked stream again from its first event that was not understood.
@@ -137,6 +139,7 @@ pub struct Status {
     pub keepers: Vec<Keeper>,
     pub projections: Vec<Projection>,
     pub actors: Vec<Actor>,
+    pub disk: Disk,
     pub effects: Effects,
 }
 
@@ -229,6 +232,16 @@ pub struct Effects {
     pub done: u64,
 }
 
+/// What is left where the data folder lies.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Disk {
+    /// Null where nobody can tell.
+    pub free_bytes: Option<u64>,
+    /// Less than `DISK_FREE_MIN_MB`: no file and no recording is taken in.
+    pub is_low: bool,
+}
+
 impl Status {
     /// The same as gauges, set just before they are read. Whole numbers beyond 2^53 lose their last digits there.
     pub fn gauge(&self) {
@@ -248,6 +261,10 @@ impl Status {
                 .set(float(actor.beat_age_ms));
         }
         metrics::gauge!("karnay_restore_unconfirmed").set(if self.restored.is_some() { 1.0 } else { 0.0 });
+        if let Some(free) = self.disk.free_bytes {
+            metrics::gauge!("karnay_disk_free_bytes").set(float(free));
+        }
+        metrics::gauge!("karnay_disk_low").set(if self.disk.is_low { 1.0 } else { 0.0 });
         let Effects { ready, sent, done } = self.effects;
         for (state, count) in [("ready", ready), ("sent", sent), ("done", done)] {
             metrics::gauge!("karnay_effects", "state" => state).set(float(count));

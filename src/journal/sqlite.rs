@@ -78,7 +78,7 @@ impl Sqlite {
     /// Opens for writing, makes the file where there is none, and starts the writer.
     pub(super) fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Opened, Error> {
         let lock = schema::lock(folder)?;
-        moved::refuse_moved(folder)?;
+        refuse_moved(folder)?;
         let connection = schema::open_for_writing(folder)?;
         let freed = effects::free_leases(&connection, clock.now());
         let freed =

@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::json;
 
 use crate::postgres::{Server, Sync};
 use crate::world::{World, report};
@@ -96,6 +98,72 @@ async fn refuses_and_recovers(mut world: World, disk: &SmallDisk, more_room: &st
     assert!(world.stop().success());
     let verified = world.verify();
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+}
+
+/// Long before it is full: what can wait is refused, so that reports have what is left.
+#[tokio::test(flavor = "multi_thread")]
+async fn little_room_is_told_and_kept_for_reports() {
+    let mut world = World::sqlite();
+    let Some(_disk) = SmallDisk::mount(&world.data(), "size=48m") else { return };
+    world.set("DISK_FREE_MIN_MB", "16");
+    world.set("REMOTE_HOST", "simulated");
+    world.set("LOG", "info");
+    world.start().await;
+    let ready = world.json("/health/ready").await;
+    assert_eq!(ready, json!({ "status": "ok" }));
+    assert_eq!(world.upload("before.txt", b"998901234567").await.0, 200);
+
+    let ballast = world.data().join("ballast");
+    std::fs::write(&ballast, vec![0; 36 << 20]).unwrap();
+    let (status, problem) = world.upload("meanwhile.txt", b"998901234568").await;
+    assert_eq!((status.as_u16(), &problem["code"]), (507, &json!("disk-low")), "{problem}");
+    let ready = world.json("/health/ready").await;
+    assert!(ready["warnings"][0].as_str().unwrap().contains("little room"), "{ready}");
+    let disk = world.status().await["disk"].clone();
+    assert!(disk["isLow"] == true && disk["freeBytes"].as_u64().unwrap() < 16_000_000, "{disk}");
+    let figures = world.get("/metrics").await.text().await.unwrap();
+    assert!(figures.contains("karnay_disk_low 1") && figures.contains("karnay_disk_free_bytes"));
+    let told = world.karnay(&["status"]).output().unwrap();
+    assert!(String::from_utf8(told.stdout).unwrap().contains("DISK"), "karnay status says so");
+    assert_eq!(world.report(&report(SESSION, 1)).await.unwrap().status(), 200, "reports are taken as ever");
+    until(&world, || world.said().contains("little room is left")).await;
+
+    std::fs::remove_file(&ballast).unwrap();
+    assert_eq!(world.upload("after.txt", b"998901234568").await.0, 200);
+    until(&world, || world.said().contains("there is room on the disk again")).await;
+    assert_eq!(world.json("/health/ready").await, json!({ "status": "ok" }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recordings_are_kept_for_so_many_days_and_no_longer() {
+    let mut world = World::sqlite();
+    let folder = world.data().join("exchange-recordings");
+    std::fs::create_dir_all(&folder).unwrap();
+    let plant = |call: u128, ending: &str, days: u64| {
+        let path = folder.join(format!("{}.{ending}", uuid::Uuid::from_u128(call)));
+        std::fs::write(&path, "a sound").unwrap();
+        let written = SystemTime::now() - Duration::from_hours(24 * days);
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(written).unwrap();
+        path
+    };
+    let (old, broken, young) = (plant(1, "wav", 31), plant(2, "wav.part", 31), plant(3, "wav", 29));
+    world.start().await;
+    assert!(world.stop().success());
+    assert!(old.exists() && broken.exists(), "nobody has said for how long");
+    world.set("RECORDINGS_DAYS", "30");
+    world.set("LOG", "info");
+    world.start().await;
+    until(&world, || !old.exists() && !broken.exists()).await;
+    until(&world, || world.said().contains("removed 2 recordings")).await;
+    assert!(young.exists());
+}
+
+async fn until(world: &World, reached: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !reached() {
+        assert!(began.elapsed() < Duration::from_secs(30), "it was waited for in vain: {}", world.said());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,6 +22,8 @@ use futures_util::future::BoxFuture;
 use jsonwebtoken::{EncodingKey, Header};
 use karnay::actors::hub;
 use karnay::actors::pbx::handle::Watch;
+use karnay::actors::watchdog::Kept;
+use karnay::adapters::disk::Disk;
 use karnay::adapters::recordings::{self, Recordings};
 use karnay::adapters::spreadsheet::Spreadsheets;
 use karnay::adapters::system::{SystemClock, SystemIds};
@@ -102,6 +104,10 @@ impl Vitals for Calm {
 
     fn ready(&self) -> BoxFuture<'_, Result<(), Vec<String>>> {
         async { Err(vec!["the disk is full".to_owned(), "a keeper is silent".to_owned()]) }.boxed()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        vec![]
     }
 
     fn rebuild<'a>(&'a self, projection: &'a str) -> BoxFuture<'a, Result<i64, Error>> {
@@ -280,6 +286,7 @@ impl Floor {
             ids,
             sheets,
             recordings,
+            disk: Arc::new(Disk::new(folder.path().to_owned(), 0)),
             vitals,
             proof: proof(&journal),
             metrics,
@@ -306,6 +313,7 @@ impl Floor {
             ids: Arc::new(SystemIds),
             sheets: Arc::new(Spreadsheets),
             recordings: Arc::new(Recordings::new(nowhere)),
+            disk: Arc::new(Disk::new(folder.path().to_owned(), 0)),
             vitals: Arc::new(Calm),
             proof: proof(&self.journal),
             metrics: Arc::new(String::new),
@@ -316,6 +324,14 @@ impl Floor {
         };
         let (dispatch, journal) = (self.dispatch.clone(), self.journal.clone());
         Self { engine: Engine::try_new(parts).unwrap(), dispatch, journal, screens, folder }
+    }
+
+    /// Nothing, on a disk with room for more.
+    pub(crate) fn kept(&self) -> Kept {
+        let (remote, hosts, len_max) = (Arc::new(Unset), vec![], recordings::LEN_MAX);
+        let nowhere = recordings::Options { remote, remote_host: None, hosts, exchange: None, len_max };
+        let disk = Arc::new(Disk::new(self.folder.path().to_owned(), 0));
+        Kept { disk, recordings: Arc::new(Recordings::new(nowhere)), recordings_for: None }
     }
 
     /// Where the journal lies.

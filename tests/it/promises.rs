@@ -216,6 +216,7 @@ async fn watched(floor: &Floor, at: DateTime<Utc>, wanted: &str, call: Uuid) {
         dispatch: floor.dispatch.clone(),
         clock: Arc::new(At(at)),
         idle: TimeDelta::days(90),
+        kept: floor.kept(),
     });
     let (guardian, began) =
         (guardian::start(guardian::Limits::default(), vec![ward]).unwrap(), Instant::now());

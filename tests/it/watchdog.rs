@@ -70,6 +70,7 @@ fn watch(floor: &Floor, ahead: TimeDelta) -> guardian::Handle {
         dispatch: floor.dispatch.clone(),
         clock: Arc::new(Ahead(ahead)),
         idle: TimeDelta::hours(1),
+        kept: floor.kept(),
     });
     guardian::start(guardian::Limits::default(), vec![ward]).unwrap()
 }

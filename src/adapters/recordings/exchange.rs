@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt as _;
 use tokio::fs::{self, OpenOptions};
@@ -16,16 +16,19 @@ use uuid::Uuid;
 use super::{Exchange, PIECE_WAIT, too_large};
 use crate::adapters::local::files;
 use crate::ports::pbx::{Pbx, PbxTrouble};
-use crate::ports::{Playback, Recording, Trouble};
+use crate::ports::{Disk, Playback, Recording, Trouble};
 
 /// Whoever has waited so long for others' recordings is asked to come back.
 const TURN_WAIT: Duration = Duration::from_secs(30);
 const COME_BACK: Duration = Duration::from_secs(10);
+/// Somebody has to make room first.
+const ROOM_WAIT: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub(super) struct Kept {
     pbx: Arc<dyn Pbx>,
     folder: PathBuf,
+    disk: Arc<dyn Disk>,
     len_max: u64,
     fetching: Mutex<()>,
 }
@@ -41,8 +44,8 @@ pub(super) async fn remove(folder: &Path, call: Uuid) -> io::Result<()> {
     Ok(())
 }
 
-/// The calls of which anything is kept, whole or not.
-pub(super) async fn kept(folder: &Path) -> io::Result<BTreeSet<Uuid>> {
+/// The calls of which anything is kept, whole or not, that was last written at such a time.
+pub(super) async fn kept(folder: &Path, at: impl Fn(SystemTime) -> bool) -> io::Result<BTreeSet<Uuid>> {
     let mut entries = match fs::read_dir(folder).await {
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
         entries => entries?,
@@ -51,14 +54,19 @@ pub(super) async fn kept(folder: &Path) -> io::Result<BTreeSet<Uuid>> {
     while let Some(entry) = entries.next_entry().await? {
         let name = entry.file_name();
         let call: Option<Uuid> = name.to_str().and_then(|name| name.split('.').next()?.parse().ok());
-        calls.extend(call);
+        match entry.metadata().await.and_then(|known| known.modified()) {
+            Ok(written) if at(written) => calls.extend(call),
+            // Removed meanwhile.
+            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+            Ok(_) | Err(_) => {}
+        }
     }
     Ok(calls)
 }
 
 impl Kept {
-    pub(super) fn new(Exchange { pbx, folder }: Exchange, len_max: u64) -> Self {
-        Self { pbx, folder, len_max, fetching: Mutex::default() }
+    pub(super) fn new(Exchange { pbx, folder, disk }: Exchange, len_max: u64) -> Self {
+        Self { pbx, folder, disk, len_max, fetching: Mutex::default() }
     }
 
     pub(super) async fn open(
@@ -76,6 +84,9 @@ impl Kept {
         // Somebody may have fetched it while this one waited.
         if let Some(kept) = self.read(&name, from).await? {
             return Ok(Some(kept));
+        }
+        if self.disk.room().is_low {
+            return Err(Trouble::Later { after: ROOM_WAIT });
         }
         let found = self.pbx.open_recording(recording).await.map_err(|why| trouble(&why))?;
         let Some(found) = found else { return Ok(None) };

@@ -97,6 +97,9 @@ async fn pass_over(mut field: Field) -> Result<(), Problem> {
 }
 
 async fn store(engine: &Engine, mut field: Field, shown: &Shown) -> Result<NamedTempFile, Problem> {
+    if engine.disk.room().is_low {
+        return Err(Problem::new(Code::DiskLow, "so little room is left that no file is taken in"));
+    }
     let folder = engine.options.uploads.clone();
     let made = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder)?;

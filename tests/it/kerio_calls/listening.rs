@@ -11,6 +11,7 @@ use futures_util::FutureExt as _;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use karnay::actors::pbx::handle::{self, Standing};
+use karnay::adapters::disk::Disk;
 use karnay::adapters::recordings;
 use karnay::journal::feed::Reading;
 use karnay::ports::Playback;
@@ -110,8 +111,15 @@ const RECORDING: &str = "/kerio/calls/1700000000.1/recording";
 impl House {
     /// With one call that was recorded.
     async fn new() -> Self {
+        Self::with(0).await
+    }
+
+    /// On a disk where so many bytes are enough.
+    async fn with(enough: u64) -> Self {
         let (pbx, folder) = (Arc::new(Box_::silent()), tempfile::tempdir().unwrap());
-        let exchange = recordings::Exchange { pbx: pbx.clone(), folder: folder.path().join("recordings") };
+        let disk = Arc::new(Disk::new(folder.path().to_owned(), enough));
+        let exchange =
+            recordings::Exchange { pbx: pbx.clone(), folder: folder.path().join("recordings"), disk };
         let (watch, _) = handle::watch(Organization::parse("1").unwrap(), Standing::new("jsonrpc", true));
         let floor = Floor::at_exchange(exchange, watch).await;
         story(&floor).await;
@@ -143,6 +151,15 @@ impl House {
     fn kept(&self) -> usize {
         std::fs::read_dir(self.folder.path().join("recordings")).map_or(0, Iterator::count)
     }
+}
+
+#[actix_web::test]
+async fn where_little_room_is_left_no_recording_is_fetched() {
+    let house = House::with(u64::MAX).await;
+    house.sounds();
+    let answer = house.get(&[]).await;
+    assert_eq!((answer.status, &*answer.problem()), (503, "recording-away"));
+    assert_eq!(house.kept(), 0);
 }
 
 #[actix_web::test]

@@ -3,6 +3,7 @@
 use actix_web::http::Method;
 use domain::pbx::{Gap, Refusal, Synced};
 use karnay::actors::pbx::handle::{self, Ask, Progress, Standing, WatchEnd};
+use karnay::adapters::disk::Disk;
 
 use super::listening::Box_;
 use super::*;
@@ -11,7 +12,8 @@ use super::*;
 async fn watched() -> (Floor, WatchEnd) {
     let (watch, end) = handle::watch(Organization::parse("1").unwrap(), Standing::new("jsonrpc", true));
     let folder = std::env::temp_dir();
-    let exchange = karnay::adapters::recordings::Exchange { pbx: Arc::new(Box_::silent()), folder };
+    let disk = Arc::new(Disk::new(folder.clone(), 0));
+    let exchange = karnay::adapters::recordings::Exchange { pbx: Arc::new(Box_::silent()), folder, disk };
     (Floor::at_exchange(exchange, watch).await, end)
 }
 
