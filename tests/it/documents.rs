@@ -57,6 +57,7 @@ fn documents_name_files_that_exist() {
         "docs/problems.md",
         "docs/operations.md",
         "docs/own-projection.md",
+        "docs/security.md",
         "examples/README.md",
     ] {
         let text = document(name);
@@ -71,6 +72,41 @@ fn documents_name_files_that_exist() {
 fn paths_are_found_in_text() {
     let found = paths("see `src/http.rs` and [that](docs/adr), not `a/b` or `tests/it/<kind>.json`");
     assert_eq!(found, ["src/http.rs", "docs/adr"]);
+}
+
+/// The tests that a section names, each with its file.
+fn tests_named(section: &str) -> Vec<(&str, &str)> {
+    let lists = section.lines().filter_map(|line| line.strip_prefix("- `")?.split_once("`: "));
+    lists
+        .flat_map(|(file, names)| names.split('`').skip(1).step_by(2).map(move |name| (file, name)))
+        .collect()
+}
+
+/// Whether a file has a test of that name, and no mere function.
+fn has_test(source: &str, name: &str) -> bool {
+    let found = source.split_once(&format!("fn {name}(")).map(|(before, _)| before);
+    let lines = found.into_iter().flat_map(|before| before.rsplit('\n').skip(1));
+    lines.map(str::trim).take_while(|line| line.starts_with('#')).any(|line| line.contains("test"))
+}
+
+#[test]
+fn each_point_of_security_names_tests_that_exist() {
+    let text = document("docs/security.md");
+    let sections: Vec<&str> = text.split("\n## API").skip(1).collect();
+    assert_eq!(sections.len(), 10);
+    for (number, section) in (1..).zip(sections) {
+        let named = tests_named(section);
+        assert!(section.starts_with(&format!("{number}: ")) && named.len() >= 3, "API{number}: {named:?}");
+        for (file, name) in named {
+            assert!(has_test(&document(file), name), "API{number} names {name}, which is no test of {file}");
+        }
+    }
+}
+
+#[test]
+fn a_test_is_told_from_a_mere_function() {
+    let source = "#[tokio::test(flavor = \"x\")]\nasync fn one() {}\n\nfn two() {}\n";
+    assert_eq!(["one", "two", "three"].map(|name| has_test(source, name)), [true, false, false]);
 }
 
 /// The blocks of shell commands, in order.
