@@ -11,11 +11,13 @@ import { useLasted } from './lasted';
 
 const STORES: Readonly<Record<string, string>> = { sqlite: 'SQLite', postgres: 'PostgreSQL' };
 
+const MEGABYTE = 1_000_000;
+
 export function Overview({ status, mark }: { readonly status: Status; readonly mark: React.ReactNode }) {
   const t = useWords();
   const { number } = useTime();
   const lasted = useLasted();
-  const { journal, effects } = status;
+  const { journal, effects, disk } = status;
   return (
     <section className="card stack" aria-label={t('system.health.title')}>
       <div className="row">
@@ -24,6 +26,7 @@ export function Overview({ status, mark }: { readonly status: Status; readonly m
         {mark}
       </div>
       {!status.ready && <ul className="reasons" role="alert">{status.reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul>}
+      {disk.isLow && <p role="alert">{t('system.health.roomLow')}</p>}
       <dl className="facts">
         <div><dt>{t('system.health.version')}</dt><dd>{status.version}</dd></div>
         <div><dt>{t('system.health.store')}</dt><dd>{STORES[status.store] ?? status.store}</dd></div>
@@ -34,6 +37,7 @@ export function Overview({ status, mark }: { readonly status: Status; readonly m
           <dt>{t('system.health.effects')}</dt>
           <dd>{number(effects.ready)} / {number(effects.sent)} / {number(effects.done)}<span className="hidden"> ({t('system.health.effectsHint')})</span></dd>
         </div>
+        {disk.freeBytes != null && <div><dt>{t('system.health.room')}</dt><dd>{t('system.health.megabytes', { size: number(Math.floor(disk.freeBytes / MEGABYTE)) })}</dd></div>}
         <FarEnds />
       </dl>
     </section>
