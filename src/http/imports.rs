@@ -87,6 +87,8 @@ impl Asked {
             description = "The form or its file came with a Content-Encoding"),
         (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json",
             description = "Where `importId` is there, what was stored by then is"),
+        (status = INSUFFICIENT_STORAGE, body = ProblemBody, content_type = "application/problem+json",
+            description = "Too little room is left on the disk; nothing was stored"),
     ))]
 #[post("/auto-calling/contacts/upload-excel")]
 async fn upload(

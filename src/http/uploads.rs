@@ -53,6 +53,8 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
             description = "The form or its file came with a Content-Encoding"),
         (status = BAD_GATEWAY, body = ProblemBody, content_type = "application/problem+json",
             description = "The list is stored, but the remote host does not have it; a start puts it there"),
+        (status = INSUFFICIENT_STORAGE, body = ProblemBody, content_type = "application/problem+json",
+            description = "Too little room is left on the disk; nothing was stored"),
         (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
     ))]
 #[post("/calls/upload")]

@@ -11,12 +11,13 @@ use crate::http::problem::{CONTENT_TYPE, Code};
 /// A status, by one of its codes, and when it is answered.
 type Answer = (Code, &'static str);
 
-const ANYWHERE: [Answer; 3] = [
+const ANYWHERE: [Answer; 4] = [
     (Code::BadRequest, "Something of what was sent is wrong"),
     (
         Code::OriginRefused,
         "Not from that page, or not with that token: its role or what it is for does not allow this",
     ),
+    (Code::TooManyRequests, "Asked too often; `Retry-After` says when to come back"),
     (Code::Busy, "Not now; `Retry-After` says when to come back"),
 ];
 const WHERE_ONE_SHOWS_ONESELF: Answer =
@@ -53,5 +54,6 @@ fn problem(code: Code, told: &str) -> Response {
     let answer = ResponseBuilder::new().description(told).content(CONTENT_TYPE, body);
     let secs = ObjectBuilder::new().schema_type(Type::Integer);
     let after = HeaderBuilder::new().schema(Some(secs)).description(Some("Seconds")).build();
-    if code == Code::Busy { answer.header("Retry-After", after).build() } else { answer.build() }
+    let passes = matches!(code, Code::Busy | Code::TooManyRequests);
+    if passes { answer.header("Retry-After", after).build() } else { answer.build() }
 }
