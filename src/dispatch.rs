@@ -12,6 +12,7 @@ pub mod forgetting;
 pub mod imports;
 mod keeper;
 pub mod lists;
+pub mod named;
 pub mod past;
 pub mod pbx;
 pub mod promises;

@@ -204,6 +204,7 @@ pub struct Inner {
     closing: watch::Sender<bool>,
     watching: live::Watching,
     replays: Replays,
+    turns: repeat::Turns,
 }
 
 impl Engine {
@@ -261,6 +262,7 @@ impl Engine {
             closing: watch::Sender::new(false),
             watching: live::Watching::default(),
             replays,
+            turns: repeat::Turns::default(),
         })))
     }
 

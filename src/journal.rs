@@ -9,6 +9,7 @@ pub mod bounds;
 mod carry;
 pub mod chain;
 mod checkpoints;
+mod commands;
 pub mod cursors;
 pub mod effects;
 pub mod evidence;

@@ -9,7 +9,7 @@ use domain::person::{self, Person, Wish};
 use domain::phone::Phone;
 use uuid::Uuid;
 
-use super::seen::Seen;
+use super::seen::{Seen, Version};
 use super::together::{Drawn, Together};
 use super::{Dispatch, Failure, Meta};
 use crate::journal::Refused;
@@ -38,6 +38,12 @@ pub struct Stored {
     pub contact: Contact,
     pub version: u64,
     pub position: Position,
+}
+
+impl Stored {
+    pub fn version(&self) -> Version {
+        Version { number: self.version, position: self.position }
+    }
 }
 
 /// What is wanted of a contact that is there.

@@ -38,11 +38,12 @@ use super::pages::{self, Pages};
 use super::problem::{Code, Problem, ProblemBody};
 use super::query::{self, Described};
 use super::removed::Removed;
+use super::repeat::{Key, Named};
 use super::sessions::{self, Fresh};
 use super::versions;
-use crate::dispatch::Meta;
 use crate::dispatch::campaigns::Joining;
 use crate::dispatch::seen::Version;
+use crate::dispatch::{CommandId, Meta};
 use view::{CampaignView, WholeView};
 
 const LIST: u32 = 20;
@@ -70,7 +71,7 @@ struct CampaignPage<'a> {
 }
 
 /// Plans a campaign, with contacts or without.
-#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts),
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts, Key),
     request_body(content = form::Plan, content_type = "application/json"),
     responses(
         (status = CREATED, body = CampaignView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
@@ -89,11 +90,18 @@ async fn create(
 ) -> Result<HttpResponse, Problem> {
     let caller = member.0;
     caller.require(Role::Manager)?;
-    let form::New { plan, contacts } = form::new(&request, payload).await?;
-    known(&engine, &caller, &contacts).await?;
-    let (campaign, asked) = (engine.ids.uuid(), Asked::new(&engine, &caller, &id));
-    let command = Command::Create { id: campaign, plan: Box::new(plan), at: engine.clock.now() };
-    let mut version = asked.say(campaign, command).await?;
+    let form::New { plan, contacts, whole } = form::new(&request, payload).await?;
+    let named = Named::begin(&engine, &caller.organization, &request, &whole).await?;
+    let (campaign, asked) =
+        (named.makes(&engine, &caller.organization), Asked::new(&engine, &caller, &id).under(&named));
+    let mut version = if named.earlier.is_some() {
+        // It may have broken off before all of them had joined.
+        asked.say(campaign, Command::Look).await?
+    } else {
+        known(&engine, &caller, &contacts).await?;
+        let plan = Box::new(plan);
+        asked.say(campaign, Command::Create { id: campaign, plan, at: engine.clock.now() }).await?
+    };
     if !contacts.is_empty() {
         version = asked.join(campaign, &contacts).await?.1;
     }
@@ -273,12 +281,17 @@ struct Asked<'a> {
     engine: &'a Engine,
     caller: &'a Caller,
     circumstances: Arc<Circumstances>,
+    command: Option<CommandId>,
 }
 
 impl<'a> Asked<'a> {
     fn new(engine: &'a Engine, caller: &'a Caller, id: &RequestId) -> Self {
         let circumstances = Arc::new(id.circumstances(&caller.organization, &caller.actor));
-        Self { engine, caller, circumstances }
+        Self { engine, caller, circumstances, command: None }
+    }
+
+    fn under(self, named: &Named) -> Self {
+        Self { command: named.command.clone(), ..self }
     }
 
     async fn say(&self, campaign: Uuid, command: Command) -> Result<Version, Problem> {
@@ -290,7 +303,7 @@ impl<'a> Asked<'a> {
     }
 
     fn meta(&self) -> Meta {
-        Meta { circumstances: Arc::clone(&self.circumstances), command: None }
+        Meta { circumstances: Arc::clone(&self.circumstances), command: self.command.clone() }
     }
 
     async fn join(&self, campaign: Uuid, contacts: &[Uuid]) -> Result<(Joined, Version), Problem> {

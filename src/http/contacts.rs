@@ -33,11 +33,13 @@ use super::pages::{self, Pages};
 use super::problem::{Code, Problem, ProblemBody};
 use super::query::{self, Described};
 use super::removed::Removed;
+use super::repeat::{Key, Named};
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
 use super::versions;
 use crate::dispatch::Meta;
-use crate::dispatch::contacts::{Asked, Stored};
+use crate::dispatch::contacts::Asked;
+use crate::dispatch::seen::Version;
 use form::{Changes, New};
 
 const LIST: u32 = 50;
@@ -121,7 +123,7 @@ struct ContactPage<'a> {
 }
 
 /// Creates a contact. Its number must be nobody else's.
-#[utoipa::path(tag = "contacts", security(("token" = [])), params(Texts),
+#[utoipa::path(tag = "contacts", security(("token" = [])), params(Texts, Key),
     request_body(content = form::Contact, content_type = "application/json"),
     responses(
         (status = CREATED, body = ContactView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
@@ -139,10 +141,16 @@ async fn create(
 ) -> Result<HttpResponse, Problem> {
     let caller = member.0;
     caller.require(Role::Operator)?;
-    let New { details, status } = form::new(&engine, &request, payload).await?;
-    let asked = asked(&engine, &caller, &id, engine.ids.uuid());
-    let stored = engine.dispatch.create_contact(&asked, details, status).await?;
-    shown(&engine, &asked, &stored, texts, StatusCode::CREATED).await
+    let New { details, status, whole } = form::new(&engine, &request, payload).await?;
+    let named = Named::begin(&engine, &caller.organization, &request, &whole).await?;
+    let mut asked = asked(&engine, &caller, &id, named.makes(&engine, &caller.organization));
+    asked.meta.command.clone_from(&named.command);
+    let version = if named.earlier.is_some() {
+        versions::of::<Contact>(&engine, &StreamId::contact(&asked.organization, asked.contact)).await?
+    } else {
+        engine.dispatch.create_contact(&asked, details, status).await?.version()
+    };
+    shown(&engine, &asked, version, texts, StatusCode::CREATED).await
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -281,7 +289,7 @@ async fn change(
     let asked = asked(&engine, &caller, &id, named(&contact)?);
     let stored = engine.dispatch.change_contact(&asked, &version.0, |known| changes.of(known)).await;
     let stored = stored.map_err(|why| version.told(why))?;
-    shown(&engine, &asked, &stored, texts, StatusCode::OK).await
+    shown(&engine, &asked, stored.version(), texts, StatusCode::OK).await
 }
 
 /// Removes a contact. Its number is free again; that it may not be called stays with the number.
@@ -321,18 +329,19 @@ fn asked(engine: &Engine, caller: &Caller, id: &RequestId, contact: Uuid) -> Ask
 async fn shown(
     engine: &Engine,
     asked: &Asked,
-    stored: &Stored,
+    version: Version,
     texts: Texts,
     status: StatusCode,
 ) -> Result<HttpResponse, Problem> {
-    let at_least = Fresh::since(stored.position);
-    let fresh = at_least.wait(engine, ContactBook::NAME).await;
+    let fresh = Fresh::since(version.position).wait(engine, ContactBook::NAME).await;
+    if fresh.behind > 0 {
+        return Err(Problem::new(Code::ScreensBehind, "the contact is stored, but not shown yet"));
+    }
     let row = contact_book::find(&engine.screens, &asked.organization, asked.contact).await?;
-    let late = || Problem::new(Code::ScreensBehind, "the contact is stored, but not shown yet");
-    let row = row.filter(|_| fresh.behind == 0).ok_or_else(late)?;
+    let row = row.ok_or_else(unknown)?;
     let mut answer = sessions::shown(fresh);
-    answer.status(status).insert_header((edge::POSITION, stored.position));
-    versions::made(&mut answer, stored.version);
+    answer.status(status).insert_header((edge::POSITION, version.position));
+    versions::made(&mut answer, version.number);
     sessions::json(answer, &ContactView::new(&row, texts))
 }
 

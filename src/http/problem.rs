@@ -89,7 +89,7 @@ codes! {
     NotYet             = NOT_FOUND,              "not-yet",              "It did not exist yet";
     MethodNotAllowed   = METHOD_NOT_ALLOWED,     "method-not-allowed",   "The method does not exist here";
     RequestTimeout     = REQUEST_TIMEOUT,        "request-timeout",      "The request took too long to arrive";
-    CommandReused      = CONFLICT,               "command-reused",       "The command id belongs to another command";
+    CommandReused      = UNPROCESSABLE_ENTITY,   "command-reused",       "The command id belongs to another command";
     ImportUnderWay     = CONFLICT,               "import-under-way",     "The import is under way";
     DuplicateRow       = CONFLICT,               "duplicate-row",        "A row has a number that is taken";
     PhoneTaken         = CONFLICT,               "phone-taken",          "The number is another contact's";

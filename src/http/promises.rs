@@ -31,7 +31,7 @@ use super::language::Texts;
 use super::pages::{self, Pages};
 use super::problem::{Code, Problem, ProblemBody};
 use super::query::{self, Described};
-use super::repeat;
+use super::repeat::{self, Named};
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
 use super::versions;
@@ -229,7 +229,7 @@ async fn one(
 /// it is paid, also late. With `contactStatus` the contact's goal is reached as well.
 /// Sent again under the same `Idempotency-Key`, as after an answer that did not come, it is counted once.
 #[utoipa::path(tag = "promises", security(("token" = [])),
-    params(Texts, ("If-Match" = Option<String>, Header, description = "An `ETag`: only while it is still that version"), ("Idempotency-Key" = Option<String>, Header, description = "A name for this change, of the client's own making")),
+    params(Texts, ("If-Match" = Option<String>, Header, description = "An `ETag`: only while it is still that version"), repeat::Key),
     request_body(content = form::PromiseChange, content_type = "application/json"),
     responses(
         (status = OK, body = PromiseView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
@@ -252,11 +252,16 @@ async fn change(
     caller.require(Role::Operator)?;
     let version = versions::Asked::of(&request)?;
     let said = form::read(&engine, &request, payload).await?;
-    let command = repeat::command(&request, &said.whole)?;
+    let named = Named::begin(&engine, &caller.organization, &request, &said.whole).await?;
     Fresh::since(engine.dispatch.position()).wait(&engine, Promises::NAME).await;
     let known = find(&engine, &caller, &promise).await?;
+    if named.earlier.is_some() {
+        let stream = StreamId::promises(&caller.organization, known.contact);
+        let version = versions::of::<promise::Promises>(&engine, &stream).await?;
+        return shown(&engine, &caller, &promise, version, texts).await;
+    }
     let circumstances = Arc::new(id.circumstances(&caller.organization, &caller.actor));
-    let meta = Meta { circumstances, command };
+    let meta = Meta { circumstances, command: named.command.clone() };
     let (organization, at) = (caller.organization.clone(), engine.clock.now());
     let asked = Asked { organization, contact: known.contact, at, meta };
     let changed = engine.dispatch.change_promise(&asked, &version.0, &said.of(known.id)).await;

@@ -1,31 +1,85 @@
 //! A command that comes again under the same `Idempotency-Key` is carried out once: the journal remembers it by that name.
+//! Of two that come at once the second waits for the first; on two nodes the journal lets one of them in.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use actix_web::HttpRequest;
-use aws_lc_rs::digest::{SHA256, digest};
+use domain::ids::Organization;
+use tokio::sync::OwnedMutexGuard;
+use utoipa::IntoParams;
+use uuid::Uuid;
 
+use super::Engine;
 use super::problem::Problem;
 use crate::dispatch::CommandId;
+use crate::dispatch::named::{self, Earlier};
 
-const KEY: &str = "Idempotency-Key";
+pub(super) const KEY: &str = "Idempotency-Key";
 const KEY_LEN_MAX: usize = 255;
 
-/// None where nobody named the command. `asked` is all that it asks for: under one name there is one command.
-pub(super) fn command(request: &HttpRequest, asked: &str) -> Result<Option<CommandId>, Problem> {
-    let Some(key) = request.headers().get(KEY) else { return Ok(None) };
-    let key = key.to_str().ok().filter(|key| (1..=KEY_LEN_MAX).contains(&key.len()));
-    let told = || Problem::parameter(KEY, format!("has to be a text of 1 to {KEY_LEN_MAX} letters in ASCII"));
-    Ok(Some(named(key.ok_or_else(told)?, &format!("{} {asked}", request.path()))))
+/// As the API's document has it.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it only describes the header to the API's document")]
+pub(super) struct Key {
+    /// A name for this command, of the client's own making. Said again under it, as after an answer that did not come, it is
+    /// carried out once.
+    #[param(rename = "Idempotency-Key", max_length = 255)]
+    key: Option<String>,
 }
 
-fn named(key: &str, asked: &str) -> CommandId {
-    let mut id = [0; 16];
-    // Effects name their commands by hashes too.
-    id.iter_mut().zip(hash(&format!("{KEY}: {key}"))).for_each(|(to, from)| *to = from);
-    CommandId { id: uuid::Builder::from_custom_bytes(id).into_uuid(), body: hash(asked) }
+/// A command that may have a name. While it is held, nobody else is in this node under that name.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    pub(super) command: Option<CommandId>,
+    pub(super) earlier: Option<Earlier>,
+    _turn: Option<OwnedMutexGuard<()>>,
 }
 
-fn hash(text: &str) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
-    hash
+impl Named {
+    /// `asked` is all that the body asks for.
+    pub(super) async fn begin(
+        engine: &Engine,
+        organization: &Organization,
+        request: &HttpRequest,
+        asked: &str,
+    ) -> Result<Self, Problem> {
+        let Some(key) = request.headers().get(KEY) else { return Ok(Self::default()) };
+        let key = key.to_str().ok().filter(|key| (1..=KEY_LEN_MAX).contains(&key.len()));
+        let told =
+            || Problem::parameter(KEY, format!("has to be a text of 1 to {KEY_LEN_MAX} letters in ASCII"));
+        let name = format!("{KEY}: {}", key.ok_or_else(told)?);
+        let command = engine.dispatch.named(organization, &name, &format!("{} {asked}", request.path()));
+        let turn = engine.turns.take(organization, command.id).await;
+        let earlier = engine.dispatch.earlier(organization, &command).await?;
+        Ok(Self { command: Some(command), earlier, _turn: Some(turn) })
+    }
+
+    /// What the command makes is called so.
+    pub(super) fn makes(&self, engine: &Engine, organization: &Organization) -> Uuid {
+        let named = self.command.as_ref().map(|command| named::made(organization, command));
+        named.unwrap_or_else(|| engine.ids.uuid())
+    }
+}
+
+/// Who is in under which name.
+#[derive(Debug, Default)]
+pub(super) struct Turns(Mutex<HashMap<(Organization, Uuid), Weak<tokio::sync::Mutex<()>>>>);
+
+impl Turns {
+    async fn take(&self, organization: &Organization, name: Uuid) -> OwnedMutexGuard<()> {
+        self.of((organization.clone(), name)).lock_owned().await
+    }
+
+    fn of(&self, name: (Organization, Uuid)) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(turn) = turns.get(&name).and_then(Weak::upgrade) {
+            return turn;
+        }
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        let turn = Arc::default();
+        turns.insert(name, Arc::downgrade(&turn));
+        turn
+    }
 }

@@ -12,7 +12,7 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, post};
 use domain::access::Role;
 use domain::fact::{Circumstances, Position};
-use domain::ids::{SessionId, StreamId};
+use domain::ids::{Organization, SessionId, StreamId};
 use domain::remote::Holder;
 use domain::session::{Command, Pinned, Remote};
 use projections::projection::Projection;
@@ -27,10 +27,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::auth::Calls;
 use super::edge::{self, RequestId};
 use super::problem::{Code, Problem, ProblemBody};
-use super::sessions::Home;
+use super::repeat::{Key, Named};
+use super::sessions::{Home, Standing};
 use super::{Engine, body, json, wait};
+use crate::dispatch::named::Earlier;
 use crate::dispatch::remote::Refusal;
-use crate::dispatch::{Failure, Meta};
+use crate::dispatch::{CommandId, Failure, Meta};
 use pinned::{Asked, Body};
 
 /// Starts that may wait at once.
@@ -68,7 +70,7 @@ struct Started<'a> {
 }
 
 /// Opens a session and runs the remote command for it. No body is needed.
-#[utoipa::path(tag = "calls", security((), ("token" = [])), request_body(content = Option<Body>, content_type = "application/json"), responses(
+#[utoipa::path(tag = "calls", security((), ("token" = [])), params(Key), request_body(content = Option<Body>, content_type = "application/json"), responses(
     (status = OK, body = Started<'_>, description = "`ok` is false where the remote command ended badly"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json", description = "No such upload or session"),
     (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json",
@@ -99,12 +101,21 @@ async fn begin(
     caller.0.require(Role::Operator)?;
     let full = |_| Problem::new(Code::Busy, "too many starts are waiting; nothing was started");
     let _place = engine.starts.try_acquire().map_err(full)?;
-    let asked = asked(&body::read(&request, payload, BODY_LEN_MAX).await?)?;
-    // On its own, so that a client that goes away leaves no half of it: a host that is taken for a session that is never opened.
-    let opening = engine.clone();
-    let opened = actix_web::rt::spawn(async move { open(&opening, &caller, &id, &asked).await });
-    let broke = |why| Problem::new(Code::Internal, "see the log").because(why);
-    let opened = opened.await.map_err(broke)??;
+    let body = body::read(&request, payload, BODY_LEN_MAX).await?;
+    let (asked, organization) = (asked(&body)?, &caller.0.organization);
+    let whole = String::from_utf8_lossy(body.trim_ascii());
+    let named = Named::begin(&engine, organization, &request, &whole).await?;
+    let opened = match &named.earlier {
+        Some(earlier) => again(&engine, organization, earlier).await?,
+        None => {
+            // On its own, so that a client that goes away leaves no half of it: a host that is taken for a session that is never opened.
+            let (opening, command) = (engine.clone(), named.command.clone());
+            let opened =
+                actix_web::rt::spawn(async move { open(&opening, &caller, (&id, command), &asked).await });
+            let broke = |why| Problem::new(Code::Internal, "see the log").because(why);
+            opened.await.map_err(broke)??
+        }
+    };
     let (row, position) = settled(&engine, &opened).await?;
     answer(&engine, &opened.home, row.as_deref(), position)
 }
@@ -128,7 +139,26 @@ struct Opened {
     position: Position,
 }
 
-async fn open(engine: &Engine, caller: &Calls, id: &RequestId, body: &Body) -> Result<Opened, Problem> {
+/// The session that was opened under the same name.
+async fn again(engine: &Engine, organization: &Organization, earlier: &Earlier) -> Result<Opened, Problem> {
+    let stream = earlier.stream.as_ref().and_then(|stream| stream.as_str().split_once('/'));
+    let session = stream.map_or("", |(_, session)| session);
+    match engine.known.find(engine, session, Some(organization)).await? {
+        Standing::Known(home) => Ok(Opened { home, position: earlier.position }),
+        Standing::Foreign | Standing::Unknown | Standing::Unsure => {
+            Err(Problem::new(Code::ScreensBehind, "the session is open, but not shown yet")
+                .with("ok", false)
+                .with("sessionId", session))
+        }
+    }
+}
+
+async fn open(
+    engine: &Engine,
+    caller: &Calls,
+    (id, command): (&RequestId, Option<CommandId>),
+    body: &Body,
+) -> Result<Opened, Problem> {
     let organization = caller.0.organization.clone();
     let circumstances = Arc::new(id.circumstances(&organization, &caller.0.actor));
     let at = engine.clock.now();
@@ -137,7 +167,10 @@ async fn open(engine: &Engine, caller: &Calls, id: &RequestId, body: &Body) -> R
     take_remote(engine, &holder, &circumstances).await?;
     let asked = Asked { engine, caller: &caller.0, circumstances: &circumstances };
     let opened = match asked.list(body).await {
-        Ok(list) => store(engine, Home { organization, session, list: None }, list, &circumstances).await,
+        Ok(list) => {
+            let meta = Meta { circumstances: Arc::clone(&circumstances), command };
+            store(engine, Home { organization, session, list: None }, list, meta).await
+        }
         Err(why) => Err((why, true)),
     };
     match opened {
@@ -157,7 +190,7 @@ async fn store(
     engine: &Engine,
     home: Home,
     list: Option<Pinned>,
-    circumstances: &Arc<Circumstances>,
+    meta: Meta,
 ) -> Result<Opened, (Problem, bool)> {
     let command = Command::Open {
         id: engine.ids.uuid(),
@@ -166,7 +199,6 @@ async fn store(
         completion: engine.options.completion,
         at: engine.clock.now(),
     };
-    let meta = Meta { circumstances: Arc::clone(circumstances), command: None };
     let stream = StreamId::session(&home.organization, &home.session);
     match engine.dispatch.session(stream, command, meta).await {
         Ok(done) => {

@@ -20,6 +20,7 @@ use super::fields::{Fields, needed};
 use super::page::{self, Paged};
 use super::problem::{Problem, ProblemBody};
 use super::query::Described;
+use super::repeat::{Key, Named};
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
 use super::{Engine, sign_in, versions};
@@ -114,7 +115,7 @@ async fn one(
 }
 
 /// Creates a user who may sign in at once.
-#[utoipa::path(tag = "users", security(("token" = [])), request_body = NewUser, responses(
+#[utoipa::path(tag = "users", security(("token" = [])), params(Key), request_body = NewUser, responses(
     (status = CREATED, body = UserView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
@@ -127,15 +128,26 @@ async fn create(
     id: RequestId,
     sent: (HttpRequest, Payload),
 ) -> Result<HttpResponse, Problem> {
+    let request = sent.0.clone();
     let mut said = Fields::small(sent).await?;
+    let password = said.secret("password")?;
+    // All but the password: no trace of it is kept that could be tried against.
+    let whole = said.whole();
     let name = needed("name", said.text("name", UserName::LEN_MAX)?.told())?;
     let name = UserName::parse(&name).map_err(|why| Problem::field("name", shape(&why)))?;
     let role = needed("role", role(&mut said)?)?;
-    let password = needed("password", said.secret("password")?)?;
+    let password = needed("password", password)?;
+    let named = Named::begin(&engine, &admin.0.organization, &request, &whole).await?;
+    if named.earlier.is_some() {
+        let done = tell(&engine, &admin, &id, &name, Command::Look).await?;
+        return answer(HttpResponse::Created(), &name, &done);
+    }
     let password = sign_in::hashed(&engine, password).await?;
     let (user, at) = (engine.ids.uuid(), engine.clock.now());
     let command = Command::Create { id: user, name: name.clone(), role, password, at };
-    let done = tell(&engine, &admin, &id, &name, command).await?;
+    let (stream, meta) = addressed(&admin, &id, &name);
+    let meta = Meta { command: named.command.clone(), ..meta };
+    let done = engine.dispatch.user(stream, command, meta).await?;
     answer(HttpResponse::Created(), &name, &done)
 }
 

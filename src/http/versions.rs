@@ -10,7 +10,7 @@ use projections::Freshness;
 use super::Engine;
 use super::problem::{Code, Problem};
 use crate::dispatch::Failure;
-use crate::dispatch::seen::Seen;
+use crate::dispatch::seen::{Seen, Version};
 
 /// What `If-Match` asks for.
 pub(super) struct Asked(pub(super) Seen);
@@ -56,6 +56,11 @@ pub(super) fn made(answer: &mut HttpResponseBuilder, version: u64) {
     answer.insert_header(ETag(EntityTag::new_strong(version.to_string())));
 }
 
+pub(super) async fn of<A: Recorded>(engine: &Engine, stream: &StreamId) -> Result<Version, Problem> {
+    let unread = |why| Problem::new(Code::JournalUnavailable, "the journal cannot be read now").because(why);
+    engine.dispatch.version::<A>(stream).await.map_err(unread)
+}
+
 /// Tells the version of what a screen has shown, unless the screen has not seen all of it.
 pub(super) async fn shown<A: Recorded>(
     engine: &Engine,
@@ -63,8 +68,7 @@ pub(super) async fn shown<A: Recorded>(
     fresh: Freshness,
     answer: &mut HttpResponseBuilder,
 ) -> Result<(), Problem> {
-    let unread = |why| Problem::new(Code::JournalUnavailable, "the journal cannot be read now").because(why);
-    let version = engine.dispatch.version::<A>(stream).await.map_err(unread)?;
+    let version = of::<A>(engine, stream).await?;
     if fresh.parked == 0 && version.position <= fresh.position {
         made(answer, version.number);
     }

@@ -136,6 +136,16 @@ impl Keyring {
         Fingerprint(shortened(hmac::sign(&self.index_of(organization), phone.as_str().as_bytes())))
     }
 
+    /// What a command asks for, so that another one under its name is recognised. It may ask for something of somebody.
+    pub fn command(&self, organization: &Organization, asked: &str) -> Hash {
+        let mut hash = hmac::Context::with_key(&self.index_of(organization));
+        hash.update(b"command/");
+        hash.update(asked.as_bytes());
+        let mut whole = Hash::default();
+        whole.iter_mut().zip(hash.sign().as_ref()).for_each(|(to, from)| *to = *from);
+        whole
+    }
+
     /// The same for a report that is held: the one that names this session in these very words, whichever node hears it, and
     /// however often. No number begins like what is hashed here.
     pub fn held_report(&self, organization: &Organization, session: &str, body: &[u8]) -> Uuid {

@@ -3,6 +3,7 @@
 
 mod carry;
 mod checkpoints;
+mod commands;
 mod cursors;
 mod effects;
 mod follow;

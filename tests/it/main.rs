@@ -82,6 +82,7 @@ mod realtime;
 mod rebuild;
 mod recordings;
 mod remote_host;
+mod repeated;
 mod replay;
 mod schemathesis;
 mod sign_in;

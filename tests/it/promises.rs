@@ -186,7 +186,7 @@ async fn a_payment_that_is_sent_again_is_counted_once() {
     for (key, amount, paid) in [("a", 100, 100.0), ("a", 100, 100.0), ("b", 100, 200.0), ("b", 100, 200.0)] {
         assert_eq!(pay(key, amount).await.json()["paidAmount"], json!(paid), "{key}");
     }
-    for (key, amount, told) in [("a", 300, (409, "command-reused")), ("", 1, (400, "bad-parameter"))] {
+    for (key, amount, told) in [("a", 300, (422, "command-reused")), ("", 1, (400, "bad-parameter"))] {
         let answer = pay(key, amount).await;
         assert_eq!((answer.status, &*answer.problem()), told, "{key}");
     }

@@ -97,10 +97,13 @@ enum TypeName {
 pub(super) struct New {
     pub(super) plan: campaign::Plan,
     pub(super) contacts: Vec<Uuid>,
+    /// All of what was said.
+    pub(super) whole: String,
 }
 
 pub(super) async fn new(request: &HttpRequest, payload: Payload) -> Result<New, Problem> {
     let mut fields = Fields::read(request, payload, BODY_LEN_MAX).await?;
+    let whole = fields.whole();
     let plan = campaign::Plan {
         name: fields.required("name", NAME_LEN_MAX)?,
         description: fields.text("description", DESCRIPTION_LEN_MAX)?.over(None),
@@ -112,7 +115,7 @@ pub(super) async fn new(request: &HttpRequest, payload: Payload) -> Result<New, 
         Said::This(value) => ids(&value)?,
     };
     fields.end(&[])?;
-    Ok(New { plan, contacts })
+    Ok(New { plan, contacts, whole })
 }
 
 /// What is to be another way.

@@ -15,10 +15,11 @@ use super::preflight::{self, Outlook};
 use super::view::CampaignView;
 use super::{Asked, find, form, named};
 use crate::http::Engine;
-use crate::http::auth::Member;
+use crate::http::auth::{Caller, Member};
 use crate::http::edge::RequestId;
 use crate::http::language::Texts;
 use crate::http::problem::{Code, Problem, ProblemBody};
+use crate::http::repeat::{Key, Named};
 use crate::http::sessions::{self, Fresh};
 use crate::http::versions;
 
@@ -33,7 +34,7 @@ struct StartedView<'a> {
 }
 
 /// Begins calling everybody in it who may be called; the others are told with the reason. A stopped one goes on.
-#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts), responses(
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts, Key), responses(
     (status = OK, body = StartedView<'_>),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json", description = "It has no contacts"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
@@ -47,12 +48,13 @@ pub(super) async fn start(
     id: RequestId,
     campaign: Path<String>,
     texts: Texts,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    begin(&engine, member, &id, &campaign, texts).await
+    begin(&engine, (member.0, &id, &request), &campaign, texts).await
 }
 
 /// The same as starting it.
-#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts), responses(
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts, Key), responses(
     (status = OK, body = StartedView<'_>),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
     (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
@@ -64,34 +66,39 @@ pub(super) async fn resume(
     id: RequestId,
     campaign: Path<String>,
     texts: Texts,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    begin(&engine, member, &id, &campaign, texts).await
+    begin(&engine, (member.0, &id, &request), &campaign, texts).await
 }
 
 async fn begin(
     engine: &Engine,
-    member: Member,
-    id: &RequestId,
+    (caller, id, request): (Caller, &RequestId, &HttpRequest),
     campaign: &str,
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
-    let caller = member.0;
     caller.require(Role::Manager)?;
     let campaign = named(campaign)?;
-    let asked = Asked::new(engine, &caller, id);
+    let name = Named::begin(engine, &caller.organization, request, "").await?;
+    let asked = Asked::new(engine, &caller, id).under(&name);
     let known = Fresh::since(engine.dispatch.position()).wait(engine, CampaignBoard::NAME).await;
     if known.behind > 0 {
         return Err(Problem::new(Code::ScreensBehind, "whom it has is not seen yet; nothing was started"));
     }
     let row = find(engine, &caller, campaign).await?;
-    let count = |value: i64| u32::try_from(value).unwrap_or(0);
-    let (contacts, open) = (count(row.total), count(row.total - row.called));
-    affordable(&row)?;
-    let version = asked.say(campaign, Command::Start { contacts, open, at: engine.clock.now() }).await?;
+    let begins = if name.earlier.is_some() { Command::Look } else { starting(engine, &row)? };
+    let version = asked.say(campaign, begins).await?;
     let (row, mut answer) = asked.row(campaign, version.position).await?;
     let outlook = preflight::at_start(engine, &caller, &row).await?;
     answer.status(StatusCode::OK);
     sessions::json(answer, &StartedView { campaign: CampaignView::new(&row, texts), outlook })
+}
+
+fn starting(engine: &Engine, row: &CampaignRow) -> Result<Command, Problem> {
+    affordable(row)?;
+    let count = |value: i64| u32::try_from(value).unwrap_or(0);
+    let (contacts, open) = (count(row.total), count(row.total - row.called));
+    Ok(Command::Start { contacts, open, at: engine.clock.now() })
 }
 
 /// A campaign that the dialler would pause in the next moment, since nothing is left of its budget, is not started.
@@ -107,7 +114,7 @@ fn affordable(row: &CampaignRow) -> Result<(), Problem> {
 }
 
 /// Stops calling. Calls under way finish; started again it goes on where it was.
-#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts), responses(
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts, Key), responses(
     (status = OK, body = CampaignView<'_>),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
     (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json", description = "It does not run"),
@@ -119,12 +126,13 @@ pub(super) async fn stop(
     id: RequestId,
     campaign: Path<String>,
     texts: Texts,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    halt(&engine, member, &id, &campaign, texts).await
+    halt(&engine, (member.0, &id, &request), &campaign, texts).await
 }
 
 /// The same as stopping it.
-#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts), responses(
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts, Key), responses(
     (status = OK, body = CampaignView<'_>),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
     (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
@@ -136,21 +144,23 @@ pub(super) async fn pause(
     id: RequestId,
     campaign: Path<String>,
     texts: Texts,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    halt(&engine, member, &id, &campaign, texts).await
+    halt(&engine, (member.0, &id, &request), &campaign, texts).await
 }
 
 async fn halt(
     engine: &Engine,
-    member: Member,
-    id: &RequestId,
+    (caller, id, request): (Caller, &RequestId, &HttpRequest),
     campaign: &str,
     texts: Texts,
 ) -> Result<HttpResponse, Problem> {
-    let caller = member.0;
     caller.require(Role::Manager)?;
-    let (campaign, asked) = (named(campaign)?, Asked::new(engine, &caller, id));
-    let asks = Command::Pause { why: Why::Asked, at: engine.clock.now() };
+    let campaign = named(campaign)?;
+    let name = Named::begin(engine, &caller.organization, request, "").await?;
+    let halting = Command::Pause { why: Why::Asked, at: engine.clock.now() };
+    let asks = if name.earlier.is_some() { Command::Look } else { halting };
+    let asked = Asked::new(engine, &caller, id).under(&name);
     let version = asked.say(campaign, asks).await?;
     asked.shown(campaign, version, texts, StatusCode::OK).await
 }

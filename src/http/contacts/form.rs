@@ -86,6 +86,8 @@ pub(super) enum StatusName {
 pub(super) struct New {
     pub(super) details: Details,
     pub(super) status: Status,
+    /// All of what was said.
+    pub(super) whole: String,
 }
 
 /// What is to be another way.
@@ -104,6 +106,7 @@ pub(super) struct Changes {
 
 pub(super) async fn new(engine: &Engine, request: &HttpRequest, payload: Payload) -> Result<New, Problem> {
     let mut fields = Fields::read(request, payload, BODY_LEN_MAX).await?;
+    let whole = fields.whole();
     let details = Details {
         first_name: fields.required("firstName", NAME_LEN_MAX)?,
         last_name: fields.required("lastName", NAME_LEN_MAX)?,
@@ -111,7 +114,7 @@ pub(super) async fn new(engine: &Engine, request: &HttpRequest, payload: Payload
         ..Details::default()
     };
     let changes = rest(fields, engine.clock.now())?;
-    Ok(New { status: changes.status.unwrap_or_default(), details: changes.over(&details) })
+    Ok(New { status: changes.status.unwrap_or_default(), details: changes.over(&details), whole })
 }
 
 pub(super) async fn changes(

@@ -1,12 +1,13 @@
 //! What a route answers beside what it says of itself: whatever stands before every handler of its kind can refuse.
 //! What a route does say of such an answer stays as it is.
 
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::{Content, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Response, Type};
 
 use super::operations;
 use crate::http::problem::{CONTENT_TYPE, Code};
+use crate::http::repeat;
 
 /// A status, by one of its codes, and when it is answered.
 type Answer = (Code, &'static str);
@@ -22,6 +23,8 @@ const ANYWHERE: [Answer; 4] = [
 ];
 const WHERE_ONE_SHOWS_ONESELF: Answer =
     (Code::TokenMissing, "A token is needed, or the one that came is not good");
+const WITH_A_NAME: Answer =
+    (Code::CommandReused, "The `Idempotency-Key` was used before, for something else");
 const WITH_A_BODY: [Answer; 3] = [
     (Code::RequestTimeout, "The body did not arrive in time"),
     (Code::TooLarge, "The body is too large"),
@@ -30,7 +33,8 @@ const WITH_A_BODY: [Answer; 3] = [
 
 pub(super) fn complete(api: &mut OpenApi) {
     let components = api.components.get_or_insert_default();
-    for (code, told) in ANYWHERE.into_iter().chain([WHERE_ONE_SHOWS_ONESELF]).chain(WITH_A_BODY) {
+    for (code, told) in ANYWHERE.into_iter().chain([WHERE_ONE_SHOWS_ONESELF, WITH_A_NAME]).chain(WITH_A_BODY)
+    {
         components.responses.insert(code.slug().to_owned(), problem(code, told).into());
     }
     for item in api.paths.paths.values_mut() {
@@ -43,10 +47,19 @@ pub(super) fn complete(api: &mut OpenApi) {
 fn say_all(operation: &mut Operation) {
     let shows = operation.security.as_ref().map(|_| WHERE_ONE_SHOWS_ONESELF);
     let body: &[Answer] = if operation.request_body.is_some() { &WITH_A_BODY } else { &[] };
-    for (code, _) in ANYWHERE.iter().chain(&shows).chain(body) {
+    let named = has_a_name(operation).then_some(WITH_A_NAME);
+    for (code, _) in ANYWHERE.iter().chain(&shows).chain(&named).chain(body) {
         let known = operation.responses.responses.entry(code.status().as_u16().to_string());
         known.or_insert_with(|| RefOr::Ref(Ref::from_response_name(code.slug())));
     }
+}
+
+fn has_a_name(operation: &Operation) -> bool {
+    let is_key = |parameter: &RefOr<Parameter>| match parameter {
+        RefOr::T(parameter) => parameter.name == repeat::KEY,
+        RefOr::Ref(_) => false,
+    };
+    operation.parameters.iter().flatten().any(is_key)
 }
 
 fn problem(code: Code, told: &str) -> Response {

@@ -1,5 +1,7 @@
 //! How each boundary's errors become problems: one exhaustive `From` a boundary, so that a new error must be looked at here.
 
+use std::convert::Infallible;
+
 use domain::ids::BadName;
 use domain::{
     api_key, call, campaign, contact, cursor, disclosure, import, number_list, pbx_call, person, promise,
@@ -33,6 +35,12 @@ impl<E: std::error::Error + Into<Self>> From<Failure<E>> for Problem {
                     .because(why)
             }
         }
+    }
+}
+
+impl From<Infallible> for Problem {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 

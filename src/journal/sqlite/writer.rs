@@ -13,6 +13,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::watch;
 
+use super::commands;
 use super::emptying::Emptying;
 use super::schema::Lock;
 use super::syncer::{Syncer, Written, refuse};
@@ -251,18 +252,10 @@ impl Writer {
     /// The stored outcome of a command that was carried out before.
     fn repeated(&self, prepared: &Prepared) -> rusqlite::Result<Option<Outcome>> {
         let Some(command) = &prepared.unit.command else { return Ok(None) };
-        let mut find = self.connection.prepare_cached(
-            "SELECT body, first, last, recorded_at FROM commands WHERE organization = ?1 AND id = ?2",
-        )?;
-        let organization = &prepared.unit.circumstances.organization;
-        let found = find.query_row(params![organization, command.id.as_bytes().as_slice()], |row| {
-            let recorded_at = from_micros(row.get(3)?);
-            let appended = Appended { first: row.get(1)?, last: row.get(2)?, recorded_at, repeated: true };
-            Ok((row.get::<_, Hash>(0)?, appended))
-        });
+        let found = commands::find(&self.connection, &prepared.unit.circumstances.organization, command.id)?;
         let same =
             |(body, appended)| if body == command.body { Ok(appended) } else { Err(Refused::CommandReused) };
-        Ok(found.optional()?.map(same))
+        Ok(found.map(same))
     }
 
     fn remember(

@@ -1,0 +1,180 @@
+//! Commands that come again under the same `Idempotency-Key`, as after an answer that did not come: at once, after a kill, on two nodes.
+//! They happen once, and are answered as if it had been now.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::contacts::{id, somebody};
+use crate::world::World;
+
+const AT_ONCE: usize = 5;
+
+/// A command, where its answer says what it made, and the event that it makes.
+struct Makes {
+    path: &'static str,
+    body: Value,
+    /// Something else under the same name.
+    other: Value,
+    name: &'static str,
+    event: (&'static str, &'static str),
+}
+
+fn all() -> [Makes; 4] {
+    [
+        Makes {
+            path: "/auto-calling/contacts",
+            body: somebody("Aziz", "+998901112233"),
+            other: somebody("Aziz", "+998901112244"),
+            name: "id",
+            event: ("contact", "created"),
+        },
+        Makes {
+            path: "/auto-calling/campaigns",
+            body: json!({ "name": "Qarzdorlar", "campaignType": "SURVEY" }),
+            other: json!({ "name": "Boshqalar", "campaignType": "SURVEY" }),
+            name: "id",
+            event: ("campaign", "created"),
+        },
+        Makes {
+            path: "/users",
+            body: json!({ "name": "aziz", "role": "operator", "password": "uzun va maxfiy" }),
+            other: json!({ "name": "aziz", "role": "auditor", "password": "uzun va maxfiy" }),
+            name: "id",
+            event: ("user", "created"),
+        },
+        Makes {
+            path: "/calls/start",
+            body: json!({}),
+            other: json!({ "uploadId": null }),
+            name: "sessionId",
+            event: ("session", "opened"),
+        },
+    ]
+}
+
+async fn said(world: &World, path: &str, key: Option<&str>, body: &Value) -> (u16, Value) {
+    let request = world.http.post(world.url(path)).bearer_auth(world.token()).json(body);
+    let request = if let Some(key) = key { request.header("idempotency-key", key) } else { request };
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
+}
+
+fn happened(world: &World, (kind, event): (&str, &str)) -> usize {
+    world.events().iter().filter(|one| one["kind"] == kind && one["type"] == event).count()
+}
+
+fn world(mut world: World) -> World {
+    world.set("REMOTE_HOST", "simulated");
+    // No agent is there, so that a campaign is not over before it is stopped.
+    world.set("AGENT_URL", "http://127.0.0.1:9/call");
+    world
+}
+
+/// All of them are answered alike, and it happened once.
+async fn at_once(worlds: &[&World], makes: &Makes) {
+    let before = happened(worlds[0], makes.event);
+    let asked =
+        (0..AT_ONCE).map(|n| said(worlds[n % worlds.len()], makes.path, Some(makes.path), &makes.body));
+    let answers = join_all(asked).await;
+    let (status, first) = &answers[0];
+    assert!([200, 201].contains(status), "{}: {status} {first}", makes.path);
+    for (again, answer) in &answers {
+        assert_eq!((again, &answer[makes.name]), (status, &first[makes.name]), "{}: {answer}", makes.path);
+    }
+    assert!(first[makes.name].is_string(), "{}: {first}", makes.path);
+    assert_eq!(happened(worlds[0], makes.event), before + 1, "{}", makes.path);
+}
+
+async fn once(mut world: World) {
+    world.start().await;
+    for makes in all() {
+        at_once(&[&world], &makes).await;
+        let (status, answer) = said(&world, makes.path, Some(makes.path), &makes.other).await;
+        assert_eq!((status, &answer["code"]), (422, &json!("command-reused")), "{}: {answer}", makes.path);
+        let elsewhere = all().into_iter().find(|other| other.path != makes.path).unwrap();
+        let (status, answer) = said(&world, elsewhere.path, Some(makes.path), &elsewhere.body).await;
+        assert_eq!((status, &answer["code"]), (422, &json!("command-reused")), "{}: {answer}", makes.path);
+    }
+    a_campaign_stays_as_it_was_said_last(&world).await;
+    what_was_removed_is_not_made_again(&world).await;
+}
+
+/// What comes again does not undo what somebody has said since.
+async fn a_campaign_stays_as_it_was_said_last(world: &World) {
+    let (_, person) = said(world, "/auto-calling/contacts", None, &somebody("Botir", "+998901112255")).await;
+    let plan = json!({ "name": "Yangi", "campaignType": "SURVEY", "contactIds": [id(&person)] });
+    let (status, made) = said(world, "/auto-calling/campaigns", None, &plan).await;
+    assert_eq!(status, 201, "{made}");
+    let path = |what: &str| format!("/auto-calling/campaigns/{}/{what}", id(&made));
+    let none = json!({});
+    for (what, key, status) in [
+        ("start", Some("start it"), "RUNNING"),
+        ("stop", Some("stop it"), "PAUSED"),
+        ("start", Some("start it"), "PAUSED"),
+        ("start", None, "RUNNING"),
+        ("stop", Some("stop it"), "RUNNING"),
+    ] {
+        let (code, answer) = said(world, &path(what), key, &none).await;
+        assert_eq!((code, &answer["status"]), (200, &json!(status)), "{what} {key:?}: {answer}");
+    }
+}
+
+async fn what_was_removed_is_not_made_again(world: &World) {
+    let body = somebody("Dilnoza", "+998901112266");
+    let (status, made) = said(world, "/auto-calling/contacts", Some("dilnoza"), &body).await;
+    assert_eq!(status, 201, "{made}");
+    let path = format!("/auto-calling/contacts/{}", id(&made));
+    let removed = world.http.request(Method::DELETE, world.url(&path)).bearer_auth(world.token());
+    assert_eq!(removed.send().await.unwrap().status(), 200);
+    let (status, answer) = said(world, "/auto-calling/contacts", Some("dilnoza"), &body).await;
+    assert_eq!((status, &answer["code"]), (404, &json!("contact-unknown")), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_again_under_one_name_happens_once_on_sqlite() {
+    once(world(World::sqlite())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_again_under_one_name_happens_once_on_postgres() {
+    once(world(World::postgres().await)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_that_hear_it_at_once_do_it_once() {
+    let mut one = world(World::postgres().await);
+    one.start().await;
+    let mut other = one.beside();
+    other.start().await;
+    for makes in all().into_iter().take(3) {
+        at_once(&[&one, &other], &makes).await;
+    }
+}
+
+/// The engine is killed at one moment or another while it hears it, and hears it again when it is back.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_is_killed_in_between_does_it_once() {
+    const ROUNDS: u32 = 5;
+    let mut world = world(World::sqlite());
+    world.start().await;
+    for round in 0..ROUNDS {
+        let key = format!("round {round}");
+        let body = somebody("Aziz", &format!("+99890111{round:04}"));
+        let request = world.http.post(world.url("/auto-calling/contacts")).bearer_auth(world.token());
+        let unheard = tokio::spawn(request.header("idempotency-key", &key).json(&body).send());
+        // From before it has come to after it was answered.
+        tokio::time::sleep(Duration::from_millis(u64::from(round) * 6)).await;
+        world.kill();
+        drop(unheard.await.unwrap());
+        world.start().await;
+        for _ in 0..2 {
+            let (status, answer) = said(&world, "/auto-calling/contacts", Some(&key), &body).await;
+            assert_eq!(status, 201, "round {round}: {answer}");
+        }
+        assert_eq!(happened(&world, ("contact", "created")), usize::try_from(round).unwrap() + 1);
+    }
+    assert!(world.verify().status.success());
+}
