@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::progress::Progress;
 use super::table::grouped;
-use super::verify::place;
+use super::verify::{place, print_lost, sound};
 use super::{Error, Outcome};
 use crate::adapters::system::SystemClock;
 use crate::app;
@@ -31,7 +31,7 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
     let told = &mut |step: crate::journal::verify::Progress| progress.at(step.position, step.head);
     let taken = backup::take(&place(config), recordings, &options.to, SystemClock.now(), told).await;
     progress.end();
-    let (manifest, _) = taken?;
+    let (manifest, report) = taken?;
     let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
     let (position, files) =
         (grouped(manifest.position), grouped(u64::try_from(manifest.files.len()).unwrap_or(0)));
@@ -43,5 +43,6 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
     )?;
     writeln!(out, "digest {} at position {}", manifest.digest, manifest.position)?;
     writeln!(out, "not in it, and to be kept elsewhere: data.key or DATA_KEY, signing.key, jwt.secret")?;
-    Ok(Outcome::Fine)
+    print_lost(report.lost, out)?;
+    Ok(sound(report.lost))
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use super::engine::Engine;
 use super::progress::Progress;
 use super::table::grouped;
-use super::verify::place;
+use super::verify::{place, print_lost, sound};
 use super::{Error, Outcome};
 use crate::adapters::system::SystemClock;
 use crate::app;
@@ -60,7 +60,8 @@ async fn restore(from: &Path, config: &Config, out: &mut dyn Write) -> Result<Ou
         "next: start the engine with HOST=127.0.0.1, karnay forgotten apply <list>, look at karnay status and the campaigns, then \
          karnay restore --confirm"
     )?;
-    Ok(Outcome::Fine)
+    print_lost(report.lost, out)?;
+    Ok(sound(report.lost))
 }
 
 /// Whether the key is here. Another one would make every person unreadable.

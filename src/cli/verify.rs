@@ -62,7 +62,7 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
             if compared > 0 {
                 writeln!(out, "it agrees with the {} kept elsewhere", counted(compared, "checkpoint"))?;
             }
-            Ok(if report.lost.persons == 0 { Outcome::Fine } else { Outcome::NotFine })
+            Ok(sound(report.lost))
         }
         Err(Fault::Journal(unreadable)) => Err(unreadable.into()),
         Err(fault @ (Fault::At { .. } | Fault::Signed(_) | Fault::Store(_))) => {
@@ -88,7 +88,7 @@ async fn of_backup(folder: &Path, wanted: &Wanted, out: &mut dyn Write) -> Resul
                     counted(wanted.kept.len(), "checkpoint")
                 )?;
             }
-            Ok(Outcome::Fine)
+            Ok(sound(report.lost))
         }
         Err(Wrong::Changed(what)) => {
             writeln!(out, "THE BACKUP IS WRONG, {what}")?;
@@ -131,7 +131,12 @@ fn print(report: &Report, wanted: &Wanted, out: &mut dyn Write) -> io::Result<()
     print_lost(report.lost, out)
 }
 
-fn print_lost(lost: Lost, out: &mut dyn Write) -> io::Result<()> {
+/// Words that nobody can read any more are no fault of the chain, and are not fine either.
+pub(super) fn sound(lost: Lost) -> Outcome {
+    if lost.persons == 0 { Outcome::Fine } else { Outcome::NotFine }
+}
+
+pub(super) fn print_lost(lost: Lost, out: &mut dyn Write) -> io::Result<()> {
     let (persons, unclear) =
         (table::counted(lost.persons, "person", "persons"), table::grouped(lost.unclear));
     if lost.persons > 0 {

@@ -16,7 +16,7 @@ are built anew.
 
 Prints: up to which position it goes, its digest, and how large it is; progress on stderr.
 
-Exit codes: 0 taken and checked, 1 what was copied is not sound, 2 wrong use, FOLDER is there, the journal cannot be read, or it \
+Exit codes: 0 taken and checked, 1 what was copied is not sound, or it was taken and persons' keys are lost in it, which is said, 2 wrong use, FOLDER is there, the journal cannot be read, or it \
 was moved elsewhere";
 
 pub(in crate::cli) const RESTORE: &str = "\
@@ -38,7 +38,7 @@ about and never done again. Campaigns stay paused after the confirmation and are
 
 Prints: up to which position it goes and what to do next; with --confirm whether anything waited for it.
 
-Exit codes: 0 restored or confirmed, 1 the backup is wrong, which is then named, no list of the forgotten was applied, or the engine is away, 2 wrong use, the target is not \
+Exit codes: 0 restored or confirmed, 1 the backup is wrong, which is then named, it was restored and persons' keys are lost in it, no list of the forgotten was applied, or the engine is away, 2 wrong use, the target is not \
 empty, or it belongs to another data key";
 
 pub(in crate::cli) const MOVE: &str = "\

@@ -102,16 +102,16 @@ struct VerifiedView {
     finished_at: Stamp,
     /// Up to where it was looked at.
     position: u64,
-    /// Over everything up to there, where it is sound.
+    /// Over everything up to there, where it is what was written: `sound` or `lost`.
     digest: Option<String>,
-    /// How many signed checkpoints were found to be true, where it is sound.
+    /// How many signed checkpoints were found to be true, where it is what was written.
     checkpoints: Option<u64>,
     /// Up to where it is signed.
     signed_to: Option<u64>,
-    /// Of how many persons nothing can be opened any more though nobody asked to forget them, where it is sound: their keys are gone.
+    /// Of how many persons nothing can be opened any more though nobody asked to forget them: their keys are gone.
     /// Somebody who is told of under several names may be counted as several.
     persons_lost: Option<u64>,
-    /// The first place that is wrong; null where it is sound, and where nobody can say.
+    /// The first place that is wrong; null where it is what was written, and where nobody can say.
     wrong_at: Option<u64>,
     /// What is wrong there.
     wrong: Option<String>,
@@ -122,6 +122,8 @@ struct VerifiedView {
 #[schema(as = JournalOutcome)]
 enum Outcome {
     Sound,
+    /// It is what was written, and persons' keys are gone without which nobody can read what it says of them.
+    Lost,
     Wrong,
     /// It could not be read to its end.
     Unreadable,
@@ -223,7 +225,8 @@ fn verified(last: Verified, by: impl Fn(Asker) -> Option<String>) -> VerifiedVie
     };
     match last.found {
         Found::Sound { digest, checkpoints, signed_to, lost } => {
-            (view.outcome, view.digest) = (Outcome::Sound, Some(digest));
+            view.outcome = if lost == 0 { Outcome::Sound } else { Outcome::Lost };
+            view.digest = Some(digest);
             (view.checkpoints, view.signed_to) = (Some(checkpoints), signed_to);
             view.persons_lost = Some(lost);
         }

@@ -19,7 +19,7 @@ import { Checkpoint } from './checkpoint';
 type Verified = Schemas['JournalVerified'];
 
 const LOOK_MS = 700;
-const COLOURS = { sound: 'success', wrong: 'failed', unreadable: 'busy' } as const;
+const COLOURS = { sound: 'success', lost: 'failed', wrong: 'failed', unreadable: 'busy' } as const;
 
 export function Soundness() {
   const t = useWords();
@@ -49,7 +49,7 @@ export function Soundness() {
         <button type="button" className="button primary" disabled={running != null || begin.isPending} onClick={() => begin.mutate()}><Icon name="audit" />{t('verification.verify')}</button>
       </div>
       <p className="soft">{t('verification.intro')}</p>
-      <p role="status" className={running == null && (last?.personsLost ?? 0) > 0 ? 'wrong' : undefined}>{words}</p>
+      <p role="status" className={running == null && last?.outcome === 'lost' ? 'wrong' : undefined}>{words}</p>
       {running != null && <Progress percent={running.head === 0 ? 100 : (100 * running.position) / running.head} label={t('verification.running')} />}
       {begin.error !== null && <Wrong thrown={begin.error} />}
       {last != null && <Last last={last} />}
