@@ -11,6 +11,7 @@ mod body;
 mod cors;
 mod denials;
 mod disclosing;
+mod docs;
 mod edge;
 mod fields;
 mod figures;
@@ -342,6 +343,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     feed::configure(routes);
     cursors::configure(routes);
     openapi::configure(routes);
+    docs::configure(routes);
 }
 
 /// The application as it is served, and as tests call it, with sockets where they are open.
@@ -378,6 +380,7 @@ pub fn app(
     };
     app.configure(sockets)
         .configure(dashboard::files)
+        .configure(docs::files)
         .default_service(web::to(openapi::nowhere))
         .wrap(cors)
         .wrap(TracingLogger::<span::Span>::new())

@@ -28,6 +28,7 @@ struct CursorView {
     #[schema(value_type = String, example = "warehouse")]
     name: CursorName,
     /// Where its reader goes on: everything before it was read.
+    #[schema(value_type = u64)]
     position: Position,
     /// Positions from there to the journal's end.
     behind: u64,

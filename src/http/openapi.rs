@@ -17,6 +17,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::auth::Calls;
+use super::docs;
 use super::problem::{Code, Problem, ProblemBody};
 
 #[derive(OpenApi)]
@@ -39,6 +40,8 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
 #[derive(Debug)]
 pub(super) struct Document {
     json: Bytes,
+    /// The same for people.
+    page: Bytes,
     paths: Vec<(ResourceDef, String)>,
     /// What may stand behind the question mark of a path that is read.
     queries: HashMap<String, Vec<String>>,
@@ -89,7 +92,13 @@ impl Document {
         let paths = api.paths.paths.iter();
         let paths = paths.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item))).collect();
         let queries = api.paths.paths.iter().map(|(path, item)| (path.clone(), query(item))).collect();
-        Self { json: Bytes::from(api.to_json().unwrap_or_default()), paths, queries }
+        let json = api.to_json().unwrap_or_default();
+        let shown = docs::page::page(&serde_json::from_str(&json).unwrap_or_default());
+        Self { json: Bytes::from(json), page: Bytes::from(shown), paths, queries }
+    }
+
+    pub(super) fn page(&self) -> Bytes {
+        self.page.clone()
     }
 
     /// The parameters of a route, as it is written in the description.

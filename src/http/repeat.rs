@@ -63,16 +63,19 @@ impl Named {
     }
 }
 
+/// One after another.
+type Turn = tokio::sync::Mutex<()>;
+
 /// Who is in under which name.
 #[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<HashMap<(Organization, Uuid), Weak<tokio::sync::Mutex<()>>>>);
+pub(super) struct Turns(Mutex<HashMap<(Organization, Uuid), Weak<Turn>>>);
 
 impl Turns {
     async fn take(&self, organization: &Organization, name: Uuid) -> OwnedMutexGuard<()> {
         self.of((organization.clone(), name)).lock_owned().await
     }
 
-    fn of(&self, name: (Organization, Uuid)) -> Arc<tokio::sync::Mutex<()>> {
+    fn of(&self, name: (Organization, Uuid)) -> Arc<Turn> {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(turn) = turns.get(&name).and_then(Weak::upgrade) {
             return turn;

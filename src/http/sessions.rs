@@ -138,6 +138,7 @@ impl<'a> SessionView<'a> {
 #[into_params(parameter_in = Query)]
 pub(super) struct Fresh {
     /// Show at least what was recorded up to here, instead of up to now; a command's `X-Position`.
+    #[param(value_type = Option<u64>)]
     min_position: Option<Position>,
 }
 

@@ -105,16 +105,15 @@ async fn begin(
     let (asked, organization) = (asked(&body)?, &caller.0.organization);
     let whole = String::from_utf8_lossy(body.trim_ascii());
     let named = Named::begin(&engine, organization, &request, &whole).await?;
-    let opened = match &named.earlier {
-        Some(earlier) => again(&engine, organization, earlier).await?,
-        None => {
-            // On its own, so that a client that goes away leaves no half of it: a host that is taken for a session that is never opened.
-            let (opening, command) = (engine.clone(), named.command.clone());
-            let opened =
-                actix_web::rt::spawn(async move { open(&opening, &caller, (&id, command), &asked).await });
-            let broke = |why| Problem::new(Code::Internal, "see the log").because(why);
-            opened.await.map_err(broke)??
-        }
+    let opened = if let Some(earlier) = &named.earlier {
+        again(&engine, organization, earlier).await?
+    } else {
+        // On its own, so that a client that goes away leaves no half of it: a host that is taken for a session that is never opened.
+        let (opening, command) = (engine.clone(), named.command.clone());
+        let opened =
+            actix_web::rt::spawn(async move { open(&opening, &caller, (&id, command), &asked).await });
+        let broke = |why| Problem::new(Code::Internal, "see the log").because(why);
+        opened.await.map_err(broke)??
     };
     let (row, position) = settled(&engine, &opened).await?;
     answer(&engine, &opened.home, row.as_deref(), position)

@@ -96,7 +96,11 @@ pub enum Replayed {
     /// The stream is followed again.
     Followed { events: usize },
     /// It was parked again.
-    StillParked { position: Position, reason: String },
+    StillParked {
+        #[schema(value_type = u64)]
+        position: Position,
+        reason: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -129,6 +133,7 @@ pub struct Status {
     /// `sqlite` or `postgres`.
     pub store: String,
     /// The journal's newest position.
+    #[schema(value_type = u64)]
     pub position: Position,
     pub uptime_seconds: u64,
     /// Far ends that the engine plays itself: nobody real is reached through them. `agent`, `pbx`, `remote`.
@@ -148,6 +153,7 @@ pub struct Status {
 #[serde(rename_all = "camelCase")]
 pub struct Unconfirmed {
     /// Where the backup ended; what happened after it is not known here.
+    #[schema(value_type = u64)]
     pub position: Position,
     #[schema(value_type = String, format = DateTime)]
     taken_at: Stamp,
@@ -194,6 +200,7 @@ pub struct Projection {
     pub generation: i64,
     /// `live` or `building`.
     pub state: String,
+    #[schema(value_type = u64)]
     pub position: Position,
     /// Events it is behind the journal.
     pub lag: u64,

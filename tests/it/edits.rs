@@ -103,7 +103,7 @@ async fn of_two_one_is_refused(world: &World, Edited { path, changes, .. }: &Edi
     assert_eq!(now.tag(), took.tag(), "{path}");
     assert_ne!(now.tag(), seen.tag(), "{path}");
     for name in now.body.as_object().unwrap().keys().filter(|name| name.as_str() != "updatedAt") {
-        let expected = wanted.get(name).unwrap_or(&seen.body[name]);
+        let expected = wanted.get(name).unwrap_or_else(|| &seen.body[name]);
         assert_eq!(&now.body[name], expected, "{path}: {name}");
     }
 }

@@ -58,6 +58,7 @@ mod denials;
 mod dialling;
 mod disk;
 mod do_not_call;
+mod docs;
 mod edits;
 mod fatal;
 mod feed;

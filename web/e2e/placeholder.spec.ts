@@ -12,6 +12,6 @@ test('it speaks three languages, fits a phone and fetches nothing', async ({ pag
   await page.setViewportSize({ width: 320, height: 640 });
   await page.setContent(PAGE);
   expect(await page.locator('p[lang]').evaluateAll((texts) => texts.map((text) => text.getAttribute('lang')))).toEqual(['uz', 'ru', 'en']);
-  expect(await page.locator('a').evaluateAll((links) => links.map((link) => link.getAttribute('href')))).toEqual(['/health/ready', '/openapi.json', '/metrics']);
+  expect(await page.locator('a').evaluateAll((links) => links.map((link) => link.getAttribute('href')))).toEqual(['/health/ready', '/docs', '/metrics']);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
 });

@@ -1,5 +1,5 @@
 //! What a route answers beside what it says of itself: whatever stands before every handler of its kind can refuse.
-//! What a route does say of such an answer stays as it is.
+//! What a route does say of such an answer stays as it is, and where it only names a problem's status, that is put into words.
 
 use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::response::ResponseBuilder;
@@ -31,10 +31,22 @@ const WITH_A_BODY: [Answer; 3] = [
     (Code::EncodingUnknown, "The body came packed"),
 ];
 
+/// Where a route names them.
+const NAMED: [Answer; 5] = [
+    (Code::NotFound, "What is asked for is not there"),
+    (Code::CampaignRunning, "Not as things stand; `code` says why"),
+    (Code::RangeOutside, "It is shorter than that"),
+    (Code::RemoteUnreachable, "The far end could not be used"),
+    (Code::StartUnconfirmed, "It is under way, and nothing is known of it yet"),
+];
+
+fn all() -> impl Iterator<Item = Answer> {
+    ANYWHERE.into_iter().chain([WHERE_ONE_SHOWS_ONESELF, WITH_A_NAME]).chain(WITH_A_BODY).chain(NAMED)
+}
+
 pub(super) fn complete(api: &mut OpenApi) {
     let components = api.components.get_or_insert_default();
-    for (code, told) in ANYWHERE.into_iter().chain([WHERE_ONE_SHOWS_ONESELF, WITH_A_NAME]).chain(WITH_A_BODY)
-    {
+    for (code, told) in all() {
         components.responses.insert(code.slug().to_owned(), problem(code, told).into());
     }
     for item in api.paths.paths.values_mut() {
@@ -45,12 +57,27 @@ pub(super) fn complete(api: &mut OpenApi) {
 }
 
 fn say_all(operation: &mut Operation) {
+    for (status, told) in &mut operation.responses.responses {
+        if is_untold(told)
+            && let Some((code, _)) = all().find(|(code, _)| code.status().as_str() == status)
+        {
+            *told = RefOr::Ref(Ref::from_response_name(code.slug()));
+        }
+    }
     let shows = operation.security.as_ref().map(|_| WHERE_ONE_SHOWS_ONESELF);
     let body: &[Answer] = if operation.request_body.is_some() { &WITH_A_BODY } else { &[] };
     let named = has_a_name(operation).then_some(WITH_A_NAME);
     for (code, _) in ANYWHERE.iter().chain(&shows).chain(&named).chain(body) {
         let known = operation.responses.responses.entry(code.status().as_u16().to_string());
         known.or_insert_with(|| RefOr::Ref(Ref::from_response_name(code.slug())));
+    }
+}
+
+/// A problem of which nothing is said but its status.
+fn is_untold(told: &RefOr<Response>) -> bool {
+    match told {
+        RefOr::T(told) => told.description.is_empty() && told.content.contains_key(CONTENT_TYPE),
+        RefOr::Ref(_) => false,
     }
 }
 

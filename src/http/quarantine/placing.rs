@@ -58,6 +58,7 @@ pub(super) struct Replayed {
     /// Looked at and still held, by the code of the problem.
     still_held: BTreeMap<&'static str, u32>,
     /// There are more; null where all were looked at.
+    #[schema(value_type = Option<u64>)]
     next_cursor: Option<Position>,
 }
 
