@@ -368,9 +368,8 @@ fn doors(
 ) -> anyhow::Result<http::Engine> {
     let wards::World { journal, screens, dispatch, ports, .. } = world;
     let verifying = Verifying::new(place(world.config), &ports.clock);
-    let played = options.simulated.clone();
     let folder = &world.config.store.data_dir;
-    let far = (ports, &world.disk, played);
+    let far = (ports, &world.disk, options.simulated.clone());
     let vitals = Pulse::new((journal, screens), dispatch, actors, far, (verifying, folder));
     let engine = http::Engine::try_new(http::Parts {
         dispatch: dispatch.clone(),
