@@ -43,7 +43,7 @@ empty, or it belongs to another data key";
 
 pub(in crate::cli) const MOVE: &str = "\
 Moves the journal from the data folder to PostgreSQL, with its positions, digests, keys, cursors and checkpoints.
-The engine has to be stopped. The folder keeps its journal and its keys, and a mark so that nobody goes on with it by accident.";
+The engine has to be stopped. The folder keeps journal and keys, and a mark against going on with it.";
 
 pub(in crate::cli) const MOVE_MORE: &str = "\
 Examples:
