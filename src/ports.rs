@@ -234,8 +234,8 @@ pub trait Recordings: Send + Sync + std::fmt::Debug {
         from: u64,
     ) -> BoxFuture<'a, Result<Option<Playback>, Trouble>>;
 
-    /// Removes what is kept here of an exchange's call. What lies elsewhere is others' to remove.
-    fn forget(&self, call: Uuid) -> BoxFuture<'_, io::Result<()>>;
+    /// Removes what is kept here of an exchange's call, and says whether there was anything. What lies elsewhere is others' to remove.
+    fn forget(&self, call: Uuid) -> BoxFuture<'_, io::Result<bool>>;
 
     /// The calls of an exchange of which anything is kept here.
     fn kept(&self) -> BoxFuture<'_, io::Result<Vec<Uuid>>>;

@@ -122,12 +122,12 @@ impl ports::Recordings for Recordings {
         .boxed()
     }
 
-    fn forget(&self, call: Uuid) -> BoxFuture<'_, io::Result<()>> {
+    fn forget(&self, call: Uuid) -> BoxFuture<'_, io::Result<bool>> {
         async move {
             match (&self.exchange, &self.kept) {
                 (Some(kept), _) => kept.forget(call).await,
                 (None, Some(folder)) => exchange::remove(folder, call).await,
-                (None, None) => Ok(()),
+                (None, None) => Ok(false),
             }
         }
         .boxed()

@@ -33,15 +33,16 @@ pub(super) struct Kept {
     fetching: Mutex<()>,
 }
 
-/// Removes what was kept of a call, whole or not.
-pub(super) async fn remove(folder: &Path, call: Uuid) -> io::Result<()> {
+/// Removes what was kept of a call, whole or not, and says whether there was anything.
+pub(super) async fn remove(folder: &Path, call: Uuid) -> io::Result<bool> {
+    let mut was_there = false;
     for name in [format!("{call}.wav"), format!("{call}.wav.part")] {
         match fs::remove_file(folder.join(name)).await {
             Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
-            Ok(()) | Err(_) => {}
+            removed => was_there |= removed.is_ok(),
         }
     }
-    Ok(())
+    Ok(was_there)
 }
 
 /// The calls of which anything is kept, whole or not, that was last written at such a time.
@@ -95,7 +96,7 @@ impl Kept {
     }
 
     /// Nobody fetches it meanwhile.
-    pub(super) async fn forget(&self, call: Uuid) -> io::Result<()> {
+    pub(super) async fn forget(&self, call: Uuid) -> io::Result<bool> {
         let _turn = self.fetching.lock().await;
         remove(&self.folder, call).await
     }

@@ -61,12 +61,14 @@ impl Errand {
     /// However long it takes: what was promised is done.
     pub(super) async fn forget(&self, person: &Person) {
         let mut backoff = Backoff::default();
-        while let Err(why) = self.try_to_forget(person).await {
+        // What an attempt removed that failed later is gone when the next one looks.
+        let mut recordings = 0;
+        while let Err(why) = self.try_to_forget(person, &mut recordings).await {
             self.wait(&mut backoff, "forget", &why.to_string()).await;
         }
     }
 
-    async fn try_to_forget(&self, person: &Person) -> Result<(), Trouble> {
+    async fn try_to_forget(&self, person: &Person, recordings: &mut usize) -> Result<(), Trouble> {
         let journal = &self.carrier.options.journal;
         let organization = person.organization.as_str();
         journal.forget_at_hand(organization, &person.numbers, person.position);
@@ -79,7 +81,7 @@ impl Errand {
         journal.close_keys(&doomed);
         let mut streams = streams(&sealed, &doomed);
         let facts = self.rewrite(&streams).await?;
-        self.forget_recordings(&facts).await?;
+        self.forget_recordings(&facts, recordings).await?;
         let whom = Whom {
             organization: person.organization.clone(),
             contact: person.contact,
@@ -89,7 +91,7 @@ impl Errand {
         let meta = Meta { circumstances: self.circumstances(), command: None };
         let lists = self.carrier.options.dispatch.redact(&whom, self.now(), &meta).await?;
         self.place_anew(&whom).await?;
-        let recordings = self.remove_recordings(&streams, &doomed).await?;
+        self.remove_recordings(&streams, &doomed, recordings).await?;
         journal.destroy_keys(&doomed).await?;
         // Whoever had not heard of it may have sealed with them until just now, and read what they sealed before.
         let before = streams.len();
@@ -99,7 +101,7 @@ impl Errand {
         }
         self.wipe().await?;
         let (keys, streams) = (doomed.len(), streams.len());
-        tracing::info!(contact = %person.contact, keys, streams, lists, recordings, "a person was forgotten");
+        tracing::info!(contact = %person.contact, keys, streams, lists, recordings = *recordings, "a person was forgotten");
         Ok(())
     }
 
@@ -140,16 +142,21 @@ impl Errand {
     }
 
     /// Those of an exchange that were fetched to this machine.
-    async fn forget_recordings(&self, facts: &[Arc<Fact>]) -> Result<(), Trouble> {
+    async fn forget_recordings(&self, facts: &[Arc<Fact>], removed: &mut usize) -> Result<(), Trouble> {
         for call in facts.iter().filter_map(|fact| exchange_call(fact)) {
-            self.carrier.options.recordings.forget(call).await?;
+            *removed += usize::from(self.carrier.options.recordings.forget(call).await?);
         }
         Ok(())
     }
 
-    /// Those that lie on the remote host; tells how many were there. What they are called is known only as long as the keys are, so that
+    /// Those that lie on the remote host. What they are called is known only as long as the keys are, so that
     /// nothing is destroyed before they are gone. One that somebody else's call names as well is theirs, and stays.
-    async fn remove_recordings(&self, streams: &BTreeSet<Named>, keys: &[Uuid]) -> Result<usize, Trouble> {
+    async fn remove_recordings(
+        &self,
+        streams: &BTreeSet<Named>,
+        keys: &[Uuid],
+        removed: &mut usize,
+    ) -> Result<(), Trouble> {
         let options = &self.carrier.options;
         let streams: Vec<Named> = streams.iter().filter(|(kind, _)| *kind == Call::TYPE).cloned().collect();
         let facts = options.journal.said_under(keys, &streams).await?;
@@ -164,11 +171,10 @@ impl Errand {
             urls.into_iter().map(str::to_owned).chain(names.clone()).chain(absolute).collect();
         let others = call_history::recordings_named(&options.screens, &spelled).await?;
         let others: BTreeSet<String> = others.iter().filter_map(|url| file(url)).collect();
-        let mut removed = 0;
         for name in names.difference(&others) {
-            removed += usize::from(self.remove_recording(name.clone()).await?);
+            *removed += usize::from(self.remove_recording(name.clone()).await?);
         }
-        Ok(removed)
+        Ok(())
     }
 
     async fn remove_recording(&self, name: String) -> Result<bool, Trouble> {
