@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::progress::Progress;
-use super::table::grouped;
+use super::table::{counted, grouped};
 use super::verify::{place, print_lost, sound};
 use super::{Error, Outcome};
 use crate::adapters::system::SystemClock;
@@ -33,13 +33,13 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
     progress.end();
     let (manifest, report) = taken?;
     let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
-    let (position, files) =
-        (grouped(manifest.position), grouped(u64::try_from(manifest.files.len()).unwrap_or(0)));
+    let position = grouped(manifest.position);
+    let files = counted(u64::try_from(manifest.files.len()).unwrap_or(0), "file", "files");
     writeln!(
         out,
-        "{} has everything up to position {position}, {} bytes, files: {files}",
+        "{} has everything up to position {position}: {} in {files}",
         options.to.display(),
-        grouped(bytes)
+        counted(bytes, "byte", "bytes")
     )?;
     writeln!(out, "digest {} at position {}", manifest.digest, manifest.position)?;
     writeln!(out, "not in it, and to be kept elsewhere: data.key or DATA_KEY, signing.key, jwt.secret")?;

@@ -55,9 +55,10 @@ async fn restore(from: &Path, config: &Config, out: &mut dyn Write) -> Result<Ou
             "NOTE: the data key is not here; put data.key into DATA_DIR, or set DATA_KEY, before the engine is started"
         )?;
     }
+    let key = if has_key { "" } else { "put data.key into DATA_DIR, or set DATA_KEY, " };
     writeln!(
         out,
-        "next: start the engine with HOST=127.0.0.1, karnay forgotten apply <list>, look at karnay status and the campaigns, then \
+        "next: {key}start the engine with HOST=127.0.0.1, karnay forgotten apply <list>, look at karnay status and the campaigns, then \
          karnay restore --confirm"
     )?;
     print_lost(report.lost, out)?;

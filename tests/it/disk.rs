@@ -176,3 +176,18 @@ async fn a_read_only_folder_stops_the_start() {
     let said = String::from_utf8(out.stderr).unwrap();
     assert!(said.contains("DATA_DIR") && said.trim_end().lines().count() == 1, "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_onto_a_full_disk_names_it() {
+    let mut world = World::sqlite();
+    let elsewhere = world.folder.path().join("elsewhere");
+    let Some(_disk) = SmallDisk::mount(&elsewhere, "size=64k") else { return };
+    world.start().await;
+    assert_eq!(world.report(&report(SESSION, 1)).await.unwrap().status(), 200);
+    let out = world.run(&["backup", elsewhere.join("copy").to_str().unwrap()]);
+    let said = String::from_utf8(out.stderr).unwrap();
+    let place = elsewhere.display().to_string();
+    assert!(out.status.code() == Some(2) && said.contains(&place) && said.contains("full"), "{said}");
+    assert!(!said.contains("the journal cannot be reached"), "it is the other disk: {said}");
+    assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0, "nothing is left of it");
+}

@@ -26,11 +26,11 @@ impl ToSql for Value {
 /// Copies the journal as it is at one moment. Readers and the writer go on; only the log cannot be begun anew meanwhile.
 pub(in crate::journal) fn copy(folder: &Path, to: &Path) -> Result<(), Error> {
     let from = schema::open_for_reading(&folder.join(FILE))?;
-    let say = |why: rusqlite::Error| Error::Unavailable(why.to_string());
     // It may be there and empty, and is its owner's from the beginning.
     let empty = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
     empty.map_err(|why| Error::Open(format!("cannot write {}: {why}", to.display())))?;
-    from.execute("VACUUM INTO ?1", [to.to_string_lossy()]).map_err(say)?;
+    let copied = from.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
+    copied.map_err(|why| uncopied(to, &why))?;
     drop(from);
     // What is in the copy must not be gone from the journal after a power cut.
     match File::open(folder.join(schema::LOG)) {
@@ -40,6 +40,12 @@ pub(in crate::journal) fn copy(folder: &Path, to: &Path) -> Result<(), Error> {
     }
     drop(schema::open_apart(to)?);
     Ok(())
+}
+
+/// Where there is no room for it, most of all: that is the other disk's trouble, and not the journal's.
+fn uncopied(to: &Path, why: &rusqlite::Error) -> Error {
+    let folder = to.parent().unwrap_or(to);
+    Error::Open(format!("cannot copy the journal into {}: {why}", folder.display()))
 }
 
 /// Marks a copy that is not in its place yet.
@@ -109,7 +115,7 @@ fn value(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Value> {
 /// Makes a file of what comes.
 pub(in crate::journal) fn load(file: &Path, mut from: mpsc::Receiver<Carried>) -> Result<(), Error> {
     let connection = schema::open_apart(file)?;
-    let say = |why: rusqlite::Error| Error::Unavailable(why.to_string());
+    let say = |why: rusqlite::Error| uncopied(file, &why);
     connection.execute_batch("BEGIN").map_err(say)?;
     while let Some(carried) = from.blocking_recv() {
         match carried {

@@ -46,6 +46,7 @@ async fn a_changed_byte_is_named_and_nothing_is_put_back() {
     let folder = world.folder.path().join("backup");
     let (code, told) = said(&world.run(&["backup", "--recordings", folder.to_str().unwrap()]));
     assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains(" bytes in 2 files\n"), "{told}");
     assert_eq!(names(&folder), ["journal.db", "manifest.json", "recordings"]);
     let mode = fs::metadata(folder.join("journal.db")).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "nobody else on this machine reads it");
@@ -121,6 +122,7 @@ async fn another_data_key_is_refused_and_none_is_missed() {
     fs::remove_file(&key).unwrap();
     let (code, told) = said(&world.run(&["restore", backup.to_str().unwrap()]));
     assert!(code == Some(0) && told.contains("NOTE: the data key is not here"), "{told}");
+    assert!(told.contains("next: put data.key into DATA_DIR"), "{told}");
     fs::rename(kept, key).unwrap();
     world.start().await;
     assert_eq!(world.json("/calls/session/session-1-abc123").await["processedNumbers"], 20);
