@@ -7,9 +7,11 @@ mod restored;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use chrono::SecondsFormat;
 use domain::access::Role;
+use domain::contact::REASON_LEN_MAX;
 use domain::ids::{Fingerprint, Organization, UserName};
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -116,14 +118,15 @@ pub(super) struct Accepted {
 #[derive(Debug, Deserialize)]
 struct Forgetting {
     done: bool,
+    known: bool,
     others: BTreeSet<Uuid>,
 }
 
 /// What became of that wish.
 #[derive(Debug)]
 pub(super) enum Forgot {
-    /// But for numbers that are these contacts' by now.
-    Done { others: BTreeSet<Uuid> },
+    /// But for numbers that are these contacts' by now; `known` is whether there was anything of them here.
+    Done { known: bool, others: BTreeSet<Uuid> },
     /// Nobody is forgotten in the middle of a call.
     Calling,
 }
@@ -166,8 +169,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const FORGOTTEN_WITHIN: Duration = Duration::from_secs(30);
 /// They stand in the address, which may not be of any length.
 const NUMBERS_A_REQUEST: usize = 50;
-/// Why, as it is recorded.
-const RESTORED: &str = "restored%20from%20a%20backup";
 /// Whoever finds a token in a log cannot use it for long.
 const TOKEN_TTL: Duration = Duration::from_mins(1);
 
@@ -251,16 +252,18 @@ impl Engine {
 
     /// Has somebody forgotten, with the numbers that are listed, and waits until that is carried out everywhere.
     pub(super) async fn forget(&self, line: &Line) -> Result<Forgot, Error> {
-        let mut others = BTreeSet::new();
+        let (mut known, mut others) = (None, BTreeSet::new());
         let mut parts: Vec<&[Fingerprint]> = line.numbers.chunks(NUMBERS_A_REQUEST).collect();
         if parts.is_empty() {
             parts.push(&[]);
         }
         for part in parts {
             let numbers: Vec<String> = part.iter().map(Fingerprint::to_string).collect();
-            let (contact, numbers) = (line.contact, numbers.join(","));
-            let path =
-                format!("/auto-calling/contacts/{contact}/personal-data?reason={RESTORED}&numbers={numbers}");
+            let said = [("reason", why(line)), ("numbers", numbers.join(","))];
+            let said = Url::parse_with_params(&self.url, &said);
+            let said = said.map_err(|why| Error::Foreign { url: self.url.clone(), why: why.to_string() })?;
+            let said = said.query().unwrap_or_default();
+            let path = format!("/auto-calling/contacts/{}/personal-data?{said}", line.contact);
             loop {
                 let request = self.request(Method::DELETE, &path, line.organization.as_str())?;
                 let answer = self.send(request.timeout(FORGOTTEN_WITHIN)).await?;
@@ -270,13 +273,15 @@ impl Engine {
                     return if calling { Ok(Forgot::Calling) } else { Err(refusal) };
                 }
                 let (_, told): (_, Forgetting) = self.understand(answer).await?;
+                // Asked again it is known, since it was asked before.
+                known.get_or_insert(told.known);
                 others.extend(told.others);
                 if told.done {
                     break;
                 }
             }
         }
-        Ok(Forgot::Done { others })
+        Ok(Forgot::Done { known: known.unwrap_or(true), others })
     }
 
     /// What is answered to a question with a body or without one; none where nothing is known of it.
@@ -344,6 +349,13 @@ impl Engine {
             _ => Error::Foreign { url: self.url.clone(), why: format!("it answers {status}") },
         }
     }
+}
+
+/// Why, as it is recorded: here it is said of today, and for the second time.
+fn why(line: &Line) -> String {
+    let first = line.at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let by = line.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
+    format!("restored from a backup; asked for first at {first}{by}").chars().take(REASON_LEN_MAX).collect()
 }
 
 /// The innermost reason is the one that says something.

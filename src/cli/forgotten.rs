@@ -59,7 +59,10 @@ pub(super) struct Line {
     pub(super) organization: Organization,
     pub(super) contact: Uuid,
     pub(super) numbers: Vec<Fingerprint>,
-    at: DateTime<Utc>,
+    pub(super) at: DateTime<Utc>,
+    /// Who asked for it; lists of before do not say.
+    #[serde(default)]
+    pub(super) by: Option<String>,
     /// Tells the data key under which the fingerprints mean something from any other.
     data_key: Option<String>,
 }
@@ -104,6 +107,7 @@ async fn listed(reader: &Reader) -> Result<Vec<Line>, Error> {
         contact: said.contact,
         numbers: said.numbers,
         at: said.at,
+        by: Some(said.by).filter(|by| !by.is_empty()),
         data_key: data_key.clone(),
     };
     Ok(reader.forgotten().await?.into_iter().map(line).collect())
@@ -143,6 +147,7 @@ mod tests {
             contact: Uuid::nil(),
             numbers: vec![Fingerprint([7; 16])],
             at: DateTime::UNIX_EPOCH,
+            by: Some("user:aziz".to_owned()),
             data_key: None,
         };
         let text = serde_json::to_string(&line).unwrap();
@@ -150,9 +155,11 @@ mod tests {
             text,
             concat!(
                 r#"{"organization":"1","contact":"00000000-0000-0000-0000-000000000000","#,
-                r#""numbers":["07070707070707070707070707070707"],"at":"1970-01-01T00:00:00Z","dataKey":null}"#
+                r#""numbers":["07070707070707070707070707070707"],"at":"1970-01-01T00:00:00Z","by":"user:aziz","dataKey":null}"#
             )
         );
         assert_eq!(serde_json::from_str::<Line>(&text).unwrap(), line);
+        let before = text.replace(r#""by":"user:aziz","#, "");
+        assert_eq!(serde_json::from_str::<Line>(&before).unwrap(), Line { by: None, ..line });
     }
 }

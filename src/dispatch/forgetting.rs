@@ -34,8 +34,16 @@ pub struct Forgotten {
     pub at: DateTime<Utc>,
     /// Contacts that have one of the listed numbers here: it is theirs, and is forgotten with them.
     pub others: Vec<Uuid>,
+    /// Whether there was anything here of the contact or of its numbers.
+    pub known: bool,
     /// The effects that carry it out.
     effects: Vec<String>,
+}
+
+/// What there was of somebody who is to be forgotten.
+struct Found {
+    others: Vec<Uuid>,
+    known: bool,
 }
 
 /// Numbers that are forgotten with a contact, and the contacts that others of them belong to.
@@ -47,7 +55,7 @@ struct Theirs {
 
 impl Forgotten {
     fn since(at: DateTime<Utc>) -> Self {
-        Self { numbers: vec![], position: 0, at, others: vec![], effects: vec![] }
+        Self { numbers: vec![], position: 0, at, others: vec![], known: true, effects: vec![] }
     }
 
     fn covers(&self, listed: &[Fingerprint]) -> bool {
@@ -67,36 +75,37 @@ impl Dispatch {
         for _ in 0..TRIES_MAX {
             let known = self.forgotten(asked).await.map_err(unread)?;
             if let Some(known) = known.as_ref().filter(|known| known.covers(listed.unwrap_or_default())) {
-                return Ok(self.obeyed(asked, known.clone(), vec![]));
+                return Ok(self.obeyed(asked, known.clone(), Found { others: vec![], known: true }));
             }
-            let Some(others) = self.say_forgotten(asked, (known, listed), reason).await? else { continue };
+            let Some(found) = self.say_forgotten(asked, (known, listed), reason).await? else { continue };
             // What was stored is read back: it says where it stands.
             if let Some(known) = self.forgotten(asked).await.map_err(unread)? {
-                return Ok(self.obeyed(asked, known, others));
+                return Ok(self.obeyed(asked, known, found));
             }
         }
         Err(Failure::Conflict)
     }
 
-    fn obeyed(&self, asked: &Asked, known: Forgotten, others: Vec<Uuid>) -> Forgotten {
+    fn obeyed(&self, asked: &Asked, known: Forgotten, found: Found) -> Forgotten {
         self.journal.forget_at_hand(asked.organization.as_str(), &known.numbers, known.position);
         self.journal.hear(known.effects.iter().cloned());
-        Forgotten { others, ..known }
+        Forgotten { others: found.others, known: found.known, ..known }
     }
 
-    /// The contacts that have one of these numbers; none where somebody else wrote first.
+    /// What was found here of them; none where somebody else wrote first.
     async fn say_forgotten(
         &self,
         asked: &Asked,
         (known, listed): (Option<Forgotten>, Option<&[Fingerprint]>),
         reason: Option<&str>,
-    ) -> Answer<Option<Vec<Uuid>>> {
+    ) -> Answer<Option<Found>> {
         let stream = StreamId::contact(&asked.organization, asked.contact);
         let drawn = self.draw_all::<Contact>(vec![stream]).await.map_err(unread)?;
         let unknown = || Failure::Refused(contact::Error::Unknown.into());
         let (mut contact, events) = drawn.into_iter().next().ok_or_else(unknown)?;
         let mut candidates = self.numbers_of(asked, &events);
         candidates.extend(listed.unwrap_or_default());
+        let was_there = !events.is_empty() || self.knows(asked, &candidates).await.map_err(unread)?;
         // One that was forgotten before may have a new life.
         candidates.retain(|number| !known.as_ref().is_some_and(|known| known.numbers.contains(number)));
         let mut unit = self.together(asked.meta.clone());
@@ -107,7 +116,27 @@ impl Dispatch {
             Some(_) => contact::Command::ForgetAgain { numbers, reason, at },
         };
         say(&mut unit, &mut contact, None, forget)?;
-        Ok(stored(unit).await?.map(|_| others))
+        Ok(stored(unit).await?.map(|_| Found { others, known: was_there }))
+    }
+
+    /// Whether anything is sealed for one of these numbers, or one stands on a list.
+    async fn knows(&self, asked: &Asked, numbers: &[Fingerprint]) -> Result<bool, Refused> {
+        let unavailable = |why: &dyn std::fmt::Display| Refused::Unavailable(why.to_string());
+        let organization = &asked.organization;
+        let keys = self.journal.keys_of(organization.as_str(), numbers).await;
+        if !keys.map_err(|why| unavailable(&why))?.is_empty() {
+            return Ok(true);
+        }
+        let lists = self.journal.stored_lists(organization).await.map_err(|why| unavailable(&why))?;
+        for list in lists {
+            for number in numbers {
+                let line = self.lists.line(organization, list.list, number).await;
+                if line.map_err(|why| unavailable(&why))?.is_some() {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Takes those numbers from the contact that nobody else has.

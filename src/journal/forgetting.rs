@@ -46,6 +46,8 @@ pub struct Said {
     pub contact: Uuid,
     pub numbers: Vec<Fingerprint>,
     pub at: DateTime<Utc>,
+    /// Who asked for it.
+    pub by: String,
 }
 
 impl Said {
@@ -53,7 +55,8 @@ impl Said {
         let Event::Contact(contact::Event::Forgotten { numbers, at, .. }) = &fact.event else { return None };
         let organization = Organization::parse(fact.stream.organization()).ok()?;
         let contact = fact.stream.session_name().parse().ok()?;
-        Some(Self { organization, contact, numbers: numbers.clone(), at: *at })
+        let by = fact.circumstances.actor.clone();
+        Some(Self { organization, contact, numbers: numbers.clone(), at: *at, by })
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn run(
     refuse_others(file, &lines, key.as_deref())?;
     let known = known(listed(&reader).await?);
     let engine = Engine::of(config)?;
-    let (mut again, mut before, mut left) = (0, 0, 0);
+    let (mut again, mut before, mut unknown, mut left) = (0, 0, 0, 0);
     for line in &lines {
         let whose = format!("{}/{}", line.organization, line.contact);
         let was = known.get(&(line.organization.clone(), line.contact));
@@ -40,7 +40,7 @@ pub(super) async fn run(
                 left += 1;
                 "NOT forgotten: a call to them is under way; apply the list again when it is over".to_owned()
             }
-            Forgot::Done { others } if !others.is_empty() => {
+            Forgot::Done { others, .. } if !others.is_empty() => {
                 left += 1;
                 let others: Vec<String> = others.iter().map(Uuid::to_string).collect();
                 let others = others.join(", ");
@@ -52,6 +52,10 @@ pub(super) async fn run(
                 before += 1;
                 "was forgotten here before".to_owned()
             }
+            Forgot::Done { known: false, .. } => {
+                unknown += 1;
+                "was not known here: nothing that the backup brought back is of them".to_owned()
+            }
             Forgot::Done { .. } => {
                 again += 1;
                 "is forgotten again".to_owned()
@@ -60,7 +64,11 @@ pub(super) async fn run(
         writeln!(out, "{whose} {told}")?;
         out.flush()?;
     }
-    writeln!(out, "listed: {}, forgotten again: {again}, known before: {before}, left: {left}", lines.len())?;
+    writeln!(
+        out,
+        "listed: {}, forgotten again: {again}, known before: {before}, not known here: {unknown}, left: {left}",
+        lines.len()
+    )?;
     if left > 0 {
         return Ok(Outcome::NotFine);
     }

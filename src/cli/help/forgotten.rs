@@ -16,7 +16,7 @@ Exit codes: 0 done, 1 somebody is left, or the engine refused, 2 wrong use, or d
 
 pub(in crate::cli) const FORGOTTEN_EXPORT: &str = "\
 Prints whom this journal has forgotten, or adds to the list in a file what is missing there.
-Keep that list beside the backups, newer than each of them. The journal is only read, also beside an engine.";
+Keep it beside the backups, newer than each. The journal is only read, also beside an engine.";
 
 pub(in crate::cli) const FORGOTTEN_EXPORT_MORE: &str = "\
 Examples:
@@ -28,7 +28,7 @@ written beside and put in its place when it is whole. A list belongs to one data
 empties it first.
 
 Prints: with --to how many lines the list has and how many of them are new. Without it one JSON object a line, the oldest first: organization, contact, numbers (keyed hashes, which say nothing without the data key), \
-at, dataKey (which tells that key from another). Nothing of a person is in it.
+at, by (who asked for it), dataKey (which tells that key from another). Nothing of a person is in it.
 
 Exit codes: 0 done, 2 the journal cannot be opened or was moved elsewhere, or FILE cannot be written, is no such list, or is of another data key";
 
@@ -44,9 +44,10 @@ Examples:
 
 Start the engine on the restored data with HOST=127.0.0.1 first, so that nobody else sees what it brought back, and let others in when \
 this has ended with 0: it then tells the engine that the list was applied, without which karnay restore --confirm is refused. Applying a list twice does no harm; whoever has a forgotten number since then is somebody new and is left alone. \
-Numbers are forgotten too of contacts that the backup knows nothing of yet.
+Numbers are forgotten too of contacts that the backup knows nothing of yet. \
+When it was asked for first, and by whom, becomes part of the reason that is recorded here.
 
-Prints: what became of each line, and how many were listed, are forgotten again, were known before and are left.
+Prints: what became of each line, and how many were listed, are forgotten again, were known before, are not known here and are left.
 
 Exit codes: 0 everybody listed is forgotten, 1 somebody is left, or the engine is away, 2 wrong use, FILE is no such list, names \
 nobody, or is of another data key";

@@ -54,6 +54,9 @@ struct ForgottenView {
     at: Stamp,
     /// Numbers of the contact that were forgotten; one that is another contact's by now is not among them.
     numbers: usize,
+    /// Whether there was anything here of the contact or of its numbers, when this was asked first. A list that is kept beside backups may
+    /// name somebody whom the backup never knew.
+    known: bool,
     /// Contacts that have one of the given `numbers` here: it is theirs, and is forgotten with them.
     others: Vec<Uuid>,
     /// What is out of the engine's reach.
@@ -96,9 +99,9 @@ pub(super) async fn forget(
     let mut answer = if done { HttpResponse::Ok() } else { HttpResponse::Accepted() };
     answer.insert_header((edge::POSITION, forgotten.position));
     let (id, numbers, at) = (asked.contact, forgotten.numbers.len(), Stamp(forgotten.at));
-    let others = forgotten.others;
+    let (known, others) = (forgotten.known, forgotten.others);
     let left = LEFT.iter().copied().chain(engine.vitals.is_left_behind().then_some(LEFT_BEHIND)).collect();
-    Ok(answer.json(ForgottenView { id, forgotten: true, done, at, numbers, others, left }))
+    Ok(answer.json(ForgottenView { id, forgotten: true, done, at, numbers, known, others, left }))
 }
 
 fn listed(texts: &str) -> Result<Vec<Fingerprint>, Problem> {

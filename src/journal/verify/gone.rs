@@ -128,7 +128,7 @@ impl Forgotten {
         let told = |event: &&Stored| event.kind == Contact::TYPE && event.event_type == "forgotten";
         let told: Vec<Stored> = events.iter().filter(told).cloned().collect();
         for fact in reader.decode(&told, None).await?.facts {
-            let Some(Said { organization, contact, numbers, at }) = Said::of(&fact) else { continue };
+            let Some(Said { organization, contact, numbers, at, by: _ }) = Said::of(&fact) else { continue };
             let organization = organization.to_string();
             let names = numbers.into_iter().map(Name::Number).chain([Name::Contact(contact)]);
             self.names.extend(names.map(|name| (organization.clone(), name)));

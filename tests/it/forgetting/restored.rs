@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Output;
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::planted::{Planted, hits, hits_of, needles_of};
 use super::{all_rows, forget, rebuilt_is_live};
@@ -95,21 +95,59 @@ async fn is_forgotten_again(mut world: World) {
     for whose in [&planted.contact, &later] {
         assert!(told.contains(&format!("1/{whose} is forgotten again\n")), "{told}");
     }
+    says_who_asked_first(&world, &list, &later);
     let partly = format!("1/{owner} NOT wholly forgotten: has a number with {before} here");
     assert!(told.contains(&partly), "{told}");
-    assert!(told.ends_with("listed: 3, forgotten again: 2, known before: 0, left: 1\n"), "{told}");
+    assert!(
+        told.ends_with("listed: 3, forgotten again: 2, known before: 0, not known here: 0, left: 1\n"),
+        "{told}"
+    );
 
     forget(&world, &before).await;
     let (code, told) = apply(&world);
     assert_eq!(code, Some(0), "{told}");
-    assert!(told.ends_with("listed: 3, forgotten again: 1, known before: 2, left: 0\n"), "{told}");
+    assert!(
+        told.ends_with("listed: 3, forgotten again: 1, known before: 2, not known here: 0, left: 0\n"),
+        "{told}"
+    );
     let passed_on = needles_of(&["998907770001", "Olimov"]);
     let found = [hits(&world), hits_of(&world, &theirs), hits_of(&world, &passed_on)].concat();
     assert!(found.is_empty(), "{found:?}");
     planted.is_told_nowhere(&world).await;
     assert!(world.verify().status.success());
     rebuilt_is_live(&world, &all_rows(&world).await).await;
+    names_strangers(&world, &list);
     a_list_does_no_more(&world, &list).await;
+}
+
+/// The moment at which the law's time began, and whoever asked, are in the list, and in the reason that is recorded now.
+fn says_who_asked_first(world: &World, list: &str, contact: &str) {
+    let lines = std::fs::read_to_string(list).unwrap();
+    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let line = lines.into_iter().find(|line| line["contact"] == contact).unwrap();
+    let (at, by) = (line["at"].as_str().unwrap(), line["by"].as_str().unwrap());
+    let events = world.events();
+    let is_theirs =
+        |event: &&Value| event["stream"] == format!("1/{contact}") && event["type"] == "forgotten";
+    let said = events.iter().rfind(is_theirs).unwrap();
+    let reason = said["payload"]["forgotten"]["reason"].as_str().unwrap();
+    let (second, _) = at.split_once('.').unwrap_or((at, ""));
+    assert_eq!(reason, format!("restored from a backup; asked for first at {second}Z by {by}"));
+}
+
+/// Of whom nothing was ever here, nobody says that the backup brought them back.
+fn names_strangers(world: &World, list: &str) {
+    let kept = std::fs::read_to_string(list).unwrap();
+    let stranger = kept.lines().next().unwrap().replace("\"organization\":\"1\"", "\"organization\":\"9\"");
+    let file = world.folder.path().join("strangers.ndjson");
+    std::fs::write(&file, stranger).unwrap();
+    for (told, counted) in [
+        (" was not known here", "forgotten again: 0, known before: 0, not known here: 1, left: 0"),
+        (" was forgotten here before", "forgotten again: 0, known before: 1, not known here: 0, left: 0"),
+    ] {
+        let (code, said) = said(&world.run(&["forgotten", "apply", file.to_str().unwrap()]));
+        assert!(code == Some(0) && said.contains(told) && said.contains(counted), "{said}");
+    }
 }
 
 /// Whoever has a number next is somebody new, whom the list leaves alone; and it is of this journal, and of no other.
@@ -117,7 +155,7 @@ async fn a_list_does_no_more(world: &World, list: &str) {
     let apply = || said(&world.run(&["forgotten", "apply", list]));
     let next = somebody(world, "Dilshod", LATER).await;
     let (code, told) = apply();
-    assert!(code == Some(0) && told.ends_with("known before: 3, left: 0\n"), "{told}");
+    assert!(code == Some(0) && told.ends_with("known before: 3, not known here: 0, left: 0\n"), "{told}");
     let desk = Desk::of(world, "1", "admin");
     assert_eq!(desk.get(&format!("/contacts/{next}")).await["phone"], LATER);
     let other = std::fs::read_to_string(list).unwrap().replace("\"dataKey\":\"", "\"dataKey\":\"00");
