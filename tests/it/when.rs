@@ -202,16 +202,21 @@ async fn a_day_is_meant_from_its_beginning_to_its_end() {
     assert_eq!(replayed, json!([story.own.first(), story.own.last(), story.own.len()]));
     assert_eq!(story.steered(&json!(first)).await, 0);
     assert_eq!(story.what_if(&last), story.what_if(&head.to_string()));
-    // What a day ends with is known when it is over, and what begins with one that is to come is not known at all.
+    // Of a day that is not over there is what there was of it by now, and of one that is to come nothing is known.
     let as_of = |day: &str| format!("/auto-calling/campaigns/{}?asOf={day}", story.campaign);
     for (path, status, code) in [
         (as_of("2025-10-06"), 404, "not-yet"),
-        (as_of(&last), 400, "bad-parameter"),
+        (as_of(&tomorrow), 400, "bad-parameter"),
         (format!("/events?from={tomorrow}"), 400, "bad-parameter"),
     ] {
         let (said, problem) = story.desk.ask(Method::GET, &path, &Value::Null).await;
         assert_eq!((said.as_u16(), problem["code"].as_str()), (status, Some(code)), "{problem}");
     }
+    let now = as_of(&head.to_string());
+    assert_eq!(
+        story.desk.ask(Method::GET, &as_of(&last), &Value::Null).await,
+        story.desk.ask(Method::GET, &now, &Value::Null).await
+    );
     story.desk.agent.stop().await;
 }
 
