@@ -1,7 +1,7 @@
 // All words of the dashboard, section by section: a file each. A key that does not exist fails the build wherever it is asked for.
 
 import i18next from 'i18next';
-import { initReactI18next, useTranslation } from 'react-i18next';
+import { useSyncExternalStore } from 'react';
 
 import { actors } from './actors';
 import { audit } from './audit';
@@ -49,13 +49,9 @@ type Key<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${Key<T
 /** A text with what belongs into it. The library's own type of this grows too deep for the compiler with as many texts. */
 export type Translate = (key: Key<Texts>, values?: Readonly<Record<string, unknown>>) => string;
 
-export function useWords(): Translate {
-  return useTranslation().t as unknown as Translate;
-}
-
 export const words = i18next.createInstance();
 
-void words.use(initReactI18next).init({
+void words.init({
   lng: 'uz',
   supportedLngs: [...LANGUAGES],
   load: 'currentOnly',
@@ -64,3 +60,19 @@ void words.use(initReactI18next).init({
   interpolation: { escapeValue: false },
   resources: Object.fromEntries(LANGUAGES.map((language) => [language, { translation: told(language) }])),
 });
+
+const speaking = () => words.getFixedT(words.language) as unknown as Translate;
+let speech = speaking();
+words.on('languageChanged', () => {
+  speech = speaking();
+});
+
+function changes(told: () => void): () => void {
+  words.on('languageChanged', told);
+  return () => words.off('languageChanged', told);
+}
+
+/** Another function after each change of language, and the same one until then: each cell of a table asks for it. */
+export function useWords(): Translate {
+  return useSyncExternalStore(changes, () => speech);
+}
