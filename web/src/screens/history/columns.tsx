@@ -20,7 +20,7 @@ export function useColumns(exchange: boolean, heard: string | undefined, hear: (
   const t = useWords();
   return useMemo(() => {
     const first: Column[] = [
-      { id: 'direction', header: t('history.columns.direction'), cell: ({ row }) => <DirectionMark direction={row.original.direction} />, meta: { width: '8.2rem' } },
+      { id: 'direction', header: t('history.columns.direction'), cell: ({ row }) => <DirectionMark direction={row.original.direction} />, meta: { width: '8.9rem' } },
       { id: 'numbers', header: t('history.columns.numbers'), cell: ({ row }) => <Numbers call={row.original} />, meta: { width: 'minmax(13.4rem, 1fr)', phone: 'title' } },
     ];
     const about: Column[] = [
