@@ -180,32 +180,37 @@ enum Pace {
     Gentle,
 }
 
-/// Walks the chain and what is signed of it. The store is asked what is wrong with itself where that finds no place and all was wanted.
+/// Walks the chain and what is signed of it. The store is asked what is wrong with itself meanwhile where all is wanted: that takes as
+/// long, and tells no place, so that it is said where the walk finds none.
 pub async fn run(
     reader: &Reader,
     wanted: &Wanted,
     report: &mut dyn FnMut(Progress),
 ) -> Result<Report, Fault> {
-    let looked = look(reader, wanted, Pace::Full, report).await;
-    let part = wanted.from.is_some() || wanted.to.is_some();
-    match &looked {
+    if wanted.from.is_some() || wanted.to.is_some() {
+        let looked = look(reader, wanted, Pace::Full, report).await;
+        return explained(reader, looked).await;
+    }
+    let (looked, damage) = tokio::join!(look(reader, wanted, Pace::Full, report), reader.damage());
+    match looked {
         Err(Fault::At { .. } | Fault::Signed(_)) => looked,
-        Ok(_) if part => looked,
-        Ok(_) | Err(Fault::Store(_) | Fault::Journal(_)) => asked_itself(reader, looked).await,
+        Ok(_) | Err(Fault::Store(_) | Fault::Journal(_)) => worse(damage?, looked),
     }
 }
 
 /// The same beside an engine at work. The store is asked about itself only where it cannot be read.
 pub async fn run_gently(reader: &Reader, report: &mut dyn FnMut(Progress)) -> Result<Report, Fault> {
     let looked = look(reader, &Wanted::default(), Pace::Gentle, report).await;
-    if matches!(looked, Err(Fault::Journal(_))) { asked_itself(reader, looked).await } else { looked }
+    explained(reader, looked).await
 }
 
-async fn asked_itself(reader: &Reader, looked: Result<Report, Fault>) -> Result<Report, Fault> {
-    match reader.damage().await?.into_iter().next() {
-        Some(damage) => Err(Fault::Store(damage)),
-        None => looked,
-    }
+/// Where the store cannot be read it may know why.
+async fn explained(reader: &Reader, looked: Result<Report, Fault>) -> Result<Report, Fault> {
+    if matches!(looked, Err(Fault::Journal(_))) { worse(reader.damage().await?, looked) } else { looked }
+}
+
+fn worse(damage: Vec<String>, looked: Result<Report, Fault>) -> Result<Report, Fault> {
+    damage.into_iter().next().map_or(looked, |damage| Err(Fault::Store(damage)))
 }
 
 /// The chain first: what is signed is compared with digests that are known to be right then.
