@@ -3,12 +3,12 @@
 
 use std::convert::Infallible;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use domain::fact::Position;
 use domain::ids::{Organization, StreamId};
 use uuid::Uuid;
 
 use super::{CommandId, Dispatch, Failure};
+use crate::journal::chain;
 use crate::journal::feed::Reading;
 
 /// What came of a command that was carried out before.
@@ -22,11 +22,8 @@ pub struct Earlier {
 impl Dispatch {
     /// `asked` is all that the command asks for: under one name there is one.
     pub fn named(&self, organization: &Organization, name: &str, asked: &str) -> CommandId {
-        let mut id = [0; 16];
-        // Effects name their commands by hashes too.
-        id.iter_mut().zip(digest(&SHA256, name.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
         let body = self.journal.keyring().command(organization, asked);
-        CommandId { id: uuid::Builder::from_custom_bytes(id).into_uuid(), body }
+        CommandId { id: hashed(name), body }
     }
 
     pub async fn earlier(
@@ -46,8 +43,12 @@ impl Dispatch {
 
 /// What a command makes is called after it, so that there is one of it, whoever is asked first.
 pub fn made(organization: &Organization, command: &CommandId) -> Uuid {
+    hashed(&format!("{organization}/{}", command.id))
+}
+
+/// The same id for the same text, here and anywhere.
+pub fn hashed(text: &str) -> Uuid {
     let mut id = [0; 16];
-    let name = digest(&SHA256, format!("{organization}/{}", command.id).as_bytes());
-    id.iter_mut().zip(name.as_ref()).for_each(|(to, from)| *to = *from);
+    id.iter_mut().zip(chain::of(text.as_bytes())).for_each(|(to, from)| *to = from);
     uuid::Builder::from_custom_bytes(id).into_uuid()
 }

@@ -10,7 +10,6 @@ mod stop;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use domain::fact::Circumstances;
 use domain::ids::{Organization, SessionId, StreamId};
@@ -24,9 +23,10 @@ use super::carrier::{Carrier, Hold};
 use crate::actors::backoff::Backoff;
 use crate::actors::guardian::named;
 use crate::dispatch::dialling::Case;
+use crate::dispatch::named::hashed;
 use crate::dispatch::{Failure, Meta};
 use crate::journal::effects::Taken;
-use crate::journal::{CommandId, Error};
+use crate::journal::{CommandId, Error, chain};
 use crate::ports::Trouble;
 
 /// The step that only looks.
@@ -189,10 +189,8 @@ impl Errand {
 
     /// What this effect's step is called, whoever takes it.
     fn name(&self, step: &str) -> (Uuid, [u8; 32]) {
-        let body = hash(&format!("{}/{step}", self.taken.id));
-        let mut id = [0; 16];
-        id.iter_mut().zip(body).for_each(|(to, from)| *to = from);
-        (uuid::Builder::from_custom_bytes(id).into_uuid(), body)
+        let name = format!("{}/{step}", self.taken.id);
+        (hashed(&name), chain::of(name.as_bytes()))
     }
 
     fn circumstances(&self) -> Arc<Circumstances> {
@@ -245,10 +243,4 @@ impl Errand {
     fn now(&self) -> DateTime<Utc> {
         self.carrier.options.clock.now()
     }
-}
-
-fn hash(text: &str) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
-    hash
 }
