@@ -243,8 +243,7 @@ impl<'a> Asking<'a> {
             return Ok(self.placed(row));
         }
         let seen = pbx_calls::find_by_id(screens, organization, id).await?;
-        let stream = StreamId::stored(seen.ok_or_else(|| unknown(Kind::Call))?.stream);
-        Ok(Object::one(Kind::PbxCall, (PbxCall::TYPE, stream.clone()), Subject::Exchange(stream)))
+        Ok(exchange(StreamId::stored(seen.ok_or_else(|| unknown(Kind::Call))?.stream)))
     }
 
     fn placed(&self, row: CallRow) -> Object {
@@ -264,8 +263,7 @@ impl<'a> Asking<'a> {
     async fn seen_call(&self, name: &str) -> Result<Object, Problem> {
         let known = PbxCallId::parse(name).map_err(|_| unknown(Kind::Call))?;
         let seen = pbx_calls::find(&self.engine.screens, self.organization, &known).await?;
-        seen.ok_or_else(|| unknown(Kind::Call))?;
-        self.pbx_call(name).await
+        Ok(exchange(StreamId::stored(seen.ok_or_else(|| unknown(Kind::Call))?.stream)))
     }
 
     async fn pbx_call(&self, id: &str) -> Result<Object, Problem> {
@@ -275,7 +273,7 @@ impl<'a> Asking<'a> {
             let seen = pbx_calls::find_by_id(&self.engine.screens, self.organization, id).await?;
             stream = seen.map_or(stream, |row| StreamId::stored(row.stream));
         }
-        Ok(Object::one(Kind::PbxCall, (PbxCall::TYPE, stream.clone()), Subject::Exchange(stream)))
+        Ok(exchange(stream))
     }
 
     /// What a contact promised, every number that it had, and every campaign that it was in belong to it.
@@ -299,6 +297,10 @@ impl<'a> Asking<'a> {
         let (kind, name) = (Kind::Contact, id.to_string());
         Ok(Object { kind, name, streams, beneath: None, call: None, subject })
     }
+}
+
+fn exchange(stream: StreamId) -> Object {
+    Object::one(Kind::PbxCall, (PbxCall::TYPE, stream.clone()), Subject::Exchange(stream))
 }
 
 /// What lies beneath it, where that is wanted as well.
