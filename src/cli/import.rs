@@ -8,13 +8,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::engine::{Engine, Reported};
 use super::progress::Progress;
 use super::table::{self, grouped};
 use super::{Error, Outcome};
 use crate::config::Config;
-use crate::journal::foreign::{self, ForeignEvent};
+use crate::journal::{
+    self,
+    foreign::{self, ForeignEvent},
+};
 use mapping::{Mapping, Meaning};
 
 #[derive(Debug, Args)]
@@ -70,19 +74,32 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
 
 /// Every event against the mapping: what cannot be imported is known before anything is.
 async fn look(options: &Options, mapping: &Mapping) -> Result<Tally, Error> {
-    let (sender, mut events) = mpsc::channel(AHEAD);
-    let url = options.from.clone();
-    let reading = tokio::spawn(async move { foreign::read(&url, sender).await });
+    let mut foreign = Foreign::of(&options.from);
     let mut tally = Tally::default();
-    while let Some(event) = events.recv().await {
+    while let Some(event) = foreign.events.recv().await {
         tally.add(&event, &mapping.of(&event));
     }
-    ended(reading).await?;
+    foreign.ended().await?;
     Ok(tally)
 }
 
-async fn ended(reading: tokio::task::JoinHandle<Result<(), crate::journal::Error>>) -> Result<(), Error> {
-    Ok(reading.await.map_err(|why| Error::Broken(why.to_string()))??)
+/// The other program's events, read while those before are looked at.
+struct Foreign {
+    events: mpsc::Receiver<ForeignEvent>,
+    reading: JoinHandle<Result<(), journal::Error>>,
+}
+
+impl Foreign {
+    fn of(url: &str) -> Self {
+        let (sender, events) = mpsc::channel(AHEAD);
+        let url = url.to_owned();
+        Self { events, reading: tokio::spawn(async move { foreign::read(&url, sender).await }) }
+    }
+
+    /// Whether that was all of them.
+    async fn ended(self) -> Result<(), Error> {
+        Ok(self.reading.await.map_err(|why| Error::Broken(why.to_string()))??)
+    }
 }
 
 async fn said(
@@ -92,13 +109,11 @@ async fn said(
     total: u64,
     out: &mut dyn Write,
 ) -> Result<Outcome, Error> {
-    let (sender, mut events) = mpsc::channel(AHEAD);
-    let url = options.from.clone();
-    let reading = tokio::spawn(async move { foreign::read(&url, sender).await });
+    let mut foreign = Foreign::of(&options.from);
     let mut progress = Progress::begin("import");
     let (mut done, mut new, mut known, mut kept) = (0, 0, 0, 0);
     let mut refused = Tally::default();
-    while let Some(event) = events.recv().await {
+    while let Some(event) = foreign.events.recv().await {
         done += 1;
         progress.at(done, total.max(done));
         match mapping.of(&event) {
@@ -115,7 +130,7 @@ async fn said(
         }
     }
     progress.end();
-    ended(reading).await?;
+    foreign.ended().await?;
     refused.places(out)?;
     let [new, known, aside, not] = [new, known, kept, refused.not].map(grouped);
     writeln!(out, "imported: {new}, known before: {known}, kept in quarantine: {aside}, refused: {not}")?;

@@ -24,28 +24,26 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
         writeln!(out, "{}", text.trim_end())?;
     } else {
         print(&status, &engine.url, out)?;
-        // Whoever sent the status has been understood already; an older engine does not say this.
-        restored(&serde_json::from_str(&text).unwrap_or_default(), out)?;
-        played(&serde_json::from_str(&text).unwrap_or_default(), out)?;
-        room(&serde_json::from_str(&text).unwrap_or_default(), out)?;
+        // What has been understood already is JSON; an older engine does not say this.
+        let Besides { restored: held, simulated, disk } = serde_json::from_str(&text).unwrap_or_default();
+        restored(held.as_ref(), out)?;
+        played(&simulated, out)?;
+        room(&disk, out)?;
     }
     Ok(if status.ready { Outcome::Fine } else { Outcome::NotFine })
 }
 
-/// Far ends that the engine plays itself.
+/// What a status says besides how the engine is.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Played {
+struct Besides {
+    restored: Option<Unconfirmed>,
+    /// Far ends that the engine plays itself.
     simulated: Vec<String>,
+    disk: Disk,
 }
 
 /// A restore that nobody has confirmed.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Held {
-    restored: Option<Unconfirmed>,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Unconfirmed {
@@ -61,20 +59,14 @@ const UNAPPLIED: &str =
 
 /// What is left where the data lies.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Lies {
-    disk: Disk,
-}
-
-#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Disk {
     free_bytes: Option<u64>,
     is_low: bool,
 }
 
-fn restored(held: &Held, out: &mut dyn Write) -> io::Result<()> {
-    let Some(Unconfirmed { position, taken_at, restored_at, forgotten_applied }) = &held.restored else {
+fn restored(held: Option<&Unconfirmed>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(Unconfirmed { position, taken_at, restored_at, forgotten_applied }) = held else {
         return Ok(());
     };
     writeln!(
@@ -86,15 +78,15 @@ fn restored(held: &Held, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", if *forgotten_applied { APPLIED } else { UNAPPLIED })
 }
 
-fn played(played: &Played, out: &mut dyn Write) -> io::Result<()> {
-    if played.simulated.is_empty() {
+fn played(simulated: &[String], out: &mut dyn Write) -> io::Result<()> {
+    if simulated.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\nSIMULATED: {}; nobody real is reached", played.simulated.join(", "))
+    writeln!(out, "\nSIMULATED: {}; nobody real is reached", simulated.join(", "))
 }
 
-fn room(lies: &Lies, out: &mut dyn Write) -> io::Result<()> {
-    let Disk { free_bytes: Some(free), is_low: true } = lies.disk else { return Ok(()) };
+fn room(disk: &Disk, out: &mut dyn Write) -> io::Result<()> {
+    let Disk { free_bytes: Some(free), is_low: true } = disk else { return Ok(()) };
     writeln!(out, "\nDISK: {} MB are left; no file and no recording is taken in", grouped(free / 1_000_000))
 }
 

@@ -44,7 +44,7 @@ pub(super) fn place(config: &Config) -> Place {
 
 pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
     let kept = options.checkpoint.as_ref().map_or_else(|| Ok(vec![]), kept)?;
-    let (compared, wanted) = (kept.len(), Wanted { from: options.from, to: options.to, kept });
+    let wanted = Wanted { from: options.from, to: options.to, kept };
     if let Some(folder) = &options.backup {
         return of_backup(folder, &wanted, out).await;
     }
@@ -59,9 +59,7 @@ pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write)
     match checked {
         Ok(report) => {
             print(&report, &wanted, out)?;
-            if compared > 0 {
-                writeln!(out, "it agrees with the {} kept elsewhere", counted(compared, "checkpoint"))?;
-            }
+            agreed(&wanted, out)?;
             Ok(sound(report.lost))
         }
         Err(Fault::Journal(unreadable)) => Err(unreadable.into()),
@@ -81,13 +79,7 @@ async fn of_backup(folder: &Path, wanted: &Wanted, out: &mut dyn Write) -> Resul
             print(&report, wanted, out)?;
             let taken = manifest.taken_at.format("%Y-%m-%d %H:%M:%S UTC");
             writeln!(out, "the backup of {taken} is whole, and so is every file in it")?;
-            if !wanted.kept.is_empty() {
-                writeln!(
-                    out,
-                    "it agrees with the {} kept elsewhere",
-                    counted(wanted.kept.len(), "checkpoint")
-                )?;
-            }
+            agreed(wanted, out)?;
             Ok(sound(report.lost))
         }
         Err(Wrong::Changed(what)) => {
@@ -154,8 +146,12 @@ pub(super) fn print_lost(lost: Lost, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { what.to_owned() } else { format!("{count} {what}s") }
+fn agreed(wanted: &Wanted, out: &mut dyn Write) -> io::Result<()> {
+    match wanted.kept.len() {
+        0 => Ok(()),
+        1 => writeln!(out, "it agrees with the checkpoint kept elsewhere"),
+        count => writeln!(out, "it agrees with the {count} checkpoints kept elsewhere"),
+    }
 }
 
 /// As it was printed, one or many after each other, or as the engine answers.
