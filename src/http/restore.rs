@@ -10,7 +10,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::Engine;
 use super::auth::Admin;
 use super::fields::Fields;
-use super::problem::{Code, Problem, ProblemBody};
+use super::problem::{Problem, ProblemBody};
+
+const HOUSE_ONLY: &str = "a restore is everybody's: it is for the engine's own organization's admins";
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
     routes.service(applied).service(confirm);
@@ -48,7 +50,7 @@ struct Confirmed {
 ))]
 #[post("/restore/forgotten")]
 async fn applied(engine: Engine, admin: Admin) -> Result<Json<Noted>, Problem> {
-    keeps_house(&engine, &admin)?;
+    admin.of_the_house(&engine, HOUSE_ONLY)?;
     let noted = engine.vitals.forgotten_applied(&admin.0.actor).await?;
     if noted {
         tracing::warn!(
@@ -75,7 +77,7 @@ async fn confirm(
     admin: Admin,
     sent: (HttpRequest, Payload),
 ) -> Result<Json<Confirmed>, Problem> {
-    keeps_house(&engine, &admin)?;
+    admin.of_the_house(&engine, HOUSE_ONLY)?;
     let mut said = Fields::small(sent).await?;
     let nobody = said.yes_or_no("nobodyWasForgotten")?.unwrap_or(false);
     said.end(&[])?;
@@ -84,14 +86,4 @@ async fn confirm(
         tracing::warn!(by = admin.0.actor, nobody, "a restore was confirmed: people may be rung again");
     }
     Ok(Json(Confirmed { confirmed }))
-}
-
-fn keeps_house(engine: &Engine, admin: &Admin) -> Result<(), Problem> {
-    if admin.0.keeps_house(engine) {
-        return Ok(());
-    }
-    Err(Problem::new(
-        Code::HouseOnly,
-        "a restore is everybody's: it is for the engine's own organization's admins",
-    ))
 }

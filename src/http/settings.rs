@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Engine;
 use super::auth::Admin;
-use super::problem::{Code, Problem, ProblemBody};
+use super::problem::{Problem, ProblemBody};
 use super::query::Described;
 use crate::config::{Origin, Said};
 
@@ -69,11 +69,6 @@ impl From<&Said> for SettingView {
 ))]
 #[get("/settings")]
 async fn list(engine: Engine, admin: Admin, _: Described) -> Result<Json<Vec<SettingView>>, Problem> {
-    if !admin.0.keeps_house(&engine) {
-        return Err(Problem::new(
-            Code::HouseOnly,
-            "the engine's settings are for its own organization's admins",
-        ));
-    }
+    admin.of_the_house(&engine, "the engine's settings are for its own organization's admins")?;
     Ok(Json(engine.options.settings.iter().map(SettingView::from).collect()))
 }

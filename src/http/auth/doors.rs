@@ -55,6 +55,13 @@ pub struct Member(pub Caller);
 #[derive(Debug, Clone)]
 pub struct Admin(pub Caller);
 
+impl Admin {
+    /// What is everybody's is for the admins of the engine's own organization alone; they are told so in those words.
+    pub(in crate::http) fn of_the_house(&self, engine: &Engine, told: &'static str) -> Result<(), Problem> {
+        if self.0.keeps_house(engine) { Ok(()) } else { Err(Problem::new(Code::HouseOnly, told)) }
+    }
+}
+
 /// Anybody with a token, whatever it is for.
 #[derive(Debug, Clone)]
 pub struct Bearer(pub Caller);
