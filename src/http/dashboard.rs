@@ -7,7 +7,7 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::Compress;
 use actix_web::web::{Bytes, Path, ServiceConfig as Routes, get as read, scope};
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get};
 use utoipa_actix_web::service_config::ServiceConfig;
 use web::File;
 
@@ -69,15 +69,23 @@ fn answer(request: &HttpRequest, file: File, policy: &'static str) -> HttpRespon
     let tag = EntityTag::new_weak(file.tag);
     let known = knows(request, &tag);
     let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    answer
+    framed(&mut answer, policy)
         .insert_header(ETag(tag))
         .insert_header((CACHE_CONTROL, if file.immutable { FOR_EVER } else { ASK }))
+        .insert_header((CONTENT_TYPE, file.mime));
+    if known { answer.finish() } else { answer.body(Bytes::from(file.bytes.into_owned())) }
+}
+
+/// Nobody shows it inside a page of theirs, nor takes it for something else, nor learns from it where somebody was.
+pub(super) fn framed<'a>(
+    answer: &'a mut HttpResponseBuilder,
+    policy: &'static str,
+) -> &'a mut HttpResponseBuilder {
+    answer
         .insert_header((CONTENT_SECURITY_POLICY, policy))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((X_FRAME_OPTIONS, "DENY"))
         .insert_header((REFERRER_POLICY, "no-referrer"))
-        .insert_header((CONTENT_TYPE, file.mime));
-    if known { answer.finish() } else { answer.body(Bytes::from(file.bytes.into_owned())) }
 }
 
 fn knows(request: &HttpRequest, tag: &EntityTag) -> bool {

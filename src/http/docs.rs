@@ -6,15 +6,13 @@ pub(super) mod page;
 mod schema;
 mod text;
 
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
-};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::middleware::Compress;
-use actix_web::web::{Data, ServiceConfig as Routes, get as read, resource};
-use actix_web::{HttpResponse, HttpResponseBuilder, get};
+use actix_web::web::{Bytes, Data, ServiceConfig as Routes, get as read, resource};
+use actix_web::{HttpResponse, get};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::dashboard::framed;
 use super::openapi::Document;
 
 const LOOKS: &str = include_str!("docs/looks.css");
@@ -34,22 +32,18 @@ pub(super) fn files(routes: &mut Routes) {
 #[utoipa::path(tag = "engine", responses((status = OK, content_type = "text/html", body = String)))]
 #[get("/docs", wrap = "Compress::default()")]
 async fn docs(document: Data<Document>) -> HttpResponse {
-    framed("text/html; charset=utf-8").body(document.page())
+    sent("text/html; charset=utf-8", document.page())
 }
 
 async fn looks() -> HttpResponse {
-    framed("text/css; charset=utf-8").body(LOOKS)
+    sent("text/css; charset=utf-8", LOOKS)
 }
 
-/// Nobody shows it inside a page of theirs, and after an update it is the new one.
-fn framed(kind: &'static str) -> HttpResponseBuilder {
+/// After an update it is the new one.
+fn sent(kind: &'static str, text: impl Into<Bytes>) -> HttpResponse {
     let mut answer = HttpResponse::Ok();
-    answer
+    framed(&mut answer, POLICY)
         .insert_header((CONTENT_TYPE, kind))
         .insert_header((CACHE_CONTROL, "no-cache"))
-        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
-        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((X_FRAME_OPTIONS, "DENY"))
-        .insert_header((REFERRER_POLICY, "no-referrer"));
-    answer
+        .body::<Bytes>(text.into())
 }
