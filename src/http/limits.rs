@@ -102,14 +102,16 @@ impl Buckets {
 /// To be asked before anything else is done.
 pub(super) fn by_address(request: &ServiceRequest) -> Result<(), TooOften> {
     let request = request.request();
-    let Some((engine, address)) = request.app_data::<Engine>().zip(address::of(request)) else {
-        return Ok(());
-    };
+    let Some(engine) = request.app_data::<Engine>() else { return Ok(()) };
     let config::Limits { per_address: Some(rate), loopback, webhook, .. } = engine.options.limits else {
         return Ok(());
     };
     let path = request.path();
-    if (address.is_loopback() && !loopback) || (is_webhook(path) && !webhook) || path.starts_with(HEALTH) {
+    if (is_webhook(path) && !webhook) || path.starts_with(HEALTH) {
+        return Ok(());
+    }
+    let Some(address) = address::of(request) else { return Ok(()) };
+    if address.is_loopback() && !loopback {
         return Ok(());
     }
     let whose = Whose::Address(address::network(address));
