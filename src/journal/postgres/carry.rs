@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::read::unavailable;
 use super::restores;
-use super::schema::{self, Address, connect};
+use super::schema::{self, Address};
 use crate::journal::Error;
 use crate::journal::carry::{Carried, Kind, Load, Row, TABLES, Table, Value};
 use crate::journal::restores::Restored;
@@ -21,8 +21,7 @@ const PATIENT: [(&str, &str); 3] =
 pub(in crate::journal) async fn dump(url: &str, to: mpsc::Sender<Carried>) -> Result<(), Error> {
     let address = Address::parse(url)?;
     schema::check_newest(&address).await?;
-    let options = address.with(PATIENT);
-    let mut connection = connect(&options).await.map_err(|why| address.refused(schema::plainly(&why)))?;
+    let mut connection = address.connect(&address.with(PATIENT)).await?;
     let sent = send_all(&mut connection, &to).await;
     let _ = connection.close().await;
     sent.map(drop).map_err(|why| unavailable(&why))
@@ -100,8 +99,7 @@ impl Kind {
 /// Looks whether a journal could be put there, changing nothing.
 pub(in crate::journal) async fn check_empty(url: &str) -> Result<(), Error> {
     let address = Address::parse(url)?;
-    let options = address.read_only();
-    let mut connection = connect(&options).await.map_err(|why| address.refused(schema::plainly(&why)))?;
+    let mut connection = address.connect(&address.read_only()).await?;
     let empty = schema::refuse_begun(&mut connection, &address).await;
     let _ = connection.close().await;
     empty
@@ -114,8 +112,7 @@ pub(in crate::journal) async fn load(
     restored: Option<Restored>,
 ) -> Result<(), Error> {
     let address = Address::parse(url)?;
-    let options = address.with(PATIENT);
-    let mut connection = connect(&options).await.map_err(|why| address.refused(schema::plainly(&why)))?;
+    let mut connection = address.connect(&address.with(PATIENT)).await?;
     let mut transaction = connection.begin().await.map_err(|why| unavailable(&why))?;
     schema::make(&mut transaction, &address).await?;
     let filled = fill(&mut transaction, from, restored).await;

@@ -97,6 +97,11 @@ impl Address {
         self.with([("default_transaction_read_only", "on")])
     }
 
+    /// A session of its own there, with such settings.
+    pub(super) async fn connect(&self, options: &PgConnectOptions) -> Result<PgConnection, Error> {
+        connect(options).await.map_err(|why| self.refused(plainly(&why)))
+    }
+
     pub(super) fn refused(&self, why: impl fmt::Display) -> Error {
         Error::Open(format!("DATABASE_URL: {self}: {why}"))
     }
@@ -117,7 +122,7 @@ pub(super) fn pool(options: PgConnectOptions) -> PgPool {
 
 /// Makes the tables where there are none, in one transaction, one node at a time.
 pub(super) async fn prepare(address: &Address) -> Result<(), Error> {
-    let mut connection = connect(&address.durable()).await.map_err(|why| address.refused(plainly(&why)))?;
+    let mut connection = address.connect(&address.durable()).await?;
     let done = migrate(&mut connection).await.map_err(|why| address.refused(why));
     // Whatever is still open is rolled back by the server.
     let _ = connection.close().await;
@@ -126,7 +131,7 @@ pub(super) async fn prepare(address: &Address) -> Result<(), Error> {
 
 /// Whether there is a journal that this program understands. Only looks.
 pub(super) async fn check(address: &Address) -> Result<(), Error> {
-    let mut connection = connect(&address.read_only()).await.map_err(|why| address.refused(plainly(&why)))?;
+    let mut connection = address.connect(&address.read_only()).await?;
     let found = find(&mut connection).await;
     let _ = connection.close().await;
     match found {
@@ -139,7 +144,7 @@ pub(super) async fn check(address: &Address) -> Result<(), Error> {
 /// The same, where every column is needed that this program knows.
 pub(super) async fn check_newest(address: &Address) -> Result<(), Error> {
     check(address).await?;
-    let mut connection = connect(&address.read_only()).await.map_err(|why| address.refused(plainly(&why)))?;
+    let mut connection = address.connect(&address.read_only()).await?;
     let found = find(&mut connection).await;
     let _ = connection.close().await;
     match found {
