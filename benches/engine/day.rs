@@ -4,7 +4,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
@@ -62,15 +62,19 @@ pub(crate) async fn lived(bench: &Bench, store: Store) -> Result<Day> {
     Ok(Day { home, events, _agent: agent })
 }
 
-/// Once each; the next tries are hours away.
+/// Everybody was called, some of them again already; then the campaign rests, and the last calls end.
 async fn all_called(asker: &Asker, campaign: &str, contacts: usize) -> Result<()> {
     loop {
         let shown = asker.ask(Method::GET, campaign, None).await?;
         let count = |name| shown.get(name).and_then(Value::as_u64).with_context(|| format!("no {name}"));
-        if count("attempts")? >= u64::try_from(contacts)? && count("calling")? == 0 {
-            return Ok(());
+        match text(&shown, "status") {
+            Some("RUNNING") if count("attempts")? >= u64::try_from(contacts)? => {
+                asker.ask(Method::POST, &format!("{campaign}/pause"), None).await?;
+            }
+            Some("PAUSED") if count("calling")? == 0 => return Ok(()),
+            Some("RUNNING" | "PAUSED") => {}
+            _ => bail!("it stands still: {shown}"),
         }
-        ensure!(text(&shown, "status") == Some("RUNNING"), "it stands still: {shown}");
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }
