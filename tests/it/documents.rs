@@ -127,6 +127,18 @@ fn the_readmes_make_targets_exist() {
     }
 }
 
+/// Whatever was renamed since would load the machine beside all others, and nobody would see why one of them fails.
+#[test]
+fn what_runs_alone_exists() {
+    let makefile = document("Makefile");
+    let named = makefile.lines().find_map(|line| line.strip_prefix("ALONE := ")).unwrap();
+    let all = Command::new(std::env::current_exe().unwrap()).arg("--list").output().unwrap();
+    let all = String::from_utf8(all.stdout).unwrap();
+    for name in named.split_whitespace() {
+        assert!(all.lines().any(|test| test.starts_with(name)), "no test is called {name}");
+    }
+}
+
 /// An engine as `make run` starts it, with a folder and a port of its own; stopped when dropped.
 struct Engine {
     process: Child,
