@@ -81,6 +81,13 @@ mod wire;
 
 // The server that the tests use too, in their own manner.
 #[expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "it is written for tests, where a failure may panic"
+)]
+#[path = "../tests/it/ports.rs"]
+mod ports;
+#[expect(
     dead_code,
     clippy::unwrap_used,
     clippy::expect_used,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -144,8 +144,4 @@ fn spent(stat: &str) -> Result<Duration> {
 async fn is_ready(address: SocketAddr) -> bool {
     let Ok(mut wire) = Wire::connect(address).await else { return false };
     wire.get("/health/ready").await.is_ok_and(|answer| answer.status == 200)
-}
-
-pub(crate) fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

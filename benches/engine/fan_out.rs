@@ -12,8 +12,9 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-use crate::child::{self, Server};
+use crate::child::Server;
 use crate::figures::{Figure, Series, float, number};
+use crate::ports::free_port;
 use crate::socket::Socket;
 use crate::{Bench, folder, load, say};
 
@@ -58,14 +59,14 @@ async fn turns(bench: &Bench) -> Result<(Side, Side)> {
 
 /// The protocol layer, in a process that does nothing else.
 pub(crate) async fn start(home: &Path) -> Result<Server> {
-    let port = child::free_port()?;
+    let port = free_port();
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("--told").arg(port.to_string());
     Server::start(command, port, home, "told.log").await
 }
 
 async fn start_node(home: &Path) -> Result<Server> {
-    let port = child::free_port()?;
+    let port = free_port();
     let mut command = Command::new("node");
     command.arg(node().join("fan_out.mjs")).arg(port.to_string()).env("NODE_ENV", "production");
     Server::start(command, port, home, "node.log").await

@@ -13,8 +13,9 @@ use base64::engine::general_purpose::STANDARD;
 use karnay::journal::verify::Place;
 use tempfile::TempDir;
 
-use crate::child::{self, Server};
+use crate::child::Server;
 use crate::forge::DATA_KEY;
+use crate::ports::free_port;
 
 /// A command that takes longer is not coming back.
 const COMMAND_MAX: Duration = Duration::from_mins(5);
@@ -65,7 +66,7 @@ impl Home {
     }
 
     pub(crate) fn token_of(&self, organization: &str) -> Result<String> {
-        let out = self.command(0).args(["token", "--org", organization, "--role", "manager"]).output()?;
+        let out = self.command(0).args(["token", "--org", organization, "--role", "admin"]).output()?;
         ensure!(out.status.success(), "karnay token ended with {}", out.status);
         Ok(String::from_utf8(out.stdout)?.trim().to_owned())
     }
@@ -88,14 +89,14 @@ impl Home {
 
     /// The engine as anybody starts it.
     pub(crate) async fn start(&self) -> Result<Server> {
-        let port = child::free_port()?;
+        let port = free_port();
         let mut command = self.command(port);
         command.arg("serve");
         Server::start(command, port, self.folder.path(), "engine.log").await
     }
 
     pub(crate) async fn parse_only(&self) -> Result<Server> {
-        let port = child::free_port()?;
+        let port = free_port();
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("--parse-only").arg(port.to_string());
         Server::start(command, port, self.folder.path(), "parse-only.log").await

@@ -22,6 +22,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::ports::free_port;
+
 const COMMANDS: [&str; 16] = [
     "serve",
     "status",
@@ -296,7 +298,7 @@ fn status_is_a_page_for_people_and_json_for_machines() {
 #[test]
 fn without_an_engine_status_ends_with_1() {
     let folder = folder();
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let nobody = free_port().to_string();
     let said = karnay(folder.path(), &[("JWT_SECRET", SECRET), ("PORT", &nobody)], &["status"]);
     assert_eq!((said.code, said.err.lines().count()), (Some(1), 1), "{}", said.err);
     assert!(said.err.contains("no engine answers"), "{}", said.err);

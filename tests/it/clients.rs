@@ -64,7 +64,7 @@ async fn the_javascript_client_follows_a_session_to_its_end() {
 /// Nobody listens there: each says so in a line and ends badly, without a page of its own insides.
 #[test]
 fn a_client_without_an_engine_says_so() {
-    let nowhere = format!("http://127.0.0.1:{}", crate::world::free_port());
+    let nowhere = format!("http://127.0.0.1:{}", crate::ports::free_port());
     for (program, example) in [("sh", "walkthrough.sh"), ("python3", "client.py"), ("node", "client.mjs")] {
         let out = run(program, example, &nowhere);
         let complained = String::from_utf8(out.stderr).unwrap();

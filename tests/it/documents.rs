@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 
 use karnay::config;
 
+use crate::ports::free_port;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -149,9 +151,7 @@ struct Engine {
 impl Engine {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        let port = free_port();
         let mut command = Command::new(root().join(".ci/simulated"));
         command.args([env!("CARGO_BIN_EXE_karnay"), "serve"]).current_dir(folder.path()).stdin(Stdio::null());
         let process = command.env("PORT", port.to_string()).spawn().unwrap();

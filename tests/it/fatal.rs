@@ -11,7 +11,8 @@ use karnay::config::{Config, Sources};
 use karnay::journal::verify::{self, Place, Reader, Wanted};
 use karnay::ports::Clock;
 
-use crate::world::{free_port, report};
+use crate::ports::free_port;
+use crate::world::report;
 
 /// Tells the time so many times more to those who live on an arbiter, as the single actors do, and then never again.
 #[derive(Debug)]

@@ -14,6 +14,7 @@ mod golden;
 mod hasty;
 
 mod pbx;
+mod ports;
 mod postgres;
 mod python;
 #[expect(dead_code, reason = "the benches use the rest")]

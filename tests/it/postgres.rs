@@ -2,7 +2,6 @@
 //! The server is the child of a small shell that ends it when this process is gone, however that happened.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -14,6 +13,8 @@ use std::time::{Duration, Instant};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection, Executor};
 use tempfile::TempDir;
+
+use crate::ports::free_port;
 
 /// Whether the server syncs. Tests that cut nobody's power need not wait for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,14 +210,4 @@ pub(crate) fn servant() -> Option<(u32, u32)> {
     let postgres = fields.into_iter().find(|fields| fields.first() == Some(&"postgres"));
     let postgres = postgres.expect("there is no user postgres to run the server as");
     Some((postgres[2].parse().unwrap(), postgres[3].parse().unwrap()))
-}
-
-/// Below the ports that connections are given: nobody may take ours while the server is down,
-/// nor may a client that keeps dialling it meet itself.
-pub(crate) fn free_port() -> u16 {
-    let begin = 20_000 + u16::try_from(std::process::id() % 9_000).unwrap();
-    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    let taken = DATABASES.fetch_add(1, Ordering::Relaxed);
-    let begin = begin + u16::try_from(taken % 1_000).unwrap();
-    (begin..32_000).find(free).expect("no free port")
 }

@@ -17,6 +17,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::http_world::{Answer, Floor, bearer, near, now, options};
+use crate::ports::free_port;
 use crate::world::World;
 use far::{Far, Python};
 
@@ -361,8 +362,7 @@ async fn three_turns_are_followed_and_no_password_is_sent() {
 #[actix_web::test]
 async fn a_host_that_is_away_may_come_back() {
     let house = House::new().await;
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let answer = house.heard(&format!("http://{free}/call.mp3")).await;
+    let answer = house.heard(&format!("http://127.0.0.1:{}/call.mp3", free_port())).await;
     assert_eq!((answer.status, &*answer.problem()), (503, "recording-away"));
 }
 

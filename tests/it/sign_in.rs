@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::{World, free_port};
+use crate::ports::free_port;
+use crate::world::World;
 
 const PASSWORD: &str = "correct horse";
 

@@ -14,7 +14,7 @@ use karnay::adapters::ssh::{HostKey, Options, PrivateKey, Ssh};
 use karnay::adapters::system::SystemIds;
 use tempfile::TempDir;
 
-use crate::world::free_port;
+use crate::ports::free_port;
 
 const SERVER: &str = "/usr/sbin/sshd";
 /// `read` comes back when the test process closes the pipe or dies. Whoever is logged in goes with the server.

@@ -72,7 +72,7 @@ async fn the_wrong_data_key() {
 #[tokio::test]
 async fn a_url_that_leads_nowhere() {
     let mut world = World::sqlite();
-    let nobody = crate::world::free_port();
+    let nobody = crate::ports::free_port();
     world.set("DATABASE_URL", &format!("postgres://karnay:s3cret@127.0.0.1:{nobody}/karnay"));
     refuses(&world, &["DATABASE_URL"]);
     let said = String::from_utf8(world.run(&["serve"]).stderr).unwrap();

@@ -9,6 +9,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::ports::free_port;
 use crate::postgres::{Server, Sync};
 
 pub(crate) const KARNAY: &str = env!("CARGO_BIN_EXE_karnay");
@@ -26,10 +27,6 @@ pub(crate) struct World {
     child: Option<Child>,
     pub(crate) port: u16,
     pub(crate) http: reqwest::Client,
-}
-
-pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 impl World {

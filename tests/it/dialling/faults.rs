@@ -169,7 +169,7 @@ pub(super) async fn send(desk: &Desk, body: &Value, secret: Option<&str>) -> (St
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_at_once_rings_nobody_twice() {
     let mut world = World::sqlite();
-    let port = crate::world::free_port().to_string();
+    let port = crate::ports::free_port().to_string();
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     let sim =
         ["sim", "agent", "--port", &port, "--speed", "400", "--late-by", "3", "--callback-secret", secret];

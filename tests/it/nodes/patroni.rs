@@ -14,7 +14,8 @@ use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::postgres::{binaries, connect, free_port, servant};
+use crate::ports::free_port;
+use crate::postgres::{binaries, connect, servant};
 
 const MEMBERS: usize = 3;
 const PATIENCE: Duration = Duration::from_mins(3);

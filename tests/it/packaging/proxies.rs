@@ -12,7 +12,8 @@ use tempfile::TempDir;
 
 use super::{changed, content, is_there, text};
 use crate::live::Watch;
-use crate::world::{World, free_port, report};
+use crate::ports::free_port;
+use crate::world::{World, report};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const SESSION: &str = "session-1738862891234-abc123";

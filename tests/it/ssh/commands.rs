@@ -134,7 +134,7 @@ async fn the_far_end_is_asked_how_it_ended() {
     launched(&ssh).await;
     let exit = Exit { code: Some(4), ..Exit::default() };
     assert_eq!(server.ssh("true").ask("one").await, Ok(Known::Ended(exit)));
-    let elsewhere = Ssh::new(Options { port: crate::world::free_port(), ..server.options("true") });
+    let elsewhere = Ssh::new(Options { port: crate::ports::free_port(), ..server.options("true") });
     assert!(matches!(elsewhere.ask("one").await, Err(Trouble::Later { .. })));
 }
 

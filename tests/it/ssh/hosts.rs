@@ -6,8 +6,8 @@ use karnay::adapters::ssh::{HostKey, Options, Ssh};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::{launched, refused};
+use crate::ports::free_port;
 use crate::sshd::Sshd;
-use crate::world::free_port;
 
 const SHORT: Duration = Duration::from_millis(500);
 

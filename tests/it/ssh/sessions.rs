@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use crate::ports::free_port;
 use crate::sshd::Sshd;
-use crate::world::{World, free_port, report};
+use crate::world::{World, report};
 
 /// An engine whose call server is this one.
 fn world(server: &Sshd, command: &str) -> World {
