@@ -40,7 +40,7 @@ use super::query::{self, Described};
 use super::removed::Removed;
 use super::repeat::{Key, Named};
 use super::sessions::{self, Fresh};
-use super::versions;
+use super::versions::{self, IfMatch};
 use crate::dispatch::campaigns::Joining;
 use crate::dispatch::seen::Version;
 use crate::dispatch::{CommandId, Meta};
@@ -252,9 +252,8 @@ async fn join(
 }
 
 /// Removes a campaign that does not run.
-#[utoipa::path(tag = "campaigns", security(("token" = [])), params(("If-Match" = Option<String>, Header, description = "An `ETag`: only while it is still that version")), responses(
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(IfMatch), responses(
     (status = OK, body = Removed),
-    (status = PRECONDITION_FAILED, body = ProblemBody, content_type = "application/problem+json", description = "It was changed meanwhile"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
     (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
 ))]

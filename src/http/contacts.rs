@@ -36,7 +36,7 @@ use super::removed::Removed;
 use super::repeat::{Key, Named};
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
-use super::versions;
+use super::versions::{self, IfMatch};
 use crate::dispatch::Meta;
 use crate::dispatch::contacts::Asked;
 use crate::dispatch::seen::Version;
@@ -263,14 +263,13 @@ async fn looks(engine: &Engine, caller: &Caller, reading: &Reading, row: &Contac
 }
 
 /// Changes what is sent, and nothing else. Null empties a field that may be empty.
-#[utoipa::path(tag = "contacts", security(("token" = [])), params(Texts, ("If-Match" = Option<String>, Header, description = "An `ETag`: only while it is still that version")),
+#[utoipa::path(tag = "contacts", security(("token" = [])), params(Texts, IfMatch),
     request_body(content = form::ContactChanges, content_type = "application/json"),
     responses(
         (status = OK, body = ContactView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
         (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
         (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
         (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json", description = "`contactId` has the number"),
-        (status = PRECONDITION_FAILED, body = ProblemBody, content_type = "application/problem+json", description = "It was changed meanwhile"),
     ))]
 #[patch("/auto-calling/contacts/{id}")]
 async fn change(
@@ -293,9 +292,8 @@ async fn change(
 }
 
 /// Removes a contact. Its number is free again; that it may not be called stays with the number.
-#[utoipa::path(tag = "contacts", security(("token" = [])), params(("If-Match" = Option<String>, Header, description = "An `ETag`: only while it is still that version")), responses(
+#[utoipa::path(tag = "contacts", security(("token" = [])), params(IfMatch), responses(
     (status = OK, body = Removed),
-    (status = PRECONDITION_FAILED, body = ProblemBody, content_type = "application/problem+json", description = "It was changed meanwhile"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[delete("/auto-calling/contacts/{id}")]

@@ -34,7 +34,7 @@ use super::query::{self, Described};
 use super::repeat::{self, Named};
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
-use super::versions;
+use super::versions::{self, IfMatch};
 use crate::dispatch::Meta;
 use crate::dispatch::contacts::Asked;
 use crate::dispatch::seen::Version;
@@ -229,14 +229,13 @@ async fn one(
 /// it is paid, also late. With `contactStatus` the contact's goal is reached as well.
 /// Sent again under the same `Idempotency-Key`, as after an answer that did not come, it is counted once.
 #[utoipa::path(tag = "promises", security(("token" = [])),
-    params(Texts, ("If-Match" = Option<String>, Header, description = "An `ETag`: only while it is still that version"), repeat::Key),
+    params(Texts, IfMatch, repeat::Key),
     request_body(content = form::PromiseChange, content_type = "application/json"),
     responses(
         (status = OK, body = PromiseView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
         (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
         (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
         (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
-        (status = PRECONDITION_FAILED, body = ProblemBody, content_type = "application/problem+json", description = "It was changed meanwhile"),
     ))]
 #[patch("/auto-calling/promises/{id}")]
 async fn change(

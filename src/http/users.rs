@@ -23,7 +23,8 @@ use super::query::Described;
 use super::repeat::{Key, Named};
 use super::sessions::{self, Fresh};
 use super::times::Stamp;
-use super::{Engine, sign_in, versions};
+use super::versions::{self, IfMatch};
+use super::{Engine, sign_in};
 use crate::dispatch::{Done, Meta};
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
@@ -153,9 +154,8 @@ async fn create(
 
 /// Gives a user another role or password, or keeps them from signing in. What is left out stays. Whoever is disabled, or has a
 /// new password, is signed out everywhere. A user who signs in has another version, too.
-#[utoipa::path(tag = "users", security(("token" = [])), params(("If-Match" = Option<String>, Header, description = "An `ETag`: only while it is still that version")), request_body = ChangedUser, responses(
+#[utoipa::path(tag = "users", security(("token" = [])), params(IfMatch), request_body = ChangedUser, responses(
     (status = OK, body = UserView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
-    (status = PRECONDITION_FAILED, body = ProblemBody, content_type = "application/problem+json", description = "It was changed meanwhile"),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),

@@ -1,16 +1,29 @@
 //! Versions of what can be edited: told in `ETag`, and heard again in `If-Match`, so that nobody changes unawares what somebody else
 //! has changed since they looked. A version is the number of events of what is edited; that other figures move is no change of it.
 
-use actix_web::http::header::{self, ETag, EntityTag, Header as _, IfMatch};
+use actix_web::http::header::{self, ETag, EntityTag, Header as _};
 use actix_web::{HttpRequest, HttpResponseBuilder};
 use domain::fact::Recorded;
 use domain::ids::StreamId;
 use projections::Freshness;
+use utoipa::IntoParams;
 
 use super::Engine;
 use super::problem::{Code, Problem};
 use crate::dispatch::Failure;
 use crate::dispatch::seen::{Seen, Version};
+
+pub(super) const IF_MATCH: &str = "If-Match";
+
+/// As the API's document has it.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it only describes the header to the API's document")]
+pub(super) struct IfMatch {
+    /// An `ETag`: only while it is still that version
+    #[param(rename = "If-Match")]
+    version: Option<String>,
+}
 
 /// What `If-Match` asks for.
 pub(super) struct Asked(pub(super) Seen);
@@ -20,13 +33,13 @@ impl Asked {
         if !request.headers().contains_key(header::IF_MATCH) {
             return Ok(Self(Seen::Whatever));
         }
-        match IfMatch::parse(request) {
-            Ok(IfMatch::Any) => Ok(Self(Seen::Whatever)),
-            Ok(IfMatch::Items(tags)) if !tags.is_empty() => {
+        match header::IfMatch::parse(request) {
+            Ok(header::IfMatch::Any) => Ok(Self(Seen::Whatever)),
+            Ok(header::IfMatch::Items(tags)) if !tags.is_empty() => {
                 Ok(Self(Seen::OneOf(tags.iter().filter_map(number).collect())))
             }
-            Ok(IfMatch::Items(_)) | Err(_) => {
-                Err(Problem::parameter("If-Match", "has to be an ETag as it came, or several, or *"))
+            Ok(header::IfMatch::Items(_)) | Err(_) => {
+                Err(Problem::parameter(IF_MATCH, "has to be an ETag as it came, or several, or *"))
             }
         }
     }

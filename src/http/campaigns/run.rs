@@ -21,7 +21,7 @@ use crate::http::language::Texts;
 use crate::http::problem::{Code, Problem, ProblemBody};
 use crate::http::repeat::{Key, Named};
 use crate::http::sessions::{self, Fresh};
-use crate::http::versions;
+use crate::http::versions::{self, IfMatch};
 
 /// A campaign that was started, and whom that leaves out.
 #[derive(Debug, Serialize, ToSchema)]
@@ -167,13 +167,12 @@ async fn halt(
 
 /// Changes what is given; its status is changed by `start` and `stop`. Of `settings` each part that is given replaces the known one, and null takes it away;
 /// whoever was put off is looked at again by the new ones.
-#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts, ("If-Match" = Option<String>, Header, description = "An `ETag`: only while it is still that version")),
+#[utoipa::path(tag = "campaigns", security(("token" = [])), params(Texts, IfMatch),
     request_body(content = form::PlanChanges, content_type = "application/json"),
     responses(
         (status = OK, body = CampaignView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
         (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
         (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
-        (status = PRECONDITION_FAILED, body = ProblemBody, content_type = "application/problem+json", description = "It was changed meanwhile"),
     ))]
 #[patch("/auto-calling/campaigns/{id}")]
 pub(super) async fn change(

@@ -7,7 +7,7 @@ use utoipa::openapi::{Content, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr
 
 use super::operations;
 use crate::http::problem::{CONTENT_TYPE, Code};
-use crate::http::repeat;
+use crate::http::{repeat, versions};
 
 /// A status, by one of its codes, and when it is answered.
 type Answer = (Code, &'static str);
@@ -25,6 +25,7 @@ const WHERE_ONE_SHOWS_ONESELF: Answer =
     (Code::TokenMissing, "A token is needed, or the one that came is not good");
 const WITH_A_NAME: Answer =
     (Code::CommandReused, "The `Idempotency-Key` was used before, for something else");
+const WITH_A_VERSION: Answer = (Code::ChangedMeanwhile, "It was changed meanwhile");
 const WITH_A_BODY: [Answer; 3] = [
     (Code::RequestTimeout, "The body did not arrive in time"),
     (Code::TooLarge, "The body is too large"),
@@ -41,7 +42,11 @@ const NAMED: [Answer; 5] = [
 ];
 
 fn all() -> impl Iterator<Item = Answer> {
-    ANYWHERE.into_iter().chain([WHERE_ONE_SHOWS_ONESELF, WITH_A_NAME]).chain(WITH_A_BODY).chain(NAMED)
+    ANYWHERE
+        .into_iter()
+        .chain([WHERE_ONE_SHOWS_ONESELF, WITH_A_NAME, WITH_A_VERSION])
+        .chain(WITH_A_BODY)
+        .chain(NAMED)
 }
 
 pub(super) fn complete(api: &mut OpenApi) {
@@ -66,8 +71,9 @@ fn say_all(operation: &mut Operation) {
     }
     let shows = operation.security.as_ref().map(|_| WHERE_ONE_SHOWS_ONESELF);
     let body: &[Answer] = if operation.request_body.is_some() { &WITH_A_BODY } else { &[] };
-    let named = has_a_name(operation).then_some(WITH_A_NAME);
-    for (code, _) in ANYWHERE.iter().chain(&shows).chain(&named).chain(body) {
+    let named = takes(operation, repeat::KEY).then_some(WITH_A_NAME);
+    let seen = takes(operation, versions::IF_MATCH).then_some(WITH_A_VERSION);
+    for (code, _) in ANYWHERE.iter().chain(&shows).chain(&named).chain(&seen).chain(body) {
         let known = operation.responses.responses.entry(code.status().as_u16().to_string());
         known.or_insert_with(|| RefOr::Ref(Ref::from_response_name(code.slug())));
     }
@@ -81,12 +87,12 @@ fn is_untold(told: &RefOr<Response>) -> bool {
     }
 }
 
-fn has_a_name(operation: &Operation) -> bool {
-    let is_key = |parameter: &RefOr<Parameter>| match parameter {
-        RefOr::T(parameter) => parameter.name == repeat::KEY,
+fn takes(operation: &Operation, header: &str) -> bool {
+    let is_it = |parameter: &RefOr<Parameter>| match parameter {
+        RefOr::T(parameter) => parameter.name == header,
         RefOr::Ref(_) => false,
     };
-    operation.parameters.iter().flatten().any(is_key)
+    operation.parameters.iter().flatten().any(is_it)
 }
 
 fn problem(code: Code, told: &str) -> Response {
