@@ -24,7 +24,7 @@ const SHOWN: [&str; 6] = ["id", "organizationId", "isCalled", "statusDescription
 
 /// A contact as it is sent.
 #[derive(Debug, ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[schema(as = NewContact, rename_all = "camelCase")]
 #[expect(dead_code, reason = "it only names the fields to the API's document")]
 pub(super) struct Contact {
     #[schema(max_length = 200)]

@@ -3,7 +3,7 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 
-import { ask, client, type Schemas } from '../../api/client';
+import { ask, client } from '../../api/client';
 import { useCommand } from '../../api/command';
 import { Problem } from '../../api/problem';
 import { Dialog } from '../../parts/dialog';
@@ -101,9 +101,7 @@ function useSave(contact: Contact | undefined, before: Draft, close: () => void)
   return useCommand({
     mutationFn: async (draft: Draft) => {
       if (contact !== undefined) return ask(() => client.PATCH('/auto-calling/contacts/{id}', { params: { path: { id: contact.id }, query: {} }, body: changes(before, draft) }));
-      // What the engine adds by itself is not asked for.
-      const body = written(draft) as unknown as Schemas['Contact'];
-      return ask(() => client.POST('/auto-calling/contacts', { params: { query: {} }, body }));
+      return ask(() => client.POST('/auto-calling/contacts', { params: { query: {} }, body: written(draft) }));
     },
     onSuccess: async ({ value }) => {
       changed();
