@@ -7,7 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::{Scope, Scopes};
 use domain::api_key::{ApiKey, Command, Error, Grant};
-use domain::ids::StreamId;
+use domain::fact::Position;
+use domain::ids::{Organization, StreamId};
 use projections::api_keys::{self, ApiKeys, KeyRow};
 use projections::projection::Projection;
 use serde::Serialize;
@@ -22,11 +23,12 @@ use super::fields::{Fields, needed};
 use super::page::{self, Paged};
 use super::problem::{Code, Problem, ProblemBody};
 use super::query::Described;
+use super::repeat::{Key, Named};
 use super::sessions::{self, Fresh};
 use super::sign_in::NO_STORE;
 use super::times::{self, Stamp};
 use super::users::{self, RoleName};
-use crate::dispatch::{Done, Meta};
+use crate::dispatch::{CommandId, Done, Meta};
 
 const NAME_LEN_MAX: usize = 100;
 const TIME_LEN_MAX: usize = 40;
@@ -65,8 +67,9 @@ struct KeyView<'a> {
 struct MadeView<'a> {
     #[serde(flatten)]
     known: KeyView<'a>,
-    /// For `Authorization: Bearer <key>`. It is not shown again.
-    key: &'a str,
+    /// For `Authorization: Bearer <key>`. It is not shown again: null where this is said again under the same `Idempotency-Key`.
+    #[schema(required)]
+    key: Option<&'a str>,
 }
 
 impl<'a> KeyView<'a> {
@@ -106,8 +109,8 @@ async fn list(
     sessions::json(answer, &rows.iter().map(KeyView::new).collect::<Vec<_>>())
 }
 
-/// Makes a key. Its text is in this answer and nowhere else.
-#[utoipa::path(tag = "keys", security(("token" = [])), request_body = NewKey, responses(
+/// Makes a key. Its text is in this answer and nowhere else; where the answer did not come, revoke the key and make another.
+#[utoipa::path(tag = "keys", security(("token" = [])), params(Key), request_body = NewKey, responses(
     (status = CREATED, body = MadeView<'_>),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
@@ -119,13 +122,24 @@ async fn make(
     request: RequestId,
     sent: (HttpRequest, Payload),
 ) -> Result<HttpResponse, Problem> {
-    let wanted = Wanted::read(&engine, &mut Fields::small(sent).await?)?;
-    let (id, at) = (engine.ids.uuid(), engine.clock.now());
-    let made = key_text::make(&admin.0.organization, id, |bytes| engine.ids.fill(bytes));
+    let (asked, organization) = (sent.0.clone(), &admin.0.organization);
+    let mut said = Fields::small(sent).await?;
+    let whole = said.whole();
+    let wanted = Wanted::read(&engine, &mut said)?;
+    let named = Named::begin(&engine, organization, &asked, &whole).await?;
+    if let Some(earlier) = &named.earlier {
+        return again(&engine, organization, earlier.position).await;
+    }
+    let (id, at) = (named.makes(&engine, organization), engine.clock.now());
+    let made = key_text::make(organization, id, |bytes| engine.ids.fill(bytes));
     let (text, hash) = made.ok_or_else(|| Problem::new(Code::Internal, "the key could not be made"))?;
     let Wanted { name, grant, expires_at } = wanted;
     let command = Command::Make { name: name.clone(), grant, hash, expires_at, at };
-    let done = tell(&engine, &admin, &request, id, command).await?;
+    let done = tell(&engine, &admin, &request, id, (command, named.command.clone())).await?;
+    if done.repeated {
+        // Another node was asked at the same time, and the text that holds is its.
+        return again(&engine, organization, done.position).await;
+    }
     let known = KeyView {
         id,
         name: &name,
@@ -135,9 +149,26 @@ async fn make(
         expires_at: Stamp(expires_at),
         revoked_at: None,
     };
+    Ok(created(done.position, &MadeView { known, key: Some(text.expose()) }))
+}
+
+/// A key that was made before, without its text.
+async fn again(
+    engine: &Engine,
+    organization: &Organization,
+    position: Position,
+) -> Result<HttpResponse, Problem> {
+    Fresh::since(position).wait(engine, ApiKeys::NAME).await;
+    let rows = api_keys::list(&engine.screens, organization, position.saturating_sub(1), 1).await?;
+    let row = rows.first().filter(|row| row.position == position);
+    let unseen = || Problem::new(Code::ScreensBehind, "the key is made, but not shown yet; try again");
+    Ok(created(position, &MadeView { known: KeyView::new(row.ok_or_else(unseen)?), key: None }))
+}
+
+fn created(position: Position, made: &MadeView<'_>) -> HttpResponse {
     let mut answer = HttpResponse::Created();
-    answer.insert_header((edge::POSITION, done.position)).insert_header(NO_STORE);
-    Ok(answer.json(MadeView { known, key: text.expose() }))
+    answer.insert_header((edge::POSITION, position)).insert_header(NO_STORE);
+    answer.json(made)
 }
 
 /// Revokes a key. The next request with it is refused.
@@ -155,7 +186,7 @@ async fn revoke(
 ) -> Result<HttpResponse, Problem> {
     let id = Uuid::parse_str(&id).map_err(|_| Error::Unknown)?;
     let command = Command::Revoke { at: engine.clock.now() };
-    let done = tell(&engine, &admin, &request, id, command).await?;
+    let done = tell(&engine, &admin, &request, id, (command, None)).await?;
     Ok(HttpResponse::NoContent().insert_header((edge::POSITION, done.position)).finish())
 }
 
@@ -164,12 +195,12 @@ async fn tell(
     admin: &Admin,
     request: &RequestId,
     id: Uuid,
-    command: Command,
+    (command, name): (Command, Option<CommandId>),
 ) -> Result<Done<ApiKey>, Problem> {
     let organization = &admin.0.organization;
     let circumstances = Arc::new(request.circumstances(organization, &admin.0.actor));
     let stream = StreamId::api_key(organization, id);
-    Ok(engine.dispatch.api_key(stream, command, Meta { circumstances, command: None }).await?)
+    Ok(engine.dispatch.api_key(stream, command, Meta { circumstances, command: name }).await?)
 }
 
 struct Wanted {

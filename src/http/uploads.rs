@@ -27,6 +27,7 @@ use super::auth::Calls;
 use super::edge::RequestId;
 use super::problem::{Code, Problem, ProblemBody};
 use super::query::Described;
+use super::repeat::{KEY, Key, Named};
 use super::sessions::{self, Fresh};
 use super::{Engine, page, wait};
 pub(super) use answer::UploadView;
@@ -44,6 +45,7 @@ pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
 
 /// Takes a workbook or a text file whose first column holds numbers, and puts the list on the remote host in place of the one there.
 #[utoipa::path(tag = "uploads", security((), ("token" = [])),
+    params(Key),
     request_body(content = answer::Form, content_type = "multipart/form-data"),
     responses(
         (status = OK, body = Uploaded<'_>),
@@ -78,12 +80,40 @@ async fn take(
     let list = engine.ids.uuid();
     let shown = engine.moving.uploads.begin(&caller.0.organization, list, id.as_str())?;
     let file = receive::file(engine, &request, payload, &shown).await?;
-    let taken = intake::Intake { engine, caller: &caller.0, request: &id, shown: &shown };
-    let taken = taken.take(list, file).await?;
+    let named = named_so(engine, &caller.0.organization, &request, &file).await?;
+    let name = named.command.clone();
+    let intake = intake::Intake { engine, caller: &caller.0, request: &id, shown: &shown, name };
+    let taken = match &named.earlier {
+        Some(earlier) => intake.look(file, earlier.position).await?,
+        None => intake.take(list, file).await?,
+    };
+    let list = if taken.repeated { before(engine, &caller.0.organization, &named).await? } else { list };
     let row = placed(engine, &caller.0.organization, list, taken.position).await?;
     drop(shown);
     tracing::info!("{}", answer::message(&row));
     answer::uploaded(engine, &row, &taken)
+}
+
+/// Its bytes are only digested where they have a name.
+async fn named_so(
+    engine: &Engine,
+    organization: &Organization,
+    request: &HttpRequest,
+    file: &receive::Received,
+) -> Result<Named, Problem> {
+    let asked = if request.headers().contains_key(KEY) { file.digest().await? } else { String::new() };
+    Named::begin(engine, organization, request, &asked).await
+}
+
+/// The list that was stored under this name, here or by another node at the same time.
+async fn before(engine: &Engine, organization: &Organization, named: &Named) -> Result<Uuid, Problem> {
+    let earlier = match (&named.earlier, &named.command) {
+        (None, Some(command)) => engine.dispatch.earlier(organization, command).await?,
+        (earlier, _) => earlier.clone(),
+    };
+    let stream = earlier.and_then(|earlier| earlier.stream);
+    let id = stream.and_then(|stream| stream.as_str().rsplit('/').next()?.parse().ok());
+    id.ok_or_else(|| Problem::new(Code::Internal, "see the log").because("a stored list has no id"))
 }
 
 /// The list's row once it is known whether the remote host has it, or as it is when the time is over.

@@ -57,6 +57,7 @@ fn documents_name_files_that_exist() {
         "README.md",
         "docs/ARCHITECTURE.md",
         "docs/problems.md",
+        "docs/idempotency.md",
         "docs/operations.md",
         "docs/own-projection.md",
         "docs/security.md",

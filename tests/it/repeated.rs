@@ -11,6 +11,8 @@ use crate::contacts::{id, somebody};
 use crate::world::World;
 
 const AT_ONCE: usize = 5;
+/// No organization sends more at a time.
+const UPLOADS_AT_ONCE: usize = 4;
 
 /// A command, where its answer says what it made, and the event that it makes.
 struct Makes {
@@ -22,7 +24,7 @@ struct Makes {
     event: (&'static str, &'static str),
 }
 
-fn all() -> [Makes; 4] {
+fn all() -> [Makes; 5] {
     [
         Makes {
             path: "/auto-calling/contacts",
@@ -44,6 +46,13 @@ fn all() -> [Makes; 4] {
             other: json!({ "name": "aziz", "role": "auditor", "password": "uzun va maxfiy" }),
             name: "id",
             event: ("user", "created"),
+        },
+        Makes {
+            path: "/keys",
+            body: json!({ "name": "hisobot", "role": "operator", "scopes": ["read"] }),
+            other: json!({ "name": "hisobot", "role": "operator", "scopes": ["calls"] }),
+            name: "id",
+            event: ("api_key", "made"),
         },
         Makes {
             path: "/calls/start",
@@ -100,6 +109,8 @@ async fn once(mut world: World) {
     }
     a_campaign_stays_as_it_was_said_last(&world).await;
     what_was_removed_is_not_made_again(&world).await;
+    a_keys_text_is_told_once(&world).await;
+    a_list_is_stored_once(&[&world]).await;
 }
 
 /// What comes again does not undo what somebody has said since.
@@ -120,6 +131,57 @@ async fn a_campaign_stays_as_it_was_said_last(world: &World) {
         let (code, answer) = said(world, &path(what), key, &none).await;
         assert_eq!((code, &answer["status"]), (200, &json!(status)), "{what} {key:?}: {answer}");
     }
+}
+
+/// The only answer that has it is the first.
+async fn a_keys_text_is_told_once(world: &World) {
+    let body = json!({ "name": "bir marta", "role": "operator", "scopes": ["read"] });
+    let answers = join_all((0..AT_ONCE).map(|_| said(world, "/keys", Some("one key"), &body))).await;
+    let told: Vec<&str> = answers.iter().filter_map(|(_, answer)| answer["key"].as_str()).collect();
+    let [key] = told[..] else { panic!("{answers:?}") };
+    let looks = world.http.get(world.url("/calls/sessions/all")).bearer_auth(key).send().await.unwrap();
+    assert_eq!(looks.status(), 200);
+    let id = &answers[0].1["id"];
+    let revoked = world.http.delete(world.url(&format!("/keys/{}", id.as_str().unwrap())));
+    assert_eq!(revoked.bearer_auth(world.token()).send().await.unwrap().status(), 204);
+    let (status, answer) = said(world, "/keys", Some("one key"), &body).await;
+    assert_eq!((status, &answer["id"], &answer["key"]), (201, id, &Value::Null), "{answer}");
+    assert!(answer["revokedAt"].is_string(), "{answer}");
+}
+
+async fn uploaded(world: &World, key: &str, numbers: &str) -> (u16, Value) {
+    let head = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"n.txt\"\r\n\r\n";
+    let request = world.http.post(world.url("/calls/upload")).header("idempotency-key", key);
+    let request = request.header("content-type", "multipart/form-data; boundary=edge");
+    let answer = request.body(format!("{head}{numbers}\r\n--edge--\r\n")).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+/// The same file under the same name is one list, and does not take the place of what came after it.
+async fn a_list_is_stored_once(worlds: &[&World]) {
+    let (world, numbers) = (worlds[0], "+998901112271\n+998901112272\nnothing\n");
+    let accepted = ("number_list", "accepted");
+    let before = happened(world, accepted);
+    let asked = (0..UPLOADS_AT_ONCE).map(|n| uploaded(worlds[n % worlds.len()], "one list", numbers));
+    let answers = join_all(asked).await;
+    for answer in &answers {
+        assert_eq!(answer, &answers[0]);
+    }
+    let (status, first) = &answers[0];
+    assert_eq!((*status, &first["totalNumbers"], &first["invalidCount"]), (200, &json!(2), &json!(1)));
+    assert_eq!(happened(world, accepted), before + 1);
+    let (_, later) = uploaded(world, "another list", "+998901112273\n").await;
+    assert_ne!(later["uploadId"], first["uploadId"]);
+    assert_eq!(uploaded(world, "one list", numbers).await.1["uploadId"], first["uploadId"]);
+    let placed = ("number_list", "placed");
+    let lists = world
+        .events()
+        .into_iter()
+        .filter(|one| (one["kind"].as_str(), one["type"].as_str()) == (Some(placed.0), Some(placed.1)));
+    let last = lists.last().unwrap();
+    assert!(last["stream"].as_str().unwrap().ends_with(later["uploadId"].as_str().unwrap()), "{last}");
+    let (status, answer) = uploaded(world, "one list", "+998901112274\n").await;
+    assert_eq!((status, &answer["code"]), (422, &json!("command-reused")), "{answer}");
 }
 
 async fn what_was_removed_is_not_made_again(world: &World) {
@@ -149,9 +211,10 @@ async fn two_nodes_that_hear_it_at_once_do_it_once() {
     one.start().await;
     let mut other = one.beside();
     other.start().await;
-    for makes in all().into_iter().take(3) {
+    for makes in all().into_iter().take(4) {
         at_once(&[&one, &other], &makes).await;
     }
+    a_list_is_stored_once(&[&one, &other]).await;
 }
 
 /// The engine is killed at one moment or another while it hears it, and hears it again when it is back.
@@ -177,4 +240,24 @@ async fn an_engine_that_is_killed_in_between_does_it_once() {
         assert_eq!(happened(&world, ("contact", "created")), usize::try_from(round).unwrap() + 1);
     }
     assert!(world.verify().status.success());
+}
+
+/// A route that takes no name stands in the document with its reason, and no other does.
+#[test]
+fn every_post_takes_a_name_or_says_why_it_needs_none() {
+    let api = serde_json::to_value(karnay::http::document()).unwrap();
+    let takes = |operation: &Value| {
+        let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+        parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key")
+    };
+    let posts = api["paths"].as_object().unwrap().iter().filter(|(_, methods)| methods["post"].is_object());
+    let (with, without): (Vec<_>, Vec<_>) = posts.partition(|(_, methods)| takes(&methods["post"]));
+    assert!(with.len() > 5, "{with:?}");
+    let without: Vec<&str> = without.into_iter().map(|(path, _)| path.as_str()).collect();
+    let text = include_str!("../../docs/idempotency.md");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `/")?.split_once("` | "));
+    let rows: Vec<(String, &str)> = rows.map(|(path, why)| (format!("/{path}"), why)).collect();
+    assert!(rows.iter().all(|(_, why)| why.len() > 20), "{rows:?}");
+    let told: Vec<&str> = rows.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(told, without, "docs/idempotency.md");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::fact::Position;
 use domain::ids::StreamId;
-use domain::number_list::{Chunk, Command, Counts, Line, Origin, Verdict};
+use domain::number_list::{Chunk, Command, Counts, Line, NumberList, Origin, Verdict};
 use domain::phone::Unfit;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::reading::Reading;
 use super::receive::Received;
 use super::under_way::Shown;
-use crate::dispatch::Meta;
 use crate::dispatch::lists::{Making, STORED_TOGETHER};
+use crate::dispatch::{CommandId, Done, Meta};
 use crate::http::Engine;
 use crate::http::auth::Caller;
 use crate::http::edge::RequestId;
@@ -29,6 +29,8 @@ pub(super) struct Intake<'a> {
     pub(super) caller: &'a Caller,
     pub(super) request: &'a RequestId,
     pub(super) shown: &'a Shown,
+    /// Where whoever sent it gave it a name.
+    pub(super) name: Option<CommandId>,
 }
 
 /// What was stored.
@@ -37,6 +39,8 @@ pub(super) struct Taken {
     /// The first rows that were refused.
     pub(super) invalid: Vec<Invalid>,
     pub(super) position: Position,
+    /// It was stored before, under the same name.
+    pub(super) repeated: bool,
 }
 
 pub(super) struct Invalid {
@@ -60,8 +64,22 @@ impl Intake<'_> {
             SheetKind::Text => Origin::Text,
         };
         self.shown.placing();
-        let position = self.accept(list, origin, counts, digest).await?;
-        Ok(Taken { counts, invalid, position })
+        let done = self.accept(list, origin, counts, digest).await?;
+        Ok(Taken { counts, invalid, position: done.position, repeated: done.repeated })
+    }
+
+    /// The same of a file that was stored before.
+    pub(super) async fn look(&self, file: Received, position: Position) -> Result<Taken, Problem> {
+        self.shown.reading();
+        let (send, mut chunks) = mpsc::channel(2 * STORED_TOGETHER);
+        let reading = Reading::begin(self.engine, &self.shown.begun, file, send);
+        let mut invalid = vec![];
+        while let Some(chunk) = chunks.recv().await {
+            note(&mut invalid, &[chunk]);
+        }
+        let (_, counts) = reading.end().await?;
+        self.shown.tried();
+        Ok(Taken { counts, invalid, position, repeated: true })
     }
 
     /// The digest over all that was stored.
@@ -75,8 +93,7 @@ impl Intake<'_> {
         let mut together = Vec::with_capacity(STORED_TOGETHER);
         while chunks.recv_many(&mut together, STORED_TOGETHER).await > 0 {
             let taken = std::mem::take(&mut together);
-            let refused = taken.iter().flat_map(|chunk| &chunk.lines).filter_map(Invalid::of);
-            invalid.extend(refused.take(TOLD_MAX.saturating_sub(invalid.len())));
+            note(invalid, &taken);
             making = self.seal(making, taken).await?;
         }
         Ok(making.finish())
@@ -100,13 +117,18 @@ impl Intake<'_> {
         origin: Origin,
         counts: Counts,
         digest: String,
-    ) -> Result<Position, Problem> {
+    ) -> Result<Done<NumberList>, Problem> {
         let circumstances = self.request.circumstances(&self.caller.organization, &self.caller.actor);
-        let meta = Meta { circumstances: Arc::new(circumstances), command: None };
+        let meta = Meta { circumstances: Arc::new(circumstances), command: self.name.clone() };
         let command = Command::Accept { id: list, origin, counts, digest, at: self.engine.clock.now() };
         let stream = StreamId::number_list(&self.caller.organization, list);
-        Ok(self.engine.dispatch.number_list(stream, command, meta).await?.position)
+        Ok(self.engine.dispatch.number_list(stream, command, meta).await?)
     }
+}
+
+fn note(invalid: &mut Vec<Invalid>, chunks: &[Chunk]) {
+    let refused = chunks.iter().flat_map(|chunk| &chunk.lines).filter_map(Invalid::of);
+    invalid.extend(refused.take(TOLD_MAX.saturating_sub(invalid.len())));
 }
 
 impl Invalid {

@@ -1,11 +1,13 @@
 //! A form's file on its way to the disk: bounded in size, and gone again when it was read.
 
+use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Payload;
+use aws_lc_rs::digest::{Context, Digest, SHA256};
 use futures_util::StreamExt as _;
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt as _;
@@ -23,6 +25,8 @@ const PIECE_WAIT: Duration = Duration::from_secs(30);
 const ALL_WAIT: Duration = Duration::from_mins(10);
 const OTHERS_LEN_MAX: usize = 64 << 10;
 const NAME: &str = "file";
+/// Read at once when a file is digested.
+const PIECE_LEN: usize = 64 << 10;
 
 /// Names of files that are tables, whatever their lines look like.
 const TABLE: &str = ".csv";
@@ -33,6 +37,30 @@ pub(in crate::http) struct Received {
     pub(in crate::http) file: NamedTempFile,
     /// Its name says that the numbers stand in the first column alone.
     pub(super) is_table: bool,
+}
+
+impl Received {
+    /// What tells it from another: its bytes, and how they are read.
+    pub(super) async fn digest(&self) -> Result<String, Problem> {
+        let file = self.file.reopen().map_err(|why| stored(&why))?;
+        let digested =
+            tokio::task::spawn_blocking(move || digest_of(BufReader::with_capacity(PIECE_LEN, file)));
+        let digest = digested.await.map_err(|why| stored(&why))?.map_err(|why| stored(&why))?;
+        Ok(format!("{} {}", hex::encode(digest), self.is_table))
+    }
+}
+
+fn digest_of(mut file: impl BufRead) -> std::io::Result<Digest> {
+    let mut digest = Context::new(&SHA256);
+    loop {
+        let piece = file.fill_buf()?;
+        if piece.is_empty() {
+            return Ok(digest.finish());
+        }
+        digest.update(piece);
+        let len = piece.len();
+        file.consume(len);
+    }
 }
 
 /// The field `file`, wherever it stands among others.

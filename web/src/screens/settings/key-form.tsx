@@ -29,7 +29,8 @@ export function KeyForm({ close }: { readonly close: () => void }) {
     mutationFn: (body: NewKey) => ask(() => client.POST('/keys', { body })),
     onSuccess: () => queries.invalidateQueries({ queryKey: keysKey }),
   });
-  if (make.data !== undefined) return <Made text={make.data.value.key} close={close} />;
+  const made = make.data?.value.key;
+  if (typeof made === 'string') return <Made text={made} close={close} />;
   const send = (key: NewKey) => {
     say(key.scopes.length === 0 ? t('keys.noScope') : undefined);
     if (key.scopes.length > 0) make.mutate(key);
