@@ -45,6 +45,7 @@ pub struct Config {
     pub http: Http,
     pub store: Store,
     pub log: Log,
+    pub traces: Traces,
     pub house: House,
     pub access: Access,
     pub limits: Limits,
@@ -115,6 +116,15 @@ pub struct Store {
 pub struct Log {
     pub filter: String,
     pub format: LogFormat,
+}
+
+/// Where spans go.
+#[derive(Debug, Clone)]
+pub struct Traces {
+    /// None: nothing is traced.
+    pub collector: Option<Url>,
+    /// What this engine is called there.
+    pub service: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,6 +233,7 @@ impl Config {
             http: reading.http()?,
             store: reading.store()?,
             log: reading.log()?,
+            traces: reading.traces()?,
             house: reading.house()?,
             access: reading.access()?,
             limits: reading.limits()?,
@@ -316,6 +327,13 @@ impl Reading<'_> {
         Ok(Log {
             filter: self.value("LOG", values::log_filter)?,
             format: self.value("LOG_FORMAT", values::log_format)?,
+        })
+    }
+
+    fn traces(&self) -> Result<Traces, Error> {
+        Ok(Traces {
+            collector: self.value("OTEL_EXPORTER_OTLP_ENDPOINT", values::collector)?,
+            service: self.value("OTEL_SERVICE_NAME", |text| Ok(text.to_owned()))?,
         })
     }
 

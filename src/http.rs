@@ -30,6 +30,7 @@ mod repeat;
 mod span;
 mod table;
 mod times;
+mod traced;
 
 mod agent;
 mod api_keys;

@@ -29,6 +29,7 @@ pub mod signing;
 pub mod sqlite;
 pub mod story;
 pub mod told;
+pub mod trail;
 mod unit;
 pub mod upcast;
 pub mod verify;
@@ -40,11 +41,13 @@ use chrono::{DateTime, Utc};
 use domain::fact::Position;
 use domain::ids::StreamId;
 use tokio::sync::watch;
+use tracing::Span;
 
 use batch::Prepared;
 use bounds::Bounds;
 use chain::Hash;
 use feed::Tail;
+use trail::Trail;
 use unit::Once;
 
 use crate::ports::{Clock, Ids};
@@ -212,7 +215,7 @@ impl Journal {
     /// The same for callers that can wait.
     pub async fn append(&self, unit: Unit) -> Result<Appended, Refused> {
         let (settle, told) = Once::new();
-        self.submit(Submission { unit, ticket: 0, settle })?;
+        self.submit(Submission { unit, ticket: 0, settle, span: Span::current() })?;
         told.await.unwrap_or_else(|_| Err(Refused::Unavailable("the writer stopped".into())))
     }
 
@@ -234,6 +237,11 @@ impl Journal {
     pub async fn ended(&self) {
         let mut head = self.head();
         while head.changed().await.is_ok() {}
+    }
+
+    /// Where requests stand that are traced.
+    pub fn trail(&self) -> &Trail {
+        &self.tail.trail
     }
 
     pub fn keyring(&self) -> &Arc<keys::Keyring> {

@@ -6,6 +6,7 @@
 mod board;
 mod news;
 mod pacing;
+mod traced;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -241,9 +242,12 @@ impl Standing {
         // Before the board moves: whoever goes on from there in the place of this hub would not know of them.
         self.touch(standing);
         let Shown { to, news, behind } = self.shown((from, page.last), news).await;
+        let traced = traced::Pushing::begin(journal.trail(), (from, to), &news);
         let pushes = render.render(&news).await?;
         let mut told = pushes.len();
+        traced.count(&pushes);
         self.deliver((from, to), pushes).await;
+        drop(traced);
         if page.facts.iter().any(|fact| news::forgets(fact)) {
             board.forget();
         }

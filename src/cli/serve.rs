@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::telemetry;
 
 pub(super) async fn run(config: Config) -> Result<Outcome, Error> {
-    telemetry::install(&config)?;
+    let traces = telemetry::install_traced(&config)?;
     guardian::name_panics();
     let ports = Ports::real();
     let remarks = config.remarks.clone();
@@ -16,6 +16,10 @@ pub(super) async fn run(config: Config) -> Result<Outcome, Error> {
     for remark in remarks {
         tracing::warn!("{remark}");
     }
-    app.run_until_stopped().await.map_err(|why| Error::Broken(format!("{why:#}")))?;
+    let end = app.run_until_stopped().await;
+    if let Some(traces) = traces {
+        traces.close().await;
+    }
+    end.map_err(|why| Error::Broken(format!("{why:#}")))?;
     Ok(Outcome::Fine)
 }

@@ -32,7 +32,7 @@ pub fn settings() -> &'static [Setting] {
     &SETTINGS
 }
 
-const SETTINGS: [Setting; 61] = [
+const SETTINGS: [Setting; 63] = [
     plain("HOST", "127.0.0.1", "Address to listen on. 0.0.0.0 or :: opens the engine to the network"),
     plain("PORT", "3000", "Port to listen on. 0 takes any free one"),
     plain(
@@ -72,6 +72,12 @@ const SETTINGS: [Setting; 61] = [
         "What to log: error, warn, info, debug, trace, off, or parts such as info,karnay::journal=debug",
     ),
     plain("LOG_FORMAT", "pretty", "pretty for people, json for machines: one object a line"),
+    plain(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "",
+        "Collector that traces are sent to, OTLP over HTTP, such as http://127.0.0.1:4318. Empty: nothing is traced",
+    ),
+    plain("OTEL_SERVICE_NAME", "karnay", "What this engine is called there"),
     plain(
         "CORS_ORIGINS",
         "loopback",

@@ -99,6 +99,24 @@ pub(super) fn log_format(text: &str) -> Read<LogFormat> {
     one_of(text, &[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)])
 }
 
+/// The collector's base: each signal has a path of its own beneath it.
+pub(super) fn collector(text: &str) -> Read<Option<Url>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = || "is no address of the web such as http://127.0.0.1:4318".to_owned();
+    let mut url = Url::parse(text).map_err(|_| wrong())?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || url.query().is_some() {
+        return Err(wrong());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds a name or a password, which would be shown with it".to_owned());
+    }
+    let path = format!("{}/v1/traces", url.path().trim_end_matches('/'));
+    url.set_path(&path);
+    Ok(Some(url))
+}
+
 pub(super) fn origins(text: &str) -> Read<Origins> {
     let mut origins = Origins { any: false, loopback: false, listed: BTreeSet::new() };
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {

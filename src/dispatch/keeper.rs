@@ -11,6 +11,7 @@ use domain::fact::{Position, Recorded};
 use domain::ids::{Fingerprint, StreamId};
 use lru::LruCache;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tracing::Span;
 
 use super::draft::{Unsealed, decide, seal};
 use super::seen::Seen;
@@ -42,6 +43,8 @@ pub(super) struct Execute<A: Recorded> {
     pub(super) tell: oneshot::Sender<Answer<A>>,
     pub(super) permit: OwnedSemaphorePermit,
     pub(super) tries: u8,
+    /// Of whoever asks, for this runs elsewhere.
+    pub(super) span: Span,
 }
 
 /// Units came back from the journal.
@@ -266,7 +269,8 @@ impl<A: Recorded> Keeper<A> {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         self.hold(stream);
-        let submission = Submission { unit, ticket, settle: Arc::<Settler<A>>::clone(&self.settler) };
+        let (settle, span) = (Arc::<Settler<A>>::clone(&self.settler), execute.span.clone());
+        let submission = Submission { unit, ticket, settle, span };
         let flight = Flight { execute, draft, before: kept, events: count, key };
         match self.journal.submit(submission) {
             Ok(()) => drop(self.flights.insert(ticket, flight)),
@@ -359,6 +363,8 @@ impl<A: Recorded> Keeper<A> {
 
 impl<A: Recorded> Execute<A> {
     fn answer(self, answer: Answer<A>) {
+        // Whoever asked is not to be over before this is.
+        drop(self.span);
         // A caller who gave up is not told; what was stored stands all the same.
         let _ = self.tell.send(answer);
         drop(self.permit);

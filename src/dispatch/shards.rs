@@ -8,6 +8,7 @@ use actix::{Actor, Addr, ArbiterHandle};
 use domain::fact::Recorded;
 use domain::ids::{Fingerprint, StreamId};
 use tokio::sync::{Semaphore, oneshot};
+use tracing::Span;
 
 use super::keeper::{Execute, Keeper};
 use super::seen::Seen;
@@ -72,7 +73,8 @@ impl<A: Recorded> Shards<A> {
         let shard = self.shard(&stream)?;
         let permit = Arc::clone(&shard.under_way).try_acquire_owned().map_err(|_| Failure::Busy)?;
         let (tell, told) = oneshot::channel();
-        let execute = Execute { stream, seen, person, command, meta, tell, permit, tries: 0 };
+        let span = Span::current();
+        let execute = Execute { stream, seen, person, command, meta, tell, permit, tries: 0, span };
         let keeper = self.living(shard);
         keeper.try_send(execute).map_err(|_| Failure::Busy)?;
         told.await.unwrap_or_else(|_| Err(Failure::Unavailable("the keeper stopped".into())))

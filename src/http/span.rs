@@ -9,6 +9,7 @@ use tracing::field::Empty;
 use tracing_actix_web::RootSpanBuilder;
 
 use super::edge::RequestId;
+use super::traced;
 
 #[derive(Debug)]
 pub(super) struct Span;
@@ -17,17 +18,20 @@ macro_rules! request_span {
     ($level:ident, $request:ident) => {{
         let extensions = $request.extensions();
         let id = extensions.get::<RequestId>().map_or("", RequestId::as_str);
-        tracing::$level!("request", id, method = %$request.method(), path = $request.path(), status = Empty)
+        let (method, path) = ($request.method(), $request.path());
+        tracing::$level!("request", otel.kind = "server", id, %method, path, status = Empty)
     }};
 }
 
 impl RootSpanBuilder for Span {
     fn on_request_start(request: &ServiceRequest) -> tracing::Span {
-        if request.path() == "/calls/result" {
+        let span = if request.path() == "/calls/result" {
             request_span!(debug_span, request)
         } else {
             request_span!(info_span, request)
-        }
+        };
+        traced::join(&span, request);
+        span
     }
 
     fn on_request_end<B: MessageBody>(span: tracing::Span, outcome: &Result<ServiceResponse<B>, Error>) {
@@ -36,6 +40,9 @@ impl RootSpanBuilder for Span {
             Err(error) => error.as_response_error().status_code(),
         };
         span.record("status", status.as_u16());
+        if let Ok(response) = outcome {
+            traced::name(&span, response);
+        }
     }
 }
 

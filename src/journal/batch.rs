@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use tracing::{Span, field};
+
 use super::chain::{self, Hash};
+use super::trail::signed;
 use super::{
     Append, Appended, BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_LEN_MAX, Entry, Refused, Settle, Submission,
     Ticket, Unit, micros,
@@ -19,11 +22,13 @@ pub(super) struct Prepared {
     pub(super) bytes: usize,
     pub(super) ticket: Ticket,
     pub(super) settle: Arc<dyn Settle>,
+    /// From here until it is safe.
+    span: Span,
 }
 
 impl Prepared {
     pub(super) fn try_new(submission: Submission) -> Result<Self, Refused> {
-        let Submission { unit, ticket, settle } = submission;
+        let Submission { unit, ticket, settle, span } = submission;
         if names_a_stream_twice(&unit) {
             return Err(Refused::Conflict);
         }
@@ -39,8 +44,17 @@ impl Prepared {
                 hashes.push(chain::hash(&event.covered(append, sequence, &metadata)));
             }
         }
-        Ok(Self { unit, metadata, hashes, bytes, ticket, settle })
+        let span = appending(&span, hashes.len());
+        Ok(Self { unit, metadata, hashes, bytes, ticket, settle, span })
     }
+}
+
+/// Only what belongs to a request is traced.
+fn appending(request: &Span, events: usize) -> Span {
+    if request.is_disabled() {
+        return Span::none();
+    }
+    tracing::debug_span!(parent: request, "append", events = signed(events), position = field::Empty)
 }
 
 /// Both appends would have to find the stream where they expect it, and the second one cannot.
@@ -65,14 +79,18 @@ impl Entry {
 }
 
 /// Who is to be told about a unit.
-pub(super) type Waiter = (Arc<dyn Settle>, Ticket);
+pub(super) struct Waiter {
+    settle: Arc<dyn Settle>,
+    ticket: Ticket,
+    pub(super) span: Span,
+}
 
 /// A unit's outcome.
 pub(super) type Outcome = Result<Appended, Refused>;
 
 impl Prepared {
     pub(super) fn waiter(&self) -> Waiter {
-        (Arc::clone(&self.settle), self.ticket)
+        Waiter { settle: Arc::clone(&self.settle), ticket: self.ticket, span: self.span.clone() }
     }
 
     /// Events and bytes, as the bounds of a batch count them.
@@ -108,7 +126,10 @@ pub(super) fn refuse_all(waiting: Vec<Waiter>, why: &str) {
 /// Tells each settler once, with everything the batch has for it.
 pub(super) fn settle_all(waiting: Vec<Waiter>, outcomes: Vec<Outcome>) {
     let mut by_settler: HashMap<usize, (Arc<dyn Settle>, Vec<_>)> = HashMap::new();
-    for ((settle, ticket), outcome) in waiting.into_iter().zip(outcomes) {
+    for (Waiter { settle, ticket, span }, outcome) in waiting.into_iter().zip(outcomes) {
+        if let Ok(appended) = &outcome {
+            span.record("position", signed(appended.last));
+        }
         let address = Arc::as_ptr(&settle).cast::<()>().addr();
         by_settler.entry(address).or_insert_with(|| (settle, vec![])).1.push((ticket, outcome));
     }

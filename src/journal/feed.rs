@@ -27,6 +27,7 @@ use domain::user::User;
 use uuid::Uuid;
 
 use super::keys::{self, KeyRow, Keyring};
+use super::trail::Trail;
 use super::upcast::{self, Shape};
 use super::{Error, Journal, Store, Stored, from_micros};
 
@@ -58,9 +59,12 @@ pub struct Unreadable {
 /// Facts kept in memory behind the head.
 const TAIL_LEN_MAX: usize = 32_768;
 
-/// The newest facts, without holes.
+/// The newest facts, without holes, and which of them are traced.
 #[derive(Debug, Default)]
-pub struct Tail(Mutex<Newest>);
+pub struct Tail {
+    newest: Mutex<Newest>,
+    pub(super) trail: Trail,
+}
 
 #[derive(Debug, Default)]
 struct Newest {
@@ -113,7 +117,7 @@ impl Tail {
     }
 
     fn lock(&self) -> MutexGuard<'_, Newest> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

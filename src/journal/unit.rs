@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::fact::{self, Circumstances, Position};
 use domain::ids::StreamId;
 use tokio::sync::oneshot;
+use tracing::Span;
 use uuid::Uuid;
 
 use super::chain::Hash;
@@ -93,6 +94,8 @@ pub struct Submission {
     pub unit: Unit,
     pub ticket: Ticket,
     pub settle: Arc<dyn Settle>,
+    /// In which it was asked for.
+    pub span: Span,
 }
 
 /// Tells one waiter.

@@ -134,9 +134,9 @@ impl Visit for ObjectVisitor {
     }
 }
 
-/// What only serves to carry records of the `log` crate over.
+/// What only serves to carry records of the `log` crate over, or spans to a collector.
 fn is_bridge(field: &Field) -> bool {
-    field.name().starts_with("log.")
+    ["log.", "otel."].iter().any(|bridge| field.name().starts_with(bridge))
 }
 
 /// One JSON object a line. A request's id stands at the top wherever a span knows it.

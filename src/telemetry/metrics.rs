@@ -74,6 +74,10 @@ fn describe() {
         "karnay_sign_ins_total",
         "Sign-ins tried, by outcome: granted, denied, slowed, failed for the engine's own reasons"
     );
+    describe_counter!(
+        "karnay_spans_lost_total",
+        "Spans of traces that the collector did not take, or too many at once"
+    );
     describe_counter!("karnay_parked_total", "Streams that were parked, by screen");
     describe_counter!("karnay_policy_unreadable_total", "Events that a policy could not read");
     describe_gauge!("karnay_queue_depth", "Entries waiting, by queue");

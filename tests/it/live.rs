@@ -16,6 +16,7 @@ mod shown;
 mod slow;
 mod stalls;
 mod streams;
+mod traces;
 mod uploads;
 
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -8,11 +8,13 @@ use chrono::{DateTime, Utc};
 use domain::fact::Position;
 use projections::follow::{Advance, Flip};
 use tokio::task::JoinHandle;
+use tracing::Span;
 
 use super::screen::Following;
 use super::{Error, Options};
 use crate::actors::backoff::Backoff;
 use crate::actors::turn::Turn;
+use crate::journal::trail;
 use crate::journal::{self, feed};
 
 const LIVE_PAGE: usize = 4_096;
@@ -109,13 +111,35 @@ impl Fed {
             self.ahead = Some(Ahead::read(options, (page.last, limit)));
         }
         let recorded_at = page.facts.last().map(|fact| fact.recorded_at);
+        let traced = self.traced(options, (after, &page));
         let (events, parked) = match self.follower.advance(&page).await? {
             Advance::Applied { parked, .. } => (page.last - after, parked),
             Advance::Lost => (0, 0),
         };
+        drop(traced);
         // A live one at the head is nudged when there is more; looking again for nothing costs as much as a page without rows.
         let more = self.follower.building() || self.follower.position() < options.journal.position();
         Ok(Step { events, parked, recorded_at, more, ..Step::default() })
+    }
+
+    /// Spans of those requests of which the screen shows something.
+    fn traced(&self, options: &Options, (after, page): (Position, &feed::Page)) -> Vec<Span> {
+        if self.follower.building() {
+            return vec![];
+        }
+        let (screen, facts) = (options.screen.as_ref(), &page.facts);
+        let shows = |step: &trail::Step| {
+            let from = facts.partition_point(|fact| fact.position < step.first);
+            let mut its = facts.iter().skip(from).take_while(|fact| fact.position <= step.last);
+            its.any(|fact| screen.kind(fact.event.kind()).is_some())
+        };
+        let steps = options.journal.trail().between(after, page.last);
+        let name = format!("project {}", screen.name());
+        let span = |step: &trail::Step| {
+            let (screen, position) = (screen.name(), step.position());
+            step.leads_to(tracing::debug_span!("project", otel.name = name, screen, position))
+        };
+        steps.iter().filter(|step| shows(step)).map(span).collect()
     }
 
     async fn page(

@@ -136,7 +136,8 @@ impl Writer {
         if let Some(stretch) = stretch {
             events = stretch.last - stretch.base;
         }
-        let waiting = units.iter().map(Prepared::waiter).collect();
+        let waiting: Vec<_> = units.iter().map(Prepared::waiter).collect();
+        self.tail.trail.mark(&waiting, &outcomes);
         let facts = units.into_iter().zip(&outcomes).flat_map(|(unit, outcome)| facts(unit, outcome));
         self.tail.extend(facts);
         if let Some(stretch) = stretch.filter(|_| events > 0) {
@@ -221,7 +222,8 @@ impl Writer {
             let last = last.last;
             let (outcomes, units): (Vec<Outcome>, Vec<_>) =
                 stored.into_iter().map(|(appended, unit)| (Ok(appended), unit)).unzip();
-            let waiting = units.iter().map(Prepared::waiter).collect();
+            let waiting: Vec<_> = units.iter().map(Prepared::waiter).collect();
+            self.tail.trail.mark(&waiting, &outcomes);
             self.tail
                 .extend(units.into_iter().zip(&outcomes).flat_map(|(unit, outcome)| facts(unit, outcome)));
             advance(&self.head, last);

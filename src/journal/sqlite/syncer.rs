@@ -76,6 +76,7 @@ impl Syncer {
     /// The order matters: what was answered is in the tail and behind the head before anybody hears of it.
     fn publish(&self, batch: Written) {
         let Written { last, events, facts, waiting, results, tells, began } = batch;
+        self.tail.trail.mark(&waiting, &results);
         self.tail.extend(facts);
         self.head.send_if_modified(|head| std::mem::replace(head, last) != last);
         count_commit(events, results.len(), began.elapsed());

@@ -30,6 +30,10 @@ const CHECKPOINT_BYTES: usize = 2 << 20;
 /// Said from the first sync that failed.
 pub(super) const NO_SYNC: &str = "nothing can be stored before a restart: the log tells why";
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every job is the large one, and a box for each would cost more"
+)]
 pub(super) enum Job {
     Append(Prepared),
     Task(Task),
