@@ -13,7 +13,8 @@ use prost::Message as _;
 use serde_json::{Value, json};
 
 use super::{CALLS, Watch, socket};
-use crate::world::{World, free_port, report};
+use crate::ports::free_port;
+use crate::world::{World, report};
 
 const SESSION: &str = "session-1738862891234-abc123";
 /// As the one who calls has begun it, and where they stand in it.
