@@ -20,7 +20,7 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ['/audit', '/auth', '/auto-calling', '/calls', '/events', '/health', '/kerio', '/keys', '/metrics', '/projections', '/settings', '/socket.io', '/status', '/users']
+      ['/audit', '/auth', '/auto-calling', '/calls', '/docs', '/events', '/health', '/kerio', '/keys', '/metrics', '/projections', '/restore', '/settings', '/socket.io', '/status', '/users']
         .map((path) => [path, engine]),
     ),
   },

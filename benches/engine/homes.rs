@@ -60,7 +60,7 @@ impl Home {
         self
     }
 
-    /// What lets a manager of the first organization in.
+    /// What lets an admin of the first organization in.
     pub(crate) fn token(&self) -> Result<String> {
         self.token_of("1")
     }

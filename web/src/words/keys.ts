@@ -5,6 +5,7 @@ import { section } from './form';
 export const keys = section({
   uz: {
     intro: 'Dasturlar kalit bilan kiradi. Kalit matni faqat yaratilganda ko\'rsatiladi.',
+    described: 'API tavsifi',
     name: 'Nima uchun',
     nameHint: 'odam ismisiz: jurnalda ochiq qoladi',
     role: 'Rol',
@@ -41,6 +42,7 @@ export const keys = section({
   },
   'uz-Cyrl': {
     intro: 'Дастурлар калит билан киради. Калит матни фақат яратилганда кўрсатилади.',
+    described: 'API тавсифи',
     name: 'Нима учун',
     nameHint: 'одам исмисиз: журналда очиқ қолади',
     role: 'Роль',
@@ -77,6 +79,7 @@ export const keys = section({
   },
   ru: {
     intro: 'Программы входят по ключу. Текст ключа показывается только при создании.',
+    described: 'Описание API',
     name: 'Для чего',
     nameHint: 'без имён людей: остаётся в журнале открыто',
     role: 'Роль',
@@ -113,6 +116,7 @@ export const keys = section({
   },
   en: {
     intro: 'Programs come in with a key. Its text is shown only when it is made.',
+    described: 'API description',
     name: 'What it is for',
     nameHint: 'without names of people: it stays in the journal in clear',
     role: 'Role',

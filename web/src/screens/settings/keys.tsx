@@ -30,7 +30,7 @@ export function Keys() {
   return (
     <section className="stack" aria-label={t('settings.tabs.keys')}>
       <div className="row spread">
-        <p className="soft intro">{t('keys.intro')}</p>
+        <p className="soft intro">{t('keys.intro')} <a href="/docs">{t('keys.described')}</a></p>
         <button type="button" className="button primary" onClick={() => make(true)}>{t('keys.make')}</button>
       </div>
       <List />
