@@ -28,6 +28,11 @@ const HEALTH: &str = "/health/";
 pub(super) const POLICY: &str = "ratelimit-policy";
 pub(super) const LIMIT: &str = "ratelimit";
 
+/// Whether anybody may ask as often as they like.
+pub(super) fn is_free(path: &str) -> bool {
+    path.starts_with(HEALTH)
+}
+
 /// Who is counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Whose {
@@ -107,7 +112,7 @@ pub(super) fn by_address(request: &ServiceRequest) -> Result<(), TooOften> {
         return Ok(());
     };
     let path = request.path();
-    if (is_webhook(path) && !webhook) || path.starts_with(HEALTH) {
+    if (is_webhook(path) && !webhook) || is_free(path) {
         return Ok(());
     }
     let Some(address) = address::of(request) else { return Ok(()) };

@@ -142,9 +142,11 @@ async fn everybody_is_called_once(world: World) {
         (known["isCalled"].as_bool(), known["lastConversationOutcome"].as_str()),
         (Some(true), Some("Payment received"))
     );
-    let (status, said) =
-        desk.ask(Method::POST, &format!("/auto-calling/campaigns/{campaign}/start"), &Value::Null).await;
-    assert_eq!((status, said["code"].as_str()), (StatusCode::CONFLICT, Some("campaign-through")));
+    for again in ["start", "resume"] {
+        let path = format!("/auto-calling/campaigns/{campaign}/{again}");
+        let (status, said) = desk.ask(Method::POST, &path, &Value::Null).await;
+        assert_eq!((status, said["code"].as_str()), (StatusCode::CONFLICT, Some("campaign-through")));
+    }
     desk.agent.stop().await;
 }
 

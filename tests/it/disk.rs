@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 
+use crate::contacts::Desk;
 use crate::postgres::{Server, Sync};
 use crate::world::{World, report};
 
@@ -116,6 +117,10 @@ async fn little_room_is_told_and_kept_for_reports() {
     let ballast = world.data().join("ballast");
     std::fs::write(&ballast, vec![0; 36 << 20]).unwrap();
     let (status, problem) = world.upload("meanwhile.txt", b"998901234568").await;
+    assert_eq!((status.as_u16(), &problem["code"]), (507, &json!("disk-low")), "{problem}");
+    let admin = Desk::of(&world, "1", "admin");
+    let (status, problem) =
+        admin.import("some.csv", b"firstName,lastName,phone\nA,B,998901234569\n", "").await;
     assert_eq!((status.as_u16(), &problem["code"]), (507, &json!("disk-low")), "{problem}");
     let ready = world.json("/health/ready").await;
     assert!(ready["warnings"][0].as_str().unwrap().contains("little room"), "{ready}");

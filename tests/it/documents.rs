@@ -11,7 +11,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn document(path: &str) -> String {
+pub(crate) fn document(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap()
 }
 
@@ -86,7 +86,7 @@ fn tests_named(section: &str) -> Vec<(&str, &str)> {
 }
 
 /// Whether a file has a test of that name, and no mere function.
-fn has_test(source: &str, name: &str) -> bool {
+pub(crate) fn has_test(source: &str, name: &str) -> bool {
     let found = source.split_once(&format!("fn {name}(")).map(|(before, _)| before);
     let lines = found.into_iter().flat_map(|before| before.rsplit('\n').skip(1));
     lines.map(str::trim).take_while(|line| line.starts_with('#')).any(|line| line.contains("test"))

@@ -47,6 +47,7 @@ mod golden_rows;
 mod guardian;
 mod projector;
 
+mod answers;
 mod called;
 mod campaign_report;
 mod campaigns;

@@ -174,11 +174,10 @@ async fn a_list_is_stored_once(worlds: &[&World]) {
     assert_ne!(later["uploadId"], first["uploadId"]);
     assert_eq!(uploaded(world, "one list", numbers).await.1["uploadId"], first["uploadId"]);
     let placed = ("number_list", "placed");
-    let lists = world
-        .events()
-        .into_iter()
-        .filter(|one| (one["kind"].as_str(), one["type"].as_str()) == (Some(placed.0), Some(placed.1)));
-    let last = lists.last().unwrap();
+    let events = world.events();
+    let last =
+        events.iter().rfind(|one| (&one["kind"], &one["type"]) == (&json!(placed.0), &json!(placed.1)));
+    let last = last.unwrap();
     assert!(last["stream"].as_str().unwrap().ends_with(later["uploadId"].as_str().unwrap()), "{last}");
     let (status, answer) = uploaded(world, "one list", "+998901112274\n").await;
     assert_eq!((status, &answer["code"]), (422, &json!("command-reused")), "{answer}");

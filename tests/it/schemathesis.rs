@@ -20,13 +20,13 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 const SEED: &str = "19";
 
 /// What stands behind paths of a kind, so that not every request asks for what does not exist.
-type Known = Vec<(&'static str, Vec<String>)>;
+pub(crate) type Known = Vec<(&'static str, Vec<String>)>;
 
 fn texts(values: &[&Value]) -> Vec<String> {
     values.iter().map(|value| value.as_str().unwrap().to_owned()).collect()
 }
 
-async fn known(world: &World) -> Known {
+pub(crate) async fn known(world: &World) -> Known {
     let desk = Desk::of(world, "1", "admin");
     let one = desk.created(&somebody("Aziz", "+998901112233")).await;
     let two = desk.created(&somebody("Botir", "+998901112234")).await;

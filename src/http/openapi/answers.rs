@@ -7,7 +7,7 @@ use utoipa::openapi::{Content, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr
 
 use super::operations;
 use crate::http::problem::{CONTENT_TYPE, Code};
-use crate::http::{repeat, versions};
+use crate::http::{limits, repeat, versions};
 
 /// A status, by one of its codes, and when it is answered.
 type Answer = (Code, &'static str);
@@ -54,14 +54,14 @@ pub(super) fn complete(api: &mut OpenApi) {
     for (code, told) in all() {
         components.responses.insert(code.slug().to_owned(), problem(code, told).into());
     }
-    for item in api.paths.paths.values_mut() {
+    for (path, item) in &mut api.paths.paths {
         for (_, operation) in operations(item) {
-            say_all(operation);
+            say_all(path, operation);
         }
     }
 }
 
-fn say_all(operation: &mut Operation) {
+fn say_all(path: &str, operation: &mut Operation) {
     for (status, told) in &mut operation.responses.responses {
         if is_untold(told)
             && let Some((code, _)) = all().find(|(code, _)| code.status().as_str() == status)
@@ -73,7 +73,9 @@ fn say_all(operation: &mut Operation) {
     let body: &[Answer] = if operation.request_body.is_some() { &WITH_A_BODY } else { &[] };
     let named = takes(operation, repeat::KEY).then_some(WITH_A_NAME);
     let seen = takes(operation, versions::IF_MATCH).then_some(WITH_A_VERSION);
-    for (code, _) in ANYWHERE.iter().chain(&shows).chain(&named).chain(&seen).chain(body) {
+    let anywhere =
+        ANYWHERE.iter().filter(|(code, _)| *code != Code::TooManyRequests || !limits::is_free(path));
+    for (code, _) in anywhere.chain(&shows).chain(&named).chain(&seen).chain(body) {
         let known = operation.responses.responses.entry(code.status().as_u16().to_string());
         known.or_insert_with(|| RefOr::Ref(Ref::from_response_name(code.slug())));
     }

@@ -66,3 +66,24 @@ async fn what_an_import_changed_is_not_its_own() {
     assert_eq!(shown["undone"]["kept"], undone["kept"]);
     assert_eq!(desk.found("Olim").await["phone"], "+998901234567");
 }
+
+/// What is still being stored is not taken back meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_under_way_is_not_undone() {
+    let mut world = World::sqlite();
+    world.start().await;
+    let desk = Desk::of(&world, "1", "manager");
+    let rows: Vec<String> = (1..=5_000).map(|n| format!("Mijoz {n},V,+9989012{n:05},")).collect();
+    let file = csv(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+    let hasty = async {
+        loop {
+            let begun = desk.get("/imports").await;
+            if let Some(import) = begun["data"][0]["id"].as_str() {
+                return desk.ask(Method::DELETE, &format!("/imports/{import}"), None).await;
+            }
+        }
+    };
+    let (stored, (status, refused)) = tokio::join!(desk.imported("a.csv", &file, ""), hasty);
+    assert_eq!((status.as_u16(), &refused["code"]), (409, &json!("import-under-way")), "{refused}");
+    assert_eq!(stored["created"], 5_000, "{stored}");
+}
