@@ -40,7 +40,7 @@ struct Row<'a> {
 
 pub(super) fn print(shape: Shape, scene: &Scene, figures: &[Figure], out: &mut dyn Write) -> io::Result<()> {
     match shape {
-        Shape::Text(zone) => writeln!(out, "{}", line(scene, zone, "%F %T")),
+        Shape::Text(zone) => writeln!(out, "{}", line(scene, zone, "%F %T %Z")),
         Shape::Json => {
             serde_json::to_writer(&mut *out, &row(scene, figures))?;
             out.write_all(b"\n")

@@ -199,7 +199,7 @@ impl Page<'_> {
     }
 
     fn wall(self, at: Option<DateTime<Utc>>) -> String {
-        at.map_or_else(|| "-".to_owned(), |at| at.with_timezone(&self.zone).format("%F %T").to_string())
+        at.map_or_else(|| "-".to_owned(), |at| at.with_timezone(&self.zone).format("%F %T %Z").to_string())
     }
 }
 

@@ -138,15 +138,18 @@ fn assert_same(live: &[Told], again: &[Told]) {
     }
 }
 
-/// Tells of a call and waits until whoever watches knows, of the call and of the session.
+/// Tells of a call and waits until whoever watches knows, of the call and of the session: a session that begins is told of for its
+/// beginning and for the call, each time as it stands by then.
 async fn told(world: &World, watch: &mut Watch, body: &Value) -> Position {
-    let before = ["call-result", "session-update"].map(|event| (event, watch.of(0, event).len()));
     let answer = world.report(body).await.unwrap();
     assert_eq!(answer.status(), 200);
-    while before.iter().any(|(event, heard)| watch.of(0, event).len() == *heard) {
+    let position = answer.headers()["x-position"].to_str().unwrap().parse().unwrap();
+    let knows =
+        |watch: &Watch, event: &str| watch.of(0, event).iter().any(|told| told.position() >= position);
+    while !["call-result", "session-update"].iter().all(|event| knows(watch, event)) {
         watch.next().await;
     }
-    answer.headers()["x-position"].to_str().unwrap().parse().unwrap()
+    position
 }
 
 async fn a_session_is_told_again_as_it_was_told(mut world: World) {
