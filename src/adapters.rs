@@ -9,6 +9,7 @@ pub mod kerio;
 pub mod local;
 pub mod pbx_rest;
 mod post;
+mod public;
 mod quoting;
 pub mod recordings;
 pub mod simulated;
