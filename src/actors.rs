@@ -2,6 +2,7 @@
 //! Whatever one of them holds in memory can be had again from the journal, so any of them may be replaced at any moment.
 
 pub mod backoff;
+pub mod courier;
 pub mod dialler;
 pub mod effector;
 pub mod guardian;

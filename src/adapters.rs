@@ -11,6 +11,7 @@ pub mod pbx_rest;
 mod post;
 mod public;
 mod quoting;
+pub mod receivers;
 pub mod recordings;
 pub mod simulated;
 pub mod simulated_agent;

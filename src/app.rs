@@ -5,10 +5,12 @@ mod agent;
 mod ends;
 mod pbx;
 mod rebuild;
+mod receivers;
 mod remote;
 mod restored;
 mod signing;
 mod simulation;
+mod uploads;
 mod users;
 mod verification;
 mod vitals;
@@ -50,6 +52,7 @@ pub use pbx::{Exchange, exchange, exchange_options, recordings_folder};
 pub use rebuild::{RebuildStep, rebuild_offline};
 use remote::{call_servers, host_name};
 pub use signing::{lose_key_offline, take_key_offline};
+use uploads::{forget_uploads, uploads};
 pub use users::{Errand, user_offline};
 use verification::Verifying;
 use vitals::Pulse;
@@ -128,7 +131,7 @@ impl App {
         let ends = ends(&config, &ports)?;
         let campaigns = house(&config, ends.agent.kind())?;
         let options = http_options(&config, &ports, (&ends, campaigns.clone()), call_servers(&config).await)?;
-        let Ends { remote, simulated, agent, exchange, recordings, disk } = ends;
+        let Ends { remote, simulated, agent, exchange, recordings, disk, receivers } = ends;
         let (watch, watched) = exchange.as_ref().map(|exchange| exchange.watch(&config)).unzip();
         let dispatch = start_keepers(&journal)?;
         let world = wards::World {
@@ -140,6 +143,7 @@ impl App {
             agent,
             recordings,
             disk,
+            receivers,
             campaigns,
             watched,
             board: hub::board(journal.position()),
@@ -272,21 +276,6 @@ fn house(config: &Config, agent: AgentKind) -> anyhow::Result<House> {
     })
 }
 
-/// What was being read when the engine was killed holds numbers in clear, and nobody reads it any more.
-fn forget_uploads(config: &Config) {
-    let folder = uploads(config);
-    match std::fs::remove_dir_all(&folder) {
-        Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
-            tracing::warn!(cause = %why, folder = %folder.display(), "files of earlier uploads cannot be removed");
-        }
-        _ => {}
-    }
-}
-
-fn uploads(config: &Config) -> std::path::PathBuf {
-    config.store.data_dir.join("uploads")
-}
-
 async fn open_screens(config: &Config, ports: &Ports, journal: &Journal) -> anyhow::Result<Screens> {
     let clock = Arc::clone(&ports.clock);
     let store = match &config.store.database_url {
@@ -379,6 +368,7 @@ fn doors(
         sheets: Arc::new(Spreadsheets),
         recordings: Arc::clone(&world.recordings),
         disk: Arc::clone(&world.disk),
+        receivers: Arc::clone(&world.receivers),
         vitals: Arc::new(vitals),
         proof: Proof::new(world.signer.clone()),
         metrics: metrics(),

@@ -17,6 +17,7 @@ mod sources;
 mod tests;
 pub mod token;
 mod values;
+mod webhooks;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -33,11 +34,12 @@ use reqwest::Url;
 pub use access::{Access, CallsAuth, KeyKind, PublicKey, WebhookAuth};
 pub use documents::{example, table};
 pub use limits::{Limits, Networks, Rate};
-pub use origins::Origins;
+pub use origins::{Origins, is_here};
 pub use pbx::{Pbx, PbxDriver, PbxHost, PbxTls};
 pub use secret::{Key, Secret, SigningSecret};
 pub use settings::{Setting, settings};
 pub use sources::{Origin, Said, Sources};
+pub use webhooks::Webhooks;
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]
@@ -53,6 +55,7 @@ pub struct Config {
     pub sessions: Sessions,
     pub agent: Agent,
     pub pbx: Pbx,
+    pub webhooks: Webhooks,
     /// Each setting as it was said, in the order in which they are best read.
     pub said: Vec<Said>,
     /// Lines for the log at start: names without effect, and doors that were opened on purpose.
@@ -87,13 +90,6 @@ impl Http {
             host @ (IpAddr::V4(_) | IpAddr::V6(_)) => host,
         }
     }
-}
-
-/// Whether an address leads to this machine, as far as its text tells.
-pub fn is_here(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
-    let name = host == "localhost" || host.ends_with(".localhost");
-    name || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Where things are kept.
@@ -241,6 +237,7 @@ impl Config {
             sessions: reading.sessions()?,
             agent: reading.agent()?,
             pbx: reading.pbx()?,
+            webhooks: reading.webhooks()?,
             said: sources.said()?,
             remarks: sources.remarks(),
         };

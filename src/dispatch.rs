@@ -23,6 +23,7 @@ pub mod seen;
 mod shards;
 pub mod story;
 pub mod together;
+pub mod webhooks;
 
 use std::sync::Arc;
 
@@ -42,6 +43,7 @@ use domain::quarantine::{self, Quarantine};
 use domain::remote::RemoteHost;
 use domain::session::{self, Session};
 use domain::user::{self, User};
+use domain::webhook_endpoint::{self, WebhookEndpoint};
 use uuid::Uuid;
 
 use crate::journal::Journal;
@@ -136,6 +138,7 @@ pub struct Dispatch {
     campaigns: Arc<Shards<Campaign>>,
     users: Arc<Shards<User>>,
     api_keys: Arc<Shards<ApiKey>>,
+    webhook_endpoints: Arc<Shards<WebhookEndpoint>>,
     pbxs: Arc<Shards<Pbx>>,
     disclosures: Arc<Shards<Disclosure>>,
     denials: Arc<Shards<Denials>>,
@@ -156,6 +159,7 @@ impl Dispatch {
             campaigns: Arc::new(Shards::start(journal, arbiters)),
             users: Arc::new(Shards::start(journal, arbiters)),
             api_keys: Arc::new(Shards::start(journal, arbiters)),
+            webhook_endpoints: Arc::new(Shards::start(journal, arbiters)),
             pbxs: Arc::new(Shards::start(journal, arbiters)),
             disclosures: Arc::new(Shards::start(journal, arbiters)),
             denials: Arc::new(Shards::start(journal, arbiters)),
@@ -266,6 +270,15 @@ impl Dispatch {
         self.api_keys.send(stream, None, command, meta).await
     }
 
+    pub async fn webhook_endpoint(
+        &self,
+        stream: StreamId,
+        command: webhook_endpoint::Command,
+        meta: Meta,
+    ) -> Result<Done<WebhookEndpoint>, Failure<webhook_endpoint::Error>> {
+        self.webhook_endpoints.send(stream, None, command, meta).await
+    }
+
     /// Writes down that somebody is shown something. Nobody is shown it who could not be written down.
     pub async fn disclose(
         &self,
@@ -322,6 +335,7 @@ impl Dispatch {
             self.campaigns.progress(),
             self.users.progress(),
             self.api_keys.progress(),
+            self.webhook_endpoints.progress(),
             self.pbxs.progress(),
             self.disclosures.progress(),
             self.denials.progress(),
@@ -339,6 +353,7 @@ impl Dispatch {
         self.campaigns.drain().await;
         self.users.drain().await;
         self.api_keys.drain().await;
+        self.webhook_endpoints.drain().await;
         self.pbxs.drain().await;
         self.disclosures.drain().await;
         self.denials.drain().await;

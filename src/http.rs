@@ -60,6 +60,7 @@ mod uploads;
 mod users;
 mod versions;
 mod wait;
+mod webhooks;
 pub(crate) mod when;
 
 use std::fmt;
@@ -90,7 +91,7 @@ use crate::config::{self, Access, Origins, Said, Secret, UnknownSession};
 use crate::dispatch::Dispatch;
 use crate::dispatch::dialling::House;
 use crate::dispatch::proof::Proof;
-use crate::ports::{Clock, Disk, Ids, Recordings, Sheets};
+use crate::ports::{Clock, Disk, Ids, Recordings, Sheets, receivers::Receivers};
 use crate::realtime;
 use auth::password::Hashing;
 use auth::{BadKey, Keys, Signers, Tries};
@@ -115,6 +116,7 @@ pub struct Parts {
     pub sheets: Arc<dyn Sheets>,
     pub recordings: Arc<dyn Recordings>,
     pub disk: Arc<dyn Disk>,
+    pub receivers: Arc<dyn Receivers>,
     pub vitals: Arc<dyn Vitals>,
     pub proof: Proof,
     pub metrics: Render,
@@ -181,6 +183,7 @@ pub struct Inner {
     sheets: Arc<dyn Sheets>,
     recordings: Arc<dyn Recordings>,
     disk: Arc<dyn Disk>,
+    receivers: Arc<dyn Receivers>,
     vitals: Arc<dyn Vitals>,
     proof: Proof,
     metrics: Render,
@@ -219,6 +222,7 @@ impl Engine {
             sheets,
             recordings,
             disk,
+            receivers,
             vitals,
             proof,
             metrics,
@@ -241,6 +245,7 @@ impl Engine {
             sheets,
             recordings,
             disk,
+            receivers,
             vitals,
             proof,
             metrics,
@@ -343,6 +348,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     replays::configure(routes);
     feed::configure(routes);
     cursors::configure(routes);
+    webhooks::configure(routes);
     openapi::configure(routes);
     docs::configure(routes);
 }

@@ -33,6 +33,7 @@ pub mod trail;
 mod unit;
 pub mod upcast;
 pub mod verify;
+pub mod webhooks;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

@@ -2,6 +2,7 @@
 //! In the words of calling, without a vendor's name or a wire's type.
 
 pub mod pbx;
+pub mod receivers;
 
 use std::io;
 use std::ops::ControlFlow;

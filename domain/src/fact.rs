@@ -12,7 +12,7 @@ use crate::ids::StreamId;
 use crate::personal::Seal;
 use crate::{
     api_key, call, campaign, contact, denial, disclosure, import, number_list, pbx, pbx_call, person,
-    promise, quarantine, remote, session, target, user,
+    promise, quarantine, remote, session, target, user, webhook_endpoint,
 };
 
 pub use types::{TYPES, UnknownType, known};
@@ -62,6 +62,7 @@ pub enum Event {
     Promise(promise::Event),
     User(user::Event),
     ApiKey(api_key::Event),
+    WebhookEndpoint(webhook_endpoint::Event),
     Pbx(pbx::Event),
     PbxCall(pbx_call::Event),
     Disclosure(disclosure::Event),
@@ -84,6 +85,7 @@ impl Event {
             Self::Promise(_) => promise::Promises::TYPE,
             Self::User(_) => user::User::TYPE,
             Self::ApiKey(_) => api_key::ApiKey::TYPE,
+            Self::WebhookEndpoint(_) => webhook_endpoint::WebhookEndpoint::TYPE,
             Self::Pbx(_) => pbx::Pbx::TYPE,
             Self::PbxCall(_) => pbx_call::PbxCall::TYPE,
             Self::Disclosure(_) => disclosure::Disclosure::TYPE,
@@ -107,6 +109,7 @@ impl Event {
             Self::Promise(event) => promise::Promises::personal(event),
             Self::User(event) => user::User::personal(event),
             Self::ApiKey(event) => api_key::ApiKey::personal(event),
+            Self::WebhookEndpoint(event) => webhook_endpoint::WebhookEndpoint::personal(event),
             Self::Pbx(event) => pbx::Pbx::personal(event),
             Self::PbxCall(event) => pbx_call::PbxCall::personal(event),
             Self::Disclosure(event) => disclosure::Disclosure::personal(event),
@@ -129,6 +132,7 @@ impl Event {
             Self::Promise(event) => event.event_type(),
             Self::User(event) => event.event_type(),
             Self::ApiKey(event) => event.event_type(),
+            Self::WebhookEndpoint(event) => event.event_type(),
             Self::Pbx(event) => event.event_type(),
             Self::PbxCall(event) => event.event_type(),
             Self::Disclosure(event) => event.event_type(),

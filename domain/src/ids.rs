@@ -230,6 +230,10 @@ impl StreamId {
         Self(format!("{organization}/{key}"))
     }
 
+    pub fn webhook_endpoint(organization: &Organization, endpoint: Uuid) -> Self {
+        Self(format!("{organization}/{endpoint}"))
+    }
+
     /// The watch over an organization's exchange.
     pub fn pbx(organization: &Organization) -> Self {
         Self(format!("{organization}/pbx"))

@@ -32,6 +32,7 @@ pub mod remote;
 pub mod session;
 pub mod target;
 pub mod user;
+pub mod webhook_endpoint;
 
 pub mod fact;
 pub mod hindsight;

@@ -5,6 +5,7 @@ pub mod breaker;
 pub mod calling;
 pub mod caps;
 pub mod completion;
+pub mod delivering;
 pub mod dialling;
 pub mod eligible;
 pub mod forecast;

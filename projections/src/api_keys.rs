@@ -68,6 +68,7 @@ impl Projection for ApiKeys {
             | Event::Target(_)
             | Event::Promise(_)
             | Event::User(_)
+            | Event::WebhookEndpoint(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)

@@ -113,6 +113,7 @@ impl Projection for DoNotCall {
             | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_)
+            | Event::WebhookEndpoint(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)

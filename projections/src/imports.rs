@@ -92,6 +92,7 @@ impl Projection for Imports {
             | Event::Promise(_)
             | Event::User(_)
             | Event::ApiKey(_)
+            | Event::WebhookEndpoint(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)

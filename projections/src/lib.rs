@@ -17,6 +17,7 @@ pub mod quarantine;
 pub mod session_stats;
 pub mod targets;
 pub mod users;
+pub mod webhook_endpoints;
 
 pub mod follow;
 pub mod forgetting;

@@ -78,6 +78,7 @@ impl Projection for NumberLists {
             | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_)
+            | Event::WebhookEndpoint(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)

@@ -237,6 +237,7 @@ impl Projection for PbxCalls {
             | Event::Promise(_)
             | Event::User(_)
             | Event::ApiKey(_)
+            | Event::WebhookEndpoint(_)
             | Event::Pbx(_)
             | Event::Disclosure(_)
             | Event::Denial(_) => None,

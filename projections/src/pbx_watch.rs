@@ -158,6 +158,7 @@ impl Projection for PbxWatch {
             | Event::Promise(_)
             | Event::User(_)
             | Event::ApiKey(_)
+            | Event::WebhookEndpoint(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)
             | Event::Denial(_) => None,

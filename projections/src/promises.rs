@@ -136,6 +136,7 @@ impl Projection for Promises {
             | Event::Import(_)
             | Event::User(_)
             | Event::ApiKey(_)
+            | Event::WebhookEndpoint(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)

@@ -38,6 +38,7 @@ use crate::store::sqlite::Sqlite;
 use crate::store::{Backend, Step, schema};
 use crate::targets::Targets;
 use crate::users::Users;
+use crate::webhook_endpoints::WebhookEndpoints;
 
 pub use crate::options::{Clock, Options, Store};
 
@@ -106,7 +107,7 @@ impl Screens {
     }
 
     /// Every screen there is.
-    pub(crate) fn specs() -> [Spec; 16] {
+    pub(crate) fn specs() -> [Spec; 17] {
         [
             Spec::of::<SessionStats>(),
             Spec::of::<CallHistory>(),
@@ -124,6 +125,7 @@ impl Screens {
             Spec::of::<PbxWatch>(),
             Spec::of::<Users>(),
             Spec::of::<ApiKeys>(),
+            Spec::of::<WebhookEndpoints>(),
         ]
     }
 

@@ -76,6 +76,7 @@ impl Projection for Users {
             | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_)
+            | Event::WebhookEndpoint(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)

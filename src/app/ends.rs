@@ -5,11 +5,13 @@ use std::sync::Arc;
 use domain::session::Remote;
 
 use super::pbx::{Exchange, exchange};
+use super::receivers::receivers;
 use super::remote::{recordings, remote_host};
 use super::{Ports, voice_agent};
 use crate::adapters::disk;
 use crate::adapters::simulated::CallServer;
 use crate::config::Config;
+use crate::ports::receivers::Receivers;
 use crate::ports::{AgentKind, Disk, Recordings, RemoteHost, VoiceAgent};
 
 pub(super) struct Ends {
@@ -20,6 +22,7 @@ pub(super) struct Ends {
     pub(super) exchange: Option<Exchange>,
     pub(super) recordings: Arc<dyn Recordings>,
     pub(super) disk: Arc<dyn Disk>,
+    pub(super) receivers: Arc<dyn Receivers>,
 }
 
 pub(super) fn ends(config: &Config, ports: &Ports) -> anyhow::Result<Ends> {
@@ -30,7 +33,8 @@ pub(super) fn ends(config: &Config, ports: &Ports) -> anyhow::Result<Ends> {
         Arc::new(disk::Disk::new(config.store.data_dir.clone(), config.store.disk_enough));
     let kept = exchange.as_ref().map(|exchange| exchange.tapes(config, &disk));
     let recordings = Arc::new(recordings(config, &remote, kept));
-    Ok(Ends { remote, simulated, agent, exchange, recordings, disk })
+    let receivers = receivers(config);
+    Ok(Ends { remote, simulated, agent, exchange, recordings, disk, receivers })
 }
 
 impl Ends {

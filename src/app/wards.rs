@@ -21,6 +21,7 @@ use ::projections::quarantine::Quarantine;
 use ::projections::session_stats::{self, SessionStats};
 use ::projections::targets::Targets;
 use ::projections::users::Users;
+use ::projections::webhook_endpoints::WebhookEndpoints;
 use anyhow::Context as _;
 use chrono::TimeDelta;
 use domain::ids::{Organization, SessionId};
@@ -39,13 +40,14 @@ use super::remote::host_name;
 use crate::actors::guardian::Ward;
 use crate::actors::hub::{self, Board};
 use crate::actors::projector::screen::{Screen, Shown};
-use crate::actors::{dialler, effector, pbx, projector, reactor, signer, watchdog};
+use crate::actors::{courier, dialler, effector, pbx, projector, reactor, signer, watchdog};
 use crate::config::Config;
 use crate::dispatch::Dispatch;
 use crate::dispatch::dialling::House;
 use crate::http::{Moving, Renderer};
 use crate::journal::Journal;
 use crate::journal::signer::Signer;
+use crate::ports::receivers::Receivers;
 use crate::ports::{Disk, Recordings, RemoteHost, VoiceAgent};
 
 /// A screen that is further behind than this when a command ended badly is not asked any longer.
@@ -61,6 +63,7 @@ pub(super) struct World<'a> {
     pub(super) agent: Arc<dyn VoiceAgent>,
     pub(super) recordings: Arc<dyn Recordings>,
     pub(super) disk: Arc<dyn Disk>,
+    pub(super) receivers: Arc<dyn Receivers>,
     pub(super) campaigns: House,
     /// An exchange to be watched, where there is one.
     pub(super) watched: Option<Watched>,
@@ -98,6 +101,7 @@ pub(super) fn all(world: &World) -> anyhow::Result<Wards> {
     }));
     all.push(hub::ward(world.telling(runtime.clone())));
     all.push(dialler::ward(world.dialling(runtime.clone())));
+    all.push(courier::ward(world.sending()?));
     if let Some(watched) = world.watched.clone() {
         all.push(pbx::ward(world.watching_exchange(watched, runtime)?));
     }
@@ -177,6 +181,19 @@ impl World<'_> {
         })
     }
 
+    fn sending(&self) -> anyhow::Result<courier::Options> {
+        Ok(courier::Options {
+            journal: self.journal.clone(),
+            screens: self.screens.clone(),
+            dispatch: self.dispatch.clone(),
+            receivers: Arc::clone(&self.receivers),
+            clock: Arc::clone(&self.ports.clock),
+            ids: Arc::clone(&self.ports.ids),
+            home: self.config.house.region,
+            log_for: TimeDelta::from_std(self.config.webhooks.log_for).context("WEBHOOK_LOG_DAYS")?,
+        })
+    }
+
     fn dialling(&self, runtime: runtime::Handle) -> dialler::Options {
         dialler::Options {
             journal: self.journal.clone(),
@@ -206,7 +223,7 @@ fn policies(journal: &Journal, effector: &effector::Handle, runtime: &runtime::H
 }
 
 /// Every screen there is, as its projector sees it.
-pub(super) fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 16] {
+pub(super) fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 17] {
     [
         Arc::new(Shown::<SessionStats>::new(screens)),
         Arc::new(Shown::<CallHistory>::new(screens)),
@@ -224,6 +241,7 @@ pub(super) fn all_screens(screens: &Screens) -> [Arc<dyn Screen>; 16] {
         Arc::new(Shown::<Quarantine>::new(screens)),
         Arc::new(Shown::<Users>::new(screens)),
         Arc::new(Shown::<ApiKeys>::new(screens)),
+        Arc::new(Shown::<WebhookEndpoints>::new(screens)),
     ]
 }
 

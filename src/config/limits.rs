@@ -36,10 +36,10 @@ impl Rate {
 
 /// Addresses of the network, each by itself or with all that begin alike.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Networks(Vec<Network>);
+pub struct Networks(pub(super) Vec<Network>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Network {
+pub(super) struct Network {
     base: IpAddr,
     /// How many bits are the same in all of its addresses.
     bits: u32,
@@ -53,7 +53,7 @@ impl Networks {
 }
 
 impl Network {
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (base, bits) = text.split_once('/').map_or((text, None), |(base, bits)| (base, Some(bits)));
         let base = base.trim_matches(['[', ']']).parse::<IpAddr>().ok()?.to_canonical();
         let all = if base.is_ipv4() { u32::BITS } else { u128::BITS };

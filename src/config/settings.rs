@@ -32,7 +32,7 @@ pub fn settings() -> &'static [Setting] {
     &SETTINGS
 }
 
-const SETTINGS: [Setting; 63] = [
+const SETTINGS: [Setting; 65] = [
     plain("HOST", "127.0.0.1", "Address to listen on. 0.0.0.0 or :: opens the engine to the network"),
     plain("PORT", "3000", "Port to listen on. 0 takes any free one"),
     plain(
@@ -224,6 +224,17 @@ const SETTINGS: [Setting; 63] = [
         "",
         "When and how often campaigns may call: always, uz, us_reg_f or ru_230_fz. \
          Empty: always with the simulated agent, which disturbs nobody, otherwise uz",
+    ),
+    plain(
+        "WEBHOOK_PRIVATE_HOSTS",
+        "",
+        "Receivers of private networks, or of this machine, that events may be sent to, also without TLS: names, addresses and \
+         networks with commas between, such as hooks.internal,10.0.0.0/8",
+    ),
+    plain(
+        "WEBHOOK_LOG_DAYS",
+        "30",
+        "Days for which it is kept what became of each event that was sent to a receiver, 2 to 365",
     ),
     plain(
         "KERIO_PBX_HOST",

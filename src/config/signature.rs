@@ -36,10 +36,15 @@ impl SigningKey {
         context.sign()
     }
 
+    /// The same as a sender writes it.
+    pub fn signature(&self, id: &str, timestamp: &str, body: &[u8]) -> String {
+        format!("{VERSION}{}", STANDARD.encode(self.tag(id, timestamp, body)))
+    }
+
     /// What a sender adds to its request. Empty where the id is nothing that a header can carry, which whoever checks it says.
     pub fn headers(&self, id: &str, secs: i64, body: &[u8]) -> HeaderMap {
         let timestamp = secs.to_string();
-        let signature = format!("{VERSION}{}", STANDARD.encode(self.tag(id, &timestamp, body)));
+        let signature = self.signature(id, &timestamp, body);
         let said = [(ID, id.to_owned()), (TIMESTAMP, timestamp), (SIGNATURE, signature)];
         let headers = said.into_iter();
         let headers =

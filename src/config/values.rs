@@ -258,7 +258,7 @@ pub(super) fn recording_hosts(text: &str) -> Read<Vec<String>> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(recording_host).collect()
 }
 
-fn recording_host(text: &str) -> Read<String> {
+pub(super) fn recording_host(text: &str) -> Read<String> {
     let bare = text.trim_matches(['[', ']']);
     let name = !bare.is_empty() && bare.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
     let fits = name || bare.parse::<IpAddr>().is_ok();

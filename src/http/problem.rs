@@ -3,6 +3,7 @@
 //! Each slug has a paragraph with its remedy in `docs/problems.md`; a test compares both.
 
 mod refusals;
+mod webhooks;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -83,6 +84,8 @@ codes! {
     CampaignUnknown    = NOT_FOUND,              "campaign-unknown",     "There is no such campaign";
     PromiseUnknown     = NOT_FOUND,              "promise-unknown",      "There is no such promise";
     CursorUnknown      = NOT_FOUND,              "cursor-unknown",       "There is no such cursor";
+    WebhookUnknown     = NOT_FOUND,              "webhook-endpoint-unknown", "There is no such endpoint";
+    DeliveryUnknown    = NOT_FOUND,              "webhook-delivery-unknown", "There is no such delivery";
     ReplayUnknown      = NOT_FOUND,              "replay-unknown",       "There is no such replay";
     ProjectionUnknown  = NOT_FOUND,              "projection-unknown",   "There is no such projection";
     StreamNotParked    = NOT_FOUND,              "stream-not-parked",    "That stream is not parked";
@@ -120,6 +123,7 @@ codes! {
     ExchangeUnset      = CONFLICT,               "exchange-unset",       "No exchange is watched";
     CursorElsewhere    = CONFLICT,               "cursor-elsewhere",     "The cursor stands elsewhere";
     TooManyCursors     = CONFLICT,               "too-many-cursors",     "There are too many cursors";
+    TooManyWebhooks    = CONFLICT,               "too-many-webhook-endpoints", "There are too many endpoints";
     ReplayOver         = CONFLICT,               "replay-over",          "The replay is over";
     TooManyReplays     = CONFLICT,               "too-many-replays",     "There are too many replays";
     NotSignedIn        = CONFLICT,               "not-signed-in",        "The token is of no sign-in";
@@ -189,6 +193,7 @@ impl Code {
                 | Self::CampaignUnknown
                 | Self::PromiseUnknown
                 | Self::ReplayUnknown
+                | Self::WebhookUnknown
         )
     }
 

@@ -50,7 +50,7 @@ pub(super) const BYTES_MAX: usize = 4 << 20;
 const LOADS_MAX: usize = 4;
 
 /// What is not here is made anew: the probe's filler, leases, and the head, which is what the last batch says.
-pub(super) const TABLES: [Table; 12] = [
+pub(super) const TABLES: [Table; 14] = [
     Table {
         name: "events",
         columns: &[
@@ -167,6 +167,37 @@ pub(super) const TABLES: [Table; 12] = [
             ("moved_at", Kind::Int),
         ],
         order: "organization, name",
+    },
+    Table {
+        name: "webhook_standings",
+        columns: &[
+            ("organization", Kind::Text),
+            ("endpoint", Kind::Text),
+            ("position", Kind::Int),
+            ("failing_since", Kind::Int),
+            ("moved_at", Kind::Int),
+        ],
+        order: "organization, endpoint",
+    },
+    Table {
+        name: "webhook_deliveries",
+        columns: &[
+            ("organization", Kind::Text),
+            ("endpoint", Kind::Text),
+            ("position", Kind::Int),
+            ("message", Kind::Text),
+            ("event_type", Kind::Text),
+            ("lane", Kind::Int),
+            ("state", Kind::Text),
+            ("tries", Kind::Int),
+            ("first_at", Kind::Int),
+            ("due_at", Kind::Int),
+            ("tried_at", Kind::Int),
+            ("status", Kind::Int),
+            ("took_ms", Kind::Int),
+            ("answer", Kind::Text),
+        ],
+        order: "organization, endpoint, position",
     },
     Table {
         name: "restores",

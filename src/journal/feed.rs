@@ -24,6 +24,7 @@ use domain::remote::RemoteHost;
 use domain::session::Session;
 use domain::target::Target;
 use domain::user::User;
+use domain::webhook_endpoint::WebhookEndpoint;
 use uuid::Uuid;
 
 use super::keys::{self, KeyRow, Keyring};
@@ -386,6 +387,7 @@ fn parse(kind: &str, payload: &str) -> Result<Event, serde_json::Error> {
         "promise" => of::<Promises>(payload),
         "user" => of::<User>(payload),
         "api_key" => of::<ApiKey>(payload),
+        "webhook_endpoint" => of::<WebhookEndpoint>(payload),
         "pbx" => of::<Pbx>(payload),
         "pbx_call" => of::<PbxCall>(payload),
         "disclosure" => of::<Disclosure>(payload),

@@ -94,6 +94,7 @@ pub struct CipherRefused;
 /// All the keys at hand.
 pub struct Keyring {
     wrap: LessSafeKey,
+    secrets: LessSafeKey,
     index: hmac::Key,
     indexes: Mutex<LruCache<Organization, Arc<hmac::Key>>>,
     ids: Arc<dyn Ids>,
@@ -115,12 +116,14 @@ impl Keyring {
     pub fn try_new(data_key: &DataKey, ids: Arc<dyn Ids>) -> Result<Self, CipherRefused> {
         let master = hmac::Key::new(hmac::HMAC_SHA256, &data_key.0);
         let wrap = aes(hmac::sign(&master, b"karnay/wrap").as_ref())?;
+        let secrets = aes(hmac::sign(&master, b"karnay/secrets").as_ref())?;
         let index = hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&master, b"karnay/index").as_ref());
         let persons = Mutex::new(LruCache::new(CACHED_KEYS_MAX));
         let opened = Mutex::new(LruCache::new(CACHED_KEYS_MAX));
         let indexes = Mutex::new(LruCache::new(CACHED_INDEXES_MAX));
         Ok(Self {
             wrap,
+            secrets,
             index,
             indexes,
             ids,
@@ -243,6 +246,18 @@ impl Keyring {
             locked(&self.opened).put(row.id, Arc::clone(&key));
         }
         Ok(key)
+    }
+
+    /// A secret that is no person's, sealed for one place and of no use in any other.
+    pub fn seal_for(&self, place: &str, clear: &[u8]) -> Result<String, CipherRefused> {
+        let sealed = self.encrypt(&self.secrets, place.as_bytes(), clear)?;
+        Ok(URL_SAFE_NO_PAD.encode(sealed))
+    }
+
+    /// What was sealed for that place.
+    pub fn open_for(&self, place: &str, sealed: &str) -> Result<Vec<u8>, CipherRefused> {
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| CipherRefused)?;
+        decrypt(&self.secrets, place.as_bytes(), &sealed)
     }
 
     /// The key itself, for whoever is given what it sealed.

@@ -1,10 +1,11 @@
-//! What could be guessed at if it were shown, the hashes of passwords and keys, taken out of an event's payload.
+//! What could be guessed at if it were shown, the hashes of passwords and keys, and sealed secrets, taken out of an event's payload.
 //! Personal parts are no business of its own: they are sealed.
 
 use std::borrow::Cow;
 
-/// In events of which kind a hash stands, and behind what.
-const HASHES: [(&str, &str); 2] = [("user", "\"password\":\""), ("api_key", "\"hash\":\"")];
+/// In events of which kind a hash or a secret stands, and behind what.
+const HASHES: [(&str, &str); 3] =
+    [("user", "\"password\":\""), ("api_key", "\"hash\":\""), ("webhook_endpoint", "\"secret\":\"")];
 const MASK: &str = "***";
 
 /// A payload as it may be shown. A hash is a text without escapes.
@@ -27,11 +28,24 @@ mod tests {
             ("user", include_str!("../../tests/it/golden/user.created.v1.json"), "manager"),
             ("user", include_str!("../../tests/it/golden/user.password_set.v1.json"), "18:31:00"),
             ("api_key", include_str!("../../tests/it/golden/api_key.made.v1.json"), "webhook"),
+            (
+                "webhook_endpoint",
+                include_str!("../../tests/it/golden/webhook_endpoint.registered.v1.json"),
+                "warehouse",
+            ),
+            (
+                "webhook_endpoint",
+                include_str!("../../tests/it/golden/webhook_endpoint.secret_rotated.v1.json"),
+                "former_until",
+            ),
         ] {
             let shown = masked(kind, golden);
             serde_json::from_str::<serde_json::Value>(&shown).unwrap();
             assert!(shown.contains("***") && shown.contains(kept), "{shown}");
-            assert!(!shown.contains("argon2") && !shown.contains("abab"), "{shown}");
+            assert!(
+                !shown.contains("argon2") && !shown.contains("abab") && !shown.contains("c2VhbGVk"),
+                "{shown}"
+            );
         }
         let other = r#"{"hash":"abab"}"#;
         assert_eq!(masked("import", other), other);

@@ -16,6 +16,7 @@ mod restores;
 mod schema;
 mod statement;
 mod story;
+mod webhooks;
 mod writer;
 
 use std::collections::VecDeque;

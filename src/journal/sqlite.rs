@@ -17,6 +17,7 @@ mod restores;
 mod schema;
 mod story;
 mod syncer;
+mod webhooks;
 mod writer;
 
 use std::io::ErrorKind;

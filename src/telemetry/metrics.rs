@@ -99,6 +99,15 @@ fn describe() {
         "karnay_pbx_unknown_total",
         "Calls and rows of an exchange that could not be understood, by list"
     );
+    describe_counter!(
+        "karnay_webhook_deliveries_total",
+        "Events sent to receivers outside, by outcome of the try: delivered, failed, dead"
+    );
+    describe_counter!(
+        "karnay_webhook_disabled_total",
+        "Endpoints that were disabled since nothing was taken there"
+    );
+    describe_gauge!("karnay_webhook_waiting", "Events that wait for another try, on the node that sends");
     describe_gauge!("karnay_sockets", "Sockets that were let in, by namespace");
     describe_gauge!("karnay_pbx_connected", "Whether the exchange answered when it was last asked");
     describe_gauge!("karnay_pbx_refused", "Whether the exchange does not let us in");
@@ -111,6 +120,10 @@ fn begin() {
     for outcome in ["granted", "denied", "slowed", "failed"] {
         metrics::counter!("karnay_sign_ins_total", "outcome" => outcome).increment(0);
     }
+    for outcome in ["delivered", "failed", "dead"] {
+        metrics::counter!("karnay_webhook_deliveries_total", "outcome" => outcome).increment(0);
+    }
+    metrics::counter!("karnay_webhook_disabled_total").increment(0);
     metrics::gauge!("karnay_journal_wrong").set(0.0);
 }
 

@@ -95,7 +95,7 @@ impl Route {
         let of_it = |known: &&(&str, Vec<String>)| self.path.starts_with(&known.0.replace('\\', ""));
         let id = known.iter().find(of_it).map_or(NOBODY, |(_, ids)| ids[0].as_str());
         let path = self.path.replace("{id}", id).replace("{kind}", "session").replace("{callId}", id);
-        let path = path.replace("{stream}", "1%2Fnobody");
+        let path = path.replace("{stream}", "1%2Fnobody").replace("{position}", "1");
         let name =
             if self.path.starts_with("/projections") && !known.is_empty() { "session_stats" } else { "biri" };
         let path = path.replace("{name}", name);

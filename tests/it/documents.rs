@@ -60,6 +60,7 @@ fn documents_name_files_that_exist() {
         "docs/idempotency.md",
         "docs/operations.md",
         "docs/own-projection.md",
+        "docs/webhooks.md",
         "docs/security.md",
         "examples/README.md",
     ] {

@@ -22,6 +22,7 @@ use domain::remote::RemoteHost;
 use domain::session::Session;
 use domain::target::Target;
 use domain::user::User;
+use domain::webhook_endpoint::WebhookEndpoint;
 use serde_json::Value;
 
 struct Golden {
@@ -77,6 +78,7 @@ fn decode(golden: &Golden) -> (Event, String, Value) {
         Promises::TYPE => read::<Promises>(golden),
         User::TYPE => read::<User>(golden),
         ApiKey::TYPE => read::<ApiKey>(golden),
+        WebhookEndpoint::TYPE => read::<WebhookEndpoint>(golden),
         Pbx::TYPE => read::<Pbx>(golden),
         PbxCall::TYPE => read::<PbxCall>(golden),
         Disclosure::TYPE => read::<Disclosure>(golden),

@@ -10,7 +10,7 @@ use crate::http_sign_in::{key, send, signed_in, user, with};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 106] = [
+const ROUTES: [(&str, &str, Door); 116] = [
     ("GET", "/", Door::Open),
     ("GET", "/ui/sessions", Door::Open),
     ("GET", "/docs", Door::Open),
@@ -100,6 +100,16 @@ const ROUTES: [(&str, &str, Door); 106] = [
     ("GET", "/cursors/session_stats", Door::Reader),
     ("PUT", "/cursors/session_stats", Door::Reader),
     ("DELETE", "/cursors/session_stats", Door::Reader),
+    ("GET", "/webhooks/endpoints", Door::Member),
+    ("POST", "/webhooks/endpoints", Door::Member),
+    ("GET", "/webhooks/endpoints/s-1", Door::Member),
+    ("PATCH", "/webhooks/endpoints/s-1", Door::Member),
+    ("DELETE", "/webhooks/endpoints/s-1", Door::Member),
+    ("POST", "/webhooks/endpoints/s-1/secret", Door::Member),
+    ("GET", "/webhooks/endpoints/s-1/deliveries", Door::Member),
+    ("POST", "/webhooks/endpoints/s-1/deliveries/7/retry", Door::Member),
+    ("POST", "/webhooks/endpoints/s-1/replay", Door::Member),
+    ("POST", "/webhooks/endpoints/s-1/test", Door::Member),
     ("GET", "/users", Door::Admin),
     ("POST", "/users", Door::Admin),
     ("GET", "/users/session_stats", Door::Admin),
@@ -221,6 +231,7 @@ fn operation<'d>(document: &'d Value, method: &str, path: &str) -> Option<&'d Va
 /// A path of the document with the values that the routes here have.
 fn in_routes(path: &str) -> String {
     let path = path.replace("{id}", "s-1").replace("{callId}", "s-1").replace("{kind}", "session");
+    let path = path.replace("{position}", "7");
     path.replace("{name}", "session_stats").replace("{stream}", "1%2Fs-1")
 }
 

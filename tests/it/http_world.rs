@@ -24,6 +24,7 @@ use karnay::actors::hub;
 use karnay::actors::pbx::handle::Watch;
 use karnay::actors::watchdog::Kept;
 use karnay::adapters::disk::Disk;
+use karnay::adapters::receivers::{self, Web};
 use karnay::adapters::recordings::{self, Recordings};
 use karnay::adapters::spreadsheet::Spreadsheets;
 use karnay::adapters::system::{SystemClock, SystemIds};
@@ -56,6 +57,7 @@ use projections::quarantine::Quarantine;
 use projections::session_stats::SessionStats;
 use projections::targets::Targets;
 use projections::users::Users;
+use projections::webhook_endpoints::WebhookEndpoints;
 use projections::{Screens, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -90,6 +92,12 @@ impl Clock for StillClock {
     fn now(&self) -> DateTime<Utc> {
         *self.0.lock().unwrap()
     }
+}
+
+/// Nothing is sent from here; what may be sent where is judged as ever.
+fn nobody() -> Arc<Web> {
+    let (named, sign) = (Arc::new(|_| false), Arc::new(|_: &str, _: (&str, &str), _: &[u8]| None));
+    Arc::new(Web::new(receivers::Options { hosts: vec![], named, sign }))
 }
 
 /// Whoever looks after the engine is not here: it says that all is well.
@@ -275,6 +283,7 @@ impl Floor {
             actix::spawn(follow::<PbxWatch>(journal.clone(), screens.clone()));
             actix::spawn(follow::<Users>(journal.clone(), screens.clone()));
             actix::spawn(follow::<ApiKeys>(journal.clone(), screens.clone()));
+            actix::spawn(follow::<WebhookEndpoints>(journal.clone(), screens.clone()));
         }
         let (vitals, metrics) = (Arc::new(Calm), Arc::new(|| "karnay_test 1\n".to_owned()));
         let (sheets, told) = (Arc::new(Spreadsheets), screens.clone());
@@ -287,6 +296,7 @@ impl Floor {
             sheets,
             recordings,
             disk: Arc::new(Disk::new(folder.path().to_owned(), 0)),
+            receivers: nobody(),
             vitals,
             proof: proof(&journal),
             metrics,
@@ -314,6 +324,7 @@ impl Floor {
             sheets: Arc::new(Spreadsheets),
             recordings: Arc::new(Recordings::new(nowhere)),
             disk: Arc::new(Disk::new(folder.path().to_owned(), 0)),
+            receivers: nobody(),
             vitals: Arc::new(Calm),
             proof: proof(&self.journal),
             metrics: Arc::new(String::new),

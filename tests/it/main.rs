@@ -98,6 +98,7 @@ mod start;
 mod sync;
 mod tamper;
 mod watchdog;
+mod webhooks;
 mod what_if;
 mod when;
 mod workbooks;

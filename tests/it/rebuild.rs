@@ -21,12 +21,13 @@ use uuid::Uuid;
 use crate::contacts::Desk;
 use crate::world::{World, report};
 
-pub(crate) const SCREENS: [&str; 16] = [
+pub(crate) const SCREENS: [&str; 17] = [
     "session_stats",
     "call_history",
     "quarantine",
     "users",
     "api_keys",
+    "webhook_endpoints",
     "contact_book",
     "do_not_call",
     "imports",
@@ -216,7 +217,7 @@ pub(crate) const DATA_KEY: [u8; 32] = [7; 32];
 const PERSON_KEY: &str = include_str!("golden_key.json");
 
 /// The streams that the golden events once made, each event's version beside it.
-pub(crate) const STREAMS: [(&str, &str, &[&str]); 19] = [
+pub(crate) const STREAMS: [(&str, &str, &[&str]); 20] = [
     (
         "session",
         "1/session-1738862891234-abc123",
@@ -271,6 +272,19 @@ pub(crate) const STREAMS: [(&str, &str, &[&str]); 19] = [
         &["begun.v1", "failed.v1", "finished.v1", "undone.v1"],
     ),
     ("api_key", "1/0199b9f4-6f00-7000-8000-000000000023", &["made.v1", "revoked.v1"]),
+    (
+        "webhook_endpoint",
+        "1/0199b9f4-6f00-7000-8000-0000000000e1",
+        &[
+            "registered.v1",
+            "changed.v1",
+            "secret_rotated.v1",
+            "paused.v1",
+            "resumed.v1",
+            "disabled.v1",
+            "removed.v1",
+        ],
+    ),
     ("pbx", "1/pbx", &["synced.v1", "monitor_gap.v1", "refused.v1", "accepted.v1"]),
     (
         "pbx_call",

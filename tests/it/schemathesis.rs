@@ -46,6 +46,10 @@ pub(crate) async fn known(world: &World) -> Known {
     let order = json!({ "kind": "session", "id": session, "paused": true });
     let replay = world.http.post(world.url("/replays")).bearer_auth(world.token()).json(&order);
     let replay: Value = replay.send().await.unwrap().json().await.unwrap();
+    // A name that nothing is called by: what is sent there is sent to nobody.
+    let order = json!({ "url": "https://hooks.invalid/calls", "types": ["session"] });
+    let endpoint = world.http.post(world.url("/webhooks/endpoints")).bearer_auth(world.token()).json(&order);
+    let endpoint: Value = endpoint.send().await.unwrap().json().await.unwrap();
     let sessions = texts(&[&started["sessionId"]]);
     vec![
         ("/auto-calling/contacts/", texts(&[&one["id"], &two["id"]])),
@@ -59,6 +63,7 @@ pub(crate) async fn known(world: &World) -> Known {
         ("/calls/results/", texts(&[&result["id"]])),
         ("/calls/quarantine/", texts(&[&held[0]["id"]])),
         ("/replays/", texts(&[&replay["id"]])),
+        ("/webhooks/endpoints/", texts(&[&endpoint["id"]])),
     ]
 }
 

@@ -4,7 +4,7 @@
 use crate::slip;
 
 /// Kinds of streams, and the types of events in each.
-pub const TYPES: [(&str, &[&str]); 17] = [
+pub const TYPES: [(&str, &[&str]); 18] = [
     ("api_key", &["made", "revoked"]),
     ("call", &["amended", "overtaken", "reported", "strengthened"]),
     ("campaign", &["changed", "completed", "created", "enlisted", "failed", "paused", "removed", "started"]),
@@ -65,6 +65,10 @@ pub const TYPES: [(&str, &[&str]); 17] = [
         &["accepted", "corrected", "deferred", "dialled", "dropped", "ended", "enlisted", "withdrawn"],
     ),
     ("user", &["created", "disabled", "enabled", "password_set", "role_set", "signed_in", "signed_out"]),
+    (
+        "webhook_endpoint",
+        &["changed", "disabled", "paused", "registered", "removed", "resumed", "secret_rotated"],
+    ),
 ];
 
 /// Why a name names no events.

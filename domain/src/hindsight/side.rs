@@ -82,6 +82,7 @@ impl Side {
             | Event::Promise(_)
             | Event::User(_)
             | Event::ApiKey(_)
+            | Event::WebhookEndpoint(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)

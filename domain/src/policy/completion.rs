@@ -55,6 +55,7 @@ impl Policy for Completing {
             | Event::Promise(_)
             | Event::Import(_)
             | Event::ApiKey(_)
+            | Event::WebhookEndpoint(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)

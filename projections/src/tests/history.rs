@@ -203,6 +203,7 @@ fn told_of(fact: &Fact) -> Told {
         | Event::Promise(_)
         | Event::Import(_)
         | Event::ApiKey(_)
+        | Event::WebhookEndpoint(_)
         | Event::Pbx(_)
         | Event::PbxCall(_)
         | Event::Disclosure(_)

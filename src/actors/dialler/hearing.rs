@@ -98,6 +98,7 @@ impl Desk {
             | Event::User(_)
             | Event::Import(_)
             | Event::ApiKey(_)
+            | Event::WebhookEndpoint(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)

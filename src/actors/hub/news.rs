@@ -147,6 +147,7 @@ pub fn of(fact: &Fact) -> Vec<News> {
         Event::ApiKey(event) => (of_key(fact, event), None),
         Event::PbxCall(event) => (of_exchange(fact, event), None),
         Event::Quarantine(_)
+        | Event::WebhookEndpoint(_)
         | Event::Remote(_)
         | Event::Person(_)
         | Event::Promise(_)

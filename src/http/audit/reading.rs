@@ -139,6 +139,7 @@ pub(crate) fn call_of(event: &Event) -> Option<Uuid> {
         | Event::Campaign(_)
         | Event::User(_)
         | Event::ApiKey(_)
+        | Event::WebhookEndpoint(_)
         | Event::Pbx(_)
         | Event::PbxCall(_)
         | Event::Denial(_) => None,

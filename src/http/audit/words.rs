@@ -18,6 +18,7 @@ mod remote;
 mod session;
 mod target;
 mod user;
+mod webhook_endpoint;
 
 use std::fmt::Display;
 
@@ -92,6 +93,7 @@ impl Teller {
             Event::Promise(event) => promise::words(event, self),
             Event::User(event) => user::words(event, self),
             Event::ApiKey(event) => api_key::words(event, self),
+            Event::WebhookEndpoint(event) => webhook_endpoint::words(event, self),
             Event::Pbx(event) => pbx::words(event, self),
             Event::PbxCall(event) => pbx_call::words(event, self),
             Event::Disclosure(event) => disclosure::words(event, self),

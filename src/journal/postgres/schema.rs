@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions, Connection, Executor, Row, Transaction};
 use crate::journal::Error;
 
 /// The format this program writes; a higher one belongs to a newer program.
-pub const FORMAT: i32 = 6;
+pub const FORMAT: i32 = 7;
 
 /// Journals of an older format were never signed.
 pub(super) const SIGNED_SINCE: i32 = 4;
@@ -25,13 +25,14 @@ const STARTING: i64 = 0x6b61_726e;
 const SERVER_MIN: i32 = 140_000;
 
 /// What leads from each format to the next.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../../migrations/postgres/0001_journal.sql"),
     include_str!("../../../migrations/postgres/0002_lists.sql"),
     include_str!("../../../migrations/postgres/0003_leases.sql"),
     include_str!("../../../migrations/postgres/0004_proof.sql"),
     include_str!("../../../migrations/postgres/0005_cursors.sql"),
     include_str!("../../../migrations/postgres/0006_restores.sql"),
+    include_str!("../../../migrations/postgres/0007_webhooks.sql"),
 ];
 
 /// A server that does not answer within this is away.

@@ -15,7 +15,7 @@ pub const FILE: &str = "journal.db";
 pub(super) const LOG: &str = "journal.db-wal";
 
 /// The format this program writes; a higher one belongs to a newer program.
-pub const FORMAT: i64 = 5;
+pub const FORMAT: i64 = 6;
 
 /// Journals of an older format were never signed.
 pub(super) const SIGNED_SINCE: i64 = 3;
@@ -26,12 +26,13 @@ pub(super) const RESTORES_SINCE: i64 = 5;
 const APPLICATION: i64 = 0x6b61_726e;
 
 /// What leads from each format to the next.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../../migrations/sqlite/0001_journal.sql"),
     include_str!("../../../migrations/sqlite/0002_lists.sql"),
     include_str!("../../../migrations/sqlite/0003_proof.sql"),
     include_str!("../../../migrations/sqlite/0004_cursors.sql"),
     include_str!("../../../migrations/sqlite/0005_restores.sql"),
+    include_str!("../../../migrations/sqlite/0006_webhooks.sql"),
 ];
 
 /// Readers and the writer meet only at the edges of checkpoints, for moments.

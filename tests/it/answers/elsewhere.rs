@@ -232,5 +232,12 @@ pub(super) const ELSEWHERE: &[Shown] = &[
         502,
         ("kerio_calls/listening.rs", "what_cannot_be_heard_is_told_and_not_written_down"),
     ),
+    ("POST", "/webhooks/endpoints", 409, ("webhooks/doors.rs", "an_organization_has_at_most_so_many")),
+    (
+        "POST",
+        "/webhooks/endpoints/{id}/deliveries/{position}/retry",
+        202,
+        ("webhooks/tries.rs", "one_that_fails_holds_up_no_other_on_sqlite"),
+    ),
     ("PUT", "/cursors/{name}", 409, ("feed/cursors.rs", "one_of_two_movers_from_one_place_is_told_so")),
 ];

@@ -30,6 +30,7 @@ export const actors = section({
       hub: 'Jonli xabarlar',
       dialler: 'Teruvchi',
       pbx: 'ATS kuzatuvchisi',
+      courier: 'Hodisalarni yuboruvchi',
     },
     counted: {
       taken: 'olingan',
@@ -61,6 +62,8 @@ export const actors = section({
       unknown_states: 'noma\'lum holatlar',
       unknown_statuses: 'noma\'lum statuslar',
       contacts_weighed: 'ko\'rib chiqilgan kontaktlar',
+      endpoints: 'manzillar',
+      waiting: 'kutayotgan',
     },
     kinds: {
       session: 'Sessiya',
@@ -72,6 +75,7 @@ export const actors = section({
       campaign: 'Kampaniya',
       user: 'Foydalanuvchi',
       api_key: 'API kaliti',
+      webhook_endpoint: 'Hodisalar yuboriladigan manzil',
       pbx: 'ATS',
     },
   },
@@ -102,6 +106,7 @@ export const actors = section({
       hub: 'Жонли хабарлар',
       dialler: 'Терувчи',
       pbx: 'АТС кузатувчиси',
+      courier: 'Ҳодисаларни юборувчи',
     },
     counted: {
       taken: 'олинган',
@@ -133,6 +138,8 @@ export const actors = section({
       unknown_states: 'номаълум ҳолатлар',
       unknown_statuses: 'номаълум статуслар',
       contacts_weighed: 'кўриб чиқилган контактлар',
+      endpoints: 'манзиллар',
+      waiting: 'кутаётган',
     },
     kinds: {
       session: 'Сессия',
@@ -144,6 +151,7 @@ export const actors = section({
       campaign: 'Кампания',
       user: 'Фойдаланувчи',
       api_key: 'API калити',
+      webhook_endpoint: 'Ҳодисалар юбориладиган манзил',
       pbx: 'АТС',
     },
   },
@@ -174,6 +182,7 @@ export const actors = section({
       hub: 'Живые сообщения',
       dialler: 'Номеронабиратель',
       pbx: 'Наблюдатель АТС',
+      courier: 'Отправитель событий',
     },
     counted: {
       taken: 'взято',
@@ -205,6 +214,8 @@ export const actors = section({
       unknown_states: 'неизвестных состояний',
       unknown_statuses: 'неизвестных статусов',
       contacts_weighed: 'рассмотрено контактов',
+      endpoints: 'адресов',
+      waiting: 'ожидает',
     },
     kinds: {
       session: 'Сессия',
@@ -216,6 +227,7 @@ export const actors = section({
       campaign: 'Кампания',
       user: 'Пользователь',
       api_key: 'Ключ API',
+      webhook_endpoint: 'Адрес для отправки событий',
       pbx: 'АТС',
     },
   },
@@ -246,6 +258,7 @@ export const actors = section({
       hub: 'Live messages',
       dialler: 'Dialler',
       pbx: 'PBX watcher',
+      courier: 'Courier of events',
     },
     counted: {
       taken: 'taken',
@@ -277,6 +290,8 @@ export const actors = section({
       unknown_states: 'unknown states',
       unknown_statuses: 'unknown statuses',
       contacts_weighed: 'contacts weighed',
+      endpoints: 'endpoints',
+      waiting: 'waiting',
     },
     kinds: {
       session: 'Session',
@@ -288,6 +303,7 @@ export const actors = section({
       campaign: 'Campaign',
       user: 'User',
       api_key: 'API key',
+      webhook_endpoint: 'Endpoint that events are sent to',
       pbx: 'PBX',
     },
   },

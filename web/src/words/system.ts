@@ -65,6 +65,7 @@ export const system = section({
         session_stats: 'Sessiyalar hisobi',
         targets: 'Kampaniya kontaktlari',
         users: 'Foydalanuvchilar',
+        webhook_endpoints: 'Hodisalar yuboriladigan manzillar',
       },
     },
     restored: {
@@ -148,6 +149,7 @@ export const system = section({
         session_stats: 'Сессиялар ҳисоби',
         targets: 'Кампания контактлари',
         users: 'Фойдаланувчилар',
+        webhook_endpoints: 'Ҳодисалар юбориладиган манзиллар',
       },
     },
     restored: {
@@ -226,6 +228,7 @@ export const system = section({
         session_stats: 'Статистика сессий',
         targets: 'Контакты кампаний',
         users: 'Пользователи',
+        webhook_endpoints: 'Адреса для отправки событий',
       },
     },
     restored: {
@@ -304,6 +307,7 @@ export const system = section({
         session_stats: 'Session statistics',
         targets: 'Campaign contacts',
         users: 'Users',
+        webhook_endpoints: 'Endpoints that events are sent to',
       },
     },
     restored: {

@@ -1,0 +1,150 @@
+//! What becomes of an event that is sent to a receiver outside: taken, tried again later and later, or given up after more than a day.
+//! When each try is due depends on nothing but the tries before it, and on chance, so that a crowd does not come back in one moment.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::webhook_endpoint::Fault;
+
+/// Between a try that failed and the next one.
+const PAUSES: [TimeDelta; 7] = [
+    TimeDelta::seconds(5),
+    TimeDelta::minutes(5),
+    TimeDelta::minutes(30),
+    TimeDelta::hours(2),
+    TimeDelta::hours(5),
+    TimeDelta::hours(10),
+    TimeDelta::hours(10),
+];
+/// Each pause is by up to so much longer, in percent.
+const JITTER: i32 = 10;
+/// No event is given up sooner, however often it was tried.
+const KEPT_FOR: TimeDelta = TimeDelta::hours(24);
+/// Whoever takes nothing for so long is sent nothing more.
+const FAILING_MAX: TimeDelta = TimeDelta::days(5);
+/// Whoever took nothing for so long was away.
+const AWAY_MIN: TimeDelta = TimeDelta::minutes(5);
+/// Events that wait for another try at one receiver. While there are so many, no further ones are begun with.
+pub const WAITING_MAX: usize = 100;
+
+const OK: std::ops::RangeInclusive<u16> = 200..=299;
+const GONE: u16 = 410;
+
+/// What a receiver's answer means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Taken,
+    /// Nothing is wanted there any more.
+    Gone,
+    Failed,
+}
+
+/// `status` is that of HTTP, none where there was no answer.
+pub fn judge(status: Option<u16>) -> Verdict {
+    match status {
+        Some(status) if OK.contains(&status) => Verdict::Taken,
+        Some(GONE) => Verdict::Gone,
+        Some(_) | None => Verdict::Failed,
+    }
+}
+
+/// What follows on a try that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    Again(DateTime<Utc>),
+    /// Given up: somebody may have it sent again by hand.
+    Dead,
+}
+
+/// After the `tries`-th try, which was made now.
+pub fn next(tries: u32, first_at: DateTime<Utc>, now: DateTime<Utc>, chance: u8) -> Next {
+    let made = usize::try_from(tries).unwrap_or(usize::MAX);
+    if made > PAUSES.len() && now - first_at >= KEPT_FOR {
+        return Next::Dead;
+    }
+    let last = PAUSES.len() - 1;
+    let pause = PAUSES.get(made.saturating_sub(1).min(last)).copied().unwrap_or_default();
+    Next::Again(now + pause + pause * JITTER * i32::from(chance) / (100 * i32::from(u8::MAX)))
+}
+
+/// Whether a receiver that was away takes something again, so that whatever waits for it is tried at once. After a failure in between the
+/// others keep to their times: an event that is never taken must not be tried whenever another one is.
+pub fn recovered(taken: bool, failing_since: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    taken && failing_since.is_some_and(|since| now - since >= AWAY_MIN)
+}
+
+/// Whether a receiver is to be left alone: since when it took nothing that it was sent, and that it fails now.
+pub fn fault(verdict: Verdict, failing_since: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<Fault> {
+    match verdict {
+        Verdict::Taken => None,
+        Verdict::Gone => Some(Fault::Gone),
+        Verdict::Failed => {
+            failing_since.is_some_and(|since| now - since >= FAILING_MAX).then_some(Fault::Failing)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(secs: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_760_000_000 + secs, 0).unwrap()
+    }
+
+    /// When each try is made, in seconds from the first.
+    fn tried(chance: u8) -> Vec<i64> {
+        let (first, mut now, mut tries, mut all) = (at(0), at(0), 1, vec![0]);
+        while let Next::Again(due) = next(tries, first, now, chance) {
+            now = due;
+            tries += 1;
+            all.push((now - first).num_seconds());
+        }
+        all
+    }
+
+    #[test]
+    fn an_event_is_tried_for_more_than_a_day() {
+        assert_eq!(tried(0), [0, 5, 305, 2_105, 9_305, 27_305, 63_305, 99_305]);
+        let late = tried(u8::MAX);
+        assert_eq!((late.len(), late[7]), (8, 109_235));
+        assert!(late.iter().zip(tried(0)).all(|(late, soon)| *late >= soon));
+    }
+
+    /// Whoever was tried sooner than planned is not given up sooner.
+    #[test]
+    fn tries_in_quick_succession_give_nothing_up() {
+        assert_eq!(next(50, at(0), at(3_600), 0), Next::Again(at(3_600) + TimeDelta::hours(10)));
+        assert_eq!(next(50, at(0), at(86_400), 0), Next::Dead);
+    }
+
+    #[test]
+    fn an_answer_is_taken_gone_or_a_failure() {
+        for (status, verdict) in [
+            (Some(200), Verdict::Taken),
+            (Some(204), Verdict::Taken),
+            (Some(302), Verdict::Failed),
+            (Some(404), Verdict::Failed),
+            (Some(410), Verdict::Gone),
+            (Some(500), Verdict::Failed),
+            (None, Verdict::Failed),
+        ] {
+            assert_eq!(judge(status), verdict, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_was_away_and_is_back_is_told_at_once_what_waits() {
+        let back = |taken, secs: i64| recovered(taken, Some(at(-secs)), at(0));
+        assert_eq!((back(true, 300), back(true, 299), back(false, 300)), (true, false, false));
+        assert!(!recovered(true, None, at(0)));
+    }
+
+    #[test]
+    fn days_of_nothing_but_failures_are_enough() {
+        let failed = |since: i64| fault(Verdict::Failed, Some(at(since)), at(0));
+        assert_eq!((failed(-86_400 * 5), failed(-86_400 * 5 + 1)), (Some(Fault::Failing), None));
+        assert_eq!(fault(Verdict::Failed, None, at(0)), None);
+        assert_eq!(fault(Verdict::Gone, None, at(0)), Some(Fault::Gone));
+        assert_eq!(fault(Verdict::Taken, Some(at(-86_400 * 9)), at(0)), None);
+    }
+}
