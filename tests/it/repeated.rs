@@ -77,6 +77,8 @@ fn happened(world: &World, (kind, event): (&str, &str)) -> usize {
 
 fn world(mut world: World) -> World {
     world.set("REMOTE_HOST", "simulated");
+    // On a loaded machine a screen may be longer behind than anybody waits for it.
+    world.set("READ_WAIT_MS", "10000");
     // No agent is there, so that a campaign is not over before it is stopped.
     world.set("AGENT_URL", "http://127.0.0.1:9/call");
     world
