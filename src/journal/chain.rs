@@ -34,9 +34,13 @@ pub fn hash(event: &Covered<'_>) -> Hash {
         *event;
     let texts = [kind, stream, event_type, event_version, payload, metadata];
     let mut bytes = Vec::with_capacity(texts.iter().map(|text| 4 + text.len()).sum::<usize>() + 16);
-    [kind, stream].iter().for_each(|text| add(&mut bytes, text));
+    for text in [kind, stream] {
+        add(&mut bytes, text);
+    }
     bytes.extend(sequence.to_be_bytes());
-    [event_type, event_version, payload, metadata].iter().for_each(|text| add(&mut bytes, text));
+    for text in [event_type, event_version, payload, metadata] {
+        add(&mut bytes, text);
+    }
     bytes.extend(occurred_at.to_be_bytes());
     of(&bytes)
 }
