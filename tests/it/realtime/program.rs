@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use tokio::sync::Mutex;
+
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -45,6 +47,9 @@ pub(super) async fn output(mut command: Command) -> Output {
 
 /// A package's modules as its lock names them, from the registry where they are not there yet.
 pub(crate) async fn install(folder: &Path) {
+    // Whoever else needs it meanwhile would find half of it, or begin with it anew.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+    let _turn = ONE_AT_A_TIME.lock().await;
     if folder.join("node_modules/.package-lock.json").exists() {
         return;
     }
