@@ -100,8 +100,13 @@ function useSave(contact: Contact | undefined, before: Draft, close: () => void)
   const navigate = useNavigate();
   return useCommand({
     mutationFn: async (draft: Draft) => {
-      if (contact !== undefined) return ask(() => client.PATCH('/auto-calling/contacts/{id}', { params: { path: { id: contact.id }, query: {} }, body: changes(before, draft) }));
-      return ask(() => client.POST('/auto-calling/contacts', { params: { query: {} }, body: written(draft) }));
+      // Made before anybody is asked: what cannot be written is no fault of the engine.
+      if (contact !== undefined) {
+        const body = changes(before, draft);
+        return ask(() => client.PATCH('/auto-calling/contacts/{id}', { params: { path: { id: contact.id }, query: {} }, body }));
+      }
+      const body = written(draft);
+      return ask(() => client.POST('/auto-calling/contacts', { params: { query: {} }, body }));
     },
     onSuccess: async ({ value }) => {
       changed();
