@@ -1,7 +1,6 @@
 //! What is sent to receivers outside: the events of one organization as messages, made of the journal anew each time they are sent, and
 //! what became of them. A message tells what the feed tells, so that what belongs to persons stays sealed.
 
-use aws_lc_rs::digest::{Context, SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -15,6 +14,7 @@ use uuid::Uuid;
 use super::Dispatch;
 use super::reports::Error;
 use crate::journal::bounds::Bounds;
+use crate::journal::chain;
 use crate::journal::masked::masked;
 use crate::journal::told::{self, Told};
 use crate::journal::{Stored, micros, webhooks as kept};
@@ -216,18 +216,15 @@ fn message(endpoint: Uuid, event: &Stored) -> Message {
 
 /// Of the event's place and of its digest: a journal that was taken back to an older state goes on with other events in the same places.
 fn message_id(endpoint: Uuid, event: &Stored) -> String {
-    let mut hash = Context::new(&SHA256);
-    hash.update(endpoint.as_bytes());
-    hash.update(&event.position.to_be_bytes());
-    hash.update(&event.hash);
-    let hash = hash.finish();
-    format!("msg_{}", hex::encode(hash.as_ref().get(..16).unwrap_or_default()))
+    let parts = [endpoint.as_bytes().as_slice(), &event.position.to_be_bytes(), &event.hash];
+    let hash = chain::of(&parts.concat());
+    format!("msg_{}", hex::encode(hash.get(..16).unwrap_or_default()))
 }
 
 /// Two streams that share one by chance wait for each other, which does no harm.
 fn lane(event: &Stored) -> i64 {
-    let hash = digest(&SHA256, format!("{}/{}", event.kind, event.stream).as_bytes());
+    let hash = chain::of(format!("{}/{}", event.kind, event.stream).as_bytes());
     let mut lane = [0; 8];
-    lane.iter_mut().zip(hash.as_ref()).for_each(|(to, from)| *to = *from);
+    lane.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
     i64::from_be_bytes(lane)
 }

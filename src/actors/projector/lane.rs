@@ -134,9 +134,9 @@ impl Fed {
             its.any(|fact| screen.kind(fact.event.kind()).is_some())
         };
         let steps = options.journal.trail().between(after, page.last);
-        let name = format!("project {}", screen.name());
         let span = |step: &trail::Step| {
             let (screen, position) = (screen.name(), step.position());
+            let name = format!("project {screen}");
             step.leads_to(tracing::debug_span!("project", otel.name = name, screen, position))
         };
         steps.iter().filter(|step| shows(step)).map(span).collect()

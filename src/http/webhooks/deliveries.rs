@@ -23,9 +23,6 @@ use crate::http::query::{self, Described};
 use crate::http::sessions;
 use crate::http::times::Stamp;
 
-const STATES: [(&str, State); 3] =
-    [("waiting", State::Waiting), ("delivered", State::Delivered), ("dead", State::Dead)];
-
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
     routes.service(list).service(retry).service(replay).service(test);
 }
@@ -102,7 +99,8 @@ async fn list(
     paged: Query<Paged>,
 ) -> Result<HttpResponse, Problem> {
     let name = named(&engine, &member, &id).await?.0;
-    let state = query::one_of("state", which.state.as_deref(), &STATES)?;
+    let state =
+        query::one_of("state", which.state.as_deref(), &State::ALL.map(|state| (state.as_str(), state)))?;
     let (limit, before) = paged.read()?;
     let before = if before == 0 { Position::MAX } else { before };
     let mut rows = engine.dispatch.webhook_log(Part { name, state, before, limit: limit + 1 }).await?;
