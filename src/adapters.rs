@@ -7,6 +7,7 @@ pub mod exchange;
 mod kept;
 pub mod kerio;
 pub mod local;
+pub mod outside;
 pub mod pbx_rest;
 mod post;
 mod public;

@@ -3,6 +3,7 @@
 
 mod agent;
 mod ends;
+mod far_ends;
 mod pbx;
 mod rebuild;
 mod receivers;
@@ -50,7 +51,7 @@ pub use agent::voice_agent;
 use ends::{Ends, ends};
 pub use pbx::{Exchange, exchange, exchange_options, recordings_folder};
 pub use rebuild::{RebuildStep, rebuild_offline};
-use remote::{call_servers, host_name};
+use remote::call_servers;
 pub use signing::{lose_key_offline, take_key_offline};
 use uploads::{forget_uploads, uploads};
 pub use users::{Errand, user_offline};
@@ -129,22 +130,20 @@ impl App {
         forget_uploads(&config);
         let screens = open_screens(&config, &ports, &journal).await?;
         let ends = ends(&config, &ports)?;
-        let campaigns = house(&config, ends.agent.kind())?;
-        let options = http_options(&config, &ports, (&ends, campaigns.clone()), call_servers(&config).await)?;
+        let options = http_options(&config, &ports, &ends, call_servers(&config).await)?;
         let Ends { remote, simulated, agent, exchange, recordings, disk, receivers } = ends;
         let (watch, watched) = exchange.as_ref().map(|exchange| exchange.watch(&config)).unzip();
         let dispatch = start_keepers(&journal)?;
+        let ends = far_ends::far_ends(&config, &ports, &dispatch, (&remote, &agent))?;
         let world = wards::World {
             journal: journal.clone(),
             screens: screens.clone(),
             dispatch: dispatch.clone(),
             signer: signer.clone(),
-            remote,
-            agent,
+            ends,
             recordings,
             disk,
             receivers,
-            campaigns,
             watched,
             board: hub::board(journal.position()),
             moving: http::Moving::default(),
@@ -317,7 +316,7 @@ fn metrics() -> http::Render {
 fn http_options(
     config: &Config,
     ports: &Ports,
-    (ends, campaigns): (&Ends, House),
+    ends: &Ends,
     call_servers: Vec<IpAddr>,
 ) -> anyhow::Result<http::Options> {
     let jwt_secret = keys::jwt_secret(config, &mut |bytes| ports.ids.fill(bytes))?;
@@ -335,12 +334,7 @@ fn http_options(
         loopback_only: config.http.host.is_loopback(),
         call_servers,
         origins: config.http.cors.clone(),
-        remote: ends.remote.kind(),
-        remote_name: host_name(config),
-        remote_path: config.remote.path.clone(),
-        recordings: config.remote.recordings.clone(),
         completion: config.sessions.completion,
-        campaigns,
         simulated: ends.played(),
         parallel: config.sessions.parallel,
         uploads: uploads(config),
@@ -367,6 +361,7 @@ fn doors(
         ids: Arc::clone(&ports.ids),
         sheets: Arc::new(Spreadsheets),
         recordings: Arc::clone(&world.recordings),
+        ends: world.ends.clone(),
         disk: Arc::clone(&world.disk),
         receivers: Arc::clone(&world.receivers),
         vitals: Arc::new(vitals),

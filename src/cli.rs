@@ -215,7 +215,8 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(NOT_POSSIBLE));
         }
     };
-    match carry_out(&matches).await {
+    // An engine with all it is made of is more than a stack should carry through every call.
+    match Box::pin(carry_out(&matches)).await {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::NotFine) => ExitCode::from(NOT_FINE),
         Err(error) => {

@@ -8,6 +8,7 @@ mod env_file;
 pub mod keys;
 mod limits;
 mod origins;
+pub mod own;
 mod pbx;
 mod secret;
 mod settings;
@@ -39,7 +40,7 @@ pub use pbx::{Pbx, PbxDriver, PbxHost, PbxTls};
 pub use secret::{Key, Secret, SigningSecret};
 pub use settings::{Setting, settings};
 pub use sources::{Origin, Said, Sources};
-pub use webhooks::Webhooks;
+pub use webhooks::{Private, Webhooks};
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]
@@ -56,6 +57,8 @@ pub struct Config {
     pub agent: Agent,
     pub pbx: Pbx,
     pub webhooks: Webhooks,
+    /// What organizations may set for themselves though it is not public.
+    pub private: Private,
     /// Each setting as it was said, in the order in which they are best read.
     pub said: Vec<Said>,
     /// Lines for the log at start: names without effect, and doors that were opened on purpose.
@@ -238,6 +241,7 @@ impl Config {
             agent: reading.agent()?,
             pbx: reading.pbx()?,
             webhooks: reading.webhooks()?,
+            private: reading.value("ORGANIZATION_PRIVATE_HOSTS", Private::parse)?,
             said: sources.said()?,
             remarks: sources.remarks(),
         };

@@ -7,6 +7,7 @@ pub mod contacts;
 pub mod dialling;
 pub mod do_not_call;
 mod draft;
+pub mod far_ends;
 pub mod feed;
 pub mod forgetting;
 pub mod imports;
@@ -42,6 +43,7 @@ use domain::phone::Phone;
 use domain::quarantine::{self, Quarantine};
 use domain::remote::RemoteHost;
 use domain::session::{self, Session};
+use domain::settings::{self, Settings};
 use domain::user::{self, User};
 use domain::webhook_endpoint::{self, WebhookEndpoint};
 use uuid::Uuid;
@@ -139,6 +141,7 @@ pub struct Dispatch {
     users: Arc<Shards<User>>,
     api_keys: Arc<Shards<ApiKey>>,
     webhook_endpoints: Arc<Shards<WebhookEndpoint>>,
+    settings: Arc<Shards<Settings>>,
     pbxs: Arc<Shards<Pbx>>,
     disclosures: Arc<Shards<Disclosure>>,
     denials: Arc<Shards<Denials>>,
@@ -160,6 +163,7 @@ impl Dispatch {
             users: Arc::new(Shards::start(journal, arbiters)),
             api_keys: Arc::new(Shards::start(journal, arbiters)),
             webhook_endpoints: Arc::new(Shards::start(journal, arbiters)),
+            settings: Arc::new(Shards::start(journal, arbiters)),
             pbxs: Arc::new(Shards::start(journal, arbiters)),
             disclosures: Arc::new(Shards::start(journal, arbiters)),
             denials: Arc::new(Shards::start(journal, arbiters)),
@@ -279,6 +283,15 @@ impl Dispatch {
         self.webhook_endpoints.send(stream, None, command, meta).await
     }
 
+    pub async fn settings(
+        &self,
+        (stream, seen): (StreamId, Seen),
+        command: settings::Command,
+        meta: Meta,
+    ) -> Result<Done<Settings>, Failure<settings::Error>> {
+        self.settings.send_as((stream, seen), command, meta).await
+    }
+
     /// Writes down that somebody is shown something. Nobody is shown it who could not be written down.
     pub async fn disclose(
         &self,
@@ -336,6 +349,7 @@ impl Dispatch {
             self.users.progress(),
             self.api_keys.progress(),
             self.webhook_endpoints.progress(),
+            self.settings.progress(),
             self.pbxs.progress(),
             self.disclosures.progress(),
             self.denials.progress(),
@@ -354,6 +368,7 @@ impl Dispatch {
         self.users.drain().await;
         self.api_keys.drain().await;
         self.webhook_endpoints.drain().await;
+        self.settings.drain().await;
         self.pbxs.drain().await;
         self.disclosures.drain().await;
         self.denials.drain().await;

@@ -78,7 +78,7 @@ use actix_web::{App, FromRequest, HttpRequest, middleware, web};
 use chrono_tz::Tz;
 use domain::ids::Organization;
 use domain::phone::Home;
-use domain::session::{Completion, Remote};
+use domain::session::Completion;
 use tokio::sync::watch;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
@@ -89,7 +89,7 @@ use crate::actors::pbx::handle::Watch;
 use crate::config::token::Signer;
 use crate::config::{self, Access, Origins, Said, Secret, UnknownSession};
 use crate::dispatch::Dispatch;
-use crate::dispatch::dialling::House;
+use crate::dispatch::far_ends::FarEnds;
 use crate::dispatch::proof::Proof;
 use crate::ports::{Clock, Disk, Ids, Recordings, Sheets, receivers::Receivers};
 use crate::realtime;
@@ -115,6 +115,8 @@ pub struct Parts {
     pub ids: Arc<dyn Ids>,
     pub sheets: Arc<dyn Sheets>,
     pub recordings: Arc<dyn Recordings>,
+    /// Whom organizations have call.
+    pub ends: FarEnds,
     pub disk: Arc<dyn Disk>,
     pub receivers: Arc<dyn Receivers>,
     pub vitals: Arc<dyn Vitals>,
@@ -148,17 +150,7 @@ pub struct Options {
     /// Addresses of the call servers that were told to report here.
     pub call_servers: Vec<IpAddr>,
     pub origins: Origins,
-    /// Where a session's numbers are dialled.
-    pub remote: Remote,
-    /// What the remote host is called where it is taken.
-    pub remote_name: Arc<str>,
-    /// The file there that a list replaces.
-    pub remote_path: String,
-    /// The folder there that holds recordings.
-    pub recordings: String,
     pub completion: Completion,
-    /// What holds for every campaign.
-    pub campaigns: House,
     /// Far ends that this engine plays itself.
     pub simulated: Vec<&'static str>,
     /// Whether sessions may run beside each other.
@@ -182,6 +174,7 @@ pub struct Inner {
     ids: Arc<dyn Ids>,
     sheets: Arc<dyn Sheets>,
     recordings: Arc<dyn Recordings>,
+    ends: FarEnds,
     disk: Arc<dyn Disk>,
     receivers: Arc<dyn Receivers>,
     vitals: Arc<dyn Vitals>,
@@ -221,6 +214,7 @@ impl Engine {
             ids,
             sheets,
             recordings,
+            ends,
             disk,
             receivers,
             vitals,
@@ -244,6 +238,7 @@ impl Engine {
             ids,
             sheets,
             recordings,
+            ends,
             disk,
             receivers,
             vitals,

@@ -228,10 +228,11 @@ impl std::fmt::Debug for Recording {
 /// Recordings, wherever they lie.
 pub trait Recordings: Send + Sync + std::fmt::Debug {
     /// From a byte on, or from the first where the far end does not say how long the whole is;
-    /// none where there is no such recording, or not yet.
+    /// none where there is no such recording, or not yet. Files are asked of that remote host.
     fn open<'a>(
         &'a self,
         whereabouts: &'a Whereabouts,
+        remote: &'a Arc<dyn RemoteHost>,
         from: u64,
     ) -> BoxFuture<'a, Result<Option<Playback>, Trouble>>;
 

@@ -12,7 +12,7 @@ use crate::ids::StreamId;
 use crate::personal::Seal;
 use crate::{
     api_key, call, campaign, contact, denial, disclosure, import, number_list, pbx, pbx_call, person,
-    promise, quarantine, remote, session, target, user, webhook_endpoint,
+    promise, quarantine, remote, session, settings, target, user, webhook_endpoint,
 };
 
 pub use types::{TYPES, UnknownType, known};
@@ -63,6 +63,7 @@ pub enum Event {
     User(user::Event),
     ApiKey(api_key::Event),
     WebhookEndpoint(webhook_endpoint::Event),
+    Settings(settings::Event),
     Pbx(pbx::Event),
     PbxCall(pbx_call::Event),
     Disclosure(disclosure::Event),
@@ -86,6 +87,7 @@ impl Event {
             Self::User(_) => user::User::TYPE,
             Self::ApiKey(_) => api_key::ApiKey::TYPE,
             Self::WebhookEndpoint(_) => webhook_endpoint::WebhookEndpoint::TYPE,
+            Self::Settings(_) => settings::Settings::TYPE,
             Self::Pbx(_) => pbx::Pbx::TYPE,
             Self::PbxCall(_) => pbx_call::PbxCall::TYPE,
             Self::Disclosure(_) => disclosure::Disclosure::TYPE,
@@ -110,6 +112,7 @@ impl Event {
             Self::User(event) => user::User::personal(event),
             Self::ApiKey(event) => api_key::ApiKey::personal(event),
             Self::WebhookEndpoint(event) => webhook_endpoint::WebhookEndpoint::personal(event),
+            Self::Settings(event) => settings::Settings::personal(event),
             Self::Pbx(event) => pbx::Pbx::personal(event),
             Self::PbxCall(event) => pbx_call::PbxCall::personal(event),
             Self::Disclosure(event) => disclosure::Disclosure::personal(event),
@@ -133,6 +136,7 @@ impl Event {
             Self::User(event) => event.event_type(),
             Self::ApiKey(event) => event.event_type(),
             Self::WebhookEndpoint(event) => event.event_type(),
+            Self::Settings(event) => event.event_type(),
             Self::Pbx(event) => event.event_type(),
             Self::PbxCall(event) => event.event_type(),
             Self::Disclosure(event) => event.event_type(),

@@ -234,6 +234,11 @@ impl StreamId {
         Self(format!("{organization}/{endpoint}"))
     }
 
+    /// What an organization has set for itself.
+    pub fn settings(organization: &Organization) -> Self {
+        Self(format!("{organization}/settings"))
+    }
+
     /// The watch over an organization's exchange.
     pub fn pbx(organization: &Organization) -> Self {
         Self(format!("{organization}/pbx"))

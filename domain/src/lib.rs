@@ -10,6 +10,7 @@ pub mod language;
 pub mod outcome;
 pub mod personal;
 pub mod phone;
+pub mod secret;
 pub mod slip;
 pub mod zone;
 
@@ -30,6 +31,7 @@ pub mod quarantine;
 pub mod recording;
 pub mod remote;
 pub mod session;
+pub mod settings;
 pub mod target;
 pub mod user;
 pub mod webhook_endpoint;

@@ -48,6 +48,14 @@ pub enum Holder {
     },
 }
 
+impl Holder {
+    pub fn organization(&self) -> &Organization {
+        match self {
+            Self::Session { organization, .. } | Self::List { organization, .. } => organization,
+        }
+    }
+}
+
 /// How a holder's session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {

@@ -1,8 +1,6 @@
 //! Where an organization has its events sent: registered -> active <-> paused, disabled where nobody takes them, removed in the end.
 //! What was sent, and what came of it, is no event: that is kept beside the journal. Secrets arrive here sealed and stay so.
 
-use std::fmt;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
@@ -10,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fact::{self, Recorded};
 use crate::personal::Seal;
+use crate::secret::SealedSecret;
 
 /// An organization has at most so many that are not removed.
 pub const ENDPOINTS_MAX: u64 = 20;
@@ -108,27 +107,6 @@ impl Types {
 
     pub fn names(&self) -> &[String] {
         &self.0
-    }
-}
-
-/// A secret as the journal keeps it, sealed with the data key. Never printed.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SealedSecret(String);
-
-impl SealedSecret {
-    pub fn new(sealed: String) -> Self {
-        Self(sealed)
-    }
-
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SealedSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
     }
 }
 

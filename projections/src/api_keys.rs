@@ -69,6 +69,7 @@ impl Projection for ApiKeys {
             | Event::Promise(_)
             | Event::User(_)
             | Event::WebhookEndpoint(_)
+            | Event::Settings(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)

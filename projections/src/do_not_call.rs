@@ -114,6 +114,7 @@ impl Projection for DoNotCall {
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::WebhookEndpoint(_)
+            | Event::Settings(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)

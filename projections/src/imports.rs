@@ -93,6 +93,7 @@ impl Projection for Imports {
             | Event::User(_)
             | Event::ApiKey(_)
             | Event::WebhookEndpoint(_)
+            | Event::Settings(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)

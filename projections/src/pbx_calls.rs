@@ -238,6 +238,7 @@ impl Projection for PbxCalls {
             | Event::User(_)
             | Event::ApiKey(_)
             | Event::WebhookEndpoint(_)
+            | Event::Settings(_)
             | Event::Pbx(_)
             | Event::Disclosure(_)
             | Event::Denial(_) => None,

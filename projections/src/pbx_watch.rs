@@ -159,6 +159,7 @@ impl Projection for PbxWatch {
             | Event::User(_)
             | Event::ApiKey(_)
             | Event::WebhookEndpoint(_)
+            | Event::Settings(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)
             | Event::Denial(_) => None,

@@ -137,6 +137,7 @@ impl Projection for Promises {
             | Event::User(_)
             | Event::ApiKey(_)
             | Event::WebhookEndpoint(_)
+            | Event::Settings(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)

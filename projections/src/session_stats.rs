@@ -67,6 +67,11 @@ row! {
 }
 
 impl SessionRow {
+    /// Whether nobody real is rung.
+    pub fn is_simulated(&self) -> bool {
+        self.remote.as_deref() == Some("simulated")
+    }
+
     /// Whole per cent, 0 to 100.
     pub fn progress(&self) -> i64 {
         match (self.total.unwrap_or(0), self.status) {
@@ -269,6 +274,7 @@ impl Projection for SessionStats {
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::WebhookEndpoint(_)
+            | Event::Settings(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)
@@ -291,6 +297,7 @@ impl Projection for SessionStats {
                 | Event::Import(_)
                 | Event::ApiKey(_)
                 | Event::WebhookEndpoint(_)
+                | Event::Settings(_)
                 | Event::Pbx(_)
                 | Event::PbxCall(_)
                 | Event::Disclosure(_)

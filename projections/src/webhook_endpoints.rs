@@ -88,6 +88,7 @@ impl Projection for WebhookEndpoints {
             | Event::Promise(_)
             | Event::User(_)
             | Event::ApiKey(_)
+            | Event::Settings(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)

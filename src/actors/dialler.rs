@@ -21,7 +21,7 @@ use super::backoff::Backoff;
 use super::guardian::{Pulse, Tick, Ward};
 use super::turn::Turn;
 use crate::dispatch::Dispatch;
-use crate::dispatch::dialling::House;
+use crate::dispatch::far_ends::FarEnds;
 use crate::journal::Journal;
 use crate::ports::{Clock, Ids};
 use desk::{Desk, Stepped};
@@ -35,7 +35,7 @@ pub struct Options {
     pub journal: Journal,
     pub screens: Screens,
     pub dispatch: Dispatch,
-    pub campaigns: House,
+    pub ends: FarEnds,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     /// Where the task runs that follows the journal's head.

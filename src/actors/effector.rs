@@ -24,9 +24,9 @@ use tokio::runtime;
 use super::guardian::{Pulse, Seat, Tick, Ward};
 use super::turn::Turn;
 use crate::dispatch::Dispatch;
-use crate::dispatch::dialling::House;
+use crate::dispatch::far_ends::FarEnds;
 use crate::journal::Journal;
-use crate::ports::{Clock, Ids, Recordings, RemoteHost, VoiceAgent};
+use crate::ports::{Clock, Ids, Recordings};
 use carrier::Carrier;
 
 const NAME: &str = "effector";
@@ -41,15 +41,9 @@ pub struct Options {
     pub journal: Journal,
     pub screens: Screens,
     pub dispatch: Dispatch,
-    pub remote: Arc<dyn RemoteHost>,
-    pub agent: Arc<dyn VoiceAgent>,
+    /// The remote host and the voice agent, of whoever an effect is for.
+    pub ends: FarEnds,
     pub recordings: Arc<dyn Recordings>,
-    /// The remote host's folder of recordings.
-    pub recordings_there: Arc<str>,
-    /// What holds for every campaign.
-    pub campaigns: House,
-    /// What the remote host is called where it is taken.
-    pub host: Arc<str>,
     /// Whose numbers may be written without a country code, in what the remote host prints too.
     pub home: Home,
     /// Whether sessions may run beside each other there.
@@ -96,7 +90,7 @@ impl Default for Limits {
 impl std::fmt::Debug for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Options")
-            .field("remote", &self.remote)
+            .field("ends", &self.ends)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }

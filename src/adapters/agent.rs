@@ -6,6 +6,7 @@
 mod reading;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -19,6 +20,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, retry};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::outside::Outside;
 use crate::ports::{AgentCall, AgentKind, Spoken, Trouble, Unclear, VoiceAgent};
 
 /// By this name an agent recognises a request that it has had before.
@@ -47,6 +49,8 @@ pub struct Options {
     pub report_to: Option<Url>,
     /// Whose numbers are recognised in what the agent says about its failures.
     pub home: Home,
+    /// Who may be called, where not the operator has named the agent. What the address itself says was judged before.
+    pub outside: Option<Outside>,
 }
 
 /// Paths and queries may hold keys.
@@ -83,7 +87,11 @@ enum Broken {
 
 impl Agent {
     pub fn try_new(options: Options) -> Result<Self, reqwest::Error> {
-        let client = Client::builder()
+        let client = match options.outside.clone() {
+            Some(outside) => Client::builder().dns_resolver(Arc::new(outside)),
+            None => Client::builder(),
+        };
+        let client = client
             .no_proxy()
             .redirect(Policy::none())
             .referer(false)

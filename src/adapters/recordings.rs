@@ -35,7 +35,6 @@ const PIECE_WAIT: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone)]
 pub struct Options {
-    pub remote: Arc<dyn RemoteHost>,
     /// The remote host's name or address, where it has one: on its network recordings may lie on it too.
     pub remote_host: Option<String>,
     /// Names and addresses that may be called though they are not public.
@@ -55,7 +54,6 @@ pub struct Exchange {
 
 #[derive(Debug)]
 pub struct Recordings {
-    remote: Arc<dyn RemoteHost>,
     web: Web,
     exchange: Option<Kept>,
     /// Where those of an exchange were kept, whether one is watched still or not.
@@ -66,10 +64,10 @@ pub struct Recordings {
 
 impl Recordings {
     pub fn new(options: Options) -> Self {
-        let Options { remote, remote_host, hosts, exchange, len_max } = options;
+        let Options { remote_host, hosts, exchange, len_max } = options;
         let exchange = exchange.map(|exchange| Kept::new(exchange, len_max));
         let web = Web::new(Reach { named: hosts, remote: remote_host });
-        Self { remote, web, exchange, kept: None, len_max, places: Arc::new(Semaphore::new(PLAYBACKS_MAX)) }
+        Self { web, exchange, kept: None, len_max, places: Arc::new(Semaphore::new(PLAYBACKS_MAX)) }
     }
 
     /// Removes from there what is forgotten, also when no exchange is watched any more.
@@ -78,11 +76,16 @@ impl Recordings {
         Self { kept: Some(folder), ..self }
     }
 
-    async fn find(&self, whereabouts: &Whereabouts, from: u64) -> Result<Option<Playback>, Trouble> {
+    async fn find(
+        &self,
+        whereabouts: &Whereabouts,
+        remote: &Arc<dyn RemoteHost>,
+        from: u64,
+    ) -> Result<Option<Playback>, Trouble> {
         match whereabouts {
             Whereabouts::Url(url) => self.web.open(url, from).await,
             Whereabouts::File(name) => {
-                let found = self.remote.recording(name, from).await?;
+                let found = remote.recording(name, from).await?;
                 Ok(found.map(|ports::Recording { size, version, bytes }| Playback {
                     size: Some(size),
                     version: Some(version),
@@ -110,13 +113,14 @@ impl ports::Recordings for Recordings {
     fn open<'a>(
         &'a self,
         whereabouts: &'a Whereabouts,
+        remote: &'a Arc<dyn RemoteHost>,
         from: u64,
     ) -> BoxFuture<'a, Result<Option<Playback>, Trouble>> {
         async move {
             let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
                 return Err(Trouble::Later { after: PLACE_WAIT });
             };
-            let found = self.find(whereabouts, from).await?;
+            let found = self.find(whereabouts, remote, from).await?;
             found.map(|playback| self.bounded(playback, place)).transpose()
         }
         .boxed()

@@ -25,6 +25,7 @@ use futures_util::future::BoxFuture;
 use tokio::runtime;
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::adapters::outside::Outside;
 use crate::adapters::quoting::filled;
 use crate::ports::{Ids, Known, Recording, RemoteHost, Trouble};
 use session::Session;
@@ -63,6 +64,8 @@ pub struct Options {
     pub timeout: Duration,
     /// For each single step: to connect, to log in, to write a piece.
     pub patience: Duration,
+    /// Who may be called, where not the operator has named the host.
+    pub outside: Option<Outside>,
     pub ids: Arc<dyn Ids>,
 }
 
@@ -80,6 +83,7 @@ struct Far {
     user: String,
     key: PrivateKey,
     patience: Duration,
+    outside: Option<Outside>,
 }
 
 impl Far {
@@ -109,7 +113,7 @@ impl Ssh {
             first: Mutex::default(),
         };
         let (user, key, patience) = (options.user.clone(), options.key.clone(), options.patience);
-        let far = Arc::new(Far { trust, user, key, patience });
+        let far = Arc::new(Far { trust, user, key, patience, outside: options.outside.clone() });
         Self { options, far, recordings: Arc::new(Semaphore::new(RECORDINGS_MAX)) }
     }
 

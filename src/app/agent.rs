@@ -9,6 +9,7 @@ use reqwest::header::HeaderValue;
 
 use super::Ports;
 use crate::adapters::agent::{self, Agent};
+use crate::adapters::outside::Outside;
 use crate::adapters::simulated_agent::{self, Faults, SPEED, SimulatedAgent};
 use crate::config::{self, Config, Http};
 use crate::ports::VoiceAgent;
@@ -19,27 +20,44 @@ const SEED: u64 = 0;
 const REPORTS: &str = "/auto-calling/agent/callback";
 
 pub fn voice_agent(config: &Config, ports: &Ports) -> anyhow::Result<Arc<dyn VoiceAgent>> {
-    let config::Agent { url, token, status_url, timeout, rules: _ } = &config.agent;
-    let Some(url) = url else {
+    let Some(url) = &config.agent.url else {
         tracing::warn!("the voice agent is simulated: nobody is rung (AGENT_URL decides)");
         let clock = Arc::clone(&ports.clock);
         let options = simulated_agent::Options { seed: SEED, speed: SPEED, faults: Faults::default(), clock };
         return Ok(Arc::new(SimulatedAgent::new(options)));
     };
+    let agent = Agent::try_new(options(config, url, None)?);
+    Ok(Arc::new(agent.context("AGENT_URL: no agent can be called from here")?))
+}
+
+/// The agent of an organization, who is called only where others may be.
+pub(super) fn own_agent(config: &Config, others: &Outside) -> anyhow::Result<Arc<dyn VoiceAgent>> {
+    let agent = &config.agent;
+    let url = agent.url.as_ref().context("AGENT_URL: has to be set")?;
+    others.judge(url.as_str()).context("AGENT_URL")?;
+    if let Some(url) = &agent.status_url {
+        others.judge(url.as_str()).context("AGENT_STATUS_URL")?;
+    }
+    let agent = Agent::try_new(options(config, url, Some(others.clone()))?);
+    Ok(Arc::new(agent.context("AGENT_URL: no agent can be called from here")?))
+}
+
+fn options(config: &Config, url: &Url, outside: Option<Outside>) -> anyhow::Result<agent::Options> {
+    let config::Agent { token, status_url, timeout, .. } = &config.agent;
     let bearer = |token: &config::Secret| {
         let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose()))?;
         bearer.set_sensitive(true);
         anyhow::Ok(bearer)
     };
-    let options = agent::Options {
+    Ok(agent::Options {
         url: url.clone(),
         status_url: status_url.clone(),
         token: token.as_ref().map(bearer).transpose().context("AGENT_TOKEN")?,
         timeout: *timeout,
         report_to: report_to(&config.http, url),
         home: config.house.region,
-    };
-    Ok(Arc::new(Agent::try_new(options).context("AGENT_URL: no agent can be called from here")?))
+        outside,
+    })
 }
 
 /// An engine that listens everywhere does not know under which name others find it; the agent's own settings have to say it then.

@@ -32,7 +32,7 @@ pub(super) fn ends(config: &Config, ports: &Ports) -> anyhow::Result<Ends> {
     let disk: Arc<dyn Disk> =
         Arc::new(disk::Disk::new(config.store.data_dir.clone(), config.store.disk_enough));
     let kept = exchange.as_ref().map(|exchange| exchange.tapes(config, &disk));
-    let recordings = Arc::new(recordings(config, &remote, kept));
+    let recordings = Arc::new(recordings(config, kept));
     let receivers = receivers(config);
     Ok(Ends { remote, simulated, agent, exchange, recordings, disk, receivers })
 }

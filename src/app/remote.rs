@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 
 use super::{Ports, simulation};
 use crate::adapters::local::{self, Local};
+use crate::adapters::outside::Outside;
 use crate::adapters::recordings::{self, Recordings};
 use crate::adapters::simulated::CallServer;
 use crate::adapters::ssh::{self, PrivateKey, Ssh};
@@ -55,11 +56,34 @@ pub(super) fn remote_host(config: &Config, ports: &Ports) -> anyhow::Result<Remo
             })?),
             None,
         ),
-        Some(RemoteKind::Ssh(host)) => (Arc::new(Ssh::new(ssh_options(config, ports, host)?)), None),
+        Some(RemoteKind::Ssh(host)) => (Arc::new(Ssh::new(ssh_options(config, ports, host, None)?)), None),
     })
 }
 
-fn ssh_options(config: &Config, ports: &Ports, host: &str) -> anyhow::Result<ssh::Options> {
+/// The call server of an organization, who is called only where others may be.
+pub(super) fn own_remote(
+    config: &Config,
+    ports: &Ports,
+    others: &Outside,
+) -> anyhow::Result<Arc<dyn RemoteHost>> {
+    let Some(RemoteKind::Ssh(host)) = &config.remote.host else {
+        anyhow::bail!("REMOTE_HOST: has to be a host that is reached over SSH");
+    };
+    others.judge_host(host).context("REMOTE_HOST")?;
+    let believed = config.remote.host_key != HostKey::Listed;
+    anyhow::ensure!(
+        believed,
+        "REMOTE_HOST_KEY: has to be the fingerprint of its key, SHA256:…, or first-use"
+    );
+    Ok(Arc::new(Ssh::new(ssh_options(config, ports, host, Some(others.clone()))?)))
+}
+
+fn ssh_options(
+    config: &Config,
+    ports: &Ports,
+    host: &str,
+    outside: Option<Outside>,
+) -> anyhow::Result<ssh::Options> {
     let remote = &config.remote;
     let missing = |name: &str| format!("{name}: has to be set where REMOTE_HOST is a host");
     anyhow::ensure!(!remote.user.is_empty(), missing("REMOTE_USER"));
@@ -82,22 +106,18 @@ fn ssh_options(config: &Config, ports: &Ports, host: &str) -> anyhow::Result<ssh
         recordings: remote.recordings.clone(),
         timeout: REMOTE_COMMAND_MAX,
         patience: REMOTE_STEP_MAX,
+        outside,
         ids: Arc::clone(&ports.ids),
     })
 }
 
-/// Where recordings come from: the remote host's folder, public hosts, the remote host, and those that settings name.
-pub(super) fn recordings(
-    config: &Config,
-    remote: &Arc<dyn RemoteHost>,
-    exchange: Option<recordings::Exchange>,
-) -> Recordings {
+/// Where recordings come from beside a remote host's folder: public hosts, the remote host, and those that settings name.
+pub(super) fn recordings(config: &Config, exchange: Option<recordings::Exchange>) -> Recordings {
     let remote_host = match &config.remote.host {
         Some(RemoteKind::Ssh(host)) => Some(host.clone()),
         Some(RemoteKind::Simulated | RemoteKind::Local) | None => None,
     };
     Recordings::new(recordings::Options {
-        remote: Arc::clone(remote),
         remote_host,
         hosts: config.remote.recording_hosts.clone(),
         exchange,

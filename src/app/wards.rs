@@ -36,19 +36,18 @@ use tokio::runtime;
 
 use super::Ports;
 use super::pbx::{Watched, limits, reading};
-use super::remote::host_name;
 use crate::actors::guardian::Ward;
 use crate::actors::hub::{self, Board};
 use crate::actors::projector::screen::{Screen, Shown};
 use crate::actors::{courier, dialler, effector, pbx, projector, reactor, signer, watchdog};
 use crate::config::Config;
 use crate::dispatch::Dispatch;
-use crate::dispatch::dialling::House;
+use crate::dispatch::far_ends::FarEnds;
 use crate::http::{Moving, Renderer};
 use crate::journal::Journal;
 use crate::journal::signer::Signer;
 use crate::ports::receivers::Receivers;
-use crate::ports::{Disk, Recordings, RemoteHost, VoiceAgent};
+use crate::ports::{Disk, Recordings};
 
 /// A screen that is further behind than this when a command ended badly is not asked any longer.
 const HEARD_WAIT: Duration = Duration::from_secs(30);
@@ -59,12 +58,11 @@ pub(super) struct World<'a> {
     pub(super) screens: Screens,
     pub(super) dispatch: Dispatch,
     pub(super) signer: Signer,
-    pub(super) remote: Arc<dyn RemoteHost>,
-    pub(super) agent: Arc<dyn VoiceAgent>,
+    /// Whom organizations have call.
+    pub(super) ends: FarEnds,
     pub(super) recordings: Arc<dyn Recordings>,
     pub(super) disk: Arc<dyn Disk>,
     pub(super) receivers: Arc<dyn Receivers>,
-    pub(super) campaigns: House,
     /// An exchange to be watched, where there is one.
     pub(super) watched: Option<Watched>,
     /// What is told to those who watch, and what of it moves without being recorded.
@@ -114,12 +112,8 @@ impl World<'_> {
             journal: self.journal.clone(),
             screens: self.screens.clone(),
             dispatch: self.dispatch.clone(),
-            remote: Arc::clone(&self.remote),
-            agent: Arc::clone(&self.agent),
+            ends: self.ends.clone(),
             recordings: Arc::clone(&self.recordings),
-            recordings_there: self.config.remote.recordings.as_str().into(),
-            campaigns: self.campaigns.clone(),
-            host: host_name(self.config),
             home: self.config.house.region,
             parallel: self.config.sessions.parallel,
             clock: Arc::clone(&self.ports.clock),
@@ -199,7 +193,7 @@ impl World<'_> {
             journal: self.journal.clone(),
             screens: self.screens.clone(),
             dispatch: self.dispatch.clone(),
-            campaigns: self.campaigns.clone(),
+            ends: self.ends.clone(),
             clock: Arc::clone(&self.ports.clock),
             ids: Arc::clone(&self.ports.ids),
             runtime,

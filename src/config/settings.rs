@@ -32,7 +32,7 @@ pub fn settings() -> &'static [Setting] {
     &SETTINGS
 }
 
-const SETTINGS: [Setting; 65] = [
+const SETTINGS: [Setting; 66] = [
     plain("HOST", "127.0.0.1", "Address to listen on. 0.0.0.0 or :: opens the engine to the network"),
     plain("PORT", "3000", "Port to listen on. 0 takes any free one"),
     plain(
@@ -224,6 +224,12 @@ const SETTINGS: [Setting; 65] = [
         "",
         "When and how often campaigns may call: always, uz, us_reg_f or ru_230_fz. \
          Empty: always with the simulated agent, which disturbs nobody, otherwise uz",
+    ),
+    plain(
+        "ORGANIZATION_PRIVATE_HOSTS",
+        "",
+        "Call servers and voice agents of private networks, or of this machine, that organizations may set for themselves \
+         (PATCH /settings/organization), agents also without TLS: written like WEBHOOK_PRIVATE_HOSTS",
     ),
     plain(
         "WEBHOOK_PRIVATE_HOSTS",

@@ -9,11 +9,17 @@ use super::{Error, Reading};
 /// What holds for everybody's endpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhooks {
-    /// Names of hosts that may be called though they are not public.
-    pub hosts: Vec<String>,
-    /// Their addresses.
-    pub networks: Networks,
+    pub private: Private,
     pub log_for: Duration,
+}
+
+/// What may be called though it is not public.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Private {
+    /// Names of hosts, whatever they stand for.
+    pub hosts: Vec<String>,
+    /// Addresses.
+    pub networks: Networks,
 }
 
 const DAY: Duration = Duration::from_hours(24);
@@ -22,20 +28,9 @@ const DAYS: std::ops::RangeInclusive<u32> = 2..=365;
 
 impl Reading<'_> {
     pub(super) fn webhooks(&self) -> Result<Webhooks, Error> {
-        let (hosts, networks) = self.value("WEBHOOK_PRIVATE_HOSTS", private)?;
-        Ok(Webhooks { hosts, networks, log_for: self.value("WEBHOOK_LOG_DAYS", days)? })
+        let private = self.value("WEBHOOK_PRIVATE_HOSTS", Private::parse)?;
+        Ok(Webhooks { private, log_for: self.value("WEBHOOK_LOG_DAYS", days)? })
     }
-}
-
-fn private(text: &str) -> Read<(Vec<String>, Networks)> {
-    let (mut hosts, mut networks) = (vec![], vec![]);
-    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        match Network::parse(part) {
-            Some(network) => networks.push(network),
-            None => hosts.push(values::recording_host(part)?),
-        }
-    }
-    Ok((hosts, Networks(networks)))
 }
 
 fn days(text: &str) -> Read<Duration> {
@@ -44,21 +39,34 @@ fn days(text: &str) -> Read<Duration> {
     days.map(|days: u32| DAY * days).ok_or_else(told)
 }
 
+impl Private {
+    pub(super) fn parse(text: &str) -> Read<Self> {
+        let (mut hosts, mut networks) = (vec![], vec![]);
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            match Network::parse(part) {
+                Some(network) => networks.push(network),
+                None => hosts.push(values::recording_host(part)?),
+            }
+        }
+        Ok(Self { hosts, networks: Networks(networks) })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn private_hosts_are_names_addresses_and_networks() {
-        let (hosts, networks) = private("hooks.internal, 10.0.0.0/8,[::1]").unwrap();
+        let Private { hosts, networks } = Private::parse("hooks.internal, 10.0.0.0/8,[::1]").unwrap();
         assert_eq!(hosts, ["hooks.internal"]);
         for (address, named) in [("10.7.7.7", true), ("::1", true), ("11.0.0.1", false), ("127.0.0.1", false)]
         {
             assert_eq!(networks.contain(address.parse().unwrap()), named, "{address}");
         }
-        assert_eq!(private(""), Ok((vec![], Networks::default())));
+        assert_eq!(Private::parse(""), Ok(Private::default()));
         for wrong in ["http://hooks.internal", "10.0.0.0/33", "hooks:8080", "a b"] {
-            assert!(private(wrong).is_err(), "{wrong}");
+            assert!(Private::parse(wrong).is_err(), "{wrong}");
         }
     }
 

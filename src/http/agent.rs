@@ -69,7 +69,8 @@ struct Reported {
     duplicate: bool,
 }
 
-/// Tells the outcome of a call that the agent had answered with 202. Signed as Standard Webhooks say, with one of `WEBHOOK_SECRETS`.
+/// Tells the outcome of a call that the agent had answered with 202. Signed as Standard Webhooks say, with one of `WEBHOOK_SECRETS`:
+/// the engine's, or those of an organization that has an agent of its own, which tells the `idempotencyKey`.
 #[utoipa::path(tag = "agent", request_body(content = Report, content_type = "application/json"), responses(
     (status = OK, body = Reported),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
@@ -85,11 +86,21 @@ async fn callback(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let bytes = body::read(&request, payload, BODY_LEN_MAX).await?;
-    signature.of_body(&engine, &request, &bytes)?;
-    let told = Value::Object(json::object(&bytes)?);
+    let told = json::object(&bytes).map(Value::Object);
+    let of = told.as_ref().ok().and_then(|told| told.get("idempotencyKey")?.as_str().and_then(Case::of_key));
+    let agents = match &of {
+        Some((case, _)) => engine.ends.of(&case.organization).await?,
+        None => Arc::clone(engine.ends.house()),
+    };
+    signature.of_body(&engine, (&request, agents.agent_secrets.as_ref()), &bytes)?;
+    let told = told?;
     let which = Which::deserialize(&told).map_err(|_| Problem::field("callId", "has to be a text"))?;
     let answer = Answer::deserialize(&told).map_err(|_| not_understood(&told))?;
     let (case, call) = find(&engine, &which).await?.ok_or_else(unknown)?;
+    // The engine's secrets say nothing of calls that an organization's own agent makes.
+    if of.is_none() && engine.ends.of(&case.organization).await?.agent_secrets.is_some() {
+        return Err(unknown());
+    }
     let changed = end(&engine, &id, (&case, call), answer).await?;
     Ok(HttpResponse::Ok().json(Reported { ok: true, duplicate: !changed }))
 }
@@ -104,7 +115,7 @@ async fn end(
     // A campaign that is gone says nothing more: what holds for all holds.
     let campaign = engine.dispatch.campaign_now(case).await?;
     let settings = campaign.plan().map_or_else(Settings::default, |plan| plan.settings.clone());
-    let terms = engine.options.campaigns.terms(&settings);
+    let terms = engine.ends.of(&case.organization).await?.campaigns.terms(&settings);
     let words = Words::from(&answer);
     let heard: Heard = Box::new(move |zone| answer.read(Path::Callback, zone));
     let step = Step { at: engine.clock.now(), circumstances };

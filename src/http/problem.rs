@@ -2,6 +2,7 @@
 //! It alone knows status codes. `detail` is for the client, `cause` for the log; neither ever holds a person's data.
 //! Each slug has a paragraph with its remedy in `docs/problems.md`; a test compares both.
 
+mod far_ends;
 mod refusals;
 mod webhooks;
 
@@ -124,6 +125,7 @@ codes! {
     CursorElsewhere    = CONFLICT,               "cursor-elsewhere",     "The cursor stands elsewhere";
     TooManyCursors     = CONFLICT,               "too-many-cursors",     "There are too many cursors";
     TooManyWebhooks    = CONFLICT,               "too-many-webhook-endpoints", "There are too many endpoints";
+    SettingsUnusable   = CONFLICT,               "settings-unusable",    "The organization's own settings cannot be used";
     ReplayOver         = CONFLICT,               "replay-over",          "The replay is over";
     TooManyReplays     = CONFLICT,               "too-many-replays",     "There are too many replays";
     NotSignedIn        = CONFLICT,               "not-signed-in",        "The token is of no sign-in";

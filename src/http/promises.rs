@@ -250,7 +250,7 @@ async fn change(
     let caller = member.0;
     caller.require(Role::Operator)?;
     let version = versions::Asked::of(&request)?;
-    let said = form::read(&engine, &request, payload).await?;
+    let said = form::read(&engine, &caller.organization, (&request, payload)).await?;
     let named = Named::begin(&engine, &caller.organization, &request, &said.whole).await?;
     Fresh::since(engine.dispatch.position()).wait(&engine, Promises::NAME).await;
     let known = find(&engine, &caller, &promise).await?;

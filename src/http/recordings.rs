@@ -4,7 +4,7 @@
 mod range;
 
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
@@ -32,7 +32,7 @@ use super::auth::Calls;
 use super::disclosing::Reading;
 use super::problem::{Code, Problem, ProblemBody};
 use super::sessions::{self, Fresh};
-use crate::ports::{Playback, Trouble};
+use crate::ports::{Playback, RemoteHost, Trouble};
 use range::{Asked, Part, limited, tag};
 
 /// When to ask again for a recording that is not there yet.
@@ -80,12 +80,13 @@ async fn of_result(
     fresh.wait_for(&engine, &[CallHistory::NAME, CampaignCalls::NAME, ContactBook::NAME]).await;
     let call = find(&engine, &caller.0.organization, id).await?.ok_or_else(unknown)?;
     let Some(url) = call.row.recording_url.as_deref() else { return absent(&engine, &call).await };
-    let whereabouts = Whereabouts::parse(url, &engine.options.recordings);
+    let ends = engine.ends.of(&caller.0.organization).await?;
+    let whereabouts = Whereabouts::parse(url, &ends.recordings);
     if whereabouts == Whereabouts::Nowhere {
         let detail = "the call server named no recording that may be listened to; see its recordingUrl";
         return Err(Problem::new(Code::RecordingUnknown, detail));
     }
-    match listen(&engine, whereabouts, id, &request).await? {
+    match listen(&engine, (&whereabouts, &ends.remote), id, &request).await? {
         Some(answer) => {
             // Whoever cannot be written down does not hear it.
             if answer.status().is_success() {
@@ -101,11 +102,11 @@ async fn of_result(
 /// As much of a recording as is asked for; none where there is no recording, or not yet.
 pub(super) async fn listen(
     engine: &Engine,
-    whereabouts: Whereabouts,
+    (whereabouts, remote): (&Whereabouts, &Arc<dyn RemoteHost>),
     id: Uuid,
     request: &HttpRequest,
 ) -> Result<Option<HttpResponse>, Problem> {
-    Listening { engine, whereabouts, id, asked: Asked::of(request) }.answer().await
+    Listening { engine, whereabouts, remote, id, asked: Asked::of(request) }.answer().await
 }
 
 /// A call, whoever placed it.
@@ -178,7 +179,8 @@ impl Unfit {
 /// Somebody who wants to hear a recording, and how much of it.
 struct Listening<'a> {
     engine: &'a Engine,
-    whereabouts: Whereabouts,
+    whereabouts: &'a Whereabouts,
+    remote: &'a Arc<dyn RemoteHost>,
     id: Uuid,
     asked: Asked,
 }
@@ -205,7 +207,7 @@ impl Listening<'_> {
     }
 
     async fn open(&self, from: u64) -> Result<Option<Playback>, Problem> {
-        let opened = self.engine.recordings.open(&self.whereabouts, from).await;
+        let opened = self.engine.recordings.open(self.whereabouts, self.remote, from).await;
         opened.map_err(|trouble| match trouble {
             Trouble::Later { .. } => {
                 let detail =

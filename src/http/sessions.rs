@@ -127,7 +127,7 @@ impl<'a> SessionView<'a> {
             is_running: row.status == Status::Running,
             is_completed: row.status.ended(),
             has_error: row.status == Status::Failed,
-            simulated: row.remote.as_deref() == Some("simulated"),
+            simulated: row.is_simulated(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What the engine was told at its start, for whoever runs it: read only, since settings are read once. Secrets are told to be set or not.
 
+mod own;
+
 use actix_web::get;
 use actix_web::web::Json;
 use serde::Serialize;
@@ -14,6 +16,7 @@ use crate::config::{Origin, Said};
 
 pub(super) fn configure(routes: &mut ServiceConfig<'_>) {
     routes.service(list);
+    own::configure(routes);
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -14,7 +14,7 @@ use domain::access::Role;
 use domain::fact::{Circumstances, Position};
 use domain::ids::{Organization, SessionId, StreamId};
 use domain::remote::Holder;
-use domain::session::{Command, Pinned, Remote};
+use domain::session::{Command, Pinned};
 use projections::projection::Projection;
 use projections::session_stats::{self, SessionRow, SessionStats, Status};
 use serde::{Deserialize as _, Serialize};
@@ -30,6 +30,7 @@ use super::problem::{Code, Problem, ProblemBody};
 use super::repeat::{Key, Named};
 use super::sessions::{Home, Standing};
 use super::{Engine, body, json, wait};
+use crate::dispatch::far_ends::Ends;
 use crate::dispatch::named::Earlier;
 use crate::dispatch::remote::Refusal;
 use crate::dispatch::{CommandId, Failure, Meta};
@@ -116,7 +117,7 @@ async fn begin(
         opened.await.map_err(broke)??
     };
     let (row, position) = settled(&engine, &opened).await?;
-    answer(&engine, &opened.home, row.as_deref(), position)
+    answer(&opened.home, row.as_deref(), position)
 }
 
 /// Clients send no body, an empty one, null or an object. What is not understood must not dial a whole list by mistake.
@@ -163,12 +164,14 @@ async fn open(
     let at = engine.clock.now();
     let session = SessionId::parse(&name(engine, at.timestamp_millis()))?;
     let holder = Holder::Session { organization: organization.clone(), session: session.clone() };
-    take_remote(engine, &holder, &circumstances).await?;
+    let ends = engine.ends.of(&organization).await.map_err(|why| Problem::from(why).with("ok", false))?;
+    take_remote(engine, &ends, &holder, &circumstances).await?;
     let asked = Asked { engine, caller: &caller.0, circumstances: &circumstances };
     let opened = match asked.list(body).await {
         Ok(list) => {
             let meta = Meta { circumstances: Arc::clone(&circumstances), command };
-            store(engine, Home { organization, session, list: None }, list, meta).await
+            let home = Home { organization, session, list: None };
+            store(engine, &ends, home, list, meta).await
         }
         Err(why) => Err((why, true)),
     };
@@ -176,7 +179,7 @@ async fn open(
         Ok(opened) => Ok(opened),
         Err((why, nothing_stored)) => {
             if nothing_stored {
-                let (host, now) = (&engine.options.remote_name, engine.clock.now());
+                let (host, now) = (&ends.host, engine.clock.now());
                 engine.dispatch.release_remote(host, holder, &circumstances, now).await;
             }
             Err(why)
@@ -187,13 +190,14 @@ async fn open(
 /// Fails with whether it is certain that no session was opened.
 async fn store(
     engine: &Engine,
+    ends: &Ends,
     home: Home,
     list: Option<Pinned>,
     meta: Meta,
 ) -> Result<Opened, (Problem, bool)> {
     let command = Command::Open {
         id: engine.ids.uuid(),
-        remote: engine.options.remote,
+        remote: ends.remote.kind(),
         list,
         completion: engine.options.completion,
         at: engine.clock.now(),
@@ -217,6 +221,7 @@ async fn store(
 /// A session that runs is not.
 async fn take_remote(
     engine: &Engine,
+    ends: &Ends,
     holder: &Holder,
     circumstances: &Arc<Circumstances>,
 ) -> Result<(), Problem> {
@@ -226,7 +231,7 @@ async fn take_remote(
     let Holder::Session { organization, .. } = holder else { return Ok(()) };
     let until = Instant::now() + engine.options.start_wait;
     loop {
-        let (host, now) = (&engine.options.remote_name, engine.clock.now());
+        let (host, now) = (&ends.host, engine.clock.now());
         match engine.dispatch.take_remote(host, holder.clone(), circumstances, now).await {
             Ok(()) => return Ok(()),
             Err(Refusal::Failed(why)) => return Err(Problem::from(why).with("ok", false)),
@@ -294,12 +299,7 @@ async fn settled(engine: &Engine, opened: &Opened) -> Result<(Option<Arc<Session
     Ok((row, fresh.position))
 }
 
-fn answer(
-    engine: &Engine,
-    home: &Home,
-    row: Option<&SessionRow>,
-    position: Position,
-) -> Result<HttpResponse, Problem> {
+fn answer(home: &Home, row: Option<&SessionRow>, position: Position) -> Result<HttpResponse, Problem> {
     let session = home.session.as_str();
     let Some(row) = row.filter(|row| row.status != Status::Pending) else {
         let detail =
@@ -322,7 +322,7 @@ fn answer(
         stderr: row.exit_stderr.as_deref().unwrap_or(""),
         code: row.exit_code,
         signal: row.exit_signal.as_deref(),
-        simulated: engine.options.remote == Remote::Simulated,
+        simulated: row.is_simulated(),
     };
     let mut answer = HttpResponse::build(StatusCode::OK);
     Ok(answer.insert_header((edge::POSITION, position)).json(started))

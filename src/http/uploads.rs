@@ -91,7 +91,8 @@ async fn take(
     let row = placed(engine, &caller.0.organization, list, taken.position).await?;
     drop(shown);
     tracing::info!("{}", answer::message(&row));
-    answer::uploaded(engine, &row, &taken)
+    let ends = engine.ends.of(&caller.0.organization).await?;
+    answer::uploaded(&ends, &row, &taken)
 }
 
 /// Its bytes are only digested where they have a name.

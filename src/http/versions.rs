@@ -50,13 +50,19 @@ impl Asked {
         Problem: From<Failure<E>>,
     {
         match (&self.0, why) {
-            (Seen::OneOf(_), Failure::Conflict) => Problem::new(
-                Code::ChangedMeanwhile,
-                "it is not what If-Match names any more; look at it again",
-            ),
+            (Seen::OneOf(_), Failure::Conflict) => changed_meanwhile(),
             (_, why) => why.into(),
         }
     }
+}
+
+/// Exactly that version, whatever was asked for.
+pub(super) fn only(version: u64) -> Seen {
+    Seen::OneOf(vec![version])
+}
+
+pub(super) fn changed_meanwhile() -> Problem {
+    Problem::new(Code::ChangedMeanwhile, "it is not what If-Match names any more; look at it again")
 }
 
 /// A weak one is no version of ours.

@@ -11,7 +11,8 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, pat
 use domain::access::Role;
 use domain::fact::Position;
 use domain::ids::{Organization, StreamId};
-use domain::webhook_endpoint::{BOTH_SIGN_FOR, Command, Error, SealedSecret, Sending, WebhookEndpoint};
+use domain::secret::SealedSecret;
+use domain::webhook_endpoint::{BOTH_SIGN_FOR, Command, Error, Sending, WebhookEndpoint};
 use projections::projection::Projection;
 use projections::webhook_endpoints::{self, EndpointRow, WebhookEndpoints};
 use serde::Serialize;

@@ -22,6 +22,7 @@ use domain::promise::Promises;
 use domain::quarantine::Quarantine;
 use domain::remote::RemoteHost;
 use domain::session::Session;
+use domain::settings::Settings;
 use domain::target::Target;
 use domain::user::User;
 use domain::webhook_endpoint::WebhookEndpoint;
@@ -388,6 +389,7 @@ fn parse(kind: &str, payload: &str) -> Result<Event, serde_json::Error> {
         "user" => of::<User>(payload),
         "api_key" => of::<ApiKey>(payload),
         "webhook_endpoint" => of::<WebhookEndpoint>(payload),
+        "settings" => of::<Settings>(payload),
         "pbx" => of::<Pbx>(payload),
         "pbx_call" => of::<PbxCall>(payload),
         "disclosure" => of::<Disclosure>(payload),

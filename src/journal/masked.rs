@@ -3,19 +3,26 @@
 
 use std::borrow::Cow;
 
-/// In events of which kind a hash or a secret stands, and behind what.
-const HASHES: [(&str, &str); 3] =
-    [("user", "\"password\":\""), ("api_key", "\"hash\":\""), ("webhook_endpoint", "\"secret\":\"")];
+/// In events of which kind hashes or secrets stand, and behind what.
+const HASHES: [(&str, &str); 4] = [
+    ("user", "\"password\":\""),
+    ("api_key", "\"hash\":\""),
+    ("webhook_endpoint", "\"secret\":\""),
+    ("settings", "\"sealed\":\""),
+];
 const MASK: &str = "***";
 
 /// A payload as it may be shown. A hash is a text without escapes.
 pub fn masked<'a>(kind: &str, payload: &'a str) -> Cow<'a, str> {
     let field = HASHES.into_iter().find(|(known, _)| *known == kind).map(|(_, field)| field);
-    let parts = field.and_then(|field| payload.split_once(field));
-    match parts.and_then(|(before, rest)| Some((before, rest.split_once('"')?.1))) {
-        Some((before, after)) => Cow::Owned(format!("{before}{}{MASK}\"{after}", field.unwrap_or_default())),
-        None => Cow::Borrowed(payload),
+    let Some(field) = field.filter(|field| payload.contains(field)) else { return Cow::Borrowed(payload) };
+    let mut parts = payload.split(field);
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let after = part.split_once('"').map_or("", |(_, after)| after);
+        shown.extend([field, MASK, "\"", after]);
     }
+    Cow::Owned(shown)
 }
 
 #[cfg(test)]
@@ -38,6 +45,7 @@ mod tests {
                 include_str!("../../tests/it/golden/webhook_endpoint.secret_rotated.v1.json"),
                 "former_until",
             ),
+            ("settings", include_str!("../../tests/it/golden/settings.changed.v1.json"), "agent.example"),
         ] {
             let shown = masked(kind, golden);
             serde_json::from_str::<serde_json::Value>(&shown).unwrap();

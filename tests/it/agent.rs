@@ -50,6 +50,7 @@ fn options(url: &str) -> Options {
         token: None,
         timeout: Duration::from_secs(2),
         report_to: None,
+        outside: None,
         home: Home::parse("UZ").unwrap(),
     }
 }

@@ -20,6 +20,7 @@ use domain::promise::Promises;
 use domain::quarantine::Quarantine;
 use domain::remote::RemoteHost;
 use domain::session::Session;
+use domain::settings::Settings;
 use domain::target::Target;
 use domain::user::User;
 use domain::webhook_endpoint::WebhookEndpoint;
@@ -79,6 +80,7 @@ fn decode(golden: &Golden) -> (Event, String, Value) {
         User::TYPE => read::<User>(golden),
         ApiKey::TYPE => read::<ApiKey>(golden),
         WebhookEndpoint::TYPE => read::<WebhookEndpoint>(golden),
+        Settings::TYPE => read::<Settings>(golden),
         Pbx::TYPE => read::<Pbx>(golden),
         PbxCall::TYPE => read::<PbxCall>(golden),
         Disclosure::TYPE => read::<Disclosure>(golden),

@@ -17,7 +17,7 @@ use crate::rebuild::{DATA_KEY, LongAgo, SCREENS, STREAMS, shown, write};
 use crate::world::World;
 
 /// What is not among the streams that an engine is started on.
-const OTHERS: [(&str, &str, &[&str]); 13] = [
+const OTHERS: [(&str, &str, &[&str]); 14] = [
     (
         "session",
         "1/session-1738862891236-abc125",
@@ -51,6 +51,7 @@ const OTHERS: [(&str, &str, &[&str]); 13] = [
         &["enlisted.v1", "corrected.v1", "corrected.v2", "withdrawn.v1", "dropped.v1"],
     ),
     ("denial", "1/denied/2025-10-06", &["refused.v1"]),
+    ("settings", "1/settings", &["changed.v1"]),
 ];
 
 #[test]

@@ -10,7 +10,7 @@ use crate::http_sign_in::{key, send, signed_in, user, with};
 use crate::http_world::{Answer, Floor, bearer, in_seconds, near, options, token};
 
 /// Every route, how it is asked, and what it takes to be let in.
-const ROUTES: [(&str, &str, Door); 116] = [
+const ROUTES: [(&str, &str, Door); 118] = [
     ("GET", "/", Door::Open),
     ("GET", "/ui/sessions", Door::Open),
     ("GET", "/docs", Door::Open),
@@ -118,6 +118,8 @@ const ROUTES: [(&str, &str, Door); 116] = [
     ("POST", "/keys", Door::Admin),
     ("DELETE", "/keys/s-1", Door::Admin),
     ("GET", "/settings", Door::Admin),
+    ("GET", "/settings/organization", Door::Admin),
+    ("PATCH", "/settings/organization", Door::Admin),
     ("GET", "/status", Door::Admin),
     ("POST", "/restore/confirm", Door::Admin),
     ("POST", "/restore/forgotten", Door::Admin),

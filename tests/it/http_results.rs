@@ -127,6 +127,7 @@ async fn held(floor: &Floor) -> Vec<String> {
         | fact::Event::Import(_)
         | fact::Event::ApiKey(_)
         | fact::Event::WebhookEndpoint(_)
+        | fact::Event::Settings(_)
         | fact::Event::Pbx(_)
         | fact::Event::PbxCall(_)
         | fact::Event::Disclosure(_)

@@ -24,13 +24,16 @@ use karnay::actors::hub;
 use karnay::actors::pbx::handle::Watch;
 use karnay::actors::watchdog::Kept;
 use karnay::adapters::disk::Disk;
+use karnay::adapters::outside::Outside;
 use karnay::adapters::receivers::{self, Web};
 use karnay::adapters::recordings::{self, Recordings};
+use karnay::adapters::simulated_agent::{self, SimulatedAgent};
 use karnay::adapters::spreadsheet::Spreadsheets;
 use karnay::adapters::system::{SystemClock, SystemIds};
 use karnay::adapters::unset::Unset;
 use karnay::config::{Config, Secret, Sources, UnknownSession};
 use karnay::dispatch::dialling::House;
+use karnay::dispatch::far_ends::{Ends, FarEnds, Opened, Wrong};
 use karnay::dispatch::{Dispatch, Meta};
 use karnay::http::Moving;
 use karnay::http::vitals::{Asker, Error, ParkedStream, Replayed, Status, Verification, Vitals};
@@ -39,7 +42,7 @@ use karnay::journal::feed::Reading;
 use karnay::journal::keys::DataKey;
 use karnay::journal::verify::Place;
 use karnay::journal::{self, Journal};
-use karnay::ports::{Clock, Ids};
+use karnay::ports::{Clock, Ids, RemoteHost};
 use projections::api_keys::ApiKeys;
 use projections::call_history::CallHistory;
 use projections::campaign_board::CampaignBoard;
@@ -97,7 +100,8 @@ impl Clock for StillClock {
 /// Nothing is sent from here; what may be sent where is judged as ever.
 fn nobody() -> Arc<Web> {
     let (named, sign) = (Arc::new(|_| false), Arc::new(|_: &str, _: (&str, &str), _: &[u8]| None));
-    Arc::new(Web::new(receivers::Options { hosts: vec![], named, sign }))
+    let outside = Outside { hosts: vec![], named, setting: "WEBHOOK_PRIVATE_HOSTS" };
+    Arc::new(Web::new(receivers::Options { outside, sign }))
 }
 
 /// Whoever looks after the engine is not here: it says that all is well.
@@ -175,17 +179,40 @@ pub(crate) fn options() -> Options {
         loopback_only: true,
         call_servers: vec![],
         origins: config.http.cors,
-        remote: Remote::Simulated,
-        remote_name: "test".into(),
-        remote_path: config.remote.path,
-        recordings: config.remote.recordings,
         completion: Completion::Results,
-        campaigns: house(),
         simulated: vec!["agent", "remote"],
         parallel: false,
         uploads: std::env::temp_dir(),
         replays: karnay::http::replays::Limits::default(),
     }
+}
+
+/// The house's far ends: nobody has any of their own.
+pub(crate) fn far_ends(dispatch: &Dispatch, remote: Arc<dyn RemoteHost>) -> FarEnds {
+    let config = Config::read(&Sources::only([])).unwrap();
+    let options = simulated_agent::Options {
+        seed: 0,
+        speed: simulated_agent::SPEED,
+        faults: simulated_agent::Faults::default(),
+        clock: Arc::new(SystemClock),
+    };
+    let ends = Ends {
+        remote,
+        host: "test".into(),
+        path: config.remote.path.into(),
+        recordings: config.remote.recordings.into(),
+        agent: Arc::new(SimulatedAgent::new(options)),
+        agent_secrets: None,
+        campaigns: house(),
+    };
+    let nobody =
+        |_: &Opened| Err(Wrong { name: "AGENT_URL".to_owned(), why: "is not known here".to_owned() });
+    FarEnds::new(dispatch.clone(), ends, Arc::new(nobody))
+}
+
+fn recordings(exchange: Option<recordings::Exchange>) -> Recordings {
+    let (hosts, len_max) = (vec![], recordings::LEN_MAX);
+    Recordings::new(recordings::Options { remote_host: None, hosts, exchange, len_max })
 }
 
 impl Floor {
@@ -209,53 +236,51 @@ impl Floor {
 
     /// `followed` is whether anybody feeds the screens.
     pub(crate) async fn built(options: Options, followed: bool) -> Self {
-        let (remote, hosts, len_max) = (Arc::new(Unset), vec![], recordings::LEN_MAX);
-        let nowhere = recordings::Options { remote, remote_host: None, hosts, exchange: None, len_max };
-        Self::listening(options, followed, Recordings::new(nowhere)).await
+        Self::listening(options, followed, (recordings(None), Arc::new(Unset))).await
     }
 
     /// In a time that stands still until somebody moves it.
     pub(crate) async fn standing_still(options: Options, clock: Arc<StillClock>) -> Self {
-        let (remote, hosts, len_max) = (Arc::new(Unset), vec![], recordings::LEN_MAX);
-        let nowhere = recordings::Options { remote, remote_host: None, hosts, exchange: None, len_max };
-        Self::timed(options, true, (Recordings::new(nowhere), None), clock).await
+        Self::timed(options, true, (recordings(None), None), clock).await
     }
 
     /// With an exchange that somebody watches.
     pub(crate) async fn at_exchange(exchange: recordings::Exchange, watch: Watch) -> Self {
-        let (remote, hosts, len_max) = (Arc::new(Unset), vec![], recordings::LEN_MAX);
-        let options_ =
-            recordings::Options { remote, remote_host: None, hosts, exchange: Some(exchange), len_max };
-        let recordings = (Recordings::new(options_), Some(watch));
+        let recordings = (recordings(Some(exchange)), Some(watch));
         Self::timed(options(), true, recordings, Arc::new(SystemClock)).await
     }
 
     /// With recordings that come from somewhere.
-    pub(crate) async fn listening(options: Options, followed: bool, recordings: Recordings) -> Self {
-        Self::timed(options, followed, (recordings, None), Arc::new(SystemClock)).await
+    pub(crate) async fn listening(
+        options: Options,
+        followed: bool,
+        (recordings, remote): (Recordings, Arc<dyn RemoteHost>),
+    ) -> Self {
+        let ends = (recordings, None, remote);
+        Self::opened(options, (followed, milestones::EVERY), ends, Arc::new(SystemClock)).await
     }
 
     /// Followed by screens that keep copies of their rows at this distance.
     pub(crate) async fn copying(every: u64) -> Self {
-        let (remote, hosts, len_max) = (Arc::new(Unset), vec![], recordings::LEN_MAX);
-        let nowhere = recordings::Options { remote, remote_host: None, hosts, exchange: None, len_max };
         let clock = Arc::new(SystemClock);
-        Self::opened(options(), (true, every), (Recordings::new(nowhere), None), clock).await
+        let ends = (recordings(None), None, Arc::new(Unset) as _);
+        Self::opened(options(), (true, every), ends, clock).await
     }
 
     async fn timed(
         options: Options,
         followed: bool,
-        ends: (Recordings, Option<Watch>),
+        (recordings, watch): (Recordings, Option<Watch>),
         clock: Arc<dyn Clock>,
     ) -> Self {
+        let ends = (recordings, watch, Arc::new(Unset) as _);
         Self::opened(options, (followed, milestones::EVERY), ends, clock).await
     }
 
     async fn opened(
         options: Options,
         (followed, milestones_every): (bool, u64),
-        (recordings, pbx): (Recordings, Option<Watch>),
+        (recordings, pbx, remote): (Recordings, Option<Watch>, Arc<dyn RemoteHost>),
         clock: Arc<dyn Clock>,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -290,6 +315,7 @@ impl Floor {
         let recordings = Arc::new(recordings);
         let parts = Parts {
             dispatch: dispatch.clone(),
+            ends: far_ends(&dispatch, remote),
             screens: told,
             clock,
             ids,
@@ -310,19 +336,18 @@ impl Floor {
 
     /// The same journal under screens of their own, which nobody feeds.
     pub(crate) async fn beside(&self) -> Self {
-        let (remote, hosts, len_max) = (Arc::new(Unset), vec![], recordings::LEN_MAX);
-        let nowhere = recordings::Options { remote, remote_host: None, hosts, exchange: None, len_max };
         let folder = tempfile::tempdir().unwrap();
         let store = Store::Sqlite(folder.path().join("screens.db"));
         let screens = projections::Options::new(store, Arc::new(now));
         let screens = Screens::open(screens).await.unwrap();
         let parts = Parts {
             dispatch: self.dispatch.clone(),
+            ends: far_ends(&self.dispatch, Arc::new(Unset)),
             screens: screens.clone(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),
             sheets: Arc::new(Spreadsheets),
-            recordings: Arc::new(Recordings::new(nowhere)),
+            recordings: Arc::new(recordings(None)),
             disk: Arc::new(Disk::new(folder.path().to_owned(), 0)),
             receivers: nobody(),
             vitals: Arc::new(Calm),
@@ -339,10 +364,8 @@ impl Floor {
 
     /// Nothing, on a disk with room for more.
     pub(crate) fn kept(&self) -> Kept {
-        let (remote, hosts, len_max) = (Arc::new(Unset), vec![], recordings::LEN_MAX);
-        let nowhere = recordings::Options { remote, remote_host: None, hosts, exchange: None, len_max };
         let disk = Arc::new(Disk::new(self.folder.path().to_owned(), 0));
-        Kept { disk, recordings: Arc::new(Recordings::new(nowhere)), recordings_for: None }
+        Kept { disk, recordings: Arc::new(recordings(None)), recordings_for: None }
     }
 
     /// Where the journal lies.

@@ -75,6 +75,7 @@ mod mistakes;
 mod nodes;
 mod number_lists;
 mod overload;
+mod own_settings;
 mod packaging;
 mod pbx_drivers;
 mod printed;

@@ -57,9 +57,8 @@ impl House {
         });
         let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
         let remote_host = remote_host.map(ToOwned::to_owned);
-        let options_ =
-            Options { remote: Arc::new(local.unwrap()), remote_host, hosts, exchange: None, len_max };
-        let floor = Floor::listening(options(), true, Recordings::new(options_)).await;
+        let recordings = Recordings::new(Options { remote_host, hosts, exchange: None, len_max });
+        let floor = Floor::listening(options(), true, (recordings, Arc::new(local.unwrap()))).await;
         floor.session("1", "s-1").await;
         Self { floor, folder, calls: AtomicU32::new(0) }
     }

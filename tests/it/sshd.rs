@@ -188,6 +188,7 @@ impl Sshd {
             recordings: self.home().join("recordings").display().to_string(),
             timeout: PATIENCE,
             patience: Duration::from_secs(10),
+            outside: None,
             ids: Arc::new(SystemIds),
         }
     }

@@ -4,7 +4,7 @@
 use crate::slip;
 
 /// Kinds of streams, and the types of events in each.
-pub const TYPES: [(&str, &[&str]); 18] = [
+pub const TYPES: [(&str, &[&str]); 19] = [
     ("api_key", &["made", "revoked"]),
     ("call", &["amended", "overtaken", "reported", "strengthened"]),
     ("campaign", &["changed", "completed", "created", "enlisted", "failed", "paused", "removed", "started"]),
@@ -60,6 +60,7 @@ pub const TYPES: [(&str, &[&str]); 18] = [
             "stop_failed",
         ],
     ),
+    ("settings", &["changed"]),
     (
         "target",
         &["accepted", "corrected", "deferred", "dialled", "dropped", "ended", "enlisted", "withdrawn"],

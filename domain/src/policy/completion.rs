@@ -56,6 +56,7 @@ impl Policy for Completing {
             | Event::Import(_)
             | Event::ApiKey(_)
             | Event::WebhookEndpoint(_)
+            | Event::Settings(_)
             | Event::Pbx(_)
             | Event::PbxCall(_)
             | Event::Disclosure(_)

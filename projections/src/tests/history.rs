@@ -204,6 +204,7 @@ fn told_of(fact: &Fact) -> Told {
         | Event::Import(_)
         | Event::ApiKey(_)
         | Event::WebhookEndpoint(_)
+        | Event::Settings(_)
         | Event::Pbx(_)
         | Event::PbxCall(_)
         | Event::Disclosure(_)

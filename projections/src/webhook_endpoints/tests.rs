@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use domain::fact::Circumstances;
 use domain::ids::StreamId;
-use domain::webhook_endpoint::{Event as It, Fault, SealedSecret, Types};
+use domain::secret::SealedSecret;
+use domain::webhook_endpoint::{Event as It, Fault, Types};
 
 const ID: &str = "0199b9f4-6f00-7000-8000-000000000009";
 

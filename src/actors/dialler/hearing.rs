@@ -43,15 +43,20 @@ impl Desk {
         }
         for row in campaign_board::running(&self.options.screens).await? {
             if let Ok(organization) = Organization::parse(&row.organization) {
-                self.open(&row, organization);
+                self.open(&row, organization).await;
             }
         }
         self.heard = Some(position);
         Ok(())
     }
 
-    fn open(&mut self, row: &CampaignRow, organization: Organization) {
-        let running = Running::new(row, organization, &self.options.campaigns);
+    /// A campaign whose organization has settings that cannot be used is not dialled before they can.
+    async fn open(&mut self, row: &CampaignRow, organization: Organization) {
+        let Ok(ends) = self.options.ends.of(&organization).await else {
+            self.starting.insert(row.id, organization);
+            return;
+        };
+        let running = Running::new(row, organization, &ends.campaigns);
         tracing::info!(campaign = %row.id, open = running.tally.open, "a campaign is dialled");
         self.campaigns.insert(row.id, running);
     }
@@ -79,6 +84,7 @@ impl Desk {
             )
             | Event::Promise(_) => self.note(fact, named(fact), false),
             Event::Person(person::Event::OptedIn { .. }) => self.revisit_all(fact),
+            Event::Settings(_) => self.rewire(fact),
             Event::Contact(contact::Event::Created { .. })
             | Event::Person(
                 person::Event::Claimed { .. }
@@ -134,7 +140,7 @@ impl Desk {
             }
             campaign::Event::Changed { plan, .. } => {
                 if let Some(running) = self.campaigns.get_mut(&id) {
-                    running.change(plan.settings.clone(), &self.options.campaigns);
+                    running.change(plan.settings.clone());
                 }
             }
             campaign::Event::Paused { .. }
@@ -160,10 +166,17 @@ impl Desk {
         for (id, organization) in std::mem::take(&mut self.starting) {
             let row = campaign_board::find(&self.options.screens, &organization, id).await?;
             if let Some(row) = row.filter(|row| row.status == campaign_board::Status::Running) {
-                self.open(&row, organization);
+                self.open(&row, organization).await;
             }
         }
         Ok(())
+    }
+
+    /// An organization rings others than before, or by other rules: its campaigns are taken up anew.
+    fn rewire(&mut self, fact: &Fact) {
+        let Some(whose) = whose(fact) else { return };
+        let own = self.campaigns.extract_if(.., |_, running| running.organization == whose);
+        self.starting.extend(own.map(|(id, running)| (id, running.organization)));
     }
 
     /// Whose number it is that may be called again, only its stream tells: everybody of the organization who may not be called is

@@ -25,6 +25,7 @@ pub(super) struct Running {
     pub(super) id: Uuid,
     pub(super) settings: Settings,
     pub(super) terms: Terms,
+    house: House,
     pub(super) tally: Tally,
     /// The newest event that the tally began with.
     counted: Position,
@@ -54,6 +55,7 @@ impl Running {
             throttled: false,
             settings,
             terms,
+            house: house.clone(),
             tally: Tally::counted(count(row.calling), open, row.spent()),
             counted: row.heard,
             handled: HashMap::new(),
@@ -64,11 +66,11 @@ impl Running {
     }
 
     /// Other settings: who was put off by the old ones is looked at again.
-    pub(super) fn change(&mut self, settings: Settings, house: &House) {
+    pub(super) fn change(&mut self, settings: Settings) {
         if settings.calls_per_second != self.settings.calls_per_second {
             self.bucket = bucket(&settings);
         }
-        self.terms = house.terms(&settings);
+        self.terms = self.house.terms(&settings);
         self.settings = settings;
         (self.look_at, self.revisited) = (None, Some(0));
     }

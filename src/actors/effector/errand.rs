@@ -23,6 +23,7 @@ use super::carrier::{Carrier, Hold};
 use crate::actors::backoff::Backoff;
 use crate::actors::guardian::named;
 use crate::dispatch::dialling::Case;
+use crate::dispatch::far_ends::{self, Ends};
 use crate::dispatch::named::hashed;
 use crate::dispatch::{Failure, Meta};
 use crate::journal::effects::Taken;
@@ -133,6 +134,18 @@ impl Errand {
                 cause = why,
                 "a session did not take what it was told"
             );
+        }
+    }
+
+    /// The far ends of an organization, however long the store is away; why there are none that can be used.
+    async fn ends(&self, organization: &Organization) -> Result<Arc<Ends>, String> {
+        let mut backoff = Backoff::default();
+        loop {
+            match self.carrier.options.ends.of(organization).await {
+                Ok(ends) => return Ok(ends),
+                Err(far_ends::Error::Unavailable(why)) => self.wait(&mut backoff, "far ends", &why).await,
+                Err(why @ far_ends::Error::Unusable(_)) => return Err(why.to_string()),
+            }
         }
     }
 

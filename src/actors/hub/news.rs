@@ -148,6 +148,7 @@ pub fn of(fact: &Fact) -> Vec<News> {
         Event::PbxCall(event) => (of_exchange(fact, event), None),
         Event::Quarantine(_)
         | Event::WebhookEndpoint(_)
+        | Event::Settings(_)
         | Event::Remote(_)
         | Event::Person(_)
         | Event::Promise(_)

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::adapters::outside::Refusal;
 use crate::ports::Trouble;
 
 /// A host that is asked about an earlier start may be back by then.
@@ -17,6 +18,8 @@ const NO_ROOM: Duration = Duration::from_secs(5);
 pub enum Error {
     #[error("SSH connection error: Host {host} not found. Check REMOTE_HOST and the name server")]
     NotFound { host: String },
+    #[error("SSH connection error: Host {host} {why}")]
+    NotOutside { host: String, why: Refusal },
     #[error("SSH connection error: Connection timeout to {at}. Check firewall and network")]
     Timeout { at: String },
     #[error(

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 
 use super::trust::Offer;
 use super::{Error, Far};
+use crate::adapters::outside::Refusal;
 
 /// libssh2's later fixes are not in every snapshot: these take the paths that needed them out of use.
 const PINNED: [(MethodType, &str); 6] = [
@@ -180,10 +181,19 @@ async fn connect(far: &Far) -> Result<(TcpStream, std::net::TcpStream), Error> {
 }
 
 async fn resolve(far: &Far) -> Result<Vec<SocketAddr>, Error> {
-    let asked = tokio::net::lookup_host((far.trust.host.as_str(), far.trust.port));
+    let (host, port) = (far.trust.host.as_str(), far.trust.port);
+    if let Some(outside) = &far.outside {
+        let found = tokio::time::timeout(far.patience, outside.look_up(host, port)).await;
+        return match found {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(why @ Refusal::Private { .. })) => Err(Error::NotOutside { host: host.to_owned(), why }),
+            Ok(Err(_)) | Err(_) => Err(Error::NotFound { host: host.to_owned() }),
+        };
+    }
+    let asked = tokio::net::lookup_host((host, port));
     match tokio::time::timeout(far.patience, asked).await {
         Ok(Ok(found)) => Ok(found.collect()),
-        Ok(Err(_)) | Err(_) => Err(Error::NotFound { host: far.trust.host.clone() }),
+        Ok(Err(_)) | Err(_) => Err(Error::NotFound { host: host.to_owned() }),
     }
 }
 

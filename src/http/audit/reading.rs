@@ -140,6 +140,7 @@ pub(crate) fn call_of(event: &Event) -> Option<Uuid> {
         | Event::User(_)
         | Event::ApiKey(_)
         | Event::WebhookEndpoint(_)
+        | Event::Settings(_)
         | Event::Pbx(_)
         | Event::PbxCall(_)
         | Event::Denial(_) => None,

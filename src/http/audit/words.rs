@@ -16,6 +16,7 @@ mod promise;
 mod quarantine;
 mod remote;
 mod session;
+mod settings;
 mod target;
 mod user;
 mod webhook_endpoint;
@@ -94,6 +95,7 @@ impl Teller {
             Event::User(event) => user::words(event, self),
             Event::ApiKey(event) => api_key::words(event, self),
             Event::WebhookEndpoint(event) => webhook_endpoint::words(event, self),
+            Event::Settings(event) => settings::words(event, self),
             Event::Pbx(event) => pbx::words(event, self),
             Event::PbxCall(event) => pbx_call::words(event, self),
             Event::Disclosure(event) => disclosure::words(event, self),

@@ -15,9 +15,10 @@ use futures_util::FutureExt as _;
 use futures_util::future::{Either, LocalBoxFuture};
 
 use super::credential::Credential;
-use super::signature::Signed;
+use super::signature::{Signed, Signers};
 use super::{Caller, Refusal};
 use crate::config::{CallsAuth, WebhookAuth};
+use crate::dispatch::far_ends::Secrets;
 use crate::http::Engine;
 use crate::http::problem::{Code, Problem};
 use crate::http::{address, denials, limits, span};
@@ -133,9 +134,18 @@ impl Knock {
 }
 
 impl Signature {
-    /// Lets in whoever sent this body.
-    pub fn of_body(self, engine: &Engine, request: &HttpRequest, body: &[u8]) -> Result<(), Problem> {
-        engine.signers.verify(&self.0, body).map_err(|refusal| refused(request, refusal))
+    /// Lets in whoever sent this body: where these secrets are given by nobody else's than them.
+    pub fn of_body(
+        self,
+        engine: &Engine,
+        (request, own): (&HttpRequest, Option<&Secrets>),
+        body: &[u8],
+    ) -> Result<(), Problem> {
+        let verified = match own {
+            Some(secrets) => Signers::of(secrets).verify(&self.0, body),
+            None => engine.signers.verify(&self.0, body),
+        };
+        verified.map_err(|refusal| refused(request, refusal))
     }
 }
 
@@ -148,7 +158,7 @@ impl FromRequest for Signature {
         let signed = request
             .app_data::<Engine>()
             .ok_or(Refusal::NoSignature)
-            .and_then(|engine| engine.signers.read(request.headers(), || engine.clock.now().timestamp()));
+            .and_then(|engine| Signed::read(request.headers(), || engine.clock.now().timestamp()));
         let signed = signed.and_then(|signed| signed.ok_or(Refusal::NoSignature));
         ready(signed.map(Self).map_err(|refusal| refused(request, refusal)))
     }

@@ -10,6 +10,7 @@ use actix_web::http::header::HeaderMap;
 use super::Refusal;
 use crate::config::SigningSecret;
 use crate::config::signature::{ID, SIGNATURE, SigningKey, TIMESTAMP, VERSION};
+use crate::dispatch::far_ends::Secrets;
 
 /// Clocks may differ, and a report may be under way, for so long.
 const TOLERANCE_SECS: u64 = 300;
@@ -38,13 +39,34 @@ impl Signers {
         Self(secrets.iter().map(SigningKey::new).collect())
     }
 
+    /// Those of an organization.
+    pub(super) fn of(secrets: &Secrets) -> Self {
+        let all: Vec<_> = secrets.0.iter().filter_map(|text| SigningSecret::parse(text)).collect();
+        Self::new(&all)
+    }
+
     /// The signature that came along. Without a secret nothing can be said about one, so none is seen.
     pub(super) fn read(
         &self,
         headers: &HeaderMap,
         now_secs: impl FnOnce() -> i64,
     ) -> Result<Option<Signed>, Refusal> {
-        if self.0.is_empty() || !headers.contains_key(SIGNATURE) {
+        if self.0.is_empty() { Ok(None) } else { Signed::read(headers, now_secs) }
+    }
+
+    pub(super) fn verify(&self, signed: &Signed, body: &[u8]) -> Result<(), Refusal> {
+        let fits = |key: &SigningKey| {
+            let expected = key.tag(&signed.id, &signed.timestamp, body);
+            signed.tags.iter().any(|tag| verify_slices_are_equal(expected.as_ref(), tag).is_ok())
+        };
+        if self.0.iter().any(fits) { Ok(()) } else { Err(Refusal::BadSignature("it fits no secret")) }
+    }
+}
+
+impl Signed {
+    /// Whichever secret it may fit.
+    pub(super) fn read(headers: &HeaderMap, now_secs: impl FnOnce() -> i64) -> Result<Option<Self>, Refusal> {
+        if !headers.contains_key(SIGNATURE) {
             return Ok(None);
         }
         let timestamp = one(headers, TIMESTAMP)?;
@@ -55,15 +77,7 @@ impl Signers {
         }
         let tags = one(headers, SIGNATURE)?.split(' ').filter_map(|text| text.strip_prefix(VERSION));
         let tags = tags.filter_map(|tag| STANDARD.decode(tag).ok()).take(SIGNATURES_MAX).collect();
-        Ok(Some(Signed { id: one(headers, ID)?.to_owned(), timestamp: timestamp.to_owned(), tags }))
-    }
-
-    pub(super) fn verify(&self, signed: &Signed, body: &[u8]) -> Result<(), Refusal> {
-        let fits = |key: &SigningKey| {
-            let expected = key.tag(&signed.id, &signed.timestamp, body);
-            signed.tags.iter().any(|tag| verify_slices_are_equal(expected.as_ref(), tag).is_ok())
-        };
-        if self.0.iter().any(fits) { Ok(()) } else { Err(Refusal::BadSignature("it fits no secret")) }
+        Ok(Some(Self { id: one(headers, ID)?.to_owned(), timestamp: timestamp.to_owned(), tags }))
     }
 }
 

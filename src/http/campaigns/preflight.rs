@@ -103,7 +103,7 @@ pub(super) async fn preflight(
     let shown = fresh.wait_for(&engine, &[CampaignBoard::NAME, Targets::NAME]).await;
     let row = find(&engine, &member.0, campaign).await?;
     let settings = row.plans();
-    let terms = engine.options.campaigns.terms(&settings);
+    let terms = engine.ends.of(&member.0.organization).await?.campaigns.terms(&settings);
     let sum = weigh_all(&engine, &member.0, &row, &terms, None).await?;
     let forecast = Forecast { pace: pace(&row, &settings), waiting: waiting(&sum), last: sum.last };
     let now = engine.clock.now();
@@ -126,7 +126,7 @@ pub(super) async fn at_start(
     caller: &Caller,
     row: &CampaignRow,
 ) -> Result<Outlook, Problem> {
-    let terms = engine.options.campaigns.terms(&row.plans());
+    let terms = engine.ends.of(&caller.organization).await?.campaigns.terms(&row.plans());
     engine.screens.wait(Targets::NAME, engine.dispatch.position(), engine.options.read_wait).await;
     let until = Some(Instant::now() + AT_START);
     Ok(weigh_all(engine, caller, row, &terms, until).await?.outlook())

@@ -215,7 +215,7 @@ async fn report(
     }
     let standings = targets::standings(screens, organization, campaign).await?;
     let promised = promises::of_campaign(screens, organization, campaign).await?;
-    let report = Report::new(&row, engine.options.campaigns.zone, (&hours, &standings, &promised));
+    let report = Report::new(&row, engine.ends.house().campaigns.zone, (&hours, &standings, &promised));
     sessions::json(sessions::shown(shown), &report)
 }
 

@@ -6,7 +6,7 @@ use actix_web::web::{Path, Query};
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use domain::conversation::status::Status as CallStatus;
-use domain::policy::dialling::Whole;
+use domain::policy::dialling::{Terms, Whole};
 use domain::policy::eligible::{Decision, Tested, Verdict};
 use domain::policy::hold::{self, Looked, Pace};
 use domain::target::{Phase, Target};
@@ -117,21 +117,20 @@ pub(super) async fn explain(
     let phase = phase(all.target.state.phase())
         .ok_or_else(|| Problem::new(Code::ContactUnknown, "there is no such contact in the campaign"))?;
     let pace = pace(&engine, &row, &case).await?;
-    let explanation = Explanation::new(&engine, (&row, &all, &pace), phase, texts);
+    let terms = engine.ends.of(&case.organization).await?.campaigns.terms(&row.plans());
+    let explanation = Explanation::new((engine.clock.now(), &terms), (&row, &all, &pace), phase, texts);
     sessions::json(sessions::shown(shown), &explanation)
 }
 
 impl Explanation {
     fn new(
-        engine: &Engine,
+        (now, terms): (DateTime<Utc>, &Terms),
         (row, all, pace): (&CampaignRow, &Concerned, &Pace),
         phase: &'static str,
         texts: Texts,
     ) -> Self {
-        let now = engine.clock.now();
-        let terms = engine.options.campaigns.terms(&row.plans());
         let whole = Whole { spent: row.spent(), tripped: tripped(row) };
-        let weighed = all.weigh(&terms, whole, now);
+        let weighed = all.weigh(terms, whole, now);
         let holds = hold::look(pace, now);
         let (eligible_at, rule) = eligible(weighed.decision, &holds, now);
         let waits = phase == "waiting";

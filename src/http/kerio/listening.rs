@@ -51,7 +51,10 @@ pub(super) async fn recording(
     }
     let recording = row.recording.clone().ok_or_else(unknown)?;
     let whereabouts = Whereabouts::Exchange { call: row.id, recording };
-    let answer = recordings::listen(&engine, whereabouts, row.id, &request).await?.ok_or_else(unknown)?;
+    // No file of a remote host is asked for.
+    let remote = &engine.ends.house().remote;
+    let answer = recordings::listen(&engine, (&whereabouts, remote), row.id, &request).await?;
+    let answer = answer.ok_or_else(unknown)?;
     if answer.status().is_success() && !edge::is_head(&request) {
         listened(&engine, &caller.0, &request_id, &row).await?;
     }

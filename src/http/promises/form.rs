@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate, TimeDelta};
 use domain::campaign::Settings;
 use domain::contact::Status;
 use domain::decimal::Amount;
+use domain::ids::Organization;
 use domain::policy::retry::AHEAD_MAX;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -52,14 +53,24 @@ impl Told {
     }
 }
 
-pub(super) async fn read(engine: &Engine, request: &HttpRequest, payload: Payload) -> Result<Told, Problem> {
+pub(super) async fn read(
+    engine: &Engine,
+    organization: &Organization,
+    (request, payload): (&HttpRequest, Payload),
+) -> Result<Told, Problem> {
     let mut fields = Fields::read(request, payload, BODY_LEN_MAX).await?;
     let whole = fields.whole();
+    let due = match due(&mut fields, engine)? {
+        None => None,
+        Some(day) => {
+            let terms = engine.ends.of(organization).await?.campaigns.terms(&Settings::default());
+            Some(News::Due(day, Box::new(terms)))
+        }
+    };
     let told = [
         yes(&mut fields, "kept", News::Kept)?,
         paid(&mut fields)?.map(News::Paid),
-        due(&mut fields, engine)?
-            .map(|due| News::Due(due, Box::new(engine.options.campaigns.terms(&Settings::default())))),
+        due,
         yes(&mut fields, "withdrawn", News::Withdrawn)?,
     ];
     let completes = completes(&mut fields)?;

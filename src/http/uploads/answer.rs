@@ -7,9 +7,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::intake::{Invalid, Taken};
+use crate::dispatch::far_ends::Ends;
+use crate::http::edge;
 use crate::http::problem::{Code, Problem};
 use crate::http::times::Stamp;
-use crate::http::{Engine, edge};
 
 /// The form.
 #[derive(Debug, ToSchema)]
@@ -92,7 +93,7 @@ pub(super) fn message(row: &ListRow) -> &'static str {
     }
 }
 
-pub(super) fn uploaded(engine: &Engine, row: &ListRow, taken: &Taken) -> Result<HttpResponse, Problem> {
+pub(super) fn uploaded(ends: &Ends, row: &ListRow, taken: &Taken) -> Result<HttpResponse, Problem> {
     let placement = Placement::of(row);
     if placement == Placement::Failed {
         let why = row.place_error.clone().unwrap_or_default();
@@ -104,7 +105,7 @@ pub(super) fn uploaded(engine: &Engine, row: &ListRow, taken: &Taken) -> Result<
     let uploaded = Uploaded {
         ok: true,
         message: message(row),
-        remote_path: &engine.options.remote_path,
+        remote_path: &ends.path,
         upload_id: row.id,
         total_numbers: taken.counts.numbers,
         repaired: taken.counts.repaired,
@@ -113,7 +114,7 @@ pub(super) fn uploaded(engine: &Engine, row: &ListRow, taken: &Taken) -> Result<
         invalid: taken.invalid.iter().map(InvalidRow::of).collect(),
         report: format!("/calls/uploads/{}/report", row.id),
         placement,
-        simulated: engine.options.remote == domain::session::Remote::Simulated,
+        simulated: ends.remote.kind() == domain::session::Remote::Simulated,
     };
     Ok(HttpResponse::Ok().insert_header((edge::POSITION, taken.position.to_string())).json(uploaded))
 }

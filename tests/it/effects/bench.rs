@@ -20,21 +20,20 @@ use karnay::actors::guardian::{self, Ward};
 use karnay::actors::reactor;
 use karnay::adapters::local::{self, Local};
 use karnay::adapters::recordings;
-use karnay::adapters::simulated_agent::{self, SimulatedAgent};
 use karnay::adapters::system::{SystemClock, SystemIds};
 use karnay::dispatch::{Dispatch, Meta};
 use karnay::journal::effects::{Take, Taken};
 use karnay::journal::keys::DataKey;
 use karnay::journal::verify::Place;
 use karnay::journal::{self, Journal};
-use karnay::ports::{Clock, Ids, Recordings, RemoteHost, VoiceAgent};
+use karnay::ports::{Clock, Ids, Recordings, RemoteHost};
 use projections::Screens;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 use super::LEASE;
 use super::far::{Act, Far};
-use crate::http_world::house;
+use crate::http_world::far_ends;
 use crate::postgres::{self, Server};
 
 #[derive(Debug, Default)]
@@ -225,9 +224,9 @@ fn screens(bench: &Bench, runtime: &Runtime) -> Screens {
     std::thread::scope(|threads| threads.spawn(opening).join().unwrap())
 }
 
-fn recordings(remote: &Arc<dyn RemoteHost>) -> Arc<dyn Recordings> {
-    let (remote, len_max) = (Arc::clone(remote), recordings::LEN_MAX);
-    let options = recordings::Options { remote, remote_host: None, hosts: vec![], exchange: None, len_max };
+fn recordings() -> Arc<dyn Recordings> {
+    let len_max = recordings::LEN_MAX;
+    let options = recordings::Options { remote_host: None, hosts: vec![], exchange: None, len_max };
     Arc::new(recordings::Recordings::new(options))
 }
 
@@ -262,17 +261,13 @@ impl Engine {
     fn build(bench: &Bench, remote: Arc<dyn RemoteHost>, limits: Limits, heard: Heard, both: bool) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (effector, handle) = effector::ward(effector::Options {
-            host: "test".into(),
             home: Home::parse("UZ").unwrap(),
             parallel: true,
             journal: bench.journal.clone(),
             dispatch: bench.dispatch.clone(),
             screens: screens(bench, &runtime),
-            recordings: recordings(&remote),
-            recordings_there: "".into(),
-            remote,
-            agent: no_agent(bench),
-            campaigns: house(),
+            recordings: recordings(),
+            ends: far_ends(&bench.dispatch, remote),
             clock: bench.clock.clone(),
             ids: bench.ids.clone(),
             heard,
@@ -316,15 +311,4 @@ pub(crate) async fn settled<T: PartialEq + Debug, F: Future<Output = T>>(look: i
         assert!(Instant::now() < until, "found {found:?}, expected {expected:?}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-}
-
-/// Nobody calls anybody here.
-fn no_agent(bench: &Bench) -> Arc<dyn VoiceAgent> {
-    let options = simulated_agent::Options {
-        seed: 0,
-        speed: simulated_agent::SPEED,
-        faults: simulated_agent::Faults::default(),
-        clock: bench.clock.clone(),
-    };
-    Arc::new(SimulatedAgent::new(options))
 }

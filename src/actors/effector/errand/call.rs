@@ -1,6 +1,7 @@
 //! Having the voice agent ring somebody, once. Before anything leaves, everything that may have changed since the call was wanted is
 //! looked at again; once it may have left, it is only asked about. How a call ends is stored whole, with what follows on it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use super::{Abroad, Done, Errand, LOOK};
 use crate::actors::backoff::Backoff;
 use crate::dispatch::dialling::{Case, Concerned, Step, Told};
+use crate::dispatch::far_ends::Ends;
 use crate::journal::Refused;
 use crate::journal::effects;
 use crate::ports::{AgentCall, Spoken, Trouble};
@@ -38,7 +40,8 @@ enum Said {
 
 impl Errand {
     pub(super) async fn place_call(&self, case: &Case, call: Uuid) -> Done {
-        let (terms, running) = self.terms(case).await;
+        let ends = self.ends(&case.organization).await.ok();
+        let (terms, running) = self.terms(case, ends.as_deref()).await;
         let Some(all) = self.insist("look", || self.dispatch().concerned(case)).await else {
             return Done::Finished;
         };
@@ -50,23 +53,30 @@ impl Errand {
             effects::Errand::Ask | effects::Errand::Doubt if live.accepted => Done::Finished,
             effects::Errand::Ask | effects::Errand::Doubt => {
                 let until = live.began + terms.call_max;
-                let told = self.inquire(case, call, None, (until, Path::NeverLearnt)).await;
+                let key = (case.key(call), None);
+                let told = self.inquire(ends.as_deref(), key, (until, Path::NeverLearnt)).await;
                 self.end(case, call, &terms, &told).await
             }
-            effects::Errand::Send if !running || !may_still(&all, &terms, self.now()) => {
-                self.insist("withdraw", || async {
-                    self.dispatch().withdraw_call(case, call, &self.step()).await
-                })
-                .await;
-                Done::Finished
+            effects::Errand::Send => {
+                let may = running && may_still(&all, &terms, self.now());
+                match ends.filter(|_| may) {
+                    Some(ends) => self.ask_agent(case, call, (&ends, &terms), &all).await,
+                    None => self.withdraw(case, call).await,
+                }
             }
-            effects::Errand::Send => self.ask_agent(case, call, &terms, &all).await,
         }
+    }
+
+    async fn withdraw(&self, case: &Case, call: Uuid) -> Done {
+        let withdraw = || async { self.dispatch().withdraw_call(case, call, &self.step()).await };
+        self.insist("withdraw", withdraw).await;
+        Done::Finished
     }
 
     /// What an agent took and does not report on is asked about in the end, or given up.
     pub(super) async fn await_call(&self, case: &Case, call: Uuid) -> Done {
-        let (terms, _) = self.terms(case).await;
+        let ends = self.ends(&case.organization).await.ok();
+        let (terms, _) = self.terms(case, ends.as_deref()).await;
         let Some(all) = self.insist("look", || self.dispatch().concerned(case)).await else {
             return Done::Finished;
         };
@@ -77,17 +87,23 @@ impl Errand {
         if self.now() < until {
             return Done::Postponed(until);
         }
-        let reference = live.reference.clone();
-        let told = self.inquire(case, call, reference.as_deref(), (until, Path::TimedOut)).await;
+        let key = (case.key(call), live.reference.as_deref());
+        let told = self.inquire(ends.as_deref(), key, (until, Path::TimedOut)).await;
         self.end(case, call, &terms, &told).await
     }
 
-    async fn ask_agent(&self, case: &Case, call: Uuid, terms: &Terms, all: &Concerned) -> Done {
+    async fn ask_agent(
+        &self,
+        case: &Case,
+        call: Uuid,
+        (ends, terms): (&Ends, &Terms),
+        all: &Concerned,
+    ) -> Done {
         // The last look before something leaves: an effect that is another's by now is asked about there.
         if !self.persist("renewed", || self.carrier.renew(&self.hold)).await {
             return Done::Finished;
         }
-        match self.request_call(case, call, terms, all).await {
+        match self.request_call((case, call), (ends, terms), all).await {
             Said::Postponed(until) => Done::Postponed(until),
             Said::Over(told) => self.end(case, call, terms, &told).await,
             Said::Accepted { reference } => {
@@ -99,14 +115,19 @@ impl Errand {
             }
             Said::Unclear => {
                 let until = self.now() + terms.call_max;
-                let told = self.inquire(case, call, None, (until, Path::TimedOut)).await;
+                let told = self.inquire(Some(ends), (case.key(call), None), (until, Path::TimedOut)).await;
                 self.end(case, call, terms, &told).await
             }
         }
     }
 
-    async fn request_call(&self, case: &Case, call: Uuid, terms: &Terms, all: &Concerned) -> Said {
-        let (agent, key) = (self.carrier.options.agent.clone(), case.key(call));
+    async fn request_call(
+        &self,
+        (case, call): (&Case, Uuid),
+        (ends, terms): (&Ends, &Terms),
+        all: &Concerned,
+    ) -> Said {
+        let (agent, key) = (Arc::clone(&ends.agent), case.key(call));
         let details = all.contact.state.details();
         let request = AgentCall {
             phone: Phone::stored(&details.phone),
@@ -149,14 +170,14 @@ impl Errand {
     /// What the agent's books say about a call that may have been placed. Who cannot be told about is not rung again.
     async fn inquire(
         &self,
-        case: &Case,
-        call: Uuid,
-        reference: Option<&str>,
+        ends: Option<&Ends>,
+        (key, reference): (String, Option<&str>),
         (until, unknown): (DateTime<Utc>, Path),
     ) -> Told {
-        let key = case.key(call);
+        let nobody_knows = || Told::new(Box::new(move |_| Outcome::unconfirmed(unknown)), Words::default());
+        let Some(ends) = ends else { return nobody_knows() };
         loop {
-            match self.carrier.options.agent.ask(&key, reference).await {
+            match ends.agent.ask(&key, reference).await {
                 Ok(Some(answer)) => {
                     let words = Words::from(&answer);
                     return Told::new(Box::new(move |zone| answer.read(Path::Asked, zone)), words);
@@ -164,9 +185,7 @@ impl Errand {
                 Err(Trouble::Later { after }) if self.now() + after < until => {
                     tokio::time::sleep(after).await;
                 }
-                Ok(None) | Err(Trouble::Later { .. } | Trouble::Never { .. }) => {
-                    return Told::new(Box::new(move |_| Outcome::unconfirmed(unknown)), Words::default());
-                }
+                Ok(None) | Err(Trouble::Later { .. } | Trouble::Never { .. }) => return nobody_knows(),
             }
         }
     }
@@ -178,10 +197,11 @@ impl Errand {
     }
 
     /// What the campaign's calls go by, and whether it runs. One that is gone says nothing more: what holds for all holds.
-    async fn terms(&self, case: &Case) -> (Terms, bool) {
+    async fn terms(&self, case: &Case, ends: Option<&Ends>) -> (Terms, bool) {
         let campaign = self.insist(LOOK, || self.dispatch().campaign_now(case)).await.unwrap_or_default();
         let settings = campaign.plan().map_or_else(Settings::default, |plan| plan.settings.clone());
-        let terms = self.carrier.options.campaigns.terms(&settings);
+        let ends = ends.unwrap_or_else(|| self.carrier.options.ends.house());
+        let terms = ends.campaigns.terms(&settings);
         (terms, campaign.phase() == Phase::Running)
     }
 

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::{Abroad, Errand};
 use crate::actors::backoff::Backoff;
 use crate::dispatch::Meta;
+use crate::dispatch::far_ends::Ends;
 use crate::dispatch::lists::{self, Whom};
 use crate::journal::feed::Reading;
 use crate::journal::forgetting::SealedEvent;
@@ -90,8 +91,9 @@ impl Errand {
         };
         let meta = Meta { circumstances: self.circumstances(), command: None };
         let lists = self.carrier.options.dispatch.redact(&whom, self.now(), &meta).await?;
-        self.place_anew(&whom).await?;
-        self.remove_recordings(&streams, &doomed, recordings).await?;
+        let ends = self.ends(&whom.organization).await.map_err(Trouble::Remote)?;
+        self.place_anew(&whom, &ends.host).await?;
+        self.remove_recordings(&ends, (&streams, &doomed), recordings).await?;
         journal.destroy_keys(&doomed).await?;
         // Whoever had not heard of it may have sealed with them until just now, and read what they sealed before.
         let before = streams.len();
@@ -107,8 +109,8 @@ impl Errand {
 
     /// The file on the remote host loses the number with the list that it was made of. While a session runs there it stays as it is, until
     /// the next list is put in its place.
-    async fn place_anew(&self, whom: &Whom) -> Result<(), Trouble> {
-        let (dispatch, host) = (&self.carrier.options.dispatch, &self.carrier.options.host);
+    async fn place_anew(&self, whom: &Whom, host: &str) -> Result<(), Trouble> {
+        let dispatch = &self.carrier.options.dispatch;
         if let Some(list) = dispatch.lying_there(host, whom).await? {
             self.place_list(&whom.organization, list).await;
         }
@@ -153,32 +155,32 @@ impl Errand {
     /// nothing is destroyed before they are gone. One that somebody else's call names as well is theirs, and stays.
     async fn remove_recordings(
         &self,
-        streams: &BTreeSet<Named>,
-        keys: &[Uuid],
+        ends: &Ends,
+        (streams, keys): (&BTreeSet<Named>, &[Uuid]),
         removed: &mut usize,
     ) -> Result<(), Trouble> {
         let options = &self.carrier.options;
         let streams: Vec<Named> = streams.iter().filter(|(kind, _)| *kind == Call::TYPE).cloned().collect();
         let facts = options.journal.said_under(keys, &streams).await?;
         let urls: BTreeSet<&str> = facts.iter().filter_map(|fact| recording_url(&fact.event)).collect();
-        let file = |url: &str| match Whereabouts::parse(url, &options.recordings_there) {
+        let file = |url: &str| match Whereabouts::parse(url, &ends.recordings) {
             Whereabouts::File(name) => Some(name),
             Whereabouts::Url(_) | Whereabouts::Exchange { .. } | Whereabouts::Nowhere => None,
         };
         let names: BTreeSet<String> = urls.iter().filter_map(|url| file(url)).collect();
-        let absolute = names.iter().map(|name| format!("{}/{name}", options.recordings_there));
+        let absolute = names.iter().map(|name| format!("{}/{name}", ends.recordings));
         let spelled: BTreeSet<String> =
             urls.into_iter().map(str::to_owned).chain(names.clone()).chain(absolute).collect();
         let others = call_history::recordings_named(&options.screens, &spelled).await?;
         let others: BTreeSet<String> = others.iter().filter_map(|url| file(url)).collect();
         for name in names.difference(&others) {
-            *removed += usize::from(self.remove_recording(name.clone()).await?);
+            *removed += usize::from(self.remove_recording(ends, name.clone()).await?);
         }
         Ok(())
     }
 
-    async fn remove_recording(&self, name: String) -> Result<bool, Trouble> {
-        let remote = Arc::clone(&self.carrier.options.remote);
+    async fn remove_recording(&self, ends: &Ends, name: String) -> Result<bool, Trouble> {
+        let remote = Arc::clone(&ends.remote);
         match self.abroad(REMOVE_MAX, async move { remote.remove_recording(&name).await }).await {
             Abroad::Answered(Ok(was_there)) => Ok(was_there),
             Abroad::Answered(Err(why)) => Err(Trouble::Remote(why.to_string())),

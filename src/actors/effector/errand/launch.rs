@@ -157,7 +157,7 @@ impl Errand {
 
     /// What is not known any more does no harm where numbers report: they, or the watchdog, end the session.
     async fn ask_after(&self, whose: &Whose, list: Option<Uuid>) -> Attempt {
-        let outcome = match self.beside_others(whose, self.ask()).await {
+        let outcome = match self.beside_others(whose, self.ask(whose)).await {
             Outcome::Failed(_) if list.is_some() && self.heard(whose).await => None,
             outcome @ (Outcome::Returned(_) | Outcome::Failed(_) | Outcome::Postponed(_)) => Some(outcome),
         };
@@ -165,8 +165,11 @@ impl Errand {
     }
 
     async fn run_command(&self, whose: &Whose) -> Outcome {
-        let (remote, id, name) =
-            (Arc::clone(&self.carrier.options.remote), self.taken.id.clone(), whose.session.clone());
+        let ends = match self.ends(&whose.organization).await {
+            Ok(ends) => ends,
+            Err(why) => return Outcome::Failed(why),
+        };
+        let (remote, id, name) = (Arc::clone(&ends.remote), self.taken.id.clone(), whose.session.clone());
         let patience = self.carrier.options.limits.patience;
         match self.abroad(patience, async move { remote.launch(&id, &name).await }).await {
             Abroad::Answered(Ok(exit)) => Outcome::Returned(exit),
@@ -192,11 +195,15 @@ impl Errand {
     }
 
     /// A command that still runs is waited for as long as if it had never been out of sight.
-    async fn ask(&self) -> Outcome {
+    async fn ask(&self, whose: &Whose) -> Outcome {
         let limits = self.carrier.options.limits;
+        let ends = match self.ends(&whose.organization).await {
+            Ok(ends) => ends,
+            Err(why) => return Outcome::Failed(format!("{UNKNOWN} ({why})")),
+        };
         let (began, mut unanswered) = (Instant::now(), 0);
         while unanswered < limits.tries_max {
-            let (remote, id) = (Arc::clone(&self.carrier.options.remote), self.taken.id.clone());
+            let (remote, id) = (Arc::clone(&ends.remote), self.taken.id.clone());
             match self.abroad(limits.patience, async move { remote.ask(&id).await }).await {
                 Abroad::Answered(Ok(Known::Ended(exit))) => return Outcome::Returned(exit),
                 Abroad::Answered(Ok(Known::Running { .. })) if began.elapsed() >= limits.patience => {

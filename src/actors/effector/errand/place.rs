@@ -61,7 +61,8 @@ impl Errand {
 
     pub(super) async fn place(&self, organization: &Organization, list: Uuid) -> Result<(), NotPlaced> {
         let numbers = self.numbers(organization, list).await.map_err(NotPlaced::Impossible)?;
-        let remote = Arc::clone(&self.carrier.options.remote);
+        let ends = self.ends(organization).await.map_err(NotPlaced::Impossible)?;
+        let remote = Arc::clone(&ends.remote);
         match self.abroad(PLACE_MAX, async move { remote.place(numbers).await }).await {
             Abroad::Answered(answer) => answer.map_err(NotPlaced::Trouble),
             Abroad::Broke => {
@@ -95,13 +96,14 @@ impl Errand {
         }
     }
 
-    /// Waits for the store, however long it is away.
+    /// Waits for the store, however long it is away. Of far ends that cannot be used there is none to be taken.
     pub(super) async fn take_remote(&self, holder: &Holder) -> Result<(), Held> {
         let (options, mut backoff) = (&self.carrier.options, Backoff::default());
+        let Ok(ends) = self.ends(holder.organization()).await else { return Ok(()) };
         let circumstances = self.circumstances();
         loop {
             let (holder, now) = (holder.clone(), self.now());
-            let taken = options.dispatch.take_remote(&options.host, holder, &circumstances, now);
+            let taken = options.dispatch.take_remote(&ends.host, holder, &circumstances, now);
             match taken.await {
                 Ok(()) => return Ok(()),
                 Err(Refusal::Held { .. } | Refusal::Passing) => return Err(Held),
@@ -111,8 +113,9 @@ impl Errand {
     }
 
     pub(super) async fn release_remote(&self, holder: Holder) {
-        let options = &self.carrier.options;
-        options.dispatch.release_remote(&options.host, holder, &self.circumstances(), self.now()).await;
+        let Ok(ends) = self.ends(holder.organization()).await else { return };
+        let dispatch = &self.carrier.options.dispatch;
+        dispatch.release_remote(&ends.host, holder, &self.circumstances(), self.now()).await;
     }
 
     pub(super) async fn tell_list(

@@ -20,8 +20,9 @@ impl Errand {
 
     /// Well also where there is no command for it: then the session alone is told.
     async fn stop_remote(&self, whose: &Whose) -> Result<(), String> {
+        let ends = self.ends(&whose.organization).await?;
         for _ in 0..self.carrier.options.limits.tries_max {
-            let (remote, name) = (Arc::clone(&self.carrier.options.remote), whose.session.clone());
+            let (remote, name) = (Arc::clone(&ends.remote), whose.session.clone());
             let patience = self.carrier.options.limits.patience;
             match self.abroad(patience, async move { remote.stop(&name).await }).await {
                 Abroad::Answered(Ok(None)) => return Ok(()),

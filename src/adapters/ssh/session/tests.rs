@@ -21,7 +21,8 @@ async fn rule_5_the_stream_is_our_own_and_waits_for_nothing() {
         first: Mutex::default(),
     };
     let key = PrivateKey::parse(KEY).unwrap();
-    let far = Far { trust, user: "somebody".to_owned(), key, patience: Duration::from_secs(5) };
+    let far =
+        Far { trust, user: "somebody".to_owned(), key, patience: Duration::from_secs(5), outside: None };
     let (stream, _cut) = connect(&far).await.unwrap();
     assert!(stream.nodelay().unwrap());
 }

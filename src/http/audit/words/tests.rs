@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::fact::{Event, Recorded};
 use domain::{
     api_key, call, campaign, contact, denial, disclosure, import, number_list, pbx, pbx_call, person,
-    promise, quarantine, remote, session, target, user, webhook_endpoint,
+    promise, quarantine, remote, session, settings, target, user, webhook_endpoint,
 };
 
 use super::*;
@@ -30,6 +30,7 @@ fn event(kind: &str, payload: &str) -> Event {
         "user" => of::<user::User>(payload),
         "api_key" => of::<api_key::ApiKey>(payload),
         "webhook_endpoint" => of::<webhook_endpoint::WebhookEndpoint>(payload),
+        "settings" => of::<settings::Settings>(payload),
         "pbx" => of::<pbx::Pbx>(payload),
         "pbx_call" => of::<pbx_call::PbxCall>(payload),
         "disclosure" => of::<disclosure::Disclosure>(payload),
