@@ -2,6 +2,7 @@
 //! acknowledged before the backup's position is there, and nobody is rung again for what was done after it.
 
 mod damage;
+mod drill;
 mod import;
 mod moving;
 
