@@ -124,10 +124,14 @@ fn exempt(text: &str) -> Read<(bool, bool)> {
 }
 
 fn networks(text: &str) -> Read<Networks> {
+    if text == "none" {
+        return Ok(Networks::default());
+    }
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     let network = |part: &str| {
-        Network::parse(part)
-            .ok_or_else(|| format!("`{part}` is no address or network, such as 127.0.0.1 or 10.0.0.0/8"))
+        Network::parse(part).ok_or_else(|| {
+            format!("`{part}` is no address or network, such as 127.0.0.1 or 10.0.0.0/8, and not none")
+        })
     };
     parts.map(network).collect::<Read<_>>().map(Networks)
 }

@@ -135,9 +135,9 @@ const SETTINGS: [Setting; 66] = [
     ),
     plain(
         "TRUSTED_PROXIES",
-        "",
-        "Proxies whose X-Forwarded-For is believed: addresses and networks with commas between, such as 127.0.0.1,10.0.0.0/8. \
-         Empty: a proxy is one address, whoever is behind it",
+        "127.0.0.1,::1",
+        "Proxies whose X-Forwarded-For is believed where requests are counted by address: addresses and networks with commas between, such as \
+         127.0.0.1,10.0.0.0/8. none: a proxy is one address, whoever is behind it",
     ),
     plain(
         "REMOTE_HOST",

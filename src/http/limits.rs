@@ -115,10 +115,11 @@ pub(super) fn by_address(request: &ServiceRequest) -> Result<(), TooOften> {
     if (is_webhook(path) && !webhook) || is_free(path) {
         return Ok(());
     }
-    let Some(address) = address::of(request) else { return Ok(()) };
-    if address.is_loopback() && !loopback {
+    // What came through a proxy on this machine is somebody's behind it.
+    if is_near(request) && !loopback {
         return Ok(());
     }
+    let Some(address) = address::of(request) else { return Ok(()) };
     let whose = Whose::Address(address::network(address));
     let limit = Limit { name: "address", rate };
     counted(request, engine.limits.addresses.take(whose, limit, engine.clock.now()))

@@ -104,7 +104,7 @@ async fn reports_and_this_machine_are_left_alone_unless_settings_say_otherwise()
     alone.session("1", "s-1").await;
     assert_eq!(asked(&alone, || report("192.0.2.7")).await, [200; 10]);
     assert_eq!(asked(&alone, me).await, [200; 10]);
-    // What comes through a proxy on this machine is its user's, whose address nobody knows.
+    // What comes through a proxy on this machine is its user's.
     let proxied = || me().insert_header(("x-forwarded-for", "203.0.113.9"));
     assert_eq!(asked(&alone, proxied).await, [200, 200, 200, 429]);
     let (all, _) = floor(&[SLOW[0], SLOW[1], ("RATE_LIMIT_EXEMPT", "nobody")]).await;
@@ -114,6 +114,27 @@ async fn reports_and_this_machine_are_left_alone_unless_settings_say_otherwise()
         asked(&all, || near(Method::GET, "/calls/sessions/all")).await,
         [200, 200, 200, 200, 200, 429]
     );
+}
+
+/// Whatever a proxy on this machine adds: nobody behind it is this machine.
+#[actix_web::test]
+async fn what_comes_through_a_proxy_on_this_machine_is_limited_as_it_comes() {
+    const FIVE_AND_NO_MORE: [u16; 6] = [200, 200, 200, 200, 200, 429];
+    let path = "/calls/sessions/all";
+    let through = |name: &'static str, value: &'static str| {
+        move || near(Method::GET, path).insert_header((name, value))
+    };
+    let (believing, _) = floor(&SLOW[1..]).await;
+    // The default believes it.
+    assert_eq!(asked(&believing, through("x-forwarded-for", "203.0.113.9")).await, FIVE_AND_NO_MORE);
+    assert_eq!(asked(&believing, through("x-forwarded-for", "203.0.113.10")).await, FIVE_AND_NO_MORE);
+    assert_eq!(asked(&believing, through("x-forwarded-for", "127.0.0.1")).await, FIVE_AND_NO_MORE, "or a lie");
+    // What tells no address is the proxy's, and this machine itself stays free.
+    assert_eq!(asked(&believing, through("via", "1.1 proxy")).await, [429; 6], "the same address as before");
+    assert_eq!(asked(&believing, || near(Method::GET, path)).await, [200; 10]);
+    let (doubting, _) = floor(&[SLOW[1], ("TRUSTED_PROXIES", "none")]).await;
+    assert_eq!(asked(&doubting, through("x-forwarded-for", "203.0.113.9")).await, FIVE_AND_NO_MORE);
+    too_often(&doubting.ask(through("x-forwarded-for", "203.0.113.10")()).await, "address");
 }
 
 #[actix_web::test]

@@ -207,7 +207,7 @@ async fn large_files_come_through(proxy: &Proxy, token: &str) {
     assert!(said.contains(&LINES.to_string()), "{said}");
 }
 
-/// More tries than one address has: the proxy is the one that slows it down, for behind it the engine knows no addresses apart.
+/// More tries than one address has: whoever makes them is slowed down.
 async fn tries_are_slowed_down(proxy: &Proxy) {
     let mut seen = vec![];
     for name in 0..40 {
