@@ -384,6 +384,7 @@ pub fn app(
         .configure(dashboard::files)
         .configure(docs::files)
         .default_service(web::to(openapi::nowhere))
+        .wrap(middleware::from_fn(edge::threshold))
         .wrap(cors)
         .wrap(TracingLogger::<span::Span>::new())
         .wrap(middleware::from_fn(edge::edge))

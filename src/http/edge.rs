@@ -129,12 +129,7 @@ pub(super) async fn edge(
     request.extensions_mut().insert(id);
     request.extensions_mut().insert(Asks { head_only });
     let gate = if request.path() == "/calls/result" { Gate::Arriving } else { Gate::All };
-    let limited = limits::by_address(&request).err().map(Problem::from);
-    let mut response = if let Some(wrong) = limited.or_else(|| query::unstorable(request.query_string())) {
-        denials::answered(request.request(), &wrong);
-        body::discard(request.take_payload()).await;
-        request.into_response(wrong.error_response())
-    } else if let Some(under_way) = UnderWay::begin(gate) {
+    let mut response = if let Some(under_way) = UnderWay::begin(gate) {
         let looks = request.method() == Method::GET;
         let answering = async move {
             let _under_way = under_way;
@@ -152,6 +147,25 @@ pub(super) async fn edge(
     }
     measure(&response, started);
     Ok(if head_only { response.map_body(|_, body| BoxBody::new(Unsaid(body.size()))) } else { response })
+}
+
+/// Turns away who asks too often, and what no store can hold. Within what tells browsers which pages may read an answer: a page is to
+/// know why, and when to come back.
+pub(super) async fn threshold(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let wrong = if is_of_sockets(request.path()) {
+        None
+    } else {
+        let limited = limits::by_address(&request).err().map(Problem::from);
+        limited.or_else(|| query::unstorable(request.query_string()))
+    };
+    let Some(wrong) = wrong else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
+    body::discard(request.take_payload()).await;
+    Ok(request.error_response(wrong))
 }
 
 /// Whoever goes away takes a look with them, and nothing that was begun: a task of its own goes on with it.

@@ -1,6 +1,7 @@
 //! How often each caller and each address has asked: so many times at once, and so many a second after that (`RATE_LIMIT_…`).
 //! In memory and bounded: a restart forgives, and of several nodes each counts for itself.
-//! Sockets are not counted, they bound themselves; neither is whoever looks whether the engine lives.
+//! Sockets are not counted, they bound themselves; neither are those who look whether the engine lives, nor browsers that ask whether a
+//! page may ask.
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
@@ -104,7 +105,7 @@ impl Buckets {
     }
 }
 
-/// To be asked before anything else is done.
+/// To be asked before anything else is looked at.
 pub(super) fn by_address(request: &ServiceRequest) -> Result<(), TooOften> {
     let request = request.request();
     let Some(engine) = request.app_data::<Engine>() else { return Ok(()) };

@@ -138,6 +138,31 @@ async fn what_comes_through_a_proxy_on_this_machine_is_limited_as_it_comes() {
 }
 
 #[actix_web::test]
+async fn a_page_reads_that_it_has_to_wait() {
+    let (floor, _) = floor(&SLOW[1..]).await;
+    let page = ("origin", "http://localhost:5173");
+    let preflight = || {
+        let asked = TestRequest::with_uri("/calls/sessions/all").method(Method::OPTIONS).insert_header(page);
+        asked
+            .peer_addr("192.0.2.7:50000".parse().unwrap())
+            .insert_header(("access-control-request-method", "GET"))
+    };
+    // Asking whether one may ask costs nothing.
+    assert_eq!(asked(&floor, preflight).await, [200; 10]);
+    let ask = || from("192.0.2.7", "/calls/sessions/all").insert_header(page);
+    assert_eq!(asked(&floor, ask).await, [200, 200, 200, 200, 200, 429]);
+    let refused = floor.ask(ask()).await;
+    too_often(&refused, "address");
+    assert_eq!(refused.header("access-control-allow-origin"), Some(page.1));
+    let exposed = refused.header("access-control-expose-headers").unwrap();
+    assert!(exposed.contains("retry-after") && exposed.contains("ratelimit"), "{exposed}");
+    assert_eq!(asked(&floor, preflight).await, [200; 3]);
+    // So does a page whose address no store can hold.
+    let strange = floor.ask(from("192.0.2.8", "/calls/history?phone=%00").insert_header(page)).await;
+    assert_eq!((strange.status, strange.header("access-control-allow-origin")), (400, Some(page.1)));
+}
+
+#[actix_web::test]
 async fn whoever_is_behind_a_trusted_proxy_is_counted_alone() {
     let (floor, _) = floor(&[SLOW[1], ("TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8")]).await;
     let through = |proxy: &str, client: &str| {
