@@ -64,11 +64,18 @@ fn describe() {
     describe_gauge!("karnay_uptime_seconds", "Time since the start");
     describe_gauge!("karnay_position", "The journal's newest position");
     describe_gauge!("karnay_journal_wrong", "Whether the last look at the whole journal found it changed");
+    describe_gauge!("karnay_restore_unconfirmed", "Whether a restore waits for its confirmation");
+    describe_gauge!("karnay_disk_free_bytes", "Room that is left where the data folder lies");
+    describe_gauge!("karnay_disk_low", "Whether that is less than DISK_FREE_MIN_MB");
     describe_gauge!("karnay_under_way", "Commands under way, by kind of aggregate");
     describe_gauge!("karnay_keeper_busy", "Commands turned away by keepers, by kind of aggregate");
     describe_gauge!("karnay_effects", "Effects, by state");
     describe_gauge!("karnay_projection_position", "The newest position a screen holds");
     describe_gauge!("karnay_actor_beat_age_ms", "Time since an actor's last sign of life");
+    describe_counter!(
+        "karnay_rate_limited_total",
+        "Requests turned away because somebody asked too often, by limit: key, address"
+    );
     describe_counter!("karnay_refused_total", "Requests that were not let in, by reason");
     describe_counter!(
         "karnay_sign_ins_total",
@@ -123,7 +130,13 @@ fn begin() {
     for outcome in ["delivered", "failed", "dead"] {
         metrics::counter!("karnay_webhook_deliveries_total", "outcome" => outcome).increment(0);
     }
-    metrics::counter!("karnay_webhook_disabled_total").increment(0);
+    for limit in ["key", "address"] {
+        metrics::counter!("karnay_rate_limited_total", "limit" => limit).increment(0);
+    }
+    for counter in ["karnay_webhook_disabled_total", "karnay_spans_lost_total"] {
+        metrics::counter!(counter).increment(0);
+    }
+    metrics::gauge!("karnay_webhook_waiting").set(0.0);
     metrics::gauge!("karnay_journal_wrong").set(0.0);
 }
 

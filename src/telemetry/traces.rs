@@ -81,7 +81,6 @@ pub(super) fn begin(config: &Config, collector: &Url) -> Result<(SdkTracer, Trac
     let thread = std::thread::Builder::new().name("traces".to_owned());
     let run = move || runtime.block_on(sender.run());
     thread.spawn(run).map_err(|why| Error::Traces(why.to_string()))?;
-    metrics::counter!(LOST).increment(0);
     let provider = SdkTracerProvider::builder().with_span_processor(queue).with_resource(resource).build();
     Ok((provider.tracer("karnay"), Traces { items, _provider: provider }))
 }

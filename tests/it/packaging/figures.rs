@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{content, is_there, path, text};
 use crate::live::Watch;
 use crate::world::{World, report};
-use asked::{Asked, unknown};
+use asked::{Asked, names, unknown};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How wide Grafana's boards are.
@@ -21,6 +21,15 @@ const WIDTH: u64 = 24;
 /// What the engine tells: the values of each label of each name.
 #[derive(Debug, Default)]
 struct Told(BTreeMap<String, BTreeMap<String, BTreeSet<String>>>);
+
+/// Those of which it does not say what they are.
+fn unexplained(text: &str) -> BTreeSet<&str> {
+    let begins = |word: &str| {
+        let found = text.lines().filter_map(move |line| line.strip_prefix("# ")?.strip_prefix(word));
+        found.filter_map(|rest| rest.split_whitespace().next()).collect::<BTreeSet<&str>>()
+    };
+    begins("TYPE ").difference(&begins("HELP ")).copied().collect()
+}
 
 impl Told {
     fn read(text: &str) -> Self {
@@ -81,7 +90,7 @@ fn drawn() -> Vec<Asked> {
 }
 
 /// What an engine tells that was asked for a little of everything.
-async fn told() -> Told {
+async fn told() -> String {
     let mut world = World::sqlite();
     world.set("REMOTE_HOST", "simulated");
     world.set("KERIO_PBX_HOST", "simulated");
@@ -98,7 +107,7 @@ async fn told() -> Told {
         let text = world.get("/metrics").await.text().await.unwrap();
         // The exchange is asked a moment after the start.
         if text.contains("karnay_pbx_connected") {
-            return Told::read(&text);
+            return text;
         }
         assert!(began.elapsed() < PATIENCE, "the exchange is not asked: {text}");
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -107,10 +116,44 @@ async fn told() -> Told {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_asked_for_is_told() {
-    let told = told().await;
+    let text = told().await;
+    assert_eq!(unexplained(&text), BTreeSet::new());
+    let told = Told::read(&text);
     let alarms = alarms().into_iter().map(|(_, asked)| asked);
     let offences: Vec<String> = alarms.chain(drawn()).flat_map(|asked| unknown(&told, &asked)).collect();
     assert!(offences.is_empty(), "{offences:#?}");
+}
+
+/// A histogram's parts are one figure.
+fn figures(all: impl IntoIterator<Item = Asked>) -> BTreeSet<String> {
+    let of = |asked: Asked| {
+        let names = names(&asked.expression).into_iter();
+        let whole = |name: &str| {
+            ["_bucket", "_sum", "_count"]
+                .iter()
+                .find_map(|part| name.strip_suffix(part))
+                .unwrap_or(name)
+                .to_owned()
+        };
+        names.map(|(name, _)| whole(name)).collect::<Vec<_>>()
+    };
+    all.into_iter().flat_map(of).collect()
+}
+
+/// Whoever is woken looks at the board first.
+#[test]
+fn what_has_an_alarm_is_drawn() {
+    let (alarms, drawn) = (figures(alarms().into_iter().map(|(_, asked)| asked)), figures(drawn()));
+    assert!(alarms.contains("karnay_disk_low") && alarms.contains("karnay_commit_seconds"), "{alarms:?}");
+    let blind: Vec<&String> = alarms.difference(&drawn).collect();
+    assert!(blind.is_empty(), "nobody sees on the board how it is with {blind:?}");
+}
+
+#[test]
+fn what_is_not_explained_is_found() {
+    let text =
+        "# HELP karnay_a What\n# TYPE karnay_a gauge\nkarnay_a 1\n\n# TYPE karnay_b counter\nkarnay_b 2\n";
+    assert_eq!(unexplained(text), BTreeSet::from(["karnay_b"]));
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn is_word(letter: char) -> bool {
 }
 
 /// Each name of ours, with the matchers behind it.
-fn names(expression: &str) -> Vec<(&str, &str)> {
+pub(super) fn names(expression: &str) -> Vec<(&str, &str)> {
     let mut found = vec![];
     let mut rest = expression;
     while let Some(at) = rest.find("karnay_") {
