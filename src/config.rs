@@ -278,11 +278,11 @@ impl Config {
                 "JWT_SECRET is shorter than 32 characters, which is less than HS256 asks for".to_owned(),
             );
         }
-        if self.store.database_url.is_some() && self.store.data_key.is_none() {
-            remarks.push(
-                "DATA_KEY is kept in DATA_DIR; every node on this database needs the same one".to_owned(),
-            );
-        }
+        let (data, jwt) = (self.store.data_key.is_none(), self.access.jwt_secret.is_none());
+        let kept = [(data, "DATA_KEY"), (jwt, "JWT_SECRET")];
+        let alone = kept.iter().filter(|(alone, _)| *alone && self.store.database_url.is_some());
+        let same = "is kept in DATA_DIR; every node on this database needs the same one";
+        remarks.extend(alone.map(|(_, key)| format!("{key} {same}")));
         remarks
     }
 }

@@ -183,6 +183,22 @@ fn an_open_door_is_said() {
     assert!(!config.access.calls_are_open(config.http.host));
 }
 
+/// A node that makes keys of its own joins the others, and takes nobody's token.
+#[test]
+fn what_nodes_have_to_share_is_said() {
+    let shared = ("DATABASE_URL", "postgres://karnay@db/karnay");
+    let secret = ("JWT_SECRET", "a secret of thirty-two characters");
+    let named = |pairs: &[(&str, &str)]| {
+        let remarks = read(pairs).unwrap().remarks;
+        let names =
+            remarks.iter().filter(|remark| remark.contains("every node on this database needs the same"));
+        names.map(|remark| remark.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&[shared]), ["DATA_KEY", "JWT_SECRET"]);
+    assert_eq!(named(&[shared, secret]), ["DATA_KEY"]);
+    assert_eq!(named(&[]), [""; 0]);
+}
+
 #[test]
 fn pages_of_this_machine_may_call_by_default() {
     let cors = read(&[]).unwrap().http.cors;
