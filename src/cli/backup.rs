@@ -26,6 +26,7 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(options: &Options, config: &Config, out: &mut dyn Write) -> Result<Outcome, Error> {
+    backup::outside(&options.to, &config.store.data_dir)?;
     let recordings = options.recordings.then(|| app::recordings_folder(config));
     let mut progress = Progress::begin("verify");
     let told = &mut |step: crate::journal::verify::Progress| progress.at(step.position, step.head);

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::signing::Checkpoint;
 use super::verify::{self, Place, Progress, Reader, Report, Wanted};
 
+pub use place::outside;
 pub use restoring::{Target, restore};
 pub use seal::Seal;
 pub use taking::take;

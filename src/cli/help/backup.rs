@@ -6,17 +6,17 @@ It only reads, and may run beside an engine at work. docs/operations.md says wha
 
 pub(in crate::cli) const BACKUP_MORE: &str = "\
 Examples:
-  karnay backup /mnt/elsewhere/karnay-$(date +%F)
-  karnay backup --recordings /mnt/elsewhere/karnay-$(date +%F)
-  DATABASE_URL=postgres://karnay:secret@db/karnay karnay backup /mnt/elsewhere/karnay-$(date +%F)
+  karnay backup /mnt/elsewhere/karnay/$(date +%F)
+  karnay backup --recordings /mnt/elsewhere/karnay/$(date +%F)
+  DATABASE_URL=postgres://karnay:secret@db/karnay karnay backup /mnt/elsewhere/karnay/$(date +%F)
 
-The folder is made and must not be there. It holds manifest.json and journal.db, whichever store it comes from, and can be put back into \
+The folder is made and must not be there; the one above it must, so that a disk that is not mounted is found out, and not in DATA_DIR. It holds manifest.json and journal.db, whichever store it comes from, and can be put back into \
 either. What personal data in it is sealed with is not in it: keep data.key or DATA_KEY elsewhere, signing.key and jwt.secret too. Screens \
 are built anew.
 
 Prints: up to which position it goes, its digest, and how large it is; progress on stderr.
 
-Exit codes: 0 taken and checked, 1 what was copied is not sound, or it was taken and persons' keys are lost in it, which is said, 2 wrong use, FOLDER is there, the journal cannot be read, or it \
+Exit codes: 0 taken and checked, 1 what was copied is not sound, or it was taken and persons' keys are lost in it, which is said, 2 wrong use, FOLDER is there, is in DATA_DIR or has no folder above it, the journal cannot be read, or it \
 was moved elsewhere";
 
 pub(in crate::cli) const RESTORE: &str = "\
@@ -25,8 +25,8 @@ With --confirm it tells the running engine that people may be rung again.";
 
 pub(in crate::cli) const RESTORE_MORE: &str = "\
 Examples:
-  karnay restore /mnt/elsewhere/karnay-2026-11-21
-  DATABASE_URL=postgres://karnay:secret@db/karnay karnay restore /mnt/elsewhere/karnay-2026-11-21
+  karnay restore /mnt/elsewhere/karnay/2026-11-21
+  DATABASE_URL=postgres://karnay:secret@db/karnay karnay restore /mnt/elsewhere/karnay/2026-11-21
   karnay restore --confirm
   karnay restore --confirm --nobody-was-forgotten
 

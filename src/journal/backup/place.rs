@@ -16,11 +16,15 @@ pub(super) struct Making {
 }
 
 impl Making {
-    /// Refuses a name that is taken.
+    /// Refuses a name that is taken, and makes no folder but its own: where those above are missing, so is most likely a disk.
     pub(super) fn begin(to: &Path) -> Result<Self, Fault> {
         let name = to.file_name().ok_or_else(|| Fault::path(to, "is no name for a folder"))?;
         if to.exists() {
             return Err(Fault::path(to, "is there already"));
+        }
+        if !parent(to).is_dir() {
+            let why = "is no folder that is there: mount the disk that it is on, or make it first";
+            return Err(Fault::path(parent(to), why));
         }
         let folder = to.with_file_name(format!(".{}.partial", name.to_string_lossy()));
         // What an earlier attempt left when it was killed.
@@ -46,6 +50,19 @@ impl Drop for Making {
             // Whoever failed has said why; the next attempt removes what is left.
             let _ = fs::remove_dir_all(&self.folder);
         }
+    }
+}
+
+/// Refuses a folder within another: what is lost with the data is no backup of it.
+pub fn outside(to: &Path, data: &Path) -> Result<(), Fault> {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    match (real(parent(to)), real(data)) {
+        (Some(above), Some(data)) if above.starts_with(&data) => {
+            let why = format!("lies in the data folder ({}): name a place on another disk", data.display());
+            Err(Fault::path(to, why))
+        }
+        // Where one of them is not there, neither is what would be within.
+        _ => Ok(()),
     }
 }
 

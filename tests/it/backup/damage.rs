@@ -97,6 +97,16 @@ async fn a_backup_is_whole_or_not_there() {
     assert!(code == Some(2) && told.contains("is there already"), "{told}");
     let (code, told) = said(&world.run(&["backup", "/proc/nowhere"]));
     assert!(code == Some(2) && told.contains("/proc"), "{told}");
+    // A disk that is not mounted, and the very disk that may be lost.
+    let away = world.folder.path().join("mnt/elsewhere");
+    let (code, told) = said(&world.run(&["backup", away.join("first").to_str().unwrap()]));
+    assert!(code == Some(2) && told.contains("mount the disk"), "{told}");
+    assert!(!world.folder.path().join("mnt").exists(), "nothing is made where it should be: {told}");
+    for inside in ["data/backup", "data/exchange-recordings/backup", "data/../data/backup"] {
+        let (code, told) = said(&world.run(&["backup", inside]));
+        assert!(code == Some(2) && told.contains("lies in the data folder"), "{told}");
+        assert!(!world.folder.path().join(inside).exists());
+    }
     // Killed in the middle: nothing has its name, and the next one clears away what was left.
     let partial = world.folder.path().join(".second.partial");
     fs::create_dir_all(&partial).unwrap();
