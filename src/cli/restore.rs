@@ -27,7 +27,7 @@ pub(super) struct Options {
     #[arg(long)]
     confirm: bool,
     /// With --confirm: nobody was forgotten since the backup, so that no list has to be applied
-    #[arg(long, requires = "confirm")]
+    #[arg(long, requires = "confirm", conflicts_with = "from")]
     nobody_was_forgotten: bool,
 }
 

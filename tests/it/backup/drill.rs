@@ -75,3 +75,17 @@ async fn the_drill_as_it_is_written_leaves_the_live_database_alone() {
     assert!(world.status().await["restored"].is_null());
     assert!(world.stop().success());
 }
+
+#[test]
+fn that_nobody_was_forgotten_is_said_to_a_running_engine_and_to_no_backup() {
+    let world = World::sqlite();
+    for args in [
+        &["--nobody-was-forgotten", "backup"][..],
+        &["backup", "--nobody-was-forgotten"],
+        &["--nobody-was-forgotten"],
+    ] {
+        let (code, told) = said(&world.run(&[&["restore"], args].concat()));
+        assert!(code == Some(2) && told.contains("--nobody-was-forgotten"), "{args:?}: {told}");
+    }
+    assert!(!world.data().exists());
+}
