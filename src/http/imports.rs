@@ -19,6 +19,7 @@ use domain::import::{OnDuplicate, Terms};
 use projections::imports::{self, ImportRow, Imports};
 use projections::projection::Projection;
 use serde::Deserialize;
+use tracing::Instrument as _;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -106,7 +107,7 @@ async fn upload(
     let file = Arc::new(receive::file(&engine, &request.0, payload, &shown).await?);
     let taking = Taking { engine, importing, terms, file, shown };
     // On its own, so that a client that goes away leaves no half of it.
-    let taken = actix_web::rt::spawn(async move { taking.take(dry_run).await });
+    let taken = actix_web::rt::spawn(async move { taking.take(dry_run).await }.in_current_span());
     let taken = taken.await.map_err(|why| Problem::new(Code::Internal, "see the log").because(why))??;
     Ok(answer::imported(&taken))
 }
@@ -171,7 +172,8 @@ async fn undo(
     let importing = importing(&engine, &member.0, &request, (named(&id)?, OnDuplicate::Skip));
     let import = importing.import;
     // As above.
-    let undone = actix_web::rt::spawn(async move { undoing::undo(&engine, &importing).await });
+    let undo = async move { undoing::undo(&engine, &importing).await };
+    let undone = actix_web::rt::spawn(undo.in_current_span());
     let undone = undone.await.map_err(|why| Problem::new(Code::Internal, "see the log").because(why))??;
     let mut answer = HttpResponse::Ok();
     answer.insert_header((edge::POSITION, undone.position));

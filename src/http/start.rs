@@ -21,6 +21,7 @@ use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -111,8 +112,8 @@ async fn begin(
     } else {
         // On its own, so that a client that goes away leaves no half of it: a host that is taken for a session that is never opened.
         let (opening, command) = (engine.clone(), named.command.clone());
-        let opened =
-            actix_web::rt::spawn(async move { open(&opening, &caller, (&id, command), &asked).await });
+        let opening = async move { open(&opening, &caller, (&id, command), &asked).await };
+        let opened = actix_web::rt::spawn(opening.in_current_span());
         let broke = |why| Problem::new(Code::Internal, "see the log").because(why);
         opened.await.map_err(broke)??
     };

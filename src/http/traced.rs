@@ -1,5 +1,5 @@
-//! A request's place in a trace. It goes on with the trace that its `traceparent` names, where it has one, and is called by its route:
-//! a path may name a person.
+//! A request's place in a trace. It goes on with the trace that its `traceparent` names, where it has one, and is called by its route
+//! and by no method that was made up: whatever a caller writes may name a person.
 
 use actix_web::HttpMessage as _;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -16,6 +16,9 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use super::edge::RequestId;
 use super::live::SOCKETS;
 
+/// As OpenTelemetry knows them, and what it calls any other.
+const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
+const OTHER: &str = "_OTHER";
 /// What the W3C calls it.
 const PARENT: &str = "traceparent";
 
@@ -51,11 +54,13 @@ pub(super) fn name<B>(span: &Span, response: &ServiceResponse<B>) {
     }
     let (request, status) = (response.request(), response.status());
     let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
-    told.update_name(format!("{} {route}", request.method()));
+    let said = request.method().as_str();
+    let method = METHODS.into_iter().find(|known| *known == said).unwrap_or(OTHER);
+    told.update_name(format!("{method} {route}"));
     if status.is_server_error() {
         told.set_status(Status::error(""));
     }
-    span.set_attribute("http.request.method", request.method().to_string());
+    span.set_attribute("http.request.method", method);
     span.set_attribute("http.route", route);
     span.set_attribute("http.response.status_code", i64::from(status.as_u16()));
     if let Some(id) = request.extensions().get::<RequestId>() {

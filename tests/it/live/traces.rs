@@ -19,6 +19,7 @@ use crate::world::{World, report};
 const SESSION: &str = "session-1738862891234-abc123";
 /// As the one who calls has begun it, and where they stand in it.
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const START: &str = "6bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
 /// Of somebody who does not want it collected.
 const UNTRACED: &str = "00-5bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
@@ -143,6 +144,9 @@ async fn a_report_is_one_trace(mut world: World) {
     let collector = Collector::start(Manner::Takes);
     world.set("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://127.0.0.1:{}", collector.port));
     world.set("OTEL_SERVICE_NAME", "call-engine");
+    // Which is for the world outside, and nobody listens there.
+    world.set("HTTP_PROXY", &format!("http://127.0.0.1:{}", free_port()));
+    world.set("REMOTE_HOST", "simulated");
     world.start().await;
     let mut watch = Watch::entered(&world, &json!([socket(CALLS, &world.token())])).await;
     let sent = async |traceparent: &str, number: u32| {
@@ -154,6 +158,23 @@ async fn a_report_is_one_trace(mut world: World) {
     watch.until(0, "call-result").await;
     sent(UNTRACED, 2).await;
     watch.until(0, "call-result").await;
+    // Whoever goes away takes no half of a start along: it is a task of its own, and in the same trace.
+    assert_eq!(world.upload("numbers.txt", b"+998901234567\n").await.0, 200);
+    let start = world.http.post(world.url("/calls/start")).bearer_auth(world.token());
+    let started = start.header("traceparent", format!("00-{START}-{CALLER}-01")).send().await.unwrap();
+    assert_eq!(started.status(), 200, "{}", started.text().await.unwrap());
+    // A method may be anything, a number as well.
+    let strange = reqwest::Method::from_bytes(b"FOO998901234567").unwrap();
+    assert!(
+        world
+            .http
+            .request(strange, world.url("/calls/history"))
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .is_client_error()
+    );
     // What was never asked for is not to be told of, and what people are called is in some paths.
     assert_eq!(world.get("/calls/history?number=998900000001").await.status(), 200);
     let named_path = world.url("/users/alisher.valijonov");
@@ -183,6 +204,14 @@ async fn a_report_is_one_trace(mut world: World) {
     let known = |name: &str| told.contains(&name) || name.starts_with("project ");
     assert!(names(&spans).into_iter().all(known), "{:?}", names(&spans));
     assert!(!names(&spans).contains(&"project contact_book"), "{:?}", names(&spans));
+
+    let spans: Vec<Span> = all.iter().filter(|span| hex::encode(&span.trace_id) == START).cloned().collect();
+    let [start] = named(&spans, "POST /calls/start")[..] else { panic!("{:?}", names(&all)) };
+    let appends = named(&spans, "append");
+    assert!(!appends.is_empty(), "{:?}", names(&spans));
+    assert!(appends.iter().all(|append| append.parent_span_id == start.span_id), "{spans:?}");
+    follow(&spans, "project session_stats");
+    assert!(all.iter().any(|span| span.name.starts_with("_OTHER ")), "{:?}", names(&all));
 
     assert_eq!(value(&collector.resource(), "service.name"), json!("call-engine"));
     assert!(all.iter().all(|span| !UNTRACED.contains(&hex::encode(&span.trace_id))), "{:?}", names(&all));
