@@ -140,16 +140,39 @@ fn wrong(file: &Path, why: String) -> Error {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_line_is_read_as_it_is_printed() {
-        let line = Line {
+    fn line() -> Line {
+        Line {
             organization: Organization::parse("1").unwrap(),
             contact: Uuid::nil(),
             numbers: vec![Fingerprint([7; 16])],
             at: DateTime::UNIX_EPOCH,
             by: Some("user:aziz".to_owned()),
             data_key: None,
-        };
+        }
+    }
+
+    /// A list lies elsewhere for months, and comes back when everything else is lost.
+    #[test]
+    fn fuzz_lists_of_the_forgotten() {
+        let keyed = Line { data_key: Some("ab".repeat(16)), by: None, ..line() };
+        let one = text_of(&line()).unwrap();
+        let good = [one.clone(), format!("{one}\n\n{}\n", text_of(&keyed).unwrap())];
+        let good: Vec<&[u8]> = good.iter().map(String::as_bytes).collect();
+        let file = Path::new("list");
+        fuzz::fuzz("lists of the forgotten", &good, |bytes| {
+            let read = read(file, &String::from_utf8_lossy(bytes));
+            let judged = read.and_then(|lines| {
+                refuse_others(file, &lines, Some("ab"))?;
+                Ok(lines.into_iter().map(|line| line.numbers.len()).collect::<Vec<_>>())
+            });
+            // What is wrong, but for the line and the column.
+            judged.map_err(|why| why.to_string().replace(|letter: char| letter.is_ascii_digit(), ""))
+        });
+    }
+
+    #[test]
+    fn a_line_is_read_as_it_is_printed() {
+        let line = line();
         let text = serde_json::to_string(&line).unwrap();
         assert_eq!(
             text,

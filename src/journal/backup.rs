@@ -98,7 +98,12 @@ pub fn manifest(folder: &Path) -> Result<Manifest, Fault> {
         );
         return Err(Fault::path(&path, why));
     }
-    serde_json::from_str(&text).map_err(wrong)
+    let manifest: Manifest = serde_json::from_str(&text).map_err(wrong)?;
+    // Nothing else is read, whatever somebody wrote there.
+    match manifest.files.iter().find(|seal| !seal.is_within()) {
+        Some(seal) => Err(Fault::path(&path, format!("names {}, which is no file of a backup", seal.name))),
+        None => Ok(manifest),
+    }
 }
 
 /// Whether a backup is what was written: every file against its hash, and the journal in it against its own chain.

@@ -233,4 +233,32 @@ mod tests {
         );
         assert!(Mapping::parse("reports = 1").unwrap_err().contains("unknown field"));
     }
+
+    /// Of its first byte hangs whether the rest is a mapping, or what a foreign event holds.
+    #[test]
+    fn fuzz_mappings_and_foreign_events() {
+        let mapping = Mapping::parse(MAPPING).unwrap();
+        let held =
+            json!({ "CallEnded": { "phone": "+998901234567", "how": "done", "seconds": 45.5 } }).to_string();
+        let good = [format!("m{MAPPING}"), format!("e{held}"), "e[null,{}]".to_owned()];
+        let good: Vec<&[u8]> = good.iter().map(String::as_bytes).collect();
+        // The reason stands at the end, behind what was found.
+        let reason = |why: &str| {
+            let letters: Vec<char> = why.chars().filter(char::is_ascii_alphabetic).collect();
+            letters.iter().rev().take(24).collect::<String>()
+        };
+        let way = |mapping: &Mapping, held: Value| match mapping.of(&event("call", "CallEnded", held)) {
+            Meaning::Unfit(why) => reason(&why),
+            Meaning::Report(_) => "report".to_owned(),
+            Meaning::Left => "left".to_owned(),
+            Meaning::Unmapped => "unmapped".to_owned(),
+        };
+        fuzz::fuzz("mappings and foreign events", &good, |bytes| match bytes {
+            [b'm', text @ ..] => Mapping::parse(&String::from_utf8_lossy(text))
+                .map_or_else(|why| reason(&why), |mapping| way(&mapping, json!({}))),
+            [_, held @ ..] => serde_json::from_slice(held)
+                .map_or_else(|why| reason(&why.to_string()), |held| way(&mapping, held)),
+            [] => String::new(),
+        });
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write};
-use std::path::Path;
+use std::path::{Component, Path};
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,12 @@ pub struct Seal {
 }
 
 impl Seal {
+    /// Whether it is of a file below the backup's folder.
+    pub(super) fn is_within(&self) -> bool {
+        let mut parts = Path::new(&self.name).components().peekable();
+        parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+    }
+
     pub(super) fn of(folder: &Path, name: &str) -> Result<Self, Fault> {
         Self::copy(&folder.join(name), name, &mut std::io::sink())
     }
@@ -83,6 +89,15 @@ impl Seal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_seal_is_of_a_file_in_the_backup() {
+        let within = |name: &str| {
+            Seal { name: name.to_owned(), bytes: 0, sha256: String::new(), stretches: vec![] }.is_within()
+        };
+        assert!(within("journal.db") && within("recordings/one.wav"));
+        assert!(!["", "/dev/zero", "../journal.db", "recordings/../../one.wav", "."].into_iter().any(within));
+    }
 
     #[test]
     fn a_changed_byte_is_known_by_its_place() {

@@ -112,12 +112,13 @@ fn walk(here: &str, path: &Path, events: &mut BTreeMap<Position, (usize, &Event)
     for (nth, step) in path.batches.iter().enumerate() {
         let step_here = format!("{here}.batches[{nth}]");
         if step.hashes.is_empty() || step.recorded_at < recorded_at {
-            return Err(wrong(step_here, "it is empty, or older than the one before it"));
+            return Err(wrong(&*step_here, "it is empty, or older than the one before it"));
         }
         recorded_at = step.recorded_at;
         let mut next = Digest::after(&digest, recorded_at);
         for hash in &step.hashes {
-            position += 1;
+            let beyond = || wrong(&*step_here, "it leads beyond every position");
+            position = position.checked_add(1).ok_or_else(beyond)?;
             if let Some((place, event)) = events.remove(&position) {
                 covered(place, event, hash, recorded_at)?;
             }

@@ -117,6 +117,32 @@ async fn a_backup_is_whole_or_not_there() {
     assert!(!partial.exists());
 }
 
+/// A manifest that was written by anybody names its files and no others.
+#[tokio::test(flavor = "multi_thread")]
+async fn fuzz_manifests_of_backups() {
+    let mut world = World::sqlite();
+    reported(&mut world).await;
+    let folder = world.folder.path().join("backup");
+    let (code, told) = said(&world.run(&["backup", "--recordings", folder.to_str().unwrap()]));
+    assert_eq!(code, Some(0), "{told}");
+    assert!(world.stop().success());
+    let file = folder.join("manifest.json");
+    let good = fs::read(&file).unwrap();
+    fuzz::fuzz("manifests of backups", &[&good], |bytes| {
+        fs::write(&file, bytes).unwrap();
+        match karnay::journal::backup::manifest(&folder) {
+            Ok(manifest) => {
+                let is_strange =
+                    |name: &str| name.starts_with('/') || name.split('/').any(|part| part == "..");
+                assert!(!manifest.files.iter().any(|seal| is_strange(&seal.name)), "{:?}", manifest.files);
+                manifest.files.len().to_string()
+            }
+            // What is wrong, but for the line and the column.
+            Err(why) => why.to_string().replace(|letter: char| letter.is_ascii_digit(), ""),
+        }
+    });
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_data_key_is_refused_and_none_is_missed() {
     let mut world = World::sqlite();

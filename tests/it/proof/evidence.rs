@@ -51,8 +51,16 @@ fn mutants(whole: &Value) -> Vec<(String, Value)> {
     for path in found {
         let mut mutant = whole.clone();
         let value = mutant.pointer_mut(&path).unwrap();
-        *value = turned(value);
-        mutants.push((path, mutant));
+        let was = value.clone();
+        *value = turned(&was);
+        mutants.push((path.clone(), mutant));
+        if was.is_number() {
+            for edge in [json!(u64::MAX), json!(i64::MAX), json!(i64::MIN)] {
+                let mut mutant = whole.clone();
+                *mutant.pointer_mut(&path).unwrap() = edge;
+                mutants.push((path.clone(), mutant));
+            }
+        }
     }
     for list in
         ["/events", "/paths", "/keys", "/paths/0/batches", "/paths/0/batches/0/hashes", "/statement/own"]
@@ -169,6 +177,25 @@ async fn an_evidence_from_sqlite_stands_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_evidence_from_postgres_stands_alone() {
     an_evidence_stands_alone(World::postgres().await).await;
+}
+
+/// Whoever hands out a file may have written anything into it.
+#[tokio::test(flavor = "multi_thread")]
+async fn fuzz_evidences() {
+    let mut world = World::sqlite();
+    let id = called(&mut world).await;
+    let auditor = Auditor::of(&world, "1", "auditor");
+    let mut good = vec![];
+    for personal in ["sealed", "open"] {
+        good.push(auditor.get(&format!("/audit/calls/{id}/evidence?personal={personal}")).await.to_string());
+    }
+    assert!(world.stop().success());
+    let good: Vec<&[u8]> = good.iter().map(String::as_bytes).collect();
+    fuzz::fuzz("evidences", &good, |bytes| match check(&String::from_utf8_lossy(bytes), None) {
+        Ok(_) => "whole".to_owned(),
+        // Where it is wrong, but for the line and the column.
+        Err(wrong) => wrong.to_string().replace(|letter: char| letter.is_ascii_digit(), ""),
+    });
 }
 
 /// Names and numbers stay closed where that is wished, and the key is not in the file.
