@@ -20,7 +20,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, retry};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::outside::Outside;
+use super::outside::{Outside, marked};
 use crate::ports::{AgentCall, AgentKind, Spoken, Trouble, Unclear, VoiceAgent};
 
 /// By this name an agent recognises a request that it has had before.
@@ -95,6 +95,7 @@ impl Agent {
             .no_proxy()
             .redirect(Policy::none())
             .referer(false)
+            .default_headers(marked())
             .retry(retry::never())
             // Over before the other, or a connection that was never made would look like silence.
             .connect_timeout(CONNECT_WAIT.min(options.timeout / 2))

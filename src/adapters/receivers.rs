@@ -12,7 +12,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 
-use super::outside::{Outside, Refusal};
+use super::outside::{Outside, Refusal, marked};
 use crate::ports::receivers::{Letter, Receipt, Receivers};
 
 const ID: &str = "webhook-id";
@@ -57,6 +57,7 @@ impl Web {
             .redirect(Policy::none())
             .referer(false)
             .user_agent(AGENT)
+            .default_headers(marked())
             .dns_resolver(Arc::new(options.outside.clone()))
             .connect_timeout(CONNECT_WAIT)
             .timeout(ANSWER_WITHIN)

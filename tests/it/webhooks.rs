@@ -2,6 +2,7 @@
 //! the library that Standard Webhooks itself gives to receivers.
 
 mod doors;
+mod itself;
 mod lived;
 mod receiver;
 mod tries;

@@ -14,6 +14,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
 
 use super::reach::{Lookup, Port, Reach, Refusal};
+use crate::adapters::outside::marked;
 use crate::ports::{Playback, Trouble};
 
 const REDIRECTS_MAX: usize = 3;
@@ -89,6 +90,7 @@ fn client(reach: &Reach, port: Port) -> Option<Client> {
         .no_proxy()
         .redirect(Policy::none())
         .referer(false)
+        .default_headers(marked())
         .dns_resolver(Arc::new(Lookup { reach: reach.clone(), port }))
         .connect_timeout(CONNECT_WAIT)
         // A connection that is kept would go on to an address that was looked at long ago.

@@ -242,6 +242,7 @@ async fn a_request_is_as_documented() {
         ("content-type", "application/json"),
         ("authorization", "Bearer hunter2"),
         ("idempotency-key", "call/1/1"),
+        ("via", "1.1 karnay"),
         ("x-callback-url", "http://127.0.0.1:3000/auto-calling/agent/callback"),
     ] {
         assert_eq!(value(&head, name), Some(expected), "{head}");
