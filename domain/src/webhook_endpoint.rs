@@ -190,6 +190,8 @@ pub struct Standing {
     /// The one before, and until when it signs as well.
     pub former: Option<(SealedSecret, DateTime<Utc>)>,
     pub sending: Sending,
+    /// Since when it is sent to as it is: registered, resumed, or moved to another address. What failed before says nothing of it.
+    pub anew_at: DateTime<Utc>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,6 +216,11 @@ impl Standing {
     pub fn secrets(&self, now: DateTime<Utc>) -> impl Iterator<Item = &SealedSecret> {
         let former = self.former.iter().filter(move |(_, until)| now < *until);
         std::iter::once(&self.secret).chain(former.map(|(secret, _)| secret))
+    }
+
+    /// Since when it fails, of what is remembered of that.
+    pub fn failing_since(&self, remembered: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        remembered.filter(|since| *since >= self.anew_at)
     }
 
     fn changed(&self, change: Change, at: DateTime<Utc>) -> Vec<Event> {
@@ -303,18 +310,26 @@ impl Aggregate for WebhookEndpoint {
 
     fn apply(&mut self, event: Event) {
         match (event, &mut *self) {
-            (Event::Registered { terms, secret, .. }, _) => {
-                let standing = Standing { terms, secret, former: None, sending: Sending::Active };
+            (Event::Registered { terms, secret, at }, _) => {
+                let standing =
+                    Standing { terms, secret, former: None, sending: Sending::Active, anew_at: at };
                 *self = Self::Registered(Box::new(standing));
             }
             (Event::Removed { .. }, _) => *self = Self::Removed,
-            (Event::Changed { terms, .. }, Self::Registered(standing)) => standing.terms = terms,
+            (Event::Changed { terms, at }, Self::Registered(standing)) => {
+                if terms.url != standing.terms.url {
+                    standing.anew_at = at;
+                }
+                standing.terms = terms;
+            }
             (Event::SecretRotated { secret, former_until, .. }, Self::Registered(standing)) => {
                 let former = std::mem::replace(&mut standing.secret, secret);
                 standing.former = Some((former, former_until));
             }
             (Event::Paused { .. }, Self::Registered(standing)) => standing.sending = Sending::Paused,
-            (Event::Resumed { .. }, Self::Registered(standing)) => standing.sending = Sending::Active,
+            (Event::Resumed { at }, Self::Registered(standing)) => {
+                (standing.sending, standing.anew_at) = (Sending::Active, at);
+            }
             (Event::Disabled { why, .. }, Self::Registered(standing)) => {
                 standing.sending = Sending::Disabled(why);
             }

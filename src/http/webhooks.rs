@@ -81,7 +81,7 @@ struct StandingView<'a> {
     behind: u64,
     /// Events that wait for another try.
     waiting: usize,
-    /// Since when nothing was taken.
+    /// Since when nothing was taken; one that was resumed or moved to another address begins anew.
     #[schema(value_type = Option<String>, format = DateTime)]
     failing_since: Option<Stamp>,
 }
@@ -199,6 +199,7 @@ async fn register(
 async fn one(
     engine: Engine,
     member: Member,
+    request: RequestId,
     id: Path<String>,
     _: Described,
     fresh: Query<Fresh>,
@@ -206,6 +207,8 @@ async fn one(
     let organization = managed(&member)?;
     let answer = sessions::shown(fresh.wait(&engine, WebhookEndpoints::NAME).await);
     let row = known(&engine, organization, &id).await?;
+    let done = tell(&engine, &member.0, &request, (row.id, Command::Look)).await?;
+    let endpoint = done.state.standing().ok_or(Error::Unknown)?;
     let name = EndpointName { organization: organization.clone(), endpoint: row.id };
     let begin = (row.position, engine.clock.now());
     let standing = engine.dispatch.webhook_standing(&name, begin).await?;
@@ -214,7 +217,7 @@ async fn one(
         next_position: standing.position,
         behind: engine.dispatch.head().saturating_add(1).saturating_sub(standing.position),
         waiting: standing.waiting.len(),
-        failing_since: standing.failing_since.map(Stamp),
+        failing_since: endpoint.failing_since(standing.failing_since).map(Stamp),
     };
     sessions::json(answer, &view)
 }

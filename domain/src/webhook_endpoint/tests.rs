@@ -75,6 +75,25 @@ fn whoever_was_disabled_is_resumed_by_hand() {
 }
 
 #[test]
+fn whoever_is_resumed_or_moved_begins_anew() {
+    let moved = Change { url: Some("https://example.com/new".to_owned()), ..Change::default() };
+    let moved = Command::Change { change: moved, at: at(9) };
+    let told = Change { description: Some("other".to_owned()), ..Change::default() };
+    let told = Command::Change { change: told, at: at(9) };
+    let failing = |commands: Vec<Command>, since| {
+        let all = std::iter::once(register(0)).chain(commands);
+        after(all).standing().unwrap().failing_since(Some(at(since)))
+    };
+    assert_eq!(failing(vec![], 5), Some(at(5)));
+    assert_eq!(failing(vec![told], 5), Some(at(5)));
+    let disabled = Command::Disable { why: Fault::Failing, at: at(6) };
+    for begun in [vec![moved], vec![disabled, turn(false)], vec![turn(true), turn(false)]] {
+        assert_eq!(failing(begun.clone(), 8), None, "{begun:?}");
+        assert_eq!(failing(begun, 9), Some(at(9)));
+    }
+}
+
+#[test]
 fn two_secrets_sign_while_one_replaces_the_other() {
     let rotated = after([register(0), Command::RotateSecret { secret: secret("two"), at: at(10) }]);
     let signing = |now| -> Vec<String> {

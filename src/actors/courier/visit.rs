@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use domain::fact::{Circumstances, Position};
 use domain::ids::StreamId;
 use domain::policy::delivering::{self, Next, Verdict, WAITING_MAX};
-use domain::webhook_endpoint::{Command, Error as Refused, Fault, Sending, Types, WebhookEndpoint};
+use domain::webhook_endpoint::{Command, Error as Refused, Fault, Sending, Standing, WebhookEndpoint};
 use futures_util::stream::{self, StreamExt as _};
 
 use super::Options;
@@ -51,8 +51,7 @@ pub(super) struct Visit {
 
 /// An endpoint as it is sent to.
 struct Receiver {
-    url: String,
-    types: Types,
+    standing: Standing,
     secrets: Vec<String>,
 }
 
@@ -83,6 +82,20 @@ enum Error {
     Secret,
 }
 
+impl Receiver {
+    /// What was tried before it began anew is due at once, and what failed then is forgotten.
+    fn anew(&self, mut known: kept::Standing) -> kept::Standing {
+        known.failing_since = self.standing.failing_since(known.failing_since);
+        let begun = self.standing.anew_at;
+        for one in &mut known.waiting {
+            if one.tried.as_ref().is_some_and(|tried| tried.at < begun) {
+                one.due_at = one.due_at.min(begun);
+            }
+        }
+        known
+    }
+}
+
 impl Visit {
     pub(super) async fn make(mut self) -> Memo {
         let began = Instant::now();
@@ -108,6 +121,7 @@ impl Visit {
         let Some(receiver) = self.receiver().await? else { return Ok(false) };
         let now = self.options.clock.now();
         let known = self.options.dispatch.webhook_standing(&self.name, (self.registered, now)).await?;
+        let known = receiver.anew(known);
         if self.memo.from != known.position {
             (self.memo.from, self.memo.scanned) = (known.position, known.position);
         }
@@ -134,8 +148,7 @@ impl Visit {
         };
         let (endpoint, now) = (self.name.endpoint, self.options.clock.now());
         let secrets = self.options.dispatch.webhook_secrets(endpoint, standing, now);
-        let (url, types) = (standing.terms.url.clone(), standing.terms.types.clone());
-        Ok(Some(Receiver { url, types, secrets: secrets.ok_or(Error::Secret)? }))
+        Ok(Some(Receiver { standing: standing.clone(), secrets: secrets.ok_or(Error::Secret)? }))
     }
 
     async fn tell(&self, command: Command) -> Result<Done<WebhookEndpoint>, Failure<Refused>> {
@@ -186,7 +199,7 @@ impl Visit {
         }
         let from = if self.memo.scanned == Position::MAX { known.position } else { self.memo.scanned };
         let wanted = (from, room.min(PAGE));
-        let stretch = self.options.dispatch.webhook_messages(&self.name, &receiver.types, wanted).await?;
+        let stretch = self.options.dispatch.webhook_messages(&self.name, &receiver.standing.terms.types, wanted).await?;
         self.memo.scanned = stretch.next;
         if stretch.messages.is_empty() {
             if stretch.next.saturating_sub(known.position) >= SCANNED_MAX {
@@ -256,7 +269,7 @@ impl Visit {
             body: message.body.clone().into(),
             secrets: receiver.secrets.clone(),
         };
-        let receipt = options.receivers.hand_over(&receiver.url, letter).await;
+        let receipt = options.receivers.hand_over(&receiver.standing.terms.url, letter).await;
         let (verdict, now) = (delivering::judge(receipt.status), options.clock.now());
         if delivery.tries == 0 {
             delivery.first_at = began;

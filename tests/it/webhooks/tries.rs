@@ -167,6 +167,40 @@ async fn a_receiver_that_is_away_is_told_everything_when_it_is_back() {
     yard.end().await;
 }
 
+/// Disabled for days of failures, and resumed or moved while it fails still: its first failure then is no reason to disable it again.
+async fn whoever_begins_anew_is_given_time(world: World) {
+    let yard = Yard::begin(world).await;
+    let manager = Manager::of(&yard.world);
+    let receiver = Receiver::start(|_| (500, Duration::ZERO));
+    let (path, _) = manager.register(&receiver.url(), &["call.reported"]).await;
+    report(&yard.world, SESSION, 0..1).await;
+    for change in [json!({ "status": "active" }), json!({ "status": "active", "url": receiver.url() + "/new" })] {
+        until("it fails", async || manager.get(&path).await["failingSince"].is_string()).await;
+        yard.clock.pass(TimeDelta::days(6));
+        until("it is left alone", async || manager.get(&path).await["status"] == "disabled").await;
+        yard.clock.pass(TimeDelta::seconds(1));
+        let tried = receiver.got().len();
+        let (status, told) = manager.ask(Method::PATCH, &path, Some(change)).await;
+        assert_eq!((status, &told["status"]), (200, &json!("active")), "{told}");
+        report(&yard.world, SESSION, 1..2).await;
+        until("another try", async || receiver.got().len() > tried).await;
+        until("it fails anew", async || manager.get(&path).await["failingSince"].is_string()).await;
+        assert_eq!(manager.get(&path).await["status"], "active");
+    }
+    receiver.stop().await;
+    yard.end().await;
+}
+
+#[actix_web::test]
+async fn whoever_begins_anew_is_given_time_on_sqlite() {
+    whoever_begins_anew_is_given_time(World::sqlite()).await;
+}
+
+#[actix_web::test]
+async fn whoever_begins_anew_is_given_time_on_postgres() {
+    whoever_begins_anew_is_given_time(World::postgres().await).await;
+}
+
 #[actix_web::test]
 async fn whoever_says_that_it_is_gone_is_sent_nothing_more() {
     let yard = Yard::begin(World::sqlite()).await;
