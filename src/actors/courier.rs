@@ -3,6 +3,7 @@
 //! journal, and what was sent and not written down is sent again under the same id.
 //! When an event is tried again and when it is given up the domain says; what is sent is made by dispatch.
 
+mod lanes;
 mod lease;
 mod visit;
 
@@ -184,6 +185,8 @@ impl Courier {
         let waiting: u32 = self.memos.values().map(|memo| memo.waiting).sum();
         self.pulse.show("waiting", u64::from(waiting));
         metrics::gauge!("karnay_webhook_waiting").set(f64::from(waiting));
+        let full = self.memos.values().filter(|memo| memo.full).count();
+        metrics::gauge!("karnay_webhook_full").set(f64::from(u32::try_from(full).unwrap_or(u32::MAX)));
     }
 }
 

@@ -115,6 +115,7 @@ fn describe() {
         "Endpoints that were disabled since nothing was taken there"
     );
     describe_gauge!("karnay_webhook_waiting", "Events that wait for another try, on the node that sends");
+    describe_gauge!("karnay_webhook_full", "Endpoints with so much waiting that nothing further is sent there");
     describe_gauge!("karnay_sockets", "Sockets that were let in, by namespace");
     describe_gauge!("karnay_pbx_connected", "Whether the exchange answered when it was last asked");
     describe_gauge!("karnay_pbx_refused", "Whether the exchange does not let us in");
@@ -136,7 +137,9 @@ fn begin() {
     for counter in ["karnay_webhook_disabled_total", "karnay_spans_lost_total"] {
         metrics::counter!(counter).increment(0);
     }
-    metrics::gauge!("karnay_webhook_waiting").set(0.0);
+    for gauge in ["karnay_webhook_waiting", "karnay_webhook_full"] {
+        metrics::gauge!(gauge).set(0.0);
+    }
     metrics::gauge!("karnay_journal_wrong").set(0.0);
 }
 

@@ -25,9 +25,15 @@ const FAILING_MAX: TimeDelta = TimeDelta::days(5);
 const AWAY_MIN: TimeDelta = TimeDelta::minutes(5);
 /// Events that wait for another try at one receiver. While there are so many, no further ones are begun with.
 pub const WAITING_MAX: usize = 100;
+/// An event was refused so often before it gives way to others: where those are taken, and where nothing is, which may be otherwise soon.
+const REFUSED_ALONE: u32 = 2;
+const REFUSED_WITH_ALL: u32 = 4;
 
 const OK: std::ops::RangeInclusive<u16> = 200..=299;
 const GONE: u16 = 410;
+/// What a receiver says of an event itself, unless it speaks of the address or of the moment.
+const REFUSED: std::ops::RangeInclusive<u16> = 400..=499;
+const NOT_OF_THE_EVENT: [u16; 8] = [401, 403, 404, 405, 407, 408, 425, 429];
 
 /// What a receiver's answer means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +70,25 @@ pub fn next(tries: u32, first_at: DateTime<Utc>, now: DateTime<Utc>, chance: u8)
     let last = PAUSES.len() - 1;
     let pause = PAUSES.get(made.saturating_sub(1).min(last)).copied().unwrap_or_default();
     Next::Again(now + pause + pause * JITTER * i32::from(chance) / (100 * i32::from(u8::MAX)))
+}
+
+/// An event that waits at a receiver.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    pub tries: u32,
+    pub first_at: DateTime<Utc>,
+    /// Of the last answer.
+    pub status: Option<u16>,
+}
+
+/// Whether an event gives way where there is no more room: the receiver refuses it, sooner or later by whether it has taken others since,
+/// as it is now since `anew_at`.
+pub fn gives_way(it: Waiting, anew_at: DateTime<Utc>, failing_since: Option<DateTime<Utc>>) -> bool {
+    let refused =
+        it.status.is_some_and(|status| REFUSED.contains(&status) && !NOT_OF_THE_EVENT.contains(&status));
+    let others_taken = failing_since.is_none_or(|since| it.first_at < since);
+    let enough = if others_taken { REFUSED_ALONE } else { REFUSED_WITH_ALL };
+    refused && it.tries >= enough && it.first_at >= anew_at
 }
 
 /// Whether a receiver that was away takes something again, so that whatever waits for it is tried at once. After a failure in between the
@@ -130,6 +155,23 @@ mod tests {
         ] {
             assert_eq!(judge(status), verdict, "{status:?}");
         }
+    }
+
+    #[test]
+    fn what_is_refused_gives_way_sooner_where_others_are_taken() {
+        let waiting = |tries, status| Waiting { tries, first_at: at(10), status: Some(status) };
+        let gives_way = |it, failing: Option<i64>| super::gives_way(it, at(0), failing.map(at));
+        for status in [400, 409, 422] {
+            assert!(gives_way(waiting(2, status), None) && gives_way(waiting(2, status), Some(11)));
+            assert!(!gives_way(waiting(1, status), None), "it was refused once");
+            assert!(!gives_way(waiting(3, status), Some(10)), "nothing was taken since");
+            assert!(gives_way(waiting(4, status), Some(10)));
+        }
+        for other in [302, 401, 403, 404, 405, 407, 408, 425, 429, 500, 503] {
+            assert!(!gives_way(waiting(9, other), None), "{other}");
+        }
+        assert!(!gives_way(Waiting { tries: 9, first_at: at(10), status: None }, None));
+        assert!(!super::gives_way(waiting(9, 422), at(11), None), "it was another receiver's to take");
     }
 
     #[test]

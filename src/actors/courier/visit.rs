@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use domain::fact::{Circumstances, Position};
 use domain::ids::StreamId;
-use domain::policy::delivering::{self, Next, Verdict, WAITING_MAX};
+use domain::policy::delivering::{self, Next, Verdict, WAITING_MAX, Waiting};
 use domain::webhook_endpoint::{Command, Error as Refused, Fault, Sending, Standing, WebhookEndpoint};
 use futures_util::stream::{self, StreamExt as _};
 
 use super::Options;
+use super::lanes::{begun, is_due, lanes, lost};
 use super::lease::Lease;
 use crate::dispatch::webhooks::{Delivery, EndpointName, Message, State, Tried, shown};
 use crate::dispatch::{Done, Failure, Meta, reports};
@@ -37,6 +38,8 @@ pub(super) struct Memo {
     /// When the next try is due.
     pub(super) due: Option<DateTime<Utc>>,
     pub(super) waiting: u32,
+    /// Whether so much waits that nothing further is begun with.
+    pub(super) full: bool,
     pub(super) looked: Option<Instant>,
 }
 
@@ -68,6 +71,8 @@ struct Sent {
     taken: bool,
     /// The worst that was said.
     failed: Option<Verdict>,
+    /// When the first try was made that failed.
+    failed_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -126,6 +131,7 @@ impl Visit {
             (self.memo.from, self.memo.scanned) = (known.position, known.position);
         }
         self.memo.waiting = u32::try_from(known.waiting.len()).unwrap_or(u32::MAX);
+        self.memo.full = known.waiting.len() >= WAITING_MAX;
         let lanes = lanes(&known.waiting);
         self.memo.due = lanes.values().filter_map(|lane| Some(lane.first()?.due_at)).min();
         let due: Vec<_> = lanes.values().filter(|lane| is_due(lane, now)).take(PAGE).collect();
@@ -195,7 +201,7 @@ impl Visit {
         if room == 0 {
             // What is new waits in the journal. It is looked for again when what waits here is due.
             self.memo.scanned = Position::MAX;
-            return Ok(false);
+            return self.make_room(receiver, known).await;
         }
         let from = if self.memo.scanned == Position::MAX { known.position } else { self.memo.scanned };
         let wanted = (from, room.min(PAGE));
@@ -226,12 +232,30 @@ impl Visit {
         self.settle(known, stretch.next, sent).await
     }
 
+    /// What the receiver refuses gives way to the others, those that were sent first coming first. True where there is room now.
+    async fn make_room(&mut self, receiver: &Receiver, known: &kept::Standing) -> Result<bool, Error> {
+        let anew_at = receiver.standing.anew_at;
+        let refused = known.waiting.iter().filter(|one| {
+            let status = one.tried.as_ref().and_then(|tried| tried.status);
+            let waiting = Waiting { tries: one.tries, first_at: one.first_at, status };
+            delivering::gives_way(waiting, anew_at, known.failing_since)
+        });
+        let dead = |one: &Delivery| Delivery { state: State::Dead, ..one.clone() };
+        let deliveries: Vec<Delivery> = refused.take(PAGE).map(dead).collect();
+        if deliveries.is_empty() {
+            return Ok(false);
+        }
+        counted("dead", u64::try_from(deliveries.len()).unwrap_or(u64::MAX));
+        self.settle(known, known.position, Sent { deliveries, ..Sent::default() }).await
+    }
+
     async fn send(&self, receiver: &Receiver, lanes: Vec<Vec<Item>>) -> Sent {
         let lanes = stream::iter(lanes).map(|items| self.lane(receiver, items));
         let all: Vec<Sent> = lanes.buffer_unordered(LANES_AT_ONCE).collect().await;
         all.into_iter().fold(Sent::default(), |mut all, one| {
             all.deliveries.extend(one.deliveries);
             all.taken |= one.taken;
+            all.failed_at = all.failed_at.into_iter().chain(one.failed_at).min();
             all.failed =
                 if one.failed == Some(Verdict::Gone) { one.failed } else { all.failed.or(one.failed) };
             all
@@ -251,6 +275,7 @@ impl Visit {
                     sent.taken |= verdict == Verdict::Taken;
                     if verdict != Verdict::Taken {
                         sent.failed = Some(verdict);
+                        sent.failed_at = sent.failed_at.or(delivery.tried.as_ref().map(|tried| tried.at));
                     }
                     stopped |= delivery.state == State::Waiting;
                 }
@@ -302,7 +327,7 @@ impl Visit {
                 }
             }
         };
-        metrics::counter!("karnay_webhook_deliveries_total", "outcome" => outcome).increment(1);
+        counted(outcome, 1);
         verdict
     }
 
@@ -311,7 +336,7 @@ impl Visit {
         let now = self.options.clock.now();
         let failing_since = match sent.failed {
             _ if sent.taken => None,
-            Some(_) => known.failing_since.or(Some(now)),
+            Some(_) => known.failing_since.or(sent.failed_at),
             None => known.failing_since,
         };
         let round = kept::Round {
@@ -344,38 +369,6 @@ impl Visit {
     }
 }
 
-/// What waits, stream by stream, each in the journal's order.
-fn lanes(waiting: &[Delivery]) -> BTreeMap<i64, Vec<&Delivery>> {
-    let mut lanes = BTreeMap::<i64, Vec<&Delivery>>::new();
-    for delivery in waiting {
-        lanes.entry(delivery.lane).or_default().push(delivery);
-    }
-    lanes
-}
-
-/// Whoever is first says it for the others.
-fn is_due(lane: &[&Delivery], now: DateTime<Utc>) -> bool {
-    lane.first().is_some_and(|head| head.due_at <= now)
-}
-
-/// An event that was not tried yet.
-fn begun(message: &Message, now: DateTime<Utc>) -> Delivery {
-    Delivery {
-        position: message.position,
-        message: message.id.clone(),
-        event_type: message.event_type.clone(),
-        lane: message.lane,
-        state: State::Waiting,
-        tries: 0,
-        first_at: now,
-        due_at: now,
-        tried: None,
-    }
-}
-
-/// The journal was taken back to an older state.
-fn lost(delivery: &mut Delivery, now: DateTime<Utc>) {
-    delivery.state = State::Dead;
-    let answer = "the journal has no such event any more".to_owned();
-    delivery.tried = Some(Tried { at: now, status: None, took_ms: 0, answer });
+fn counted(outcome: &'static str, times: u64) {
+    metrics::counter!("karnay_webhook_deliveries_total", "outcome" => outcome).increment(times);
 }

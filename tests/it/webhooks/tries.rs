@@ -16,6 +16,7 @@ use crate::http_world::StillClock;
 use crate::world::World;
 
 const SESSION: &str = "session-1738862891234-abc123";
+const OTHER: &str = "session-1738862891234-abc124";
 
 /// An engine inside the test, on a clock that stands still until it is moved.
 struct Yard {
@@ -163,6 +164,36 @@ async fn a_receiver_that_is_away_is_told_everything_when_it_is_back() {
     receiver.behave(|_| (204, Duration::ZERO));
     let (status, told) = manager.ask(Method::PATCH, &path, Some(json!({ "status": "active" }))).await;
     assert_eq!((status, &told["status"]), (200, &json!("active")));
+    receiver.stop().await;
+    yard.end().await;
+}
+
+/// One type is refused for what it is, more of it than may wait: the others arrive all the same.
+#[actix_web::test]
+async fn what_is_refused_for_what_it_is_holds_up_no_other() {
+    const CALLS: u32 = 130;
+    let yard = Yard::begin(World::sqlite()).await;
+    let manager = Manager::of(&yard.world);
+    let receiver = Receiver::start(|told| {
+        (if told["type"] == "call.reported" { 422 } else { 204 }, Duration::ZERO)
+    });
+    let (path, _) = manager.register(&receiver.url(), &["call.reported", "session"]).await;
+    report(&yard.world, SESSION, 0..CALLS).await;
+    report(&yard.world, OTHER, 0..1).await;
+    let refused = || receiver.got().iter().filter(|got| got.status == 422).count();
+    until("as many as may wait", async || refused() == 100).await;
+    let waiting = async || manager.get(&path).await["waiting"].as_u64().unwrap();
+    for (tries, pause) in [(2, 6), (3, 6 * 60), (4, 34 * 60)] {
+        until("that it is written down", async || waiting().await == 100).await;
+        yard.clock.pass(TimeDelta::seconds(pause));
+        until("another try", async || refused() >= tries * 100).await;
+    }
+    let is_of_other = |got: &Got| got.json()["data"]["stream"].as_str().unwrap().ends_with(OTHER);
+    until("the other session", async || receiver.taken().iter().any(is_of_other)).await;
+    let dead = manager.get(&format!("{path}/deliveries?state=dead&limit=100")).await;
+    let dead = dead.as_array().unwrap();
+    assert!(!dead.is_empty() && dead.iter().all(|one| one["status"] == 422 && one["tries"] == 4), "{dead:?}");
+    assert_eq!(manager.get(&path).await["status"], "active");
     receiver.stop().await;
     yard.end().await;
 }
