@@ -160,13 +160,29 @@ impl Dispatch {
         Ok(event.map(|event| message(name.endpoint, event)))
     }
 
-    /// How far an endpoint has come that was registered at a position.
+    /// How far an endpoint has come that was registered at a position. Nothing is written.
     pub async fn webhook_standing(
         &self,
         name: &EndpointName,
-        (registered, at): (Position, DateTime<Utc>),
+        registered: Position,
     ) -> Result<kept::Standing, Error> {
-        Ok(self.journal.webhook_standing(name, (registered + 1, at)).await?)
+        let known = self.journal.webhook_standing(name).await?;
+        let new = || kept::Standing { position: registered + 1, failing_since: None, waiting: vec![] };
+        Ok(known.unwrap_or_else(new))
+    }
+
+    /// Gives an endpoint that was registered at a position its place, where it has none yet.
+    pub async fn webhook_begin(
+        &self,
+        name: &EndpointName,
+        (registered, at): (Position, DateTime<Utc>),
+    ) -> Result<(), Error> {
+        Ok(self.journal.webhook_begin(name, (registered + 1, at)).await?)
+    }
+
+    /// One that is no more has no place, and nothing waits for it.
+    pub async fn webhook_forget(&self, name: &EndpointName) -> Result<(), Error> {
+        Ok(self.journal.webhook_forget(name).await?)
     }
 
     pub async fn webhook_log(&self, part: Part) -> Result<Vec<Delivery>, Error> {

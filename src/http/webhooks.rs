@@ -210,8 +210,7 @@ async fn one(
     let done = tell(&engine, &member.0, &request, (row.id, Command::Look)).await?;
     let endpoint = done.state.standing().ok_or(Error::Unknown)?;
     let name = EndpointName { organization: organization.clone(), endpoint: row.id };
-    let begin = (row.position, engine.clock.now());
-    let standing = engine.dispatch.webhook_standing(&name, begin).await?;
+    let standing = engine.dispatch.webhook_standing(&name, row.position).await?;
     let view = StandingView {
         row: RowView::new(&row),
         next_position: standing.position,
@@ -258,9 +257,11 @@ async fn remove(
     request: RequestId,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    managed(&member)?;
+    let organization = managed(&member)?;
+    let name = EndpointName { organization: organization.clone(), endpoint: parsed(&id)? };
     let command = Command::Remove { at: engine.clock.now() };
-    let done = tell(&engine, &member.0, &request, (parsed(&id)?, command)).await?;
+    let done = tell(&engine, &member.0, &request, (name.endpoint, command)).await?;
+    engine.dispatch.webhook_forget(&name).await?;
     Ok(answered(HttpResponse::NoContent(), done.position).finish())
 }
 

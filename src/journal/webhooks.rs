@@ -102,15 +102,31 @@ pub struct Part {
 pub(super) const REMOVED_TOGETHER: u32 = 500;
 
 impl Journal {
-    /// How far an endpoint has come; one that nothing was sent to yet begins at `begin`.
-    pub async fn webhook_standing(
+    /// How far an endpoint has come; none where it has not begun.
+    pub async fn webhook_standing(&self, name: &EndpointName) -> Result<Option<Standing>, Error> {
+        match &self.store {
+            Store::Sqlite(store) => store.webhook_standing(name.clone()).await,
+            Store::Postgres(store) => store.webhook_standing(name).await,
+        }
+    }
+
+    /// Gives an endpoint the place where it begins, where it has none yet.
+    pub async fn webhook_begin(
         &self,
         name: &EndpointName,
         (begin, at): (Position, DateTime<Utc>),
-    ) -> Result<Standing, Error> {
+    ) -> Result<(), Error> {
         match &self.store {
-            Store::Sqlite(store) => store.webhook_standing(name.clone(), (begin, at)).await,
-            Store::Postgres(store) => store.webhook_standing(name, (begin, at)).await,
+            Store::Sqlite(store) => store.webhook_begin(name.clone(), (begin, at)).await,
+            Store::Postgres(store) => store.webhook_begin(name, (begin, at)).await,
+        }
+    }
+
+    /// Removes an endpoint's place, and what waits there. What became of the other events is kept for its time.
+    pub async fn webhook_forget(&self, name: &EndpointName) -> Result<(), Error> {
+        match &self.store {
+            Store::Sqlite(store) => store.webhook_forget(name.clone()).await,
+            Store::Postgres(store) => store.webhook_forget(name).await,
         }
     }
 

@@ -5,6 +5,7 @@ mod beneath;
 mod contract;
 mod effects;
 mod leftovers;
+mod webhooks;
 
 /// Each test on both stores.
 macro_rules! on_both_stores {

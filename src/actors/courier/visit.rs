@@ -32,6 +32,8 @@ const SCANNED_MAX: u64 = 10_000;
 /// What a visit leaves behind for the next one. It is a memory and no truth: that stands beside the journal.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Memo {
+    /// Whether it surely has a place.
+    begun: bool,
     /// Where the endpoint stood, and how far the journal was looked through from there.
     from: Position,
     pub(super) scanned: Position,
@@ -125,8 +127,7 @@ impl Visit {
         }
         let Some(receiver) = self.receiver().await? else { return Ok(false) };
         let now = self.options.clock.now();
-        let known = self.options.dispatch.webhook_standing(&self.name, (self.registered, now)).await?;
-        let known = receiver.anew(known);
+        let known = receiver.anew(self.known(now).await?);
         if self.memo.from != known.position {
             (self.memo.from, self.memo.scanned) = (known.position, known.position);
         }
@@ -140,6 +141,16 @@ impl Visit {
         } else {
             self.again(&receiver, &known, &due).await
         }
+    }
+
+    /// How far it has come. Whoever writes a round down finds a place to be moved.
+    async fn known(&mut self, now: DateTime<Utc>) -> Result<kept::Standing, Error> {
+        let dispatch = &self.options.dispatch;
+        if !self.memo.begun {
+            dispatch.webhook_begin(&self.name, (self.registered, now)).await?;
+            self.memo.begun = true;
+        }
+        Ok(dispatch.webhook_standing(&self.name, self.registered).await?)
     }
 
     /// None where nothing is to be sent there any more.
@@ -354,6 +365,7 @@ impl Visit {
         }
         // Where somebody has moved it meanwhile there surely is something to be done.
         self.memo.from = if written { to } else { 0 };
+        self.memo.begun = written;
         self.memo.scanned = to;
         Ok(fault.is_none())
     }

@@ -204,7 +204,7 @@ async fn replay(
     }
     let now = engine.clock.now();
     // So that there is a place to be moved.
-    engine.dispatch.webhook_standing(&name, (registered, now)).await?;
+    engine.dispatch.webhook_begin(&name, (registered, now)).await?;
     engine.dispatch.webhook_rewind(&name, (from, now)).await?;
     Ok(HttpResponse::Accepted().finish())
 }

@@ -30,10 +30,23 @@ impl Postgres {
     pub(in crate::journal) async fn webhook_standing(
         &self,
         name: &EndpointName,
-        begin: (Position, DateTime<Utc>),
-    ) -> Result<Standing, Error> {
-        let found = self.at_home(standing(self.pool()?, name, begin)).await;
+    ) -> Result<Option<Standing>, Error> {
+        let found = self.at_home(standing(self.pool()?, name)).await;
         found.map_err(|why| unavailable(&why))
+    }
+
+    pub(in crate::journal) async fn webhook_begin(
+        &self,
+        name: &EndpointName,
+        begin: (Position, DateTime<Utc>),
+    ) -> Result<(), Error> {
+        let sql = "INSERT INTO webhook_standings (organization, endpoint, position, moved_at)
+                   VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+        self.update(sql, name, begin).await.map(drop)
+    }
+
+    pub(in crate::journal) async fn webhook_forget(&self, name: &EndpointName) -> Result<(), Error> {
+        self.at_home(forget(self.pool()?, name)).await.map_err(|why| unavailable(&why))
     }
 
     pub(in crate::journal) async fn webhook_settle(&self, round: &Round) -> Result<bool, Error> {
@@ -96,34 +109,34 @@ impl Postgres {
     }
 }
 
-async fn standing(
-    pool: &PgPool,
-    name: &EndpointName,
-    (begin, at): (Position, DateTime<Utc>),
-) -> sqlx::Result<Standing> {
+async fn standing(pool: &PgPool, name: &EndpointName) -> sqlx::Result<Option<Standing>> {
     let (organization, endpoint) = (name.organization.as_str(), name.endpoint.to_string());
     let sql =
         "SELECT position, failing_since FROM webhook_standings WHERE organization = $1 AND endpoint = $2";
-    let select = || sqlx::query(sql).bind(organization).bind(&endpoint);
-    let stands = if let Some(stands) = select().fetch_optional(pool).await? {
-        stands
-    } else {
-        let sql = "INSERT INTO webhook_standings (organization, endpoint, position, moved_at)
-                   VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-        let make = sqlx::query(sql).bind(organization).bind(&endpoint);
-        make.bind(bound(begin)).bind(micros(at)).execute(pool).await?;
-        select().fetch_one(pool).await?
-    };
+    let stands = sqlx::query(sql).bind(organization).bind(&endpoint).fetch_optional(pool).await?;
+    let Some(stands) = stands else { return Ok(None) };
     let sql = format!(
         "SELECT {COLUMNS} FROM webhook_deliveries \
          WHERE organization = $1 AND endpoint = $2 AND state = 'waiting' ORDER BY position"
     );
     let waiting = sqlx::query(&sql).bind(organization).bind(&endpoint).fetch_all(pool).await?;
-    Ok(Standing {
+    Ok(Some(Standing {
         position: unsigned(&stands, 0)?,
         failing_since: stands.try_get::<Option<i64>, _>(1)?.map(from_micros),
         waiting: waiting.iter().map(delivery).collect::<sqlx::Result<_>>()?,
-    })
+    }))
+}
+
+async fn forget(pool: &PgPool, name: &EndpointName) -> sqlx::Result<()> {
+    let (organization, endpoint) = (name.organization.as_str(), name.endpoint.to_string());
+    let mut transaction = pool.begin().await?;
+    for sql in [
+        "DELETE FROM webhook_standings WHERE organization = $1 AND endpoint = $2",
+        "DELETE FROM webhook_deliveries WHERE organization = $1 AND endpoint = $2 AND state = 'waiting'",
+    ] {
+        sqlx::query(sql).bind(organization).bind(&endpoint).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await
 }
 
 async fn settle(pool: &PgPool, round: &Round) -> sqlx::Result<bool> {

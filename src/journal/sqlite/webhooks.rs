@@ -17,14 +17,20 @@ impl Sqlite {
     pub(in crate::journal) async fn webhook_standing(
         &self,
         name: EndpointName,
+    ) -> Result<Option<Standing>, Error> {
+        self.0.readers.read(move |c| standing(c, &name)).await
+    }
+
+    pub(in crate::journal) async fn webhook_begin(
+        &self,
+        name: EndpointName,
         begin: (Position, DateTime<Utc>),
-    ) -> Result<Standing, Error> {
-        let asked = name.clone();
-        if let Some(known) = self.0.readers.read(move |c| standing(c, &asked)).await? {
-            return Ok(known);
-        }
-        let made = self.write(move |c| make(c, &name, begin).and_then(|()| standing(c, &name)));
-        made.await?.ok_or_else(|| Error::Unavailable("an endpoint's place was not kept".into()))
+    ) -> Result<(), Error> {
+        self.write(move |c| make(c, &name, begin)).await
+    }
+
+    pub(in crate::journal) async fn webhook_forget(&self, name: EndpointName) -> Result<(), Error> {
+        self.write(move |c| forget(c, &name)).await
     }
 
     pub(in crate::journal) async fn webhook_settle(&self, round: Round) -> Result<bool, Error> {
@@ -83,6 +89,15 @@ fn make(c: &Connection, name: &EndpointName, (begin, at): (Position, DateTime<Ut
                ON CONFLICT DO NOTHING";
     let (organization, endpoint) = keys(name);
     c.execute(sql, params![organization, endpoint, begin, micros(at)]).map(drop)
+}
+
+fn forget(c: &Connection, name: &EndpointName) -> rusqlite::Result<()> {
+    let (organization, endpoint) = keys(name);
+    let sql = "DELETE FROM webhook_standings WHERE organization = ?1 AND endpoint = ?2";
+    c.execute(sql, params![organization, endpoint])?;
+    let sql =
+        "DELETE FROM webhook_deliveries WHERE organization = ?1 AND endpoint = ?2 AND state = 'waiting'";
+    c.execute(sql, params![organization, endpoint]).map(drop)
 }
 
 fn standing(c: &Connection, name: &EndpointName) -> rusqlite::Result<Option<Standing>> {
