@@ -283,6 +283,16 @@ impl Dispatch {
         self.webhook_endpoints.send(stream, None, command, meta).await
     }
 
+    /// Only while the endpoint is as whoever asks has seen it.
+    pub async fn webhook_endpoint_as(
+        &self,
+        at: (StreamId, Seen),
+        command: webhook_endpoint::Command,
+        meta: Meta,
+    ) -> Result<Done<WebhookEndpoint>, Failure<webhook_endpoint::Error>> {
+        self.webhook_endpoints.send_as(at, command, meta).await
+    }
+
     pub async fn settings(
         &self,
         (stream, seen): (StreamId, Seen),

@@ -30,6 +30,8 @@ use super::query::Described;
 use super::sessions::{self, Fresh};
 use super::sign_in::NO_STORE;
 use super::times::Stamp;
+use super::versions::{self, Asked, IfMatch};
+use crate::dispatch::seen::Seen;
 use crate::dispatch::webhooks::{EndpointName, new_secret};
 use crate::dispatch::{Done, Meta};
 
@@ -166,7 +168,7 @@ async fn list(
 /// Only public addresses are called, by https, and no redirect is followed; `WEBHOOK_PRIVATE_HOSTS` names others. docs/webhooks.md
 /// says what is sent and how it is verified. An organization has at most 20.
 #[utoipa::path(tag = "webhooks", security(("token" = [])), request_body = form::NewEndpoint, responses(
-    (status = CREATED, body = RegisteredView<'_>),
+    (status = CREATED, body = RegisteredView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = CONFLICT, body = ProblemBody, content_type = "application/problem+json"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
@@ -187,12 +189,12 @@ async fn register(
     let command = Command::Register { terms, secret: sealed, beside, at };
     let done = tell(&engine, &member.0, &request, (id, command)).await?;
     let view = RegisteredView { known: EndpointView::of(id, &done)?, secret: &secret };
-    Ok(answered(HttpResponse::Created(), done.position).insert_header(NO_STORE).json(view))
+    Ok(answered(HttpResponse::Created(), &done).insert_header(NO_STORE).json(view))
 }
 
 /// One endpoint, and how far it has come.
 #[utoipa::path(tag = "webhooks", security(("token" = [])), params(Fresh), responses(
-    (status = OK, body = StandingView<'_>),
+    (status = OK, body = StandingView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/webhooks/endpoints/{id}")]
@@ -205,7 +207,8 @@ async fn one(
     fresh: Query<Fresh>,
 ) -> Result<HttpResponse, Problem> {
     let organization = managed(&member)?;
-    let answer = sessions::shown(fresh.wait(&engine, WebhookEndpoints::NAME).await);
+    let seen = fresh.wait(&engine, WebhookEndpoints::NAME).await;
+    let mut answer = sessions::shown(seen);
     let row = known(&engine, organization, &id).await?;
     let done = tell(&engine, &member.0, &request, (row.id, Command::Look)).await?;
     let endpoint = done.state.standing().ok_or(Error::Unknown)?;
@@ -218,14 +221,17 @@ async fn one(
         waiting: standing.waiting.len(),
         failing_since: endpoint.failing_since(standing.failing_since).map(Stamp),
     };
+    let stream = StreamId::webhook_endpoint(organization, row.id);
+    versions::shown::<WebhookEndpoint>(&engine, &stream, seen, &mut answer).await?;
     sessions::json(answer, &view)
 }
 
 /// Changes an endpoint; what is left out stays. One that is active again goes on where it stood.
-#[utoipa::path(tag = "webhooks", security(("token" = [])), request_body = form::ChangedEndpoint, responses(
-    (status = OK, body = EndpointView<'_>),
+#[utoipa::path(tag = "webhooks", security(("token" = [])), params(IfMatch), request_body = form::ChangedEndpoint, responses(
+    (status = OK, body = EndpointView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+    (status = PRECONDITION_FAILED, body = ProblemBody, content_type = "application/problem+json"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[patch("/webhooks/endpoints/{id}")]
@@ -237,11 +243,11 @@ async fn change(
     sent: (HttpRequest, Payload),
 ) -> Result<HttpResponse, Problem> {
     managed(&member)?;
-    let id = parsed(&id)?;
+    let (id, version) = (parsed(&id)?, Asked::of(&sent.0)?);
     let change = form::change(&engine, Fields::small(sent).await?)?;
     let command = Command::Change { change, at: engine.clock.now() };
-    let done = tell(&engine, &member.0, &request, (id, command)).await?;
-    Ok(answered(HttpResponse::Ok(), done.position).json(EndpointView::of(id, &done)?))
+    let done = tell_as(&engine, &member.0, &request, (id, version, command)).await?;
+    Ok(answered(HttpResponse::Ok(), &done).json(EndpointView::of(id, &done)?))
 }
 
 /// Removes an endpoint: nothing is sent there any more.
@@ -262,29 +268,32 @@ async fn remove(
     let command = Command::Remove { at: engine.clock.now() };
     let done = tell(&engine, &member.0, &request, (name.endpoint, command)).await?;
     engine.dispatch.webhook_forget(&name).await?;
-    Ok(answered(HttpResponse::NoContent(), done.position).finish())
+    Ok(HttpResponse::NoContent().insert_header((edge::POSITION, done.position)).finish())
 }
 
 /// Gives an endpoint a new secret. For a day its messages are signed with the one before as well.
-#[utoipa::path(tag = "webhooks", security(("token" = [])), responses(
-    (status = OK, body = SecretView<'_>),
+#[utoipa::path(tag = "webhooks", security(("token" = [])), params(IfMatch), responses(
+    (status = OK, body = SecretView<'_>, headers(("ETag" = String, description = "Its version, for `If-Match`"))),
+    (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
+    (status = PRECONDITION_FAILED, body = ProblemBody, content_type = "application/problem+json"),
     (status = SERVICE_UNAVAILABLE, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[post("/webhooks/endpoints/{id}/secret")]
 async fn rotate(
     engine: Engine,
     member: Member,
-    request: RequestId,
-    id: Path<String>,
+    id: RequestId,
+    path: Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     managed(&member)?;
-    let (id, at) = (parsed(&id)?, engine.clock.now());
-    let (secret, sealed) = made(&engine, id)?;
+    let (endpoint, version, at) = (parsed(&path)?, Asked::of(&request)?, engine.clock.now());
+    let (secret, sealed) = made(&engine, endpoint)?;
     let command = Command::RotateSecret { secret: sealed, at };
-    let done = tell(&engine, &member.0, &request, (id, command)).await?;
+    let done = tell_as(&engine, &member.0, &id, (endpoint, version, command)).await?;
     let view = SecretView { secret: &secret, former_until: Stamp(at + BOTH_SIGN_FOR) };
-    Ok(answered(HttpResponse::Ok(), done.position).insert_header(NO_STORE).json(view))
+    Ok(answered(HttpResponse::Ok(), &done).insert_header(NO_STORE).json(view))
 }
 
 /// Whose endpoints somebody manages: what is sent leaves the house.
@@ -311,8 +320,9 @@ fn made(engine: &Engine, id: Uuid) -> Result<(String, SealedSecret), Problem> {
     Ok((secret, sealed))
 }
 
-fn answered(mut answer: HttpResponseBuilder, position: Position) -> HttpResponseBuilder {
-    answer.insert_header((edge::POSITION, position));
+fn answered(mut answer: HttpResponseBuilder, done: &Done<WebhookEndpoint>) -> HttpResponseBuilder {
+    versions::made(&mut answer, done.version);
+    answer.insert_header((edge::POSITION, done.position));
     answer
 }
 
@@ -322,8 +332,19 @@ async fn tell(
     request: &RequestId,
     (id, command): (Uuid, Command),
 ) -> Result<Done<WebhookEndpoint>, Problem> {
+    tell_as(engine, caller, request, (id, Asked(Seen::Whatever), command)).await
+}
+
+/// Only while it is the version that was asked for.
+async fn tell_as(
+    engine: &Engine,
+    caller: &Caller,
+    request: &RequestId,
+    (id, version, command): (Uuid, Asked, Command),
+) -> Result<Done<WebhookEndpoint>, Problem> {
     let circumstances = Arc::new(request.circumstances(&caller.organization, &caller.actor));
     let stream = StreamId::webhook_endpoint(&caller.organization, id);
     let meta = Meta { circumstances, command: None };
-    Ok(engine.dispatch.webhook_endpoint(stream, command, meta).await?)
+    let done = engine.dispatch.webhook_endpoint_as((stream, version.0.clone()), command, meta).await;
+    done.map_err(|why| version.told(why))
 }

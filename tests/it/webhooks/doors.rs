@@ -65,6 +65,37 @@ async fn endpoints_are_the_managers_of_their_organization() {
     assert_eq!(ask(&floor, MANAGER, (Method::GET, path), None).await.json(), json!([]));
 }
 
+/// With the version that somebody has seen.
+async fn ask_as(floor: &Floor, version: &str, request: (Method, &str), body: Option<Value>) -> Answer {
+    let (method, path) = request;
+    let claims = json!({ "organizationId": MANAGER.0, "role": MANAGER.1 });
+    let request = near(method, path).insert_header(bearer(&claims)).insert_header(("if-match", version));
+    floor.ask(if let Some(body) = body { request.set_payload(body.to_string()) } else { request }).await
+}
+
+#[actix_web::test]
+async fn nobody_changes_unawares_what_another_has_changed() {
+    let floor = Floor::new().await;
+    let path = "/webhooks/endpoints";
+    let made = ask(&floor, MANAGER, (Method::POST, path), Some(endpoint("https://example.com/"))).await;
+    let first = made.header("etag").unwrap().to_owned();
+    let own = format!("{path}/{}", made.json()["id"].as_str().unwrap());
+    assert_eq!(ask(&floor, MANAGER, (Method::GET, &own), None).await.header("etag"), Some(&*first));
+    let secret = format!("{own}/secret");
+    let paused = || Some(json!({ "status": "paused" }));
+    let changed = ask_as(&floor, &first, (Method::PATCH, &own), paused()).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let second = changed.header("etag").unwrap().to_owned();
+    assert_ne!(first, second);
+    for (method, path, body) in [(Method::PATCH, &own, paused()), (Method::POST, &secret, None)] {
+        let late = ask_as(&floor, &first, (method, path), body).await;
+        assert_eq!((late.status, &*late.problem()), (412, "changed-meanwhile"), "{path}");
+    }
+    let rotated = ask_as(&floor, &second, (Method::POST, &secret), None).await;
+    assert_eq!((rotated.status, rotated.header("etag") == Some(&*second)), (200, false));
+    assert_eq!(ask_as(&floor, "W/x", (Method::PATCH, &own), paused()).await.status, 400);
+}
+
 /// Whatever leads to this machine or to the network around it, in every way that it can be written.
 #[actix_web::test]
 async fn an_endpoint_that_makes_no_sense_is_refused_by_field() {
