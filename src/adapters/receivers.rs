@@ -6,9 +6,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 
@@ -50,6 +51,13 @@ pub struct Web {
     client: Option<Client>,
 }
 
+/// What is read of an answer.
+struct Answer {
+    status: u16,
+    retry_after: Option<Duration>,
+    beginning: String,
+}
+
 impl Web {
     pub fn new(options: Options) -> Self {
         let client = Client::builder()
@@ -69,8 +77,8 @@ impl Web {
         Self { options, client: client.ok() }
     }
 
-    /// The answer's status and beginning, or why there was none.
-    async fn post(&self, url: &str, letter: Letter) -> Result<(u16, String), String> {
+    /// The answer, or why there was none.
+    async fn post(&self, url: &str, letter: Letter) -> Result<Answer, String> {
         let url = self.options.outside.judge(url).map_err(|why| format!("the address {why}"))?;
         let client = self.client.as_ref().ok_or("this machine has no certificates to check hosts by")?;
         let timestamp = letter.at.timestamp().to_string();
@@ -84,7 +92,8 @@ impl Web {
             .header(TIMESTAMP, &timestamp)
             .header(SIGNATURE, signatures.join(" "));
         let answer = request.body(letter.body.clone()).send().await.map_err(told)?;
-        Ok((answer.status().as_u16(), beginning(answer).await))
+        let (status, retry_after) = (answer.status().as_u16(), retry_after(answer.headers(), letter.at));
+        Ok(Answer { status, retry_after, beginning: beginning(answer).await })
     }
 }
 
@@ -99,12 +108,24 @@ impl Receivers for Web {
             let answered = self.post(url, letter).await;
             let took = began.elapsed();
             match answered {
-                Ok((status, answer)) => Receipt { status: Some(status), answer, took },
-                Err(why) => Receipt { status: None, answer: why, took },
+                Ok(Answer { status, retry_after, beginning }) => {
+                    Receipt { status: Some(status), answer: beginning, retry_after, took }
+                }
+                Err(why) => Receipt { status: None, answer: why, retry_after: None, took },
             }
         }
         .boxed()
     }
+}
+
+/// In seconds or as a date, as HTTP has it.
+fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(secs) = text.parse() {
+        return Some(Duration::from_secs(secs));
+    }
+    let at = DateTime::parse_from_rfc2822(text).ok()?;
+    (at.to_utc() - now).to_std().ok()
 }
 
 /// What breaks off in it is left out: the status was said before.
@@ -152,6 +173,20 @@ mod tests {
             body: "{}".into(),
             secrets: vec!["whsec_".to_owned()],
         }
+    }
+
+    #[test]
+    fn how_long_to_wait_is_said_in_seconds_or_as_a_date() {
+        let wait = |text: &str| {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]);
+            retry_after(&headers, DateTime::from_timestamp(1_445_412_420, 0).unwrap())
+        };
+        assert_eq!(wait("120"), Some(Duration::from_mins(2)));
+        assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::from_mins(1)));
+        for nothing in ["", "soon", "-1", "Wed, 21 Oct 2015 07:26:00 GMT"] {
+            assert_eq!(wait(nothing), None, "{nothing}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new(), DateTime::UNIX_EPOCH), None);
     }
 
     /// A name that resolves to this machine, which no text tells.

@@ -37,5 +37,7 @@ pub struct Receipt {
     pub status: Option<u16>,
     /// How the answer begins, or why there was none. It may hold anything that the receiver wrote.
     pub answer: String,
+    /// How long it wants to be left alone, where it said so.
+    pub retry_after: Option<Duration>,
     pub took: Duration,
 }

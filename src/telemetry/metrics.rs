@@ -115,7 +115,7 @@ fn describe() {
         "Endpoints that were disabled since nothing was taken there"
     );
     describe_gauge!("karnay_webhook_waiting", "Events that wait for another try, on the node that sends");
-    describe_gauge!("karnay_webhook_full", "Endpoints with so much waiting that nothing further is sent there");
+    describe_gauge!("karnay_webhook_full", "Endpoints where so much waits that nothing further is sent");
     describe_gauge!("karnay_sockets", "Sockets that were let in, by namespace");
     describe_gauge!("karnay_pbx_connected", "Whether the exchange answered when it was last asked");
     describe_gauge!("karnay_pbx_refused", "Whether the exchange does not let us in");

@@ -31,6 +31,8 @@ const REFUSED_WITH_ALL: u32 = 4;
 
 const OK: std::ops::RangeInclusive<u16> = 200..=299;
 const GONE: u16 = 410;
+/// Too many requests, or none for the moment.
+const BUSY: [u16; 2] = [429, 503];
 /// What a receiver says of an event itself, unless it speaks of the address or of the moment.
 const REFUSED: std::ops::RangeInclusive<u16> = 400..=499;
 const NOT_OF_THE_EVENT: [u16; 8] = [401, 403, 404, 405, 407, 408, 425, 429];
@@ -53,6 +55,15 @@ pub fn judge(status: Option<u16>) -> Verdict {
     }
 }
 
+/// An event that a receiver did not take.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    pub tries: u32,
+    pub first_at: DateTime<Utc>,
+    /// Of the last answer.
+    pub status: Option<u16>,
+}
+
 /// What follows on a try that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
@@ -61,24 +72,18 @@ pub enum Next {
     Dead,
 }
 
-/// After the `tries`-th try, which was made now.
-pub fn next(tries: u32, first_at: DateTime<Utc>, now: DateTime<Utc>, chance: u8) -> Next {
-    let made = usize::try_from(tries).unwrap_or(usize::MAX);
-    if made > PAUSES.len() && now - first_at >= KEPT_FOR {
+/// After its last try, which was made now. `wish` is how long the receiver wants to be left alone: it is where it has too much to do, for as
+/// long as the longest pause at most.
+pub fn next(it: Waiting, wish: Option<TimeDelta>, now: DateTime<Utc>, chance: u8) -> Next {
+    let made = usize::try_from(it.tries).unwrap_or(usize::MAX);
+    if made > PAUSES.len() && now - it.first_at >= KEPT_FOR {
         return Next::Dead;
     }
-    let last = PAUSES.len() - 1;
-    let pause = PAUSES.get(made.saturating_sub(1).min(last)).copied().unwrap_or_default();
+    let [.., longest] = PAUSES;
+    let pause = PAUSES.get(made.saturating_sub(1)).copied().unwrap_or(longest);
+    let wish = wish.filter(|_| it.status.is_some_and(|status| BUSY.contains(&status)));
+    let pause = wish.map_or(pause, |wish| pause.max(wish.min(longest)));
     Next::Again(now + pause + pause * JITTER * i32::from(chance) / (100 * i32::from(u8::MAX)))
-}
-
-/// An event that waits at a receiver.
-#[derive(Debug, Clone, Copy)]
-pub struct Waiting {
-    pub tries: u32,
-    pub first_at: DateTime<Utc>,
-    /// Of the last answer.
-    pub status: Option<u16>,
 }
 
 /// Whether an event gives way where there is no more room: the receiver refuses it, sooner or later by whether it has taken others since,
@@ -116,10 +121,14 @@ mod tests {
         DateTime::from_timestamp(1_760_000_000 + secs, 0).unwrap()
     }
 
+    fn failed(tries: u32, first_at: DateTime<Utc>) -> Waiting {
+        Waiting { tries, first_at, status: Some(500) }
+    }
+
     /// When each try is made, in seconds from the first.
     fn tried(chance: u8) -> Vec<i64> {
         let (first, mut now, mut tries, mut all) = (at(0), at(0), 1, vec![0]);
-        while let Next::Again(due) = next(tries, first, now, chance) {
+        while let Next::Again(due) = next(failed(tries, first), None, now, chance) {
             now = due;
             tries += 1;
             all.push((now - first).num_seconds());
@@ -138,8 +147,25 @@ mod tests {
     /// Whoever was tried sooner than planned is not given up sooner.
     #[test]
     fn tries_in_quick_succession_give_nothing_up() {
-        assert_eq!(next(50, at(0), at(3_600), 0), Next::Again(at(3_600) + TimeDelta::hours(10)));
-        assert_eq!(next(50, at(0), at(86_400), 0), Next::Dead);
+        assert_eq!(
+            next(failed(50, at(0)), None, at(3_600), 0),
+            Next::Again(at(3_600) + TimeDelta::hours(10))
+        );
+        assert_eq!(next(failed(50, at(0)), None, at(86_400), 0), Next::Dead);
+    }
+
+    #[test]
+    fn whoever_has_too_much_to_do_is_left_alone_as_long_as_they_say() {
+        let due = |status, tries, secs| {
+            let it = Waiting { status: Some(status), ..failed(tries, at(0)) };
+            match next(it, Some(TimeDelta::seconds(secs)), at(0), 0) {
+                Next::Again(due) => (due - at(0)).num_seconds(),
+                Next::Dead => panic!("it was given up"),
+            }
+        };
+        assert_eq!((due(429, 1, 60), due(503, 1, 60), due(500, 1, 60)), (60, 60, 5));
+        assert_eq!(due(429, 2, 60), 300, "a pause is not made shorter by it");
+        assert_eq!(due(503, 1, 86_400 * 365), 36_000);
     }
 
     #[test]
@@ -160,18 +186,18 @@ mod tests {
     #[test]
     fn what_is_refused_gives_way_sooner_where_others_are_taken() {
         let waiting = |tries, status| Waiting { tries, first_at: at(10), status: Some(status) };
-        let gives_way = |it, failing: Option<i64>| super::gives_way(it, at(0), failing.map(at));
+        let way = |it, failing: Option<i64>| gives_way(it, at(0), failing.map(at));
         for status in [400, 409, 422] {
-            assert!(gives_way(waiting(2, status), None) && gives_way(waiting(2, status), Some(11)));
-            assert!(!gives_way(waiting(1, status), None), "it was refused once");
-            assert!(!gives_way(waiting(3, status), Some(10)), "nothing was taken since");
-            assert!(gives_way(waiting(4, status), Some(10)));
+            assert!(way(waiting(2, status), None) && way(waiting(2, status), Some(11)));
+            assert!(!way(waiting(1, status), None), "it was refused once");
+            assert!(!way(waiting(3, status), Some(10)), "nothing was taken since");
+            assert!(way(waiting(4, status), Some(10)));
         }
         for other in [302, 401, 403, 404, 405, 407, 408, 425, 429, 500, 503] {
-            assert!(!gives_way(waiting(9, other), None), "{other}");
+            assert!(!way(waiting(9, other), None), "{other}");
         }
-        assert!(!gives_way(Waiting { tries: 9, first_at: at(10), status: None }, None));
-        assert!(!super::gives_way(waiting(9, 422), at(11), None), "it was another receiver's to take");
+        assert!(!way(Waiting { tries: 9, first_at: at(10), status: None }, None));
+        assert!(!gives_way(waiting(9, 422), at(11), None), "it was another receiver's to take");
     }
 
     #[test]

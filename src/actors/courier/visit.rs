@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::fact::{Circumstances, Position};
 use domain::ids::StreamId;
 use domain::policy::delivering::{self, Next, Verdict, WAITING_MAX, Waiting};
@@ -216,7 +216,8 @@ impl Visit {
         }
         let from = if self.memo.scanned == Position::MAX { known.position } else { self.memo.scanned };
         let wanted = (from, room.min(PAGE));
-        let stretch = self.options.dispatch.webhook_messages(&self.name, &receiver.standing.terms.types, wanted).await?;
+        let types = &receiver.standing.terms.types;
+        let stretch = self.options.dispatch.webhook_messages(&self.name, types, wanted).await?;
         self.memo.scanned = stretch.next;
         if stretch.messages.is_empty() {
             if stretch.next.saturating_sub(known.position) >= SCANNED_MAX {
@@ -246,11 +247,8 @@ impl Visit {
     /// What the receiver refuses gives way to the others, those that were sent first coming first. True where there is room now.
     async fn make_room(&mut self, receiver: &Receiver, known: &kept::Standing) -> Result<bool, Error> {
         let anew_at = receiver.standing.anew_at;
-        let refused = known.waiting.iter().filter(|one| {
-            let status = one.tried.as_ref().and_then(|tried| tried.status);
-            let waiting = Waiting { tries: one.tries, first_at: one.first_at, status };
-            delivering::gives_way(waiting, anew_at, known.failing_since)
-        });
+        let gives_way = |one: &&Delivery| delivering::gives_way(waiting(one), anew_at, known.failing_since);
+        let refused = known.waiting.iter().filter(gives_way);
         let dead = |one: &Delivery| Delivery { state: State::Dead, ..one.clone() };
         let deliveries: Vec<Delivery> = refused.take(PAGE).map(dead).collect();
         if deliveries.is_empty() {
@@ -286,7 +284,8 @@ impl Visit {
                     sent.taken |= verdict == Verdict::Taken;
                     if verdict != Verdict::Taken {
                         sent.failed = Some(verdict);
-                        sent.failed_at = sent.failed_at.or(delivery.tried.as_ref().map(|tried| tried.at));
+                        let failed_at = delivery.tried.as_ref().map(|tried| tried.at);
+                        sent.failed_at = sent.failed_at.or(failed_at);
                     }
                     stopped |= delivery.state == State::Waiting;
                 }
@@ -326,7 +325,9 @@ impl Visit {
             Verdict::Gone | Verdict::Failed => {
                 let mut chance = [0];
                 options.ids.fill(&mut chance);
-                match delivering::next(delivery.tries, delivery.first_at, now, u8::from_be_bytes(chance)) {
+                let wish =
+                    receipt.retry_after.map(|wish| TimeDelta::from_std(wish).unwrap_or(TimeDelta::MAX));
+                match delivering::next(waiting(delivery), wish, now, u8::from_be_bytes(chance)) {
                     Next::Again(due) => {
                         delivery.due_at = due;
                         "failed"
@@ -379,6 +380,12 @@ impl Visit {
         }
         Ok(())
     }
+}
+
+/// An event that was tried, as it is judged.
+fn waiting(one: &Delivery) -> Waiting {
+    let status = one.tried.as_ref().and_then(|tried| tried.status);
+    Waiting { tries: one.tries, first_at: one.first_at, status }
 }
 
 fn counted(outcome: &'static str, times: u64) {

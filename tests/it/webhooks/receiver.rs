@@ -100,6 +100,9 @@ async fn take(request: HttpRequest, body: Bytes, books: Data<Books>) -> HttpResp
     books.got.lock().unwrap().push(Got { headers, body: body.to_vec(), path, status });
     tokio::time::sleep(wait).await;
     let mut answer = HttpResponse::build(status.try_into().unwrap());
+    if status == 503 {
+        answer.insert_header(("retry-after", "3600"));
+    }
     if status == 302 {
         answer.insert_header(("location", "/elsewhere"));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use karnay::app::{App, Ports};
 use karnay::config::{Config, Sources};
 use reqwest::Method;
@@ -174,9 +174,8 @@ async fn what_is_refused_for_what_it_is_holds_up_no_other() {
     const CALLS: u32 = 130;
     let yard = Yard::begin(World::sqlite()).await;
     let manager = Manager::of(&yard.world);
-    let receiver = Receiver::start(|told| {
-        (if told["type"] == "call.reported" { 422 } else { 204 }, Duration::ZERO)
-    });
+    let receiver =
+        Receiver::start(|told| (if told["type"] == "call.reported" { 422 } else { 204 }, Duration::ZERO));
     let (path, _) = manager.register(&receiver.url(), &["call.reported", "session"]).await;
     report(&yard.world, SESSION, 0..CALLS).await;
     report(&yard.world, OTHER, 0..1).await;
@@ -198,6 +197,22 @@ async fn what_is_refused_for_what_it_is_holds_up_no_other() {
     yard.end().await;
 }
 
+#[actix_web::test]
+async fn whoever_asks_for_time_is_given_it() {
+    let yard = Yard::begin(World::sqlite()).await;
+    let manager = Manager::of(&yard.world);
+    let receiver = Receiver::start(|_| (503, Duration::ZERO));
+    let (path, _) = manager.register(&receiver.url(), &["call.reported"]).await;
+    report(&yard.world, SESSION, 0..1).await;
+    until("a try", async || state(&manager, &path).await == [("waiting".to_owned(), 1)]).await;
+    let log = manager.get(&format!("{path}/deliveries")).await;
+    let time = |name: &str| log[0][name].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+    let pause = (time("dueAt") - time("triedAt")).num_minutes();
+    assert!((60..=66).contains(&pause), "{log}");
+    receiver.stop().await;
+    yard.end().await;
+}
+
 /// Disabled for days of failures, and resumed or moved while it fails still: its first failure then is no reason to disable it again.
 async fn whoever_begins_anew_is_given_time(world: World) {
     let yard = Yard::begin(world).await;
@@ -205,7 +220,9 @@ async fn whoever_begins_anew_is_given_time(world: World) {
     let receiver = Receiver::start(|_| (500, Duration::ZERO));
     let (path, _) = manager.register(&receiver.url(), &["call.reported"]).await;
     report(&yard.world, SESSION, 0..1).await;
-    for change in [json!({ "status": "active" }), json!({ "status": "active", "url": receiver.url() + "/new" })] {
+    for change in
+        [json!({ "status": "active" }), json!({ "status": "active", "url": receiver.url() + "/new" })]
+    {
         until("it fails", async || manager.get(&path).await["failingSince"].is_string()).await;
         yard.clock.pass(TimeDelta::days(6));
         until("it is left alone", async || manager.get(&path).await["status"] == "disabled").await;
