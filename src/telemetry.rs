@@ -57,11 +57,17 @@ fn is_ours(what: &Metadata<'_>) -> bool {
     what.is_span() && what.target().starts_with(env!("CARGO_CRATE_NAME"))
 }
 
+/// The mask asks the telephone library, and the library tells what it is asked: its voice would be masked for ever. That somebody else's
+/// certificate does not hold is told by whoever called them, once, and is no error of ours.
+const SILENT: [&str; 2] = ["rlibphonenumber=off", "rustls_platform_verifier=off"];
+
 type Log = Box<dyn Layer<Registry> + Send + Sync>;
 
 fn log(config: &Config) -> Result<(EnvFilter, Log), Error> {
-    // The mask asks the telephone library, and the library tells what it is asked: its voice would be masked for ever.
-    let filter = EnvFilter::try_new(&config.log.filter)?.add_directive("rlibphonenumber=off".parse()?);
+    let mut filter = EnvFilter::try_new(&config.log.filter)?;
+    for silent in SILENT {
+        filter = filter.add_directive(silent.parse()?);
+    }
     let home = config.house.region;
     let layer = fmt::Layer::new().with_writer(stderr);
     let log = match config.log.format {
