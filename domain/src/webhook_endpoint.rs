@@ -76,7 +76,7 @@ pub struct Types(Vec<String>);
 pub enum BadTypes {
     #[error("may name events of {} alone: {name} is none of them", OFFERED.join(", "))]
     NotOffered { name: String },
-    #[error(transparent)]
+    #[error("have to name events that there are: {0}")]
     Unknown(#[from] fact::UnknownType),
 }
 

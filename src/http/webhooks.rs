@@ -50,6 +50,7 @@ struct EndpointView<'a> {
     description: &'a str,
     /// Empty: every event that is offered.
     types: Vec<&'a str>,
+    /// `disabled` is what the engine makes of it; `active` and `paused` are its managers'.
     #[schema(value_type = form::Status)]
     status: &'a str,
     /// Why it is disabled: `gone` where it answered 410, `failing` where it took nothing for five days.

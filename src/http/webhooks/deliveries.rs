@@ -110,6 +110,8 @@ async fn list(
 }
 
 /// Has one event sent again at once, whatever became of it, and under the same id.
+///
+/// Where the endpoint is paused or disabled it waits until that is active again.
 #[utoipa::path(tag = "webhooks", security(("token" = [])), responses(
     (status = ACCEPTED, description = "It is tried as soon as the events of its stream before it are settled"),
     (status = NOT_FOUND, body = ProblemBody, content_type = "application/problem+json"),
@@ -180,8 +182,10 @@ struct ReplayBody {
     from: u64,
 }
 
-/// Has everything that an endpoint wants sent again from a position on, under the same ids. It may also lie before the
-/// registration, or ahead: then what lies between is not sent.
+/// Has everything that an endpoint wants sent again from a position on, under the same ids.
+///
+/// The position may also lie before the registration, or ahead: then what lies between is not sent. Where the endpoint is paused or
+/// disabled nothing is sent before it is active again.
 #[utoipa::path(tag = "webhooks", security(("token" = [])), request_body = ReplayBody, responses(
     (status = ACCEPTED, description = "It goes on from there"),
     (status = BAD_REQUEST, body = ProblemBody, content_type = "application/problem+json"),

@@ -68,7 +68,10 @@ fn types(said: &mut Fields) -> Result<Option<Types>, Problem> {
 fn paused(said: &mut Fields) -> Result<Option<bool>, Problem> {
     let Some(text) = said.said("status", STATUS_LEN_MAX)? else { return Ok(None) };
     let known = STATUSES.iter().find(|(name, _)| *name == text);
-    let wrong = || Problem::field("status", "has to be active or paused");
+    let names = STATUSES.map(|(name, _)| name).join(" or ");
+    let wrong = || {
+        Problem::field("status", format!("has to be {names}; disabled is what the engine alone makes of it"))
+    };
     known.map(|(_, paused)| Some(*paused)).ok_or_else(wrong)
 }
 
