@@ -85,12 +85,14 @@ pub enum Kind {
     Quarantine,
     /// Who was refused on a day.
     Denied,
+    /// Where events are sent.
+    WebhookEndpoint,
     /// Everything of a sort.
     Export,
 }
 
 impl Kind {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Session,
         Self::Call,
         Self::Campaign,
@@ -103,6 +105,7 @@ impl Kind {
         Self::Number,
         Self::Quarantine,
         Self::Denied,
+        Self::WebhookEndpoint,
         Self::Export,
     ];
 
@@ -120,6 +123,7 @@ impl Kind {
             Self::Number => "number",
             Self::Quarantine => "quarantine",
             Self::Denied => "denied",
+            Self::WebhookEndpoint => "webhook-endpoint",
             Self::Export => "export",
         }
     }

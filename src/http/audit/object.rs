@@ -20,6 +20,7 @@ use domain::quarantine::Quarantine;
 use domain::session::Session;
 use domain::target::Target;
 use domain::user::User;
+use domain::webhook_endpoint::WebhookEndpoint;
 use projections::Freshness;
 use projections::call_history::{self, CallHistory};
 use projections::campaign_calls::{self, CallRow, CampaignCalls};
@@ -61,6 +62,7 @@ fn unknown(kind: Kind) -> Problem {
         ),
         Kind::Quarantine => (Code::QuarantineUnknown, "there is no such report in quarantine"),
         Kind::Denied => (Code::NotFound, "a day is written 2026-11-21"),
+        Kind::WebhookEndpoint => (Code::WebhookUnknown, "there is no such endpoint"),
         Kind::Export => (Code::NotFound, "there is no such list"),
     };
     Problem::new(code, told)
@@ -196,6 +198,10 @@ impl<'a> Asking<'a> {
                 let stream = StreamId::quarantine(organization, uuid(kind, id)?);
                 Ok(Object::one(kind, (Quarantine::TYPE, stream), Subject::Itself))
             }
+            Kind::WebhookEndpoint => {
+                let stream = StreamId::webhook_endpoint(organization, uuid(kind, id)?);
+                Ok(Object::one(kind, (WebhookEndpoint::TYPE, stream), Subject::Itself))
+            }
             Kind::Key => {
                 let stream = StreamId::api_key(organization, uuid(kind, id)?);
                 Ok(Object::one(kind, (ApiKey::TYPE, stream), Subject::Itself))
@@ -318,6 +324,7 @@ fn beneath(object: &Object, with: Option<&str>) -> Result<Option<Named>, Problem
         | Kind::Number
         | Kind::Quarantine
         | Kind::Denied
+        | Kind::WebhookEndpoint
         | Kind::Export => &[],
     };
     if known.is_empty() && with.is_some() {
@@ -345,6 +352,7 @@ fn screens(kind: Kind, id: &str) -> &'static [&'static str] {
         | Kind::Number
         | Kind::Quarantine
         | Kind::Denied
+        | Kind::WebhookEndpoint
         | Kind::Export => &[],
     }
 }

@@ -50,6 +50,7 @@ pub(in crate::http) async fn story(
         | Kind::Number
         | Kind::Quarantine
         | Kind::Denied
+        | Kind::WebhookEndpoint
         | Kind::Export => None,
     };
     let beneath = below.zip(own.as_ref()).map(|(kind, (_, stream))| (kind, stream.clone()));

@@ -63,6 +63,13 @@ async fn endpoints_are_the_managers_of_their_organization() {
     assert_eq!(ask(&floor, MANAGER, (Method::DELETE, &own), None).await.status, 204);
     assert_eq!(ask(&floor, MANAGER, (Method::GET, &own), None).await.status, 404);
     assert_eq!(ask(&floor, MANAGER, (Method::GET, path), None).await.json(), json!([]));
+
+    // What it was is told when it is no more, and to nobody else.
+    let audit = format!("/audit/webhook-endpoint/{}", made.json()["id"].as_str().unwrap());
+    let told = ask(&floor, MANAGER, (Method::GET, &audit), None).await.json();
+    let types: Vec<&Value> = told["events"].as_array().unwrap().iter().map(|event| &event["type"]).collect();
+    assert_eq!(types, ["registered", "changed", "paused", "removed"], "{told}");
+    assert_eq!(ask(&floor, ("2", "admin"), (Method::GET, &audit), None).await.status, 404);
 }
 
 /// With the version that somebody has seen.

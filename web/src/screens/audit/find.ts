@@ -23,16 +23,17 @@ const EXPORTS = ['calls', 'contacts', 'promises', 'do-not-call', 'quarantine', '
 const DAY_MS = 86_400_000;
 /** So many digits are a whole number. */
 const NUMBER_LEN = 9;
-/** Those whose lists only admins are shown. */
-const OF_ADMINS: ReadonlySet<AuditKind> = new Set(['user', 'key']);
+/** Whose lists not everybody is shown who may look at audit. */
+const SHOWN_TO: Partial<Readonly<Record<AuditKind, 'manager' | 'admin'>>> = { user: 'admin', key: 'admin', 'webhook-endpoint': 'manager' };
 
 type Find = (q: string, signal: AbortSignal) => Promise<readonly FoundOne[]>;
 
-const FINDS: Readonly<Record<AuditKind, Find>> = { session: sessions, call: calls, campaign: campaigns, contact: contacts, list: lists, import: imports, user: users, key: keys, 'pbx-call': exchange, number: numbers, quarantine: held, denied: days, export: exports };
+const FINDS: Readonly<Record<AuditKind, Find>> = { session: sessions, call: calls, campaign: campaigns, contact: contacts, list: lists, import: imports, user: users, key: keys, 'pbx-call': exchange, number: numbers, quarantine: held, denied: days, 'webhook-endpoint': endpoints, export: exports };
 
 export function useFound(kind: AuditKind, q: string) {
   const person = usePerson();
-  const may = !OF_ADMINS.has(kind) || atLeast(person, 'admin');
+  const to = SHOWN_TO[kind];
+  const may = to === undefined || atLeast(person, to);
   const { language } = usePreferences();
   const read = useQuery({
     queryKey: ['audit', 'find', kind, q, language],
@@ -88,6 +89,11 @@ async function users(q: string, signal: AbortSignal) {
 async function keys(q: string, signal: AbortSignal) {
   const { value } = await ask(() => client.GET('/keys', { signal, params: { query: {} } }));
   return value.map(({ id, name, createdAt }) => ({ id, title: name, note: '', at: createdAt })).filter(({ title }) => title.toLowerCase().includes(q.toLowerCase()));
+}
+
+async function endpoints(q: string, signal: AbortSignal) {
+  const { value } = await ask(() => client.GET('/webhooks/endpoints', { signal, params: { query: { limit: LIMIT } } }));
+  return value.map(({ id, url, description, createdAt }) => ({ id, title: url, note: description, at: createdAt })).filter(({ title, note }) => `${title} ${note}`.toLowerCase().includes(q.toLowerCase()));
 }
 
 /** Those that are not to be called, and any whole number, whether it is or was on the list or not. */
