@@ -167,7 +167,8 @@ impl Dispatch {
         registered: Position,
     ) -> Result<kept::Standing, Error> {
         let known = self.journal.webhook_standing(name).await?;
-        let new = || kept::Standing { position: registered + 1, failing_since: None, waiting: vec![] };
+        let position = registered + 1;
+        let new = || kept::Standing { position, failing_since: None, waiting: vec![], moved_at: None };
         Ok(known.unwrap_or_else(new))
     }
 

@@ -24,6 +24,8 @@ pub struct Standing {
     pub failing_since: Option<DateTime<Utc>>,
     /// What waits for another try, in the journal's order.
     pub waiting: Vec<Delivery>,
+    /// When any of it was written down last; none where it has not begun.
+    pub moved_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,11 +80,13 @@ pub struct Tried {
     pub answer: String,
 }
 
-/// What is to be written down of a round: only where nobody has moved the endpoint's place meanwhile.
+/// What is to be written down of a round: only where nobody has written down another one, or moved the endpoint's place, since it was
+/// seen there.
 #[derive(Debug, Clone)]
 pub struct Round {
     pub name: EndpointName,
     pub from: Position,
+    pub seen_at: Option<DateTime<Utc>>,
     pub to: Position,
     pub failing_since: Option<DateTime<Utc>>,
     pub deliveries: Vec<Delivery>,

@@ -354,6 +354,7 @@ impl Visit {
         let round = kept::Round {
             name: self.name.clone(),
             from: known.position,
+            seen_at: known.moved_at,
             to,
             failing_since,
             deliveries: sent.deliveries,

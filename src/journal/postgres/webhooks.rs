@@ -112,7 +112,7 @@ impl Postgres {
 async fn standing(pool: &PgPool, name: &EndpointName) -> sqlx::Result<Option<Standing>> {
     let (organization, endpoint) = (name.organization.as_str(), name.endpoint.to_string());
     let sql =
-        "SELECT position, failing_since FROM webhook_standings WHERE organization = $1 AND endpoint = $2";
+        "SELECT position, failing_since, moved_at FROM webhook_standings WHERE organization = $1 AND endpoint = $2";
     let stands = sqlx::query(sql).bind(organization).bind(&endpoint).fetch_optional(pool).await?;
     let Some(stands) = stands else { return Ok(None) };
     let sql = format!(
@@ -124,6 +124,7 @@ async fn standing(pool: &PgPool, name: &EndpointName) -> sqlx::Result<Option<Sta
         position: unsigned(&stands, 0)?,
         failing_since: stands.try_get::<Option<i64>, _>(1)?.map(from_micros),
         waiting: waiting.iter().map(delivery).collect::<sqlx::Result<_>>()?,
+        moved_at: Some(from_micros(stands.try_get(2)?)),
     }))
 }
 
@@ -143,9 +144,10 @@ async fn settle(pool: &PgPool, round: &Round) -> sqlx::Result<bool> {
     let (organization, endpoint) = (round.name.organization.as_str(), round.name.endpoint.to_string());
     let mut transaction = pool.begin().await?;
     let sql = "UPDATE webhook_standings SET position = $4, failing_since = $5, moved_at = $6
-               WHERE organization = $1 AND endpoint = $2 AND position = $3";
+               WHERE organization = $1 AND endpoint = $2 AND position = $3 AND moved_at = $7";
     let moved = sqlx::query(sql).bind(organization).bind(&endpoint).bind(bound(round.from));
     let moved = moved.bind(bound(round.to)).bind(round.failing_since.map(micros)).bind(micros(round.at));
+    let moved = moved.bind(round.seen_at.map(micros));
     if moved.execute(&mut *transaction).await?.rows_affected() == 0 {
         return Ok(false);
     }

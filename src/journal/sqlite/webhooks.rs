@@ -103,26 +103,28 @@ fn forget(c: &Connection, name: &EndpointName) -> rusqlite::Result<()> {
 fn standing(c: &Connection, name: &EndpointName) -> rusqlite::Result<Option<Standing>> {
     let (organization, endpoint) = keys(name);
     let sql =
-        "SELECT position, failing_since FROM webhook_standings WHERE organization = ?1 AND endpoint = ?2";
+        "SELECT position, failing_since, moved_at FROM webhook_standings WHERE organization = ?1 AND endpoint = ?2";
     let stands = c.prepare_cached(sql)?.query_row(params![organization, endpoint], |row| {
-        Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(from_micros)))
+        Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(from_micros), from_micros(row.get(2)?)))
     });
-    let Some((position, failing_since)) = stands.optional()? else { return Ok(None) };
+    let Some((position, failing_since, moved_at)) = stands.optional()? else { return Ok(None) };
     let sql = format!(
         "SELECT {COLUMNS} FROM webhook_deliveries \
          WHERE organization = ?1 AND endpoint = ?2 AND state = 'waiting' ORDER BY position"
     );
     let mut waiting = c.prepare_cached(&sql)?;
     let waiting = waiting.query_map(params![organization, endpoint], delivery)?;
-    Ok(Some(Standing { position, failing_since, waiting: waiting.collect::<rusqlite::Result<_>>()? }))
+    let waiting = waiting.collect::<rusqlite::Result<_>>()?;
+    Ok(Some(Standing { position, failing_since, waiting, moved_at: Some(moved_at) }))
 }
 
 fn settle(c: &Connection, round: &Round) -> rusqlite::Result<bool> {
     let (organization, endpoint) = keys(&round.name);
     let sql = "UPDATE webhook_standings SET position = ?4, failing_since = ?5, moved_at = ?6
-               WHERE organization = ?1 AND endpoint = ?2 AND position = ?3";
-    let (failing_since, at) = (round.failing_since.map(micros), micros(round.at));
-    let moved = params![organization, endpoint, round.from, round.to, failing_since, at];
+               WHERE organization = ?1 AND endpoint = ?2 AND position = ?3 AND moved_at = ?7";
+    let (failing_since, at, seen) =
+        (round.failing_since.map(micros), micros(round.at), round.seen_at.map(micros));
+    let moved = params![organization, endpoint, round.from, round.to, failing_since, at, seen];
     if c.prepare_cached(sql)?.execute(moved)? == 0 {
         return Ok(false);
     }

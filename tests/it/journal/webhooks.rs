@@ -8,7 +8,11 @@ use uuid::Uuid;
 
 use super::bed::Bed;
 
-super::on_both_stores!(nothing_is_written_by_looking, one_that_is_removed_leaves_nothing_that_waits);
+super::on_both_stores!(
+    nothing_is_written_by_looking,
+    of_two_who_sent_the_same_one_writes_it_down,
+    one_that_is_removed_leaves_nothing_that_waits,
+);
 
 fn at(secs: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_780_000_000, 0).unwrap() + TimeDelta::seconds(secs)
@@ -34,7 +38,10 @@ fn delivery(position: u64, state: State) -> Delivery {
 
 async fn settle(journal: &Journal, endpoint: u128, (from, to): (u64, u64)) -> bool {
     let deliveries = vec![delivery(from, State::Delivered), delivery(from + 1, State::Waiting)];
-    let round = Round { name: name(endpoint), from, to, failing_since: None, deliveries, at: at(1) };
+    let known = journal.webhook_standing(&name(endpoint)).await.unwrap();
+    let seen_at = known.and_then(|known| known.moved_at);
+    let name = name(endpoint);
+    let round = Round { name, from, seen_at, to, failing_since: None, deliveries, at: at(1) };
     journal.webhook_settle(round).await.unwrap()
 }
 
@@ -52,6 +59,19 @@ async fn nothing_is_written_by_looking(bed: Bed) {
         journal.webhook_begin(&name(1), (begin, at(0))).await.unwrap();
         assert_eq!(journal.webhook_standing(&name(1)).await.unwrap().unwrap().position, 4);
     }
+}
+
+/// A node whose right to send has run out meanwhile finds that another one has written a round down, also where the place is the same.
+async fn of_two_who_sent_the_same_one_writes_it_down(bed: Bed) {
+    let journal = bed.open().await;
+    journal.webhook_begin(&name(1), (4, at(0))).await.unwrap();
+    let round = |state, secs| {
+        let (name, deliveries) = (name(1), vec![delivery(3, state)]);
+        Round { name, from: 4, seen_at: Some(at(0)), to: 4, failing_since: None, deliveries, at: at(secs) }
+    };
+    assert!(journal.webhook_settle(round(State::Delivered, 2)).await.unwrap());
+    assert!(!journal.webhook_settle(round(State::Waiting, 3)).await.unwrap());
+    assert!(journal.webhook_standing(&name(1)).await.unwrap().unwrap().waiting.is_empty());
 }
 
 async fn one_that_is_removed_leaves_nothing_that_waits(bed: Bed) {

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -139,6 +139,27 @@ async fn a_crash_loses_nothing(mut world: World) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_loses_nothing_on_sqlite() {
     a_crash_loses_nothing(World::sqlite()).await;
+}
+
+/// The node that sends is killed: the other one goes on in a few seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_node_that_sends_is_gone_another_one_does() {
+    let receiver = Receiver::willing();
+    let mut world = World::postgres().await;
+    allow(&mut world);
+    world.start().await;
+    let _ = Manager::of(&world).register(&receiver.url(), &["call.reported"]).await;
+    report(&world, "session-1738862891234-abc123", 0..1).await;
+    until("the first", async || receiver.got().len() == 1).await;
+    let mut other = world.beside();
+    other.start().await;
+    world.kill();
+    let killed = Instant::now();
+    report(&other, "session-1738862891234-abc123", 1..2).await;
+    until("the second", async || receiver.got().len() == 2).await;
+    // Five seconds, and enough for a loaded machine.
+    assert!(killed.elapsed() < Duration::from_secs(12), "{:?}", killed.elapsed());
+    receiver.stop().await;
 }
 
 /// Two nodes share the store: one of them sends, and each event once.
