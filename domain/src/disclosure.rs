@@ -87,12 +87,14 @@ pub enum Kind {
     Denied,
     /// Where events are sent.
     WebhookEndpoint,
+    /// What an organization has set for itself.
+    Settings,
     /// Everything of a sort.
     Export,
 }
 
 impl Kind {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Session,
         Self::Call,
         Self::Campaign,
@@ -106,6 +108,7 @@ impl Kind {
         Self::Quarantine,
         Self::Denied,
         Self::WebhookEndpoint,
+        Self::Settings,
         Self::Export,
     ];
 
@@ -124,6 +127,7 @@ impl Kind {
             Self::Quarantine => "quarantine",
             Self::Denied => "denied",
             Self::WebhookEndpoint => "webhook-endpoint",
+            Self::Settings => "settings",
             Self::Export => "export",
         }
     }

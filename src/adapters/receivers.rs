@@ -158,6 +158,8 @@ fn told(why: reqwest::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
 
     fn nobody() -> Options {
@@ -169,7 +171,7 @@ mod tests {
     fn letter() -> Letter {
         Letter {
             id: "msg_1".to_owned(),
-            at: chrono::DateTime::UNIX_EPOCH,
+            at: DateTime::UNIX_EPOCH,
             body: "{}".into(),
             secrets: vec!["whsec_".to_owned()],
         }

@@ -123,7 +123,7 @@ struct Part {
 }
 
 /// What was recorded of a `session`, `call`, `campaign`, `contact`, `list`, `import`, `user`, `key`, `pbx-call`, `number`, `quarantine`,
-/// `denied`, `webhook-endpoint` or `export`: every event with its time, who caused it and what it says, in words and as it is stored. A session goes by its `sessionId`
+/// `denied`, `webhook-endpoint`, `settings` (of the `organization`) or `export`: every event with its time, who caused it and what it says, in words and as it is stored. A session goes by its `sessionId`
 /// or its `id`, a call by the `id` of its result in the history, a user by name, a call of the exchange by its `callId` or its `id`, a
 /// number by its `numberId` in `GET /auto-calling/do-not-call/check`, what is exported or listed by its name: `calls`, `contacts`,
 /// `promises`, `do-not-call`, `quarantine`, `pbx-calls`, `events` or `live`. Who was refused goes by the day (UTC), `2026-11-21`, and is for

@@ -95,6 +95,11 @@ fn describe() {
     );
     describe_gauge!("karnay_projection_parked", "Streams a screen has parked");
     describe_counter!("karnay_actor_restarts_total", "Restarts, by actor");
+    describe_doors();
+}
+
+/// Who comes in, and whom the engine calls itself.
+fn describe_doors() {
     describe_counter!("karnay_http_requests_total", "Requests answered, by route and status");
     describe_histogram!("karnay_http_seconds", "Time to answer, by route");
     describe_counter!("karnay_pbx_polls_total", "Looks at an exchange's calls, by outcome");

@@ -128,7 +128,11 @@ async fn what_comes_through_a_proxy_on_this_machine_is_limited_as_it_comes() {
     // The default believes it.
     assert_eq!(asked(&believing, through("x-forwarded-for", "203.0.113.9")).await, FIVE_AND_NO_MORE);
     assert_eq!(asked(&believing, through("x-forwarded-for", "203.0.113.10")).await, FIVE_AND_NO_MORE);
-    assert_eq!(asked(&believing, through("x-forwarded-for", "127.0.0.1")).await, FIVE_AND_NO_MORE, "or a lie");
+    assert_eq!(
+        asked(&believing, through("x-forwarded-for", "127.0.0.1")).await,
+        FIVE_AND_NO_MORE,
+        "or a lie"
+    );
     // What tells no address is the proxy's, and this machine itself stays free.
     assert_eq!(asked(&believing, through("via", "1.1 proxy")).await, [429; 6], "the same address as before");
     assert_eq!(asked(&believing, || near(Method::GET, path)).await, [200; 10]);

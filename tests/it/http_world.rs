@@ -263,7 +263,8 @@ impl Floor {
     /// Followed by screens that keep copies of their rows at this distance.
     pub(crate) async fn copying(every: u64) -> Self {
         let clock = Arc::new(SystemClock);
-        let ends = (recordings(None), None, Arc::new(Unset) as _);
+        let remote: Arc<dyn RemoteHost> = Arc::new(Unset);
+        let ends = (recordings(None), None, remote);
         Self::opened(options(), (true, every), ends, clock).await
     }
 
@@ -273,7 +274,8 @@ impl Floor {
         (recordings, watch): (Recordings, Option<Watch>),
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let ends = (recordings, watch, Arc::new(Unset) as _);
+        let remote: Arc<dyn RemoteHost> = Arc::new(Unset);
+        let ends = (recordings, watch, remote);
         Self::opened(options, (followed, milestones::EVERY), ends, clock).await
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::dialling::agent::{Act, Agent, success};
 use crate::dialling::{phone, well};
+use crate::http_world::now;
 use crate::sshd::{Sshd, base64, user};
 use crate::world::World;
 
@@ -232,7 +233,8 @@ async fn a_campaign_that_runs_goes_on_through_the_new_agent() {
     for number in 0..CONTACTS {
         assert_eq!(first.times(&phone(number)) + second.times(&phone(number)), 1, "{number}");
     }
-    (first.stop().await, second.stop().await);
+    first.stop().await;
+    second.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -258,7 +260,9 @@ async fn a_secret_comes_in_and_never_goes_out() {
     assert!(other.as_array().unwrap().iter().all(|one| one["isSet"] == false), "{other}");
 
     let feed = org.get("/events?types=settings.changed").await.to_string();
-    let told = format!("{shown}{feed}{:?}{}", world.events(), world.said());
+    let audit = org.get("/audit/settings/organization").await.to_string();
+    assert!(audit.contains("AGENT_TOKEN") && audit.contains("***"), "{audit}");
+    let told = format!("{shown}{feed}{audit}{:?}{}", world.events(), world.said());
     assert!(feed.contains("***") && feed.contains("AGENT_TOKEN"), "{feed}");
     world.stop();
     let files = walk(&world.data());
@@ -351,7 +355,7 @@ async fn an_agent_of_ones_own_signs_with_ones_own_secret() {
     let body = report.to_string();
     let told = async |secret: &str| {
         let key = SigningKey::new(&SigningSecret::parse(secret).unwrap());
-        let headers = key.headers("msg_1", chrono::Utc::now().timestamp(), body.as_bytes());
+        let headers = key.headers("msg_1", now().timestamp(), body.as_bytes());
         let request = world.http.post(world.url("/auto-calling/agent/callback")).headers(headers);
         request.header("content-type", "application/json").body(body.clone()).send().await.unwrap().status()
     };
@@ -396,5 +400,6 @@ async fn settings_that_cannot_be_used_stand_in_the_way() {
     org.post(&format!("/auto-calling/campaigns/{campaign}/start"), &Value::Null).await;
     org.until_over(&campaign).await;
     assert_eq!(houses.times(&phone(1)), 1);
-    (houses.stop().await, own.stop().await);
+    houses.stop().await;
+    own.stop().await;
 }

@@ -18,6 +18,7 @@ use domain::phone::Phone;
 use domain::promise::Promises;
 use domain::quarantine::Quarantine;
 use domain::session::Session;
+use domain::settings::Settings;
 use domain::target::Target;
 use domain::user::User;
 use domain::webhook_endpoint::WebhookEndpoint;
@@ -38,6 +39,9 @@ use crate::http::disclosing::EXPORTS;
 use crate::http::problem::{Code, Problem};
 use crate::http::query;
 use crate::http::sessions::Fresh;
+
+/// There is one of a kind.
+const OWN_SETTINGS: &str = "organization";
 
 pub(super) fn kind(text: &str) -> Result<Kind, Problem> {
     let known = Kind::ALL.into_iter().find(|kind| kind.as_str() == text);
@@ -63,6 +67,10 @@ fn unknown(kind: Kind) -> Problem {
         Kind::Quarantine => (Code::QuarantineUnknown, "there is no such report in quarantine"),
         Kind::Denied => (Code::NotFound, "a day is written 2026-11-21"),
         Kind::WebhookEndpoint => (Code::WebhookUnknown, "there is no such endpoint"),
+        Kind::Settings => (
+            Code::NotFound,
+            "the organization has set nothing for itself, or its settings were asked for as another name than organization",
+        ),
         Kind::Export => (Code::NotFound, "there is no such list"),
     };
     Problem::new(code, told)
@@ -202,6 +210,11 @@ impl<'a> Asking<'a> {
                 let stream = StreamId::webhook_endpoint(organization, uuid(kind, id)?);
                 Ok(Object::one(kind, (WebhookEndpoint::TYPE, stream), Subject::Itself))
             }
+            Kind::Settings if id == OWN_SETTINGS => {
+                let stream = StreamId::settings(organization);
+                Ok(Object::one(kind, (Settings::TYPE, stream), Subject::Itself))
+            }
+            Kind::Settings => Err(unknown(kind)),
             Kind::Key => {
                 let stream = StreamId::api_key(organization, uuid(kind, id)?);
                 Ok(Object::one(kind, (ApiKey::TYPE, stream), Subject::Itself))
@@ -325,6 +338,7 @@ fn beneath(object: &Object, with: Option<&str>) -> Result<Option<Named>, Problem
         | Kind::Quarantine
         | Kind::Denied
         | Kind::WebhookEndpoint
+        | Kind::Settings
         | Kind::Export => &[],
     };
     if known.is_empty() && with.is_some() {
@@ -353,6 +367,7 @@ fn screens(kind: Kind, id: &str) -> &'static [&'static str] {
         | Kind::Quarantine
         | Kind::Denied
         | Kind::WebhookEndpoint
+        | Kind::Settings
         | Kind::Export => &[],
     }
 }

@@ -51,6 +51,7 @@ pub(in crate::http) async fn story(
         | Kind::Quarantine
         | Kind::Denied
         | Kind::WebhookEndpoint
+        | Kind::Settings
         | Kind::Export => None,
     };
     let beneath = below.zip(own.as_ref()).map(|(kind, (_, stream))| (kind, stream.clone()));

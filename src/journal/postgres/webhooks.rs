@@ -111,8 +111,7 @@ impl Postgres {
 
 async fn standing(pool: &PgPool, name: &EndpointName) -> sqlx::Result<Option<Standing>> {
     let (organization, endpoint) = (name.organization.as_str(), name.endpoint.to_string());
-    let sql =
-        "SELECT position, failing_since, moved_at FROM webhook_standings WHERE organization = $1 AND endpoint = $2";
+    let sql = "SELECT position, failing_since, moved_at FROM webhook_standings WHERE organization = $1 AND endpoint = $2";
     let stands = sqlx::query(sql).bind(organization).bind(&endpoint).fetch_optional(pool).await?;
     let Some(stands) = stands else { return Ok(None) };
     let sql = format!(

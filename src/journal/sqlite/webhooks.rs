@@ -102,8 +102,7 @@ fn forget(c: &Connection, name: &EndpointName) -> rusqlite::Result<()> {
 
 fn standing(c: &Connection, name: &EndpointName) -> rusqlite::Result<Option<Standing>> {
     let (organization, endpoint) = keys(name);
-    let sql =
-        "SELECT position, failing_since, moved_at FROM webhook_standings WHERE organization = ?1 AND endpoint = ?2";
+    let sql = "SELECT position, failing_since, moved_at FROM webhook_standings WHERE organization = ?1 AND endpoint = ?2";
     let stands = c.prepare_cached(sql)?.query_row(params![organization, endpoint], |row| {
         Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(from_micros), from_micros(row.get(2)?)))
     });

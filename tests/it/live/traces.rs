@@ -140,6 +140,59 @@ fn names(spans: &[Span]) -> Vec<&str> {
     spans.iter().map(|span| span.name.as_str()).collect()
 }
 
+async fn ask_strangely(world: &World) {
+    // A method may be anything, a number as well.
+    let strange = reqwest::Method::from_bytes(b"FOO998901234567").unwrap();
+    assert!(
+        world
+            .http
+            .request(strange, world.url("/calls/history"))
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .is_client_error()
+    );
+    // What was never asked for is not to be told of, and what people are called is in some paths.
+    assert_eq!(world.get("/calls/history?number=998900000001").await.status(), 200);
+    let named_path = world.url("/users/alisher.valijonov");
+    assert_eq!(world.http.get(named_path).bearer_auth(world.token()).send().await.unwrap().status(), 404);
+}
+
+fn is_one_trace_of_a_report(all: &[Span]) {
+    let spans: Vec<Span> = all.iter().filter(|span| hex::encode(&span.trace_id) == TRACE).cloned().collect();
+    let [request] = named(&spans, "POST /calls/result")[..] else { panic!("{:?}", names(all)) };
+    assert_eq!(hex::encode(&request.parent_span_id), CALLER);
+    for (key, wanted) in [
+        ("http.request.method", json!("POST")),
+        ("http.route", json!("/calls/result")),
+        ("http.response.status_code", json!(200)),
+        ("request.id", json!("r-1")),
+    ] {
+        assert_eq!(value(&request.attributes, key), wanted);
+    }
+    for append in named(&spans, "append") {
+        assert_eq!(append.parent_span_id, request.span_id);
+        assert!(append.end_time_unix_nano <= request.end_time_unix_nano, "{append:?} {request:?}");
+    }
+    for name in ["project session_stats", "project call_history", "push"] {
+        follow(&spans, name);
+    }
+    let told = ["POST /calls/result", "append", "push"];
+    let known = |name: &str| told.contains(&name) || name.starts_with("project ");
+    assert!(names(&spans).into_iter().all(known), "{:?}", names(&spans));
+    assert!(!names(&spans).contains(&"project contact_book"), "{:?}", names(&spans));
+}
+
+fn is_one_trace_of_a_start(all: &[Span]) {
+    let spans: Vec<Span> = all.iter().filter(|span| hex::encode(&span.trace_id) == START).cloned().collect();
+    let [start] = named(&spans, "POST /calls/start")[..] else { panic!("{:?}", names(all)) };
+    let appends = named(&spans, "append");
+    assert!(!appends.is_empty(), "{:?}", names(&spans));
+    assert!(appends.iter().all(|append| append.parent_span_id == start.span_id), "{spans:?}");
+    follow(&spans, "project session_stats");
+}
+
 async fn a_report_is_one_trace(mut world: World) {
     let collector = Collector::start(Manner::Takes);
     world.set("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://127.0.0.1:{}", collector.port));
@@ -163,54 +216,12 @@ async fn a_report_is_one_trace(mut world: World) {
     let start = world.http.post(world.url("/calls/start")).bearer_auth(world.token());
     let started = start.header("traceparent", format!("00-{START}-{CALLER}-01")).send().await.unwrap();
     assert_eq!(started.status(), 200, "{}", started.text().await.unwrap());
-    // A method may be anything, a number as well.
-    let strange = reqwest::Method::from_bytes(b"FOO998901234567").unwrap();
-    assert!(
-        world
-            .http
-            .request(strange, world.url("/calls/history"))
-            .send()
-            .await
-            .unwrap()
-            .status()
-            .is_client_error()
-    );
-    // What was never asked for is not to be told of, and what people are called is in some paths.
-    assert_eq!(world.get("/calls/history?number=998900000001").await.status(), 200);
-    let named_path = world.url("/users/alisher.valijonov");
-    assert_eq!(world.http.get(named_path).bearer_auth(world.token()).send().await.unwrap().status(), 404);
+    ask_strangely(&world).await;
     assert!(world.stop().success(), "{}", world.said());
 
     let all = collector.spans();
-    let spans: Vec<Span> = all.iter().filter(|span| hex::encode(&span.trace_id) == TRACE).cloned().collect();
-    let [request] = named(&spans, "POST /calls/result")[..] else { panic!("{:?}", names(&all)) };
-    assert_eq!(hex::encode(&request.parent_span_id), CALLER);
-    for (key, wanted) in [
-        ("http.request.method", json!("POST")),
-        ("http.route", json!("/calls/result")),
-        ("http.response.status_code", json!(200)),
-        ("request.id", json!("r-1")),
-    ] {
-        assert_eq!(value(&request.attributes, key), wanted);
-    }
-    for append in named(&spans, "append") {
-        assert_eq!(append.parent_span_id, request.span_id);
-        assert!(append.end_time_unix_nano <= request.end_time_unix_nano, "{append:?} {request:?}");
-    }
-    for name in ["project session_stats", "project call_history", "push"] {
-        follow(&spans, name);
-    }
-    let told = ["POST /calls/result", "append", "push"];
-    let known = |name: &str| told.contains(&name) || name.starts_with("project ");
-    assert!(names(&spans).into_iter().all(known), "{:?}", names(&spans));
-    assert!(!names(&spans).contains(&"project contact_book"), "{:?}", names(&spans));
-
-    let spans: Vec<Span> = all.iter().filter(|span| hex::encode(&span.trace_id) == START).cloned().collect();
-    let [start] = named(&spans, "POST /calls/start")[..] else { panic!("{:?}", names(&all)) };
-    let appends = named(&spans, "append");
-    assert!(!appends.is_empty(), "{:?}", names(&spans));
-    assert!(appends.iter().all(|append| append.parent_span_id == start.span_id), "{spans:?}");
-    follow(&spans, "project session_stats");
+    is_one_trace_of_a_report(&all);
+    is_one_trace_of_a_start(&all);
     assert!(all.iter().any(|span| span.name.starts_with("_OTHER ")), "{:?}", names(&all));
 
     assert_eq!(value(&collector.resource(), "service.name"), json!("call-engine"));

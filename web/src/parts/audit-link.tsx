@@ -6,7 +6,7 @@ import { usePerson } from '../app/session';
 import { useWords } from '../words';
 import { Icon } from './icon';
 
-export type AuditKind = 'session' | 'call' | 'campaign' | 'contact' | 'list' | 'import' | 'user' | 'key' | 'pbx-call' | 'number' | 'quarantine' | 'denied' | 'webhook-endpoint' | 'export';
+export type AuditKind = 'session' | 'call' | 'campaign' | 'contact' | 'list' | 'import' | 'user' | 'key' | 'pbx-call' | 'number' | 'quarantine' | 'denied' | 'webhook-endpoint' | 'settings' | 'export';
 
 interface AuditLinkProps {
   readonly kind: AuditKind;

@@ -28,7 +28,7 @@ const SHOWN_TO: Partial<Readonly<Record<AuditKind, 'manager' | 'admin'>>> = { us
 
 type Find = (q: string, signal: AbortSignal) => Promise<readonly FoundOne[]>;
 
-const FINDS: Readonly<Record<AuditKind, Find>> = { session: sessions, call: calls, campaign: campaigns, contact: contacts, list: lists, import: imports, user: users, key: keys, 'pbx-call': exchange, number: numbers, quarantine: held, denied: days, 'webhook-endpoint': endpoints, export: exports };
+const FINDS: Readonly<Record<AuditKind, Find>> = { session: sessions, call: calls, campaign: campaigns, contact: contacts, list: lists, import: imports, user: users, key: keys, 'pbx-call': exchange, number: numbers, quarantine: held, denied: days, 'webhook-endpoint': endpoints, settings: own, export: exports };
 
 export function useFound(kind: AuditKind, q: string) {
   const person = usePerson();
@@ -119,6 +119,11 @@ function days(q: string): Promise<readonly FoundOne[]> {
 /** What is shown or taken out as a whole has no list: there are these. */
 function exports(q: string): Promise<readonly FoundOne[]> {
   return Promise.resolve(EXPORTS.map((id) => ({ id, title: words.t(`audit.exports.${id}`), note: id, at: null })).filter(({ title, note }) => `${title} ${note}`.toLowerCase().includes(q.toLowerCase())));
+}
+
+/** There is one of them. */
+function own(): Promise<readonly FoundOne[]> {
+  return Promise.resolve([{ id: 'organization', title: words.t('audit.kinds.settings'), note: '', at: null }]);
 }
 
 async function exchange(q: string, signal: AbortSignal) {

@@ -6,7 +6,7 @@ import { root } from '../../app/root';
 import { screen } from '../../app/screen';
 import type { AuditKind } from '../../parts/audit-link';
 
-export const KINDS = ['session', 'call', 'campaign', 'contact', 'list', 'import', 'user', 'key', 'pbx-call', 'number', 'quarantine', 'denied', 'webhook-endpoint', 'export'] as const satisfies readonly AuditKind[];
+export const KINDS = ['session', 'call', 'campaign', 'contact', 'list', 'import', 'user', 'key', 'pbx-call', 'number', 'quarantine', 'denied', 'webhook-endpoint', 'settings', 'export'] as const satisfies readonly AuditKind[];
 
 export interface FindSearch {
   readonly kind?: AuditKind;
