@@ -1,7 +1,5 @@
 // What each problem of the engine means to whoever sees it, code by code as `docs/problems.md` has them: a test compares both.
-
 import { section } from './form';
-
 export const problems = section({
   uz: {
     'bad-request': 'So\'rov tushunarsiz yoki yo\'lda uzilib qolgan.',
