@@ -44,6 +44,14 @@ impl Asked {
         }
     }
 
+    /// Whether that is it, of what is there before its first event too.
+    pub(super) fn names(&self, version: u64) -> bool {
+        match &self.0 {
+            Seen::Whatever => true,
+            Seen::OneOf(versions) => versions.contains(&version),
+        }
+    }
+
     /// Whoever said what they had seen was refused for that, and not for a race that they lost.
     pub(super) fn told<E: std::error::Error>(&self, why: Failure<E>) -> Problem
     where

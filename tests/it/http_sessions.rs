@@ -49,7 +49,7 @@ async fn a_start_answers_what_the_remote_said() {
     );
     let expected = json!({
         "ok": true, "message": "Remote process started.", "sessionId": null,
-        "stdout": "Call process initiated successfully", "stderr": "", "code": 0, "signal": null, "simulated": true,
+        "stdout": "Call process initiated successfully", "stderr": "", "code": 0, "signal": null,
     });
     assert_eq!(body, expected);
     let session = floor.get(&format!("/calls/session/{name}")).await.json();

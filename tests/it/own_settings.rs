@@ -320,6 +320,8 @@ async fn nobody_changes_what_somebody_else_changed_meanwhile() {
     let tag = request.send().await.unwrap().headers()["etag"].to_str().unwrap().to_owned();
     assert_eq!(tag, "\"0\"");
     let body = json!({ "RULES_PACK": "uz" });
+    let unseen = org.asked_as(Method::PATCH, OWN, (&body, Some("\"7\""))).await;
+    assert_eq!(unseen.0, StatusCode::PRECONDITION_FAILED, "{}", unseen.1);
     let set = async |tag| org.asked_as(Method::PATCH, OWN, (&body, Some(tag))).await.0;
     assert_eq!(set(&tag).await, 200);
     let other = json!({ "RULES_PACK": "always" });

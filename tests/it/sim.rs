@@ -94,6 +94,9 @@ async fn start(world: &World) -> String {
     let said: Value = answer.json().await.unwrap();
     assert_eq!(said["ok"], true, "{said}");
     assert!(said["stdout"].as_str().unwrap().contains("Call process started"), "{said}");
+    // Whoever starts calls that ring nobody is told so.
+    let played = world.setting("REMOTE_HOST") == "simulated";
+    assert_eq!(said.get("simulated"), played.then_some(&json!(true)), "{said}");
     said["sessionId"].as_str().unwrap().to_owned()
 }
 

@@ -102,7 +102,7 @@ async fn change(
     let asked = versions::Asked::of(&request)?;
     let said = said(Fields::read(&request, payload, BODY_LEN_MAX).await?)?;
     let (settings, version) = engine.dispatch.own_settings(organization).await?;
-    if !asked.0.allows(version) {
+    if !asked.names(version) {
         return Err(versions::changed_meanwhile());
     }
     judge(&engine, organization, &settings, &said)?;

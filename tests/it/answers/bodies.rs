@@ -52,6 +52,7 @@ pub(super) fn of(route: &Route, known: &[(&str, Vec<String>)]) -> Body {
         ("POST", "/keys") => json!({ "name": "hisobot", "role": "operator", "scopes": ["read"] }),
         ("POST", "/replays") => json!({ "kind": "session", "id": session, "paused": true }),
         ("PATCH", "/replays/{id}") => json!({ "speed": 2 }),
+        ("PATCH", "/settings/organization") => json!({ "RULES_PACK": "always" }),
         ("POST", "/users") => json!({ "name": "biri", "role": "operator", "password": "uzun va maxfiy" }),
         ("POST", "/webhooks/endpoints") => json!({ "url": "https://hooks.invalid/others" }),
         ("PATCH", "/webhooks/endpoints/{id}") => json!({ "description": "boshqa" }),
