@@ -51,6 +51,12 @@ pub(super) const ELSEWHERE: &[Shown] = &[
         ("edits.rs", "a_promise_that_somebody_else_settled_is_looked_at_again"),
     ),
     (
+        "PATCH",
+        "/settings/organization",
+        412,
+        ("own_settings.rs", "nobody_changes_what_somebody_else_changed_meanwhile"),
+    ),
+    (
         "POST",
         "/calls/quarantine/{id}/discard",
         409,
