@@ -13,6 +13,8 @@ use chrono::{SecondsFormat, TimeDelta};
 use futures_util::StreamExt as _;
 use karnay::adapters::local::{self, Local};
 use karnay::adapters::recordings::{LEN_MAX, Options, Recordings};
+use karnay::config::CallsAuth;
+use karnay::http::Options as HttpOptions;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -44,6 +46,21 @@ impl House {
 
     /// With a host of calls that is not this folder's.
     async fn beside(remote_host: Option<&str>, hosts: &[&str], len_max: u64) -> Self {
+        Self::built(options(), (remote_host, hosts), len_max).await
+    }
+
+    /// That lets in whoever comes, another engine too.
+    async fn open() -> Self {
+        let mut open = options();
+        open.access.calls = CallsAuth::Open;
+        Self::built(open, (None, &["127.0.0.1"]), LEN_MAX).await
+    }
+
+    async fn built(
+        options: HttpOptions,
+        (remote_host, hosts): (Option<&str>, &[&str]),
+        len_max: u64,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("recordings/2025")).unwrap();
         std::fs::write(folder.path().join("secret.wav"), "a secret").unwrap();
@@ -58,7 +75,7 @@ impl House {
         let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
         let remote_host = remote_host.map(ToOwned::to_owned);
         let recordings = Recordings::new(Options { remote_host, hosts, exchange: None, len_max });
-        let floor = Floor::listening(options(), true, (recordings, Arc::new(local.unwrap()))).await;
+        let floor = Floor::listening(options, true, (recordings, Arc::new(local.unwrap()))).await;
         floor.session("1", "s-1").await;
         Self { floor, folder, calls: AtomicU32::new(0) }
     }
@@ -246,7 +263,7 @@ async fn only_its_own_organization_listens_to_a_call() {
 
 #[actix_web::test]
 async fn a_host_that_knows_parts_is_asked_for_them() {
-    let there = House::new().await;
+    let there = House::open().await;
     std::fs::write(there.recordings().join("call.mp3"), sound()).unwrap();
     let path = there.call(Some("call.mp3"), 60).await;
     let (address, handle) = there.floor.serve();
