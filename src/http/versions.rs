@@ -95,9 +95,13 @@ pub(super) async fn shown<A: Recorded>(
     fresh: Freshness,
     answer: &mut HttpResponseBuilder,
 ) -> Result<(), Problem> {
-    let version = of::<A>(engine, stream).await?;
+    known(of::<A>(engine, stream).await?, fresh, answer);
+    Ok(())
+}
+
+/// The same of a version that is known.
+pub(super) fn known(version: Version, fresh: Freshness, answer: &mut HttpResponseBuilder) {
     if fresh.parked == 0 && version.position <= fresh.position {
         made(answer, version.number);
     }
-    Ok(())
 }

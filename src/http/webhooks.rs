@@ -31,7 +31,7 @@ use super::sessions::{self, Fresh};
 use super::sign_in::NO_STORE;
 use super::times::Stamp;
 use super::versions::{self, Asked, IfMatch};
-use crate::dispatch::seen::Seen;
+use crate::dispatch::seen::{Seen, Version};
 use crate::dispatch::webhooks::{EndpointName, new_secret};
 use crate::dispatch::{Done, Meta};
 
@@ -222,8 +222,8 @@ async fn one(
         waiting: standing.waiting.len(),
         failing_since: endpoint.failing_since(standing.failing_since).map(Stamp),
     };
-    let stream = StreamId::webhook_endpoint(organization, row.id);
-    versions::shown::<WebhookEndpoint>(&engine, &stream, seen, &mut answer).await?;
+    let version = Version { number: done.version, position: done.position };
+    versions::known(version, seen, &mut answer);
     sessions::json(answer, &view)
 }
 
