@@ -1,4 +1,4 @@
-//! What an organization has set for itself, by the names that the engine's own settings have: its call server, its voice agent, its exchange.
+//! What an organization has set for itself, by the names that the engine's own settings have: its call server, its voice agent, its rules.
 //! What a name means, and which values are any, is not known here. Secrets arrive sealed and stay so.
 
 use std::collections::BTreeMap;

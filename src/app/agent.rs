@@ -31,11 +31,9 @@ pub fn voice_agent(config: &Config, ports: &Ports) -> anyhow::Result<Arc<dyn Voi
 }
 
 /// The agent of an organization, who is called only where others may be.
-pub(super) fn own_agent(config: &Config, others: &Outside) -> anyhow::Result<Arc<dyn VoiceAgent>> {
-    let agent = &config.agent;
-    let url = agent.url.as_ref().context("AGENT_URL: has to be set")?;
+pub(super) fn own_agent(config: &Config, url: &Url, others: &Outside) -> anyhow::Result<Arc<dyn VoiceAgent>> {
     others.judge(url.as_str()).context("AGENT_URL")?;
-    if let Some(url) = &agent.status_url {
+    if let Some(url) = &config.agent.status_url {
         others.judge(url.as_str()).context("AGENT_STATUS_URL")?;
     }
     let agent = Agent::try_new(options(config, url, Some(others.clone()))?);

@@ -43,24 +43,19 @@ fn own(
 ) -> Result<far_ends::Ends, Wrong> {
     let (config, owned) = config.with_own(&values.0).map_err(wrong)?;
     let mut ends = houses.clone();
-    if owned.remote {
-        ends.remote = own_remote(&config, ports, others).map_err(|why| at("REMOTE_HOST", &why))?;
+    if let Some(host) = &owned.remote {
+        ends.remote = own_remote(&config, host, ports, others).map_err(|why| at("REMOTE_HOST", &why))?;
         ends.host = host_name(&config);
         ends.path = config.remote.path.as_str().into();
         ends.recordings = config.remote.recordings.as_str().into();
     }
-    if owned.agent {
-        ends.agent = agent::own_agent(&config, others).map_err(|why| at("AGENT_URL", &why))?;
-        ends.agent_secrets = Some(secrets(values));
+    if let Some(url) = &owned.agent {
+        ends.agent = agent::own_agent(&config, url, others).map_err(|why| at("AGENT_URL", &why))?;
+        let secrets = config.access.webhook_secrets.iter().map(|secret| secret.expose().to_vec());
+        ends.agent_secrets = Some(Secrets(secrets.collect()));
     }
     ends.campaigns = house(&config, ends.agent.kind()).map_err(|why| at("RULES_PACK", &why))?;
     Ok(ends)
-}
-
-/// As they were said, since whoever checks signatures reads them.
-fn secrets(values: &Opened) -> Secrets {
-    let said = values.0.get("WEBHOOK_SECRETS").map_or("", String::as_str);
-    Secrets(said.split(',').map(str::trim).filter(|one| !one.is_empty()).map(ToOwned::to_owned).collect())
 }
 
 fn wrong(error: Error) -> Wrong {

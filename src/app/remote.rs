@@ -63,12 +63,10 @@ pub(super) fn remote_host(config: &Config, ports: &Ports) -> anyhow::Result<Remo
 /// The call server of an organization, who is called only where others may be.
 pub(super) fn own_remote(
     config: &Config,
+    host: &str,
     ports: &Ports,
     others: &Outside,
 ) -> anyhow::Result<Arc<dyn RemoteHost>> {
-    let Some(RemoteKind::Ssh(host)) = &config.remote.host else {
-        anyhow::bail!("REMOTE_HOST: has to be a host that is reached over SSH");
-    };
     others.judge_host(host).context("REMOTE_HOST")?;
     let believed = config.remote.host_key != HostKey::Listed;
     anyhow::ensure!(

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::Url;
+
 use super::sources::Sources;
 use super::{Config, Error, Reading, RemoteKind, Setting, settings};
 
@@ -39,10 +41,12 @@ fn whole(name: &str) -> Option<&'static str> {
 }
 
 /// Which far ends of a configuration are an organization's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Owned {
-    pub remote: bool,
-    pub agent: bool,
+    /// Its call server's name or address.
+    pub remote: Option<String>,
+    /// Where its voice agent is.
+    pub agent: Option<Url>,
 }
 
 impl Config {
@@ -56,16 +60,17 @@ impl Config {
                 return Err(reading.wrong(setting.name, &format!("says nothing without {first}")));
             }
         }
-        let owned = Owned { remote: values.contains_key(REMOTE.0), agent: values.contains_key(AGENT.0) };
-        let mut config = self.clone();
-        if owned.remote {
+        let (mut config, mut owned) = (self.clone(), Owned::default());
+        if values.contains_key(REMOTE.0) {
             config.remote = reading.remote()?;
-            if !matches!(config.remote.host, Some(RemoteKind::Ssh(_))) {
+            let Some(RemoteKind::Ssh(host)) = &config.remote.host else {
                 return Err(reading.wrong(REMOTE.0, "has to be a host that is reached over SSH"));
-            }
+            };
+            owned.remote = Some(host.clone());
         }
         let agent = reading.agent()?;
-        if owned.agent {
+        if agent.url.is_some() {
+            owned.agent.clone_from(&agent.url);
             config.agent = agent;
             config.access.webhook_secrets = reading.access()?.webhook_secrets;
         } else if values.contains_key(RULES) {
@@ -101,13 +106,13 @@ mod tests {
     #[test]
     fn nothing_of_the_houses_far_end_is_left_in_ones_own() {
         let (config, owned) = with(&[("REMOTE_HOST", "own.example")]).unwrap();
-        assert_eq!(owned, Owned { remote: true, agent: false });
+        assert_eq!(owned, Owned { remote: Some("own.example".to_owned()), agent: None });
         assert_eq!(config.remote.host, Some(RemoteKind::Ssh("own.example".to_owned())));
         assert!(config.remote.user.is_empty() && config.remote.private_key.is_none());
         assert!(config.agent.token.is_some(), "the house's agent is another far end");
 
         let (config, owned) = with(&[("AGENT_URL", "https://own.example/")]).unwrap();
-        assert_eq!(owned, Owned { remote: false, agent: true });
+        assert_eq!(owned, Owned { remote: None, agent: Some("https://own.example/".parse().unwrap()) });
         assert!(config.agent.token.is_none() && config.agent.timeout.as_secs() == 600);
         assert_eq!(config.remote.user, "house");
     }
@@ -115,7 +120,7 @@ mod tests {
     #[test]
     fn rules_can_be_ones_own_for_the_houses_agent() {
         let (config, owned) = with(&[("RULES_PACK", "ru_230_fz")]).unwrap();
-        assert_eq!(owned, Owned { remote: false, agent: false });
+        assert_eq!(owned, Owned::default());
         assert_eq!(config.agent.rules, Pack::named("ru_230_fz"));
         assert_eq!(config.agent.timeout.as_secs(), 60);
     }

@@ -24,7 +24,12 @@ impl std::fmt::Debug for SigningKey {
 
 impl SigningKey {
     pub fn new(secret: &SigningSecret) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, secret.expose()))
+        Self::of(secret.expose())
+    }
+
+    /// Of a secret's bytes.
+    pub fn of(secret: &[u8]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, secret))
     }
 
     /// Over `id.timestamp.body`.

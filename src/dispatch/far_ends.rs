@@ -38,9 +38,9 @@ pub struct Ends {
     pub campaigns: House,
 }
 
-/// Texts that are never printed.
+/// What signatures are made with. Never printed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secrets(pub Vec<String>);
+pub struct Secrets(pub Vec<Vec<u8>>);
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

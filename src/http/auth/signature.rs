@@ -41,8 +41,7 @@ impl Signers {
 
     /// Those of an organization.
     pub(super) fn of(secrets: &Secrets) -> Self {
-        let all: Vec<_> = secrets.0.iter().filter_map(|text| SigningSecret::parse(text)).collect();
-        Self::new(&all)
+        Self(secrets.0.iter().map(|secret| SigningKey::of(secret)).collect())
     }
 
     /// The signature that came along. Without a secret nothing can be said about one, so none is seen.
